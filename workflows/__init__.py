@@ -1,0 +1,1 @@
+"""The engine: any process, no Flask, no discipline vocabulary."""

@@ -1,0 +1,51 @@
+"""The only source of time. All instants are aware UTC; days and months are counted in the office's zone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_lock = threading.Lock()
+_offset = timedelta(0)
+_frozen: datetime | None = None
+_zone = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """Return the present instant, aware UTC, moved by the demo's offset or held by a test."""
+    return _frozen if _frozen is not None else datetime.now(UTC) + _offset
+
+
+def office_zone() -> ZoneInfo:
+    """Return the zone in which the office counts days and months (setting `DUBAN_TIMEZONE`)."""
+    return _zone
+
+
+def use_zone(name: str) -> None:
+    """Count days and months in the zone `name` (an IANA name) from now on."""
+    global _zone
+    _zone = ZoneInfo(name)
+
+
+def move(offset: timedelta) -> None:
+    """Set the clock ahead of the machine's by `offset` (demo only)."""
+    global _offset
+    _offset = offset
+
+
+@contextmanager
+def held_at(instant: datetime) -> Iterator[None]:
+    """Hold the clock of this process at an aware instant: simulation, demo history and tests."""
+    global _frozen
+    if instant.tzinfo is None:
+        raise ValueError("The clock takes aware datetimes only.")
+    with _lock:
+        before, _frozen = _frozen, instant.astimezone(UTC)
+    try:
+        yield
+    finally:
+        with _lock:
+            _frozen = before
