@@ -1,0 +1,358 @@
+"""The engine's tables. One `MetaData` for the whole system; the rooms above add theirs to it.
+
+Rows here are derived from, and written in the same transaction as, the state of an instance.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant; naive values are refused, SQLite's come back aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A database instant must be aware.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The one declarative base: `Base.metadata` is what migrations compare."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+        str: String(255),
+    }
+
+
+def new_id() -> str:
+    """Return a new opaque identifier."""
+    return str(uuid.uuid4())
+
+
+class Deployment(Base):
+    """A set of files taken in together; never changed afterwards."""
+
+    __tablename__ = "deployment"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    name: Mapped[str]
+    source: Mapped[str] = mapped_column(default="")
+    deployed_at: Mapped[datetime]
+    deployed_by: Mapped[str]
+    digest: Mapped[str] = mapped_column(String(64))  #: SHA-256 over names and contents
+
+
+class Resource(Base):
+    """One file of a deployment, byte for byte as it came."""
+
+    __tablename__ = "resource"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), index=True)
+    name: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (UniqueConstraint("deployment_id", "name"),)
+
+
+class ProcessDefinition(Base):
+    """One version of a process; running instances keep theirs."""
+
+    __tablename__ = "process_definition"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)  #: key:version:short id
+    key: Mapped[str]
+    version: Mapped[int]
+    version_tag: Mapped[str | None]
+    name: Mapped[str]
+    deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), index=True)
+    resource_name: Mapped[str]
+    digest: Mapped[str] = mapped_column(String(64))  #: SHA-256 of the diagram's bytes
+    suspended: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+
+class DecisionDefinition(Base):
+    """One version of a DMN decision."""
+
+    __tablename__ = "decision_definition"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    key: Mapped[str]
+    version: Mapped[int]
+    name: Mapped[str]
+    deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), index=True)
+    resource_name: Mapped[str]
+    digest: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+
+class FormDefinition(Base):
+    """One version of a form-js form."""
+
+    __tablename__ = "form_definition"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    key: Mapped[str]
+    version: Mapped[int]
+    deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), index=True)
+    resource_name: Mapped[str]
+    digest: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+
+class Instance(Base):
+    """A running or ended process instance. The row is the lock that every command takes first."""
+
+    __tablename__ = "process_instance"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"), index=True)
+    definition_key: Mapped[str] = mapped_column(index=True)
+    business_key: Mapped[str | None] = mapped_column(index=True)
+    scope_id: Mapped[str | None] = mapped_column(index=True)  #: opaque to the engine: the matter
+    state: Mapped[str] = mapped_column(String(16), default="active")  #: active suspended completed cancelled
+    revision: Mapped[int] = mapped_column(default=1)  #: raised by every command; a stale writer conflicts
+    started_at: Mapped[datetime]
+    started_by: Mapped[str]
+    ended_at: Mapped[datetime | None]
+    end_element: Mapped[str | None]
+    end_reason: Mapped[str | None] = mapped_column(Text)
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+class InstanceState(Base):
+    """The tasks and variables of an instance as the engine's bytes; the specification is not in it."""
+
+    __tablename__ = "instance_state"
+
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Task(Base):
+    """A user task that is or was in an inbox; `id` is the engine's task id."""
+
+    __tablename__ = "task"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"), index=True)
+    scope_id: Mapped[str | None] = mapped_column(index=True)
+    element_id: Mapped[str]
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    assignee: Mapped[str | None] = mapped_column(index=True)
+    priority: Mapped[int] = mapped_column(default=50)
+    form_key: Mapped[str | None]
+    created_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    due_provisional: Mapped[bool] = mapped_column(default=False)
+    due_explained: Mapped[dict[str, Any] | None]  #: how the due date was counted, for the page
+    limit_id: Mapped[str | None]  #: rule of `time_limit`, with the version that holds for this task
+    limit_version: Mapped[int | None]
+    follow_up_at: Mapped[datetime | None]
+    level: Mapped[str] = mapped_column(String(16), default="normal")  #: highest rung fired: normal remind warn alarm overdue
+    suspended: Mapped[bool] = mapped_column(default=False)
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+    outcome: Mapped[str | None] = mapped_column(String(16))  #: completed cancelled
+    revision: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (
+        Index("ix_task_open_due", "closed_at", "due_at", "id"),
+        Index("ix_task_assignee_open", "assignee", "closed_at", "due_at"),
+    )
+
+
+class TaskCandidate(Base):
+    """Who may claim a task: a group or a user."""
+
+    __tablename__ = "task_candidate"
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)  #: group user
+    name: Mapped[str] = mapped_column(primary_key=True)
+
+    __table_args__ = (Index("ix_task_candidate_kind_name", "kind", "name", "task_id"),)
+
+
+class TaskDraft(Base):
+    """Half-filled answers, seen by the one who wrote them only."""
+
+    __tablename__ = "task_draft"
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    answers: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+
+
+class Timer(Base):
+    """Something that is due at an instant: an engine timer, a rung of a task's reminder ladder, a timer start."""
+
+    __tablename__ = "timer"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(8))  #: engine ladder start
+    instance_id: Mapped[str | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    definition_id: Mapped[str | None] = mapped_column(ForeignKey("process_definition.id"))
+    task_id: Mapped[str | None] = mapped_column(ForeignKey("task.id"), index=True)
+    engine_id: Mapped[str | None] = mapped_column(String(64))  #: the engine's own id of the waiting event
+    element_id: Mapped[str | None]
+    rung: Mapped[int | None]
+    due_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(16), default="waiting")  #: waiting fired cancelled failed
+    attempts: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None]
+    fired_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_timer_status_due_at", "status", "due_at"),)
+
+
+class Subscription(Base):
+    """What a running instance, or a definition's start event, waits to hear."""
+
+    __tablename__ = "subscription"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(16))  #: message signal conditional
+    name: Mapped[str] = mapped_column(index=True)
+    instance_id: Mapped[str | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    definition_id: Mapped[str | None] = mapped_column(ForeignKey("process_definition.id"))
+    element_id: Mapped[str]
+
+
+class Activity(Base):
+    """History: one passage of a token through a node."""
+
+    __tablename__ = "activity"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    engine_id: Mapped[str] = mapped_column(String(64), index=True)
+    element_id: Mapped[str]
+    kind: Mapped[str]
+    name: Mapped[str]
+    flow: Mapped[str | None]  #: sequence flow by which the token came in
+    task_id: Mapped[str | None]
+    entered_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    cancelled: Mapped[bool] = mapped_column(default=False)
+
+
+class Incident(Base):
+    """A failure that an operator has to look at; nothing of the failed step was stored."""
+
+    __tablename__ = "incident"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(32))  #: failedTimer failedCompletion failedStart
+    instance_id: Mapped[str | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    timer_id: Mapped[str | None] = mapped_column(ForeignKey("timer.id"))
+    element_id: Mapped[str | None]
+    message: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None]
+
+
+class AuditEvent(Base):
+    """Who did what, when, insert only. Names and narratives never stand here."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    act: Mapped[str] = mapped_column(String(64))  #: task.claim task.complete instance.start refusal …
+    instance_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    task_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    scope_id: Mapped[str | None] = mapped_column(index=True)
+    detail: Mapped[dict[str, Any] | None]
+
+
+class TimeLimit(Base):
+    """One version of a legal or office limit; a running deadline keeps the version it started with."""
+
+    __tablename__ = "time_limit"
+
+    rule_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    effective_from: Mapped[date]
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    start_event: Mapped[str]
+    n: Mapped[int | None]
+    unit: Mapped[str] = mapped_column(String(16))
+    liberty: Mapped[bool] = mapped_column(default=False)
+    extension: Mapped[str] = mapped_column(Text, default="")
+    cap: Mapped[str] = mapped_column(default="")
+    approver: Mapped[str] = mapped_column(default="")
+    document: Mapped[str] = mapped_column(default="")
+    article: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(String(16))  #: sourced to_confirm design
+
+
+class ReminderRung(Base):
+    """One rung of a reminder ladder: rule data that arms the timer rows of a task with a due date."""
+
+    __tablename__ = "reminder_rung"
+
+    ladder: Mapped[str] = mapped_column(String(32), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    rung: Mapped[int] = mapped_column(primary_key=True)
+    applies: Mapped[str] = mapped_column(String(16))  #: days_long days_short hours — which limits the offset is for
+    basis: Mapped[str] = mapped_column(String(16))  #: elapsed before_due after_due
+    amount: Mapped[float]
+    unit: Mapped[str] = mapped_column(String(16))  #: fraction working_days hours months
+    recipients: Mapped[str]  #: relations or roles, separated by blanks
+    level: Mapped[str] = mapped_column(String(16))  #: remind warn alarm overdue
+    operation: Mapped[str]  #: what is called when the rung is reached

@@ -1,0 +1,58 @@
+"""The port behind which the office decides who may see or act; nothing installed means deny."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, false
+from sqlalchemy.orm import Session
+
+from workflows.actor import Actor
+from workflows.model import Instance, Task
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether an act is allowed, and the reason in plain words for the audit and the page."""
+
+    allowed: bool
+    reason: str = ""
+
+
+class Policy(Protocol):
+    """What the office implements; conditions and checks must agree on every row."""
+
+    def instances(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Instance` of what the actor may see."""
+
+    def tasks(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Task` of what the actor may see."""
+
+    def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
+        """Decide one act: see, claim, release, complete, assign (task); see, start, cancel, suspend, variables (instance)."""
+
+
+class _Deny:
+    def instances(self, actor: Actor) -> ColumnElement[bool]:
+        return false()
+
+    def tasks(self, actor: Actor) -> ColumnElement[bool]:
+        return false()
+
+    def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
+        return Decision(False, "No policy is installed.")
+
+
+_policy: Policy = _Deny()
+
+
+def install(policy: Policy) -> None:
+    """Let `policy` decide from now on."""
+    global _policy
+    _policy = policy
+
+
+def policy() -> Policy:
+    """Return the installed policy; one that denies everything when none is."""
+    return _policy
