@@ -1,0 +1,1 @@
+"""What service tasks do in this field; each module owns its tables."""

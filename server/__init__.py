@@ -1,0 +1,1 @@
+"""The composition root: pages, APIs, sign-in, worker, command line."""

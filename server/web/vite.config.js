@@ -1,0 +1,24 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  // Flask serves the files and finds them by manifest.json.
+  base: '/static/dist/',
+  publicDir: false,
+  build: {
+    outDir: '../static/dist',
+    emptyOutDir: true,
+    manifest: 'manifest.json',
+    // Nothing inline: the pages' content security policy allows neither inline script nor data: fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The old Chromium under the browsers of offices.
+    target: 'chrome90',
+    chunkSizeWarningLimit: 2000,
+    rollupOptions: {
+      input: {
+        base: 'src/base.js',
+        viewer: 'src/viewer.js',
+      },
+    },
+  },
+});
