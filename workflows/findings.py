@@ -1,0 +1,18 @@
+"""What a check says about one element of a diagram, decision or form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One remark: where (`element` id, None = the whole file), which rule, how grave, and what would be right.
+
+    `severity` is `error` (never deployable), `policy` (refused in an office) or `warning`.
+    """
+
+    element: str | None
+    rule: str
+    severity: str
+    message: str
