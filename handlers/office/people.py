@@ -1,0 +1,86 @@
+"""Who is who today: the actor behind a login, the people behind a group, the post held on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from handlers.office.model import MANAGING_COMMITTEES, Membership, Person, Post, Role, Unit
+from workflows import clock
+from workflows.actor import Actor
+from workflows.errors import NotFound
+
+
+def today() -> date:
+    """Return the office's calendar day."""
+    return clock.now().astimezone(clock.office_zone()).date()
+
+
+def person(session: Session, login: str) -> Person:
+    """Return the person who signs in as `login`, or raise NotFound naming it."""
+    found = session.scalar(select(Person).where(Person.login == login))
+    if found is None:
+        raise NotFound(f"Nobody signs in as {login!r}.", code="no_person", login=login)
+    return found
+
+
+def actor_for(session: Session, login: str) -> Actor:
+    """Return the actor behind a login: groups are its own name, each role held today and `role@UNIT`.
+
+    A login without a person (an API client) is in the group of its own name only.
+    """
+    held = session.execute(_memberships().where(Person.login == login).add_columns(Unit.code)).all()
+    groups = {login}
+    for membership, unit_code in held:
+        groups.add(membership.role)
+        if unit_code is not None:
+            groups.add(f"{membership.role}@{unit_code}")
+    name = session.scalar(select(Person.name).where(Person.login == login))
+    return Actor(login, frozenset(groups), name or login)
+
+
+def people_in(session: Session, group: str) -> list[Person]:
+    """Return the persons behind a group today: `role`, `role@UNIT`, or the login itself; by login."""
+    role, _, unit_code = group.partition("@")
+    held = _memberships().with_only_columns(Membership.person_id).where(Membership.role == role)
+    if unit_code:
+        held = held.where(Unit.code == unit_code)
+    named = select(Person).where(Person.login.is_not(None), or_(Person.id.in_(held), Person.login == group))
+    return list(session.scalars(named.order_by(Person.login)))
+
+
+def head_of(session: Session, unit_code: str) -> list[Person]:
+    """Return who heads the unit today: the holders of a role of approval level A2 in it."""
+    heads = _memberships().with_only_columns(Membership.person_id).join(Role, Role.id == Membership.role)
+    heads = heads.where(Unit.code == unit_code, Role.level == "A2")
+    named = select(Person).where(Person.login.is_not(None), Person.id.in_(heads))
+    return list(session.scalars(named.order_by(Person.login)))
+
+
+def units_of(session: Session, login: str) -> list[str]:
+    """Return the codes of the units in which the login holds a role today."""
+    held = _memberships().with_only_columns(Unit.code).where(Person.login == login, Unit.code.is_not(None))
+    return sorted(set(session.scalars(held)))
+
+
+def post_at(session: Session, person_id: str, day: date) -> Post | None:
+    """Return the post that governed on `day`: of several, the one managed highest (权限和程序规定)."""
+    held = select(Post).where(Post.person_id == person_id, in_force(Post.since, Post.until, day))
+    posts = sorted(session.scalars(held), key=lambda post: MANAGING_COMMITTEES.index(post.managing_committee))
+    return posts[0] if posts else None
+
+
+def in_force(
+    since: InstrumentedAttribute[date], until: InstrumentedAttribute[date | None], day: date
+) -> ColumnElement[bool]:
+    """Return the SQL condition that `day` lies in [since, until)."""
+    return and_(since <= day, or_(until.is_(None), until > day))
+
+
+def _memberships() -> Select[Membership]:
+    """Select the memberships in force today, with person and unit joined."""
+    query = select(Membership).join(Person, Person.id == Membership.person_id)
+    query = query.outerjoin(Unit, Unit.id == Membership.unit_id)
+    return query.where(in_force(Membership.since, Membership.until, today()))
