@@ -1,8 +1,9 @@
 """A small total language for conditions, due dates, attributes, forms and decision cells.
 
-It has literals, lists, maps, variables and their entries, comparison, arithmetic, `and`/`or`/`not`, membership, a
-choice and calls of listed pure functions; JUEL's and Python's spellings both work. It has no assignment, no loop, no
-attribute of any object, and never reaches Python's own compiler. Every evaluation ends within the bounds of `values`.
+It has literals, lists, maps, variables and their entries, comparison, arithmetic, `and`/`or`/`not`,
+membership, a choice and calls of listed pure functions; JUEL's and Python's spellings both work. It has no assignment, no
+loop, no attribute of any object, and never reaches Python's own compiler. Every evaluation ends within the
+bounds of `values`.
 """
 
 from __future__ import annotations
@@ -47,8 +48,10 @@ class Expression:
     calls: frozenset[str]  #: functions it calls
     root: Node = field(repr=False)
 
-    def evaluate(self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = BUILTINS) -> Any:
-        """Return the value, or raise EvaluationError; `functions` come before and beside the built-in ones."""
+    def evaluate(
+        self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = BUILTINS
+    ) -> Any:
+        """Return the value, or raise EvaluationError; `functions` stand before the built-in ones."""
         known = functions if functions is BUILTINS else {**BUILTINS, **functions}
         scope = Scope(self.source, variables, known)
         value = self.root.value(scope)
@@ -60,7 +63,7 @@ class Expression:
 
 @lru_cache(maxsize=1024)
 def compile_expression(source: str) -> Expression:
-    """Return the expression of `x > 5`, `${x > 5}` or the text `head@${office}`; InvalidInput says what is wrong."""
+    """Return the expression of `x > 5`, `${x > 5}` or the text `head@${office}`; refuse what is neither."""
     stripped = source.strip()
     guard_source(stripped)
     if stripped[:2] in ("${", "#{"):
@@ -89,7 +92,7 @@ def template(source: str) -> Expression:
 
 @lru_cache(maxsize=1024)
 def feel(source: str) -> Expression:
-    """Return a FEEL expression as forms and decisions write it (`= x = "y"`): `=` compares, unknown orders are null."""
+    """Return a FEEL expression as forms write it (`= x = "y"`): `=` compares, an unknown order is null."""
     stripped = source.strip()
     guard_source(stripped)
     body = stripped[1:] if stripped.startswith("=") else stripped
@@ -110,7 +113,7 @@ def evaluate(
 
 
 def assignments(script: str) -> list[tuple[str, Expression]]:
-    """Return the `name = expression` lines of a script in order; anything else is refused, naming the line."""
+    """Return the `name = expression` lines of a script in order; refuse anything else, naming the line."""
     lines = script.splitlines()
     if len(lines) > MAX_LINES:
         refuse_line(MAX_LINES + 1, f"a script has at most {MAX_LINES} lines")

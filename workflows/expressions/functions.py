@@ -136,7 +136,12 @@ def get(container: Any, key: Any, default: Any = None) -> Any:
     """Return the entry of a map or list, or the default if it, or the container, is not there."""
     if kind(container) == "map" and kind(key) == "text":
         return container.get(key, default)
-    if kind(container) == "list" and kind(key) == "number" and isinstance(key, int) and 0 <= key < len(container):
+    if (
+        kind(container) == "list"
+        and kind(key) == "number"
+        and isinstance(key, int)
+        and 0 <= key < len(container)
+    ):
         return container[key]
     return default
 
@@ -175,7 +180,9 @@ def duration(value: Any) -> timedelta:
     """Return an ISO 8601 duration in weeks, days, hours, minutes, seconds."""
     match = DURATION.fullmatch(expect(value, "text"))
     if match is None or not any(match.groups()[1:]):
-        raise ValueError("a duration is written P3D or PT12H; months and years have no fixed length, use add_months")
+        raise ValueError(
+            "a duration is written P3D or PT12H; months and years have no fixed length, use add_months"
+        )
     weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[1:])
     length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     return -length if match.group(1) else length

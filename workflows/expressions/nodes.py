@@ -55,7 +55,9 @@ class Scope:
     def missing(self, name: str) -> MissingVariable:
         """Return the error for a name that is not there."""
         return MissingVariable(
-            f"The expression `{self.source}` has no value: {name} is missing.", code="missing_variable", name=name
+            f"The expression `{self.source}` has no value: {name} is missing.",
+            code="missing_variable",
+            name=name,
         )
 
 
@@ -134,7 +136,11 @@ def path(node: Node) -> str:
         return "(…)"
     if isinstance(node.key, Literal):
         constant = node.key.constant
-        return f"{path(node.target)}.{constant}" if isinstance(constant, str) else f"{path(node.target)}[{constant}]"
+        return (
+            f"{path(node.target)}.{constant}"
+            if isinstance(constant, str)
+            else f"{path(node.target)}[{constant}]"
+        )
     return f"{path(node.target)}[…]"
 
 
@@ -346,7 +352,9 @@ class Call(Node):
     def value(self, scope: Scope) -> Any:
         function = scope.functions.get(self.name)
         if function is None:
-            raise scope.error(f"there is no function {self.name}; there are {', '.join(sorted(scope.functions))}")
+            raise scope.error(
+                f"there is no function {self.name}; there are {', '.join(sorted(scope.functions))}"
+            )
         read = Node.optional if self.name in TOTAL else None
         values = [read(node, scope) if read else node.value(scope) for node in self.arguments]
         # Long lists cost more: twenty passes over the longest allowed list use up the budget.
@@ -356,7 +364,9 @@ class Call(Node):
         except DubanError:
             raise
         except TypeError as error:
-            raise scope.error(f"{self.name}({', '.join(map(kind, values))}) is not how it is called") from error
+            raise scope.error(
+                f"{self.name}({', '.join(map(kind, values))}) is not how it is called"
+            ) from error
         except (ValueError, ArithmeticError, LookupError) as error:
             raise scope.error(f"{self.name}(): {error}") from error
 

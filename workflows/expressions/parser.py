@@ -119,7 +119,7 @@ def guard_source(source: str) -> None:
 
 
 class Parser:
-    """Reads one expression; `feel` chooses the dialect of DMN and forms: `=` compares, `?` is the cell's input."""
+    """Reads one expression; `feel` is the dialect of DMN and forms: `=` compares, `?` is the cell's input."""
 
     def __init__(self, source: str, *, start: int = 0, feel: bool = False) -> None:
         self.source, self.feel = source, feel
@@ -392,7 +392,9 @@ class Parser:
         if target == Name("execution") and name == "getVariable" and variable_name(arguments):
             return Name(variable_name(arguments))
         if name not in METHODS:
-            self.refuse(f"there is no method {name}; methods are {', '.join(sorted(METHODS))}, isEmpty and equals")
+            self.refuse(
+                f"there is no method {name}; methods are {', '.join(sorted(METHODS))}, isEmpty and equals"
+            )
         return Call(METHODS[name], (target, *arguments))
 
 
@@ -405,7 +407,7 @@ def variable_name(arguments: list[Node]) -> str:
 
 
 def survey(source: str, root: Node) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the variables and the functions that a tree names; refuse trees that are too deep to evaluate."""
+    """Return the variables and the functions that a tree names; refuse trees too deep to evaluate."""
     names: set[str] = set()
     calls: set[str] = set()
     below: list[tuple[Node, int]] = [(root, 1)]
@@ -425,6 +427,10 @@ def constant(node: Node) -> tuple[bool, Any]:
     """Return (True, value) if the node is a literal, negative numbers included."""
     if isinstance(node, Literal):
         return True, node.constant
-    if isinstance(node, Minus) and isinstance(node.operand, Literal) and type(node.operand.constant) in (int, float):
+    if (
+        isinstance(node, Minus)
+        and isinstance(node.operand, Literal)
+        and type(node.operand.constant) in (int, float)
+    ):
         return True, -node.operand.constant
     return False, None

@@ -1,6 +1,7 @@
 """The values of the language, their bounds, and what equality and order mean between them.
 
-Values are JSON (null, true/false, numbers, text, lists, maps) and, from functions only, dates, instants and durations.
+Values are JSON (null, true/false, numbers, text, lists, maps) and, from functions only, dates, instants and
+durations.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def checked(value: Any) -> Any:
     word = kind(value)
     if word == "unknown":
         raise ValueError(f"a value of type {type(value).__name__} is none of the language's")
-    if word == "number" and not (abs(value) < MAX_INTEGER if isinstance(value, int) else math.isfinite(value)):
+    if word == "number" and not (
+        abs(value) < MAX_INTEGER if isinstance(value, int) else math.isfinite(value)
+    ):
         raise ValueError("the number is too large")
     if word == "text" and len(value) > MAX_TEXT:
         raise ValueError(f"the text is longer than {MAX_TEXT} characters")
@@ -64,7 +67,7 @@ def checked(value: Any) -> Any:
 
 
 def weighed(value: Any) -> Any:
-    """Return the value unless written out it would be huge: a list that holds itself twice doubles with each line."""
+    """Return the value unless it is huge when written out: `a = [a, a]` doubles it with each line."""
     below, entries, characters = [(value, 0)], 0, 0
     while below:
         part, depth = below.pop()
@@ -73,7 +76,9 @@ def weighed(value: Any) -> Any:
         elif isinstance(part, (list, tuple, Mapping)):
             entries += len(part)
             if depth < MAX_DEPTH:
-                below.extend((inner, depth + 1) for inner in (part.values() if isinstance(part, Mapping) else part))
+                below.extend(
+                    (inner, depth + 1) for inner in (part.values() if isinstance(part, Mapping) else part)
+                )
         if entries > MAX_WHOLE or characters > MAX_WHOLE or depth >= MAX_DEPTH:
             raise ValueError(f"it holds over {MAX_WHOLE} entries or characters, or over {MAX_DEPTH} levels")
     return value
@@ -119,7 +124,9 @@ def member(item: Any, container: Any, spend: Callable[[int], None]) -> bool:
         return kind(item) == "text" and item in container
     if kind(container) == "text" and kind(item) == "text":
         return item in container
-    raise ValueError(f"a {kind(container)} has no {kind(item)} in it; right of `in` stands a list, a map or a text")
+    raise ValueError(
+        f"a {kind(container)} has no {kind(item)} in it; right of `in` stands a list, a map or a text"
+    )
 
 
 def text(value: Any) -> str:
@@ -161,5 +168,6 @@ def truth(value: Any) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
     raise EvaluationError(
-        f"A condition must be true or false, not a {kind(value)}; compare it, or write `empty x`.", code="evaluation"
+        f"A condition must be true or false, not a {kind(value)}; compare it, or write `empty x`.",
+        code="evaluation",
     )
