@@ -308,11 +308,12 @@ def test_conditions_are_strict():
 
 # fmt: off
 FRAGMENTS = [
-    "a", "b", "clue.way", "list[0]", "missing", "n", "1", "2.5", "'x'", '"y"', "true", "null", "[", "]", "{", "}",
-    "(", ")", ".", ",", ":", "?", "+", "-", "*", "/", "%", "==", "!=", "<", ">=", "&&", "||", "!", "and", "or", "not",
-    "in", "empty", "if", "else", "eq", "div", "mod", "${", "#{", "@", "=", "_", "__class__", "len(list)",
-    "get(clue, 'way')", "contains(list, 1)", "sum(list)", "date('2026-01-31')", "duration('P1D')", "add_months('2026-01-31', n)",
-    "number(a)", "round(2.5, n)", "999999999999999999", "\\",
+    "a", "b", "clue.way", "list[0]", "missing", "n", "1", "2.5", "'x'", '"y"', "true", "null", "[", "]",
+    "{", "}", "(", ")", ".", ",", ":", "?", "+", "-", "*", "/", "%", "==", "!=", "<", ">=", "&&", "||",
+    "!", "and", "or", "not", "in", "empty", "if", "else", "eq", "div", "mod", "${", "#{", "@", "=", "_",
+    "__class__", "len(list)", "get(clue, 'way')", "contains(list, 1)", "sum(list)", "date('2026-01-31')",
+    "duration('P1D')", "add_months('2026-01-31', n)", "number(a)", "round(2.5, n)", "999999999999999999",
+    "\\",
 ]
 # fmt: on
 JSON = st.recursive(

@@ -1,9 +1,9 @@
 """A small total language for conditions, due dates, attributes, forms and decision cells.
 
 It has literals, lists, maps, variables and their entries, comparison, arithmetic, `and`/`or`/`not`,
-membership, a choice and calls of listed pure functions; JUEL's and Python's spellings both work. It has no assignment, no
-loop, no attribute of any object, and never reaches Python's own compiler. Every evaluation ends within the
-bounds of `values`.
+membership, a choice and calls of listed pure functions; JUEL's and Python's spellings both work. It has no
+assignment, no loop, no attribute of any object, and never reaches Python's own compiler. Every evaluation
+ends within the bounds of `values`.
 """
 
 from __future__ import annotations
