@@ -67,22 +67,19 @@ def build_web(say: Callable[[str], object]) -> None:
 
 
 def build_catalogs(say: Callable[[str], object]) -> None:
-    """Compile every server/translations/**/*.po beside itself; leave those alone that would not change."""
+    """Compile every server/translations/**/*.po beside itself, if it is newer than what was compiled."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
     for source in sorted(TRANSLATIONS.rglob("*.po")):
         compiled = source.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+            continue
         with source.open("rb") as file:
             catalog = read_po(file, locale=source.parent.parent.name, abort_invalid=True)
-        fresh = compiled.with_suffix(".mo.new")
-        with fresh.open("wb") as file:
+        with compiled.open("wb") as file:
             write_mo(file, catalog)
-        if compiled.exists() and compiled.read_bytes() == fresh.read_bytes():
-            fresh.unlink()
-        else:
-            fresh.replace(compiled)
-            say(f"translations: compiled {compiled.relative_to(ROOT)}")
+        say(f"translations: compiled {compiled.relative_to(ROOT)}")
 
 
 def build(say: Callable[[str], object]) -> None:

