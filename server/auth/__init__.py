@@ -1,0 +1,33 @@
+"""Who is there: accounts and passwords, signed-in sessions, API tokens. Nothing here knows Flask."""
+
+from server.auth.credentials import (
+    Account,
+    Refused,
+    TooManyAttempts,
+    change_password,
+    create,
+    disable,
+    enable,
+    reset,
+    use_language,
+    verify,
+)
+from server.auth.sessions import AuthSession, sign_in, sign_out
+from server.auth.tokens import ApiToken
+
+__all__ = [
+    "Account",
+    "ApiToken",
+    "AuthSession",
+    "Refused",
+    "TooManyAttempts",
+    "change_password",
+    "create",
+    "disable",
+    "enable",
+    "reset",
+    "sign_in",
+    "sign_out",
+    "use_language",
+    "verify",
+]

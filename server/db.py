@@ -1,0 +1,170 @@
+"""The database, and the units of work that the edge opens: it alone commits.
+
+A view or worker writes `with unit_of_work() as session:` and reads `with reading() as session:`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from server.settings import Settings
+from workflows.errors import Conflict
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+#: How long a writer waits for another one on SQLite before it gives up.
+BUSY_SECONDS = 30
+#: Any number that no other program on the same PostgreSQL uses for its advisory locks.
+BOOT_LOCK = 0x64_75_62_61_6E
+
+
+class Database:
+    """One database and its connections, shared by all threads of a process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        writing: dict[str, Any] = {"duban_writing": True}
+        reading: dict[str, Any] = {"duban_writing": False, "postgresql_readonly": True}
+        self._writer = engine.execution_options(**writing)
+        self._reader = engine.execution_options(**(reading if self.postgresql else {"duban_writing": False}))
+        self._claim: int | None = None
+
+    @property
+    def postgresql(self) -> bool:
+        """Whether this is PostgreSQL, which several servers may share."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        """Give a session that is committed on leaving the block, and rolled back by any exception."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that cannot write: it neither takes nor awaits the write lock of SQLite."""
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold off every other server on this database that wants the same: for migrations and boot."""
+        if not self.postgresql:
+            yield
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("select pg_advisory_lock(:key)"), {"key": BOOT_LOCK})
+            try:
+                yield
+            finally:
+                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": BOOT_LOCK})
+
+    def claim(self) -> None:
+        """Take the SQLite file for this process until it ends; Conflict when another server has it."""
+        if self.postgresql or self._claim is not None:
+            return
+        path = f"{self.engine.url.database}.lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise Conflict(
+                f"Another Duban server is using {self.engine.url.database}, and SQLite serves one process "
+                "only. Stop that one, or use PostgreSQL: DUBAN_DATABASE_URL=postgresql://user:password@host/database"
+            ) from None
+        self._claim = descriptor
+
+    def close(self) -> None:
+        """Give back every connection, and the claim."""
+        self.engine.dispose()
+        if self._claim is not None:
+            os.close(self._claim)
+            self._claim = None
+
+
+def connect(settings: Settings) -> Database:
+    """Return the database of these settings; an SQLite file and its folder are made when missing."""
+    url = make_url(settings.database_url)
+    options: dict[str, Any] = {
+        # Names and narratives must not reach a log by way of an error message.
+        "hide_parameters": True,
+        "pool_size": settings.threads + 4,
+        "max_overflow": 8,
+    }
+    if url.get_backend_name() == "postgresql":
+        return Database(create_engine(url, pool_pre_ping=True, **options))
+    assert url.database  # settings refuse a database in memory
+    Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
+    event.listen(engine, "connect", _open_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine)
+
+
+def _open_sqlite(connection: Any, record: Any) -> None:
+    # The driver would begin transactions late and by itself: `_begin_sqlite` does it instead.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = wal", "foreign_keys = on", "synchronous = full"):
+        connection.execute(f"pragma {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("duban_writing", True)
+    connection.exec_driver_sql(f"pragma query_only = {'off' if writing else 'on'}")
+    # Immediately: a reader that turns writer half-way cannot wait for its turn, it fails.
+    connection.exec_driver_sql("begin immediate" if writing else "begin")
+
+
+def database() -> Database:
+    """Return the database of the present Flask application."""
+    found: Database = current_app.extensions["duban.database"]
+    return found
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """Give a writing session of the present application: committed on leaving, rolled back on error."""
+    with database().unit_of_work() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Give a session of the present application that cannot write."""
+    with database().reading() as session:
+        yield session
+
+
+def migrate(target: Database) -> None:
+    """Bring the tables up to date; several servers may do so at once."""
+    with target.alone(), target.engine.begin() as connection:
+        command.upgrade(_alembic(connection), "head")
+
+
+def migrated(target: Database) -> bool:
+    """Return whether the tables are those that this version of the program expects."""
+    with target.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_heads()
+    return set(present) == set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    # Alembic reads the path through configparser, to which a percent sign means something.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

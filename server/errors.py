@@ -1,0 +1,158 @@
+"""What a failure looks like from outside: one table of kinds, three shapes, no stack trace to anybody."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from server.auth import Refused, TooManyAttempts
+from server.guard import Forged, NotSignedIn, ask_to_sign_in, for_programs, record_refusal
+from workflows.errors import (
+    Conflict,
+    DubanError,
+    EngineFault,
+    FieldError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+)
+
+#: Kind of failure → HTTP status. Pages show a bad form again by themselves, with 422.
+STATUS: dict[type[DubanError], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    InvalidInput: 400,
+    EngineFault: 500,
+    NotSignedIn: 401,
+    Refused: 401,
+    TooManyAttempts: 429,
+    Forged: 400,
+}
+#: Kind of failure → the name that clients of the Camunda 7 API know it by.
+CAMUNDA: dict[type[DubanError], str] = {
+    NotFound: "InvalidRequestException",
+    NotAllowed: "AuthorizationException",
+    Conflict: "OptimisticLockingException",
+    InvalidInput: "InvalidRequestException",
+    EngineFault: "ProcessEngineException",
+    NotSignedIn: "AuthenticationException",
+    Refused: "AuthenticationException",
+}
+
+log = structlog.get_logger()
+
+
+def install(app: Flask) -> None:
+    """Let this module answer every failure of the application."""
+    app.register_error_handler(DubanError, _known)
+    app.register_error_handler(CSRFError, lambda error: _known(Forged()))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unknown)
+
+
+def status_of(error: DubanError) -> int:
+    """Return the HTTP status of a failure."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def _known(error: DubanError) -> AnyResponse:
+    status = status_of(error)
+    if isinstance(error, NotAllowed):
+        record_refusal(error)
+    if isinstance(error, NotSignedIn) and not for_programs():
+        return ask_to_sign_in()
+    if isinstance(error, EngineFault):
+        log.error("engine fault", element=error.element, message=error.message)
+    response = _shape(status, error)
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after.total_seconds()))
+    if status == 401:
+        response.headers["WWW-Authenticate"] = _challenge()
+    return response
+
+
+def _http(error: HTTPException) -> AnyResponse:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    response = _shape(status, DubanError(error.description or error.name, code=f"http_{status}"))
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _unknown(error: Exception) -> AnyResponse:
+    # The log gets it all; outside, the number of the request is enough to find it there.
+    log.exception("unexpected failure", exc_info=error)
+    return _shape(500, DubanError("The server failed. Nothing of the request was stored.", code="http_500"))
+
+
+def _shape(status: int, error: DubanError) -> Response:
+    if not for_programs():
+        return Response(_page(status, error), status, mimetype="text/html")
+    body = _camunda(error) if request.path.startswith("/engine-rest") else _problem(status, error)
+    response = jsonify(body)
+    response.status_code = status
+    if not request.path.startswith("/engine-rest"):
+        response.mimetype = "application/problem+json"
+    return response
+
+
+def _page(status: int, error: DubanError) -> str:
+    number = g.get("request_id", "")
+    try:
+        return render_template("error.html", status=status, error=error, request_id=number)
+    except Exception:
+        # It may meet the very failure that it reports, such as a lost database.
+        log.exception("the error page failed")
+        return f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{number}</p>"
+
+
+def _camunda(error: DubanError) -> dict[str, Any]:
+    kind = next((CAMUNDA[kind] for kind in type(error).__mro__ if kind in CAMUNDA), "RestException")
+    body: dict[str, Any] = {"type": kind, "message": error.message, "code": error.code or None}
+    return body | _details(error)
+
+
+def _problem(status: int, error: DubanError) -> dict[str, Any]:
+    """Return the failure as RFC 9457 describes problems."""
+    body: dict[str, Any] = {
+        "type": f"urn:duban:error:{error.code or status}",
+        "title": type(error).__name__,
+        "status": status,
+        "detail": error.message,
+        "instance": f"urn:duban:request:{g.get('request_id', '')}",
+    }
+    return body | _details(error)
+
+
+def _details(error: DubanError) -> dict[str, Any]:
+    if not isinstance(error, InvalidInput):
+        return {}
+    details: dict[str, Any] = {}
+    if error.fields:
+        details["fields"] = {name: _field(field) for name, field in error.fields.items()}
+    if error.findings:
+        details["findings"] = [
+            {"element": f.element, "rule": f.rule, "severity": str(f.severity), "message": f.message}
+            for f in error.findings
+        ]
+    return details
+
+
+def _field(error: FieldError) -> dict[str, Any]:
+    return {"code": error.code, "params": dict(error.params)}
+
+
+def _challenge() -> str:
+    # A browser that is asked for a Basic password remembers it, and sends it wherever a page makes it to.
+    browser = request.headers.get("User-Agent", "").startswith("Mozilla/")
+    return 'Bearer realm="Duban"' if browser else 'Basic realm="Duban", charset="UTF-8"'

@@ -1,0 +1,250 @@
+"""Who may use a route. Every route says so, with `@guard()` or `@public`, or the application does not start.
+
+    @bp.get("/inbox")
+    @guard()                          # anybody who is signed in; @guard(roles={"supervisor"}) for some
+    def inbox(actor: Actor) -> str: ...
+
+Pages know their visitors by cookie and are protected against forged requests. The areas for programs
+(`HEADER_AREAS`) know theirs by the Authorization header alone: a cookie never signs in there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response as AnyResponse
+
+from handlers import office
+from server import auth
+from server.auth import sessions, tokens
+from server.db import database, reading, unit_of_work
+from server.settings import Settings
+from workflows import clock
+from workflows.actor import Actor
+from workflows.errors import DubanError, NotAllowed
+from workflows.model import AuditEvent
+
+COOKIE = "duban_session"
+HEADER_AREAS = ("/engine-rest", "/api", "/metrics")
+#: Where a visitor goes after signing in, and to sign in.
+HOME, SIGN_IN = "pages.inbox", "pages.signin"
+
+csrf = CSRFProtect()
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class NotSignedIn(DubanError):
+    """Nobody is signed in, and the route is for somebody."""
+
+    def __init__(self) -> None:
+        super().__init__("Sign in first.", code="not_signed_in")
+
+
+class Forged(DubanError):
+    """The request comes from a page that is not ours, or from one that has become too old."""
+
+    def __init__(self) -> None:
+        super().__init__("This page has expired: load it again and repeat what you did.", code="csrf")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who sends the present request, and how the server knows."""
+
+    actor: Actor
+    locale: str | None = None
+    session_id: str | None = None  #: of the signed-in browser; None for a program
+
+
+def guard(*, roles: frozenset[str] | set[str] = frozenset()) -> Callable[[View], View]:
+    """Let only who is signed in use the view, and holds one of the roles if any are named.
+
+    The view is given the actor as its argument `actor`.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            identity = _identify()
+            if identity is None:
+                raise NotSignedIn
+            if roles and not roles & identity.actor.groups:
+                raise NotAllowed(
+                    f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles)
+                )
+            return view(*args, actor=identity.actor, **kwargs)
+
+        guarded.__guarded__ = f"roles: {', '.join(sorted(roles))}" if roles else "signed in"  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """Let anybody use the view."""
+    view.__guarded__ = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def unguarded(app: Flask) -> list[str]:
+    """Return the endpoints that do not say who may use them."""
+    return sorted(name for name, view in app.view_functions.items() if not hasattr(view, "__guarded__"))
+
+
+def for_programs() -> bool:
+    """Return whether the present request is to an area that knows its visitors by header."""
+    return any(request.path == area or request.path.startswith(f"{area}/") for area in HEADER_AREAS)
+
+
+def current_actor() -> Actor | None:
+    """Return who is signed in, for what every page shows; views take their `actor` argument."""
+    identity = g.get("identity")
+    return identity.actor if identity else None
+
+
+def admit() -> None:
+    """Before each request: find out who sends it, and refuse what another site's page made a browser send."""
+    g.identity = None
+    if request.endpoint in {None, "static"}:
+        return
+    if for_programs():
+        _refuse_foreign_pages()
+        return
+    csrf.protect()
+    g.identity = _by_cookie()
+
+
+def sign_in(login: str, password: str, *, target: str | None = None) -> AnyResponse:
+    """Return the way into the house: the session cookie, and on to `target` or the inbox.
+
+    Raises auth.Refused or auth.TooManyAttempts.
+    """
+    token = auth.sign_in(
+        database(),
+        login.strip(),
+        password,
+        remote=request.remote_addr or "",
+        lasts=settings().session_lasts,
+        replacing=request.cookies.get(COOKIE),
+    )
+    # Nothing that was set before, by whomever, survives: messages, form tokens.
+    session.clear()
+    response = redirect(safe_target(target) or url_for(HOME), 303)
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=settings().session_lasts,
+        secure=request.is_secure or settings().https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def sign_out() -> AnyResponse:
+    """Return the way out: the session ends, and the page to sign in follows."""
+    token = request.cookies.get(COOKIE)
+    if token:
+        with unit_of_work() as transaction:
+            auth.sign_out(transaction, token)
+    session.clear()
+    response = redirect(url_for(SIGN_IN), 303)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def safe_target(target: str | None) -> str | None:
+    """Return the target if it is a page of this house, else None: nobody is sent on to another site."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return None
+    # Browsers read a backslash as a slash, and drop control characters.
+    if "\\" in target or any(ord(character) < 32 for character in target):
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None
+
+
+def settings() -> Settings:
+    """Return the settings of the present application."""
+    found: Settings = current_app.extensions["duban.settings"]
+    return found
+
+
+def ask_to_sign_in() -> AnyResponse:
+    """Return what brings a visitor without a session to the page to sign in, and back afterwards."""
+    fragment = request.headers.get("HX-Request") == "true"
+    place = request.headers.get("HX-Current-URL", "") if fragment else request.full_path.rstrip("?")
+    if fragment:
+        parts = urlsplit(place)
+        place = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    elif request.method not in {"GET", "HEAD"}:
+        place = ""
+    address = url_for(SIGN_IN, next=safe_target(place))
+    if fragment:
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+def record_refusal(error: DubanError) -> None:
+    """Write down, in a transaction of its own, that the present request was refused."""
+    actor = current_actor()
+    detail = {"endpoint": request.endpoint or "", "method": request.method, "code": error.code}
+    detail |= {name: str(value) for name, value in (request.view_args or {}).items()}
+    with unit_of_work() as transaction:
+        transaction.add(
+            AuditEvent(at=clock.now(), actor=actor.id if actor else "", act="refusal", detail=detail)
+        )
+
+
+def _identify() -> Identity | None:
+    if g.identity is None and for_programs():
+        g.identity = _by_header()
+    found: Identity | None = g.identity
+    return found
+
+
+def _by_cookie() -> Identity | None:
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    with reading() as transaction:
+        signed = sessions.find(transaction, token, idle=settings().session_idle)
+        actor = office.actor_for(transaction, signed.login) if signed else None
+    if signed is None or actor is None:
+        return None
+    if signed.stale:
+        with unit_of_work() as transaction:
+            sessions.touch(transaction, signed.id)
+    return Identity(actor, signed.locale, signed.id)
+
+
+def _by_header() -> Identity | None:
+    header = request.authorization
+    if header is None:
+        return None
+    login: str | None = None
+    if header.type == "basic" and header.username and header.password:
+        account = auth.verify(
+            database(), header.username, header.password, remote=request.remote_addr or "", remembering=True
+        )
+        login = account.login
+    elif header.type == "bearer" and header.token:
+        with reading() as transaction:
+            login = tokens.find(transaction, header.token)
+    if login is None:
+        return None
+    with reading() as transaction:
+        return Identity(office.actor_for(transaction, login))
+
+
+def _refuse_foreign_pages() -> None:
+    # A browser that remembers a Basic password would send it along with another site's form.
+    site, mode = request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Mode")
+    if site in {"cross-site", "same-site"} and mode in {"navigate", "no-cors"}:
+        raise Forged
