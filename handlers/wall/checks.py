@@ -1,0 +1,174 @@
+"""The wall as decisions on single acts, each with its reason. `conditions` says the same in SQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers.office import Unit
+from handlers.registers import Clue, ClueHandler
+from handlers.wall.conditions import assignments
+from handlers.wall.rules import EVERYTHING, PREFIX, STAFF, STARTERS, units_of
+from workflows.actor import Actor
+from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
+from workflows.visibility import Decision
+
+_UNSEEN = Decision(False, "This user may not know of it.")
+
+
+def view(session: Session, actor: Actor, clue: Clue) -> str | None:
+    """Return the best view of the clue that the actor has, or None where it does not exist for him."""
+    if content_reason(session, actor, clue):
+        return "content"
+    if "intake_clerk" in actor.groups and clue.submitted_by == actor.id:
+        return "metadata"
+    if clue.agency_code in units_of(actor, "agency_clerk"):
+        return "status"
+    return None
+
+
+def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
+    seen = _sees_task(session, actor, task)
+    if act == "see" or not seen.allowed:
+        return seen
+    mine = task.assignee == actor.id
+    if act == "claim":
+        return _decide(
+            mine or _is_candidate(session, actor, task), "Only a candidate of the task may claim it."
+        )
+    if act == "complete":
+        unclaimed = task.assignee is None and _is_candidate(session, actor, task)
+        return _decide(mine or unclaimed, "Only who has claimed the task may complete it.")
+    if act in ("release", "assign"):
+        allowed = mine or _heads(session, actor, task) or _runs(session, actor, task)
+        return _decide(allowed, "Only who has claimed the task, or the head of the office, may pass it on.")
+    return Decision(False, f"Nobody may {act} a task.")
+
+
+def may_instance(session: Session, actor: Actor, act: str, instance: Instance) -> Decision:
+    if act == "start":
+        return _may_start(session, actor, instance)
+    seen = _sees_instance(session, actor, instance)
+    if act == "see" or not seen.allowed:
+        return seen
+    if instance.scope_id is not None:
+        if act == "variables":
+            return Decision(True, "Who may see a matter may read its identifiers and decisions.")
+        allowed = "case_supervision_head" in actor.groups
+        return _decide(allowed, f"Only the head of the case-supervision office may {act} a matter.")
+    own = instance.started_by == actor.id or _deployed_by(session, instance.definition_id) == actor.id
+    return _decide(own or act == "variables", f"Only who started or deployed the process may {act} it.")
+
+
+def _may_start(session: Session, actor: Actor, instance: Instance) -> Decision:
+    starters = STARTERS.get(instance.definition_key)
+    if starters is not None:
+        words = ", ".join(sorted(starters))
+        return _decide(bool(actor.groups & starters), f"Only these roles may start it: {words}.")
+    own = "supervisor" in actor.groups or _deployed_by(session, instance.definition_id) == actor.id
+    return _decide(own, "Only a supervisor, or who deployed the process, may start it.")
+
+
+def _sees_task(session: Session, actor: Actor, task: Task) -> Decision:
+    if actor.id in (task.assignee, task.closed_by):
+        return Decision(True, "The task is or was this user's.")
+    if task.closed_at is None and _is_candidate(session, actor, task):
+        return Decision(True, "This user is a candidate of the task.")
+    if task.scope_id is not None:
+        return _sees_matter(session, actor, task.scope_id)
+    return _decide(_runs(session, actor, task), _UNSEEN.reason)
+
+
+def _sees_instance(session: Session, actor: Actor, instance: Instance) -> Decision:
+    if instance.scope_id is not None:
+        return _sees_matter(session, actor, instance.scope_id)
+    if actor.id in (instance.started_by, _deployed_by(session, instance.definition_id)):
+        return Decision(True, "This user started or deployed the process.")
+    tasks = session.scalars(select(Task).where(Task.instance_id == instance.id))
+    mine = any(
+        actor.id in (task.assignee, task.closed_by)
+        or (task.closed_at is None and _is_candidate(session, actor, task))
+        for task in tasks
+    )
+    return Decision(True, "This user has a task in it.") if mine else _UNSEEN
+
+
+def _sees_matter(session: Session, actor: Actor, scope_id: str) -> Decision:
+    clue = session.get(Clue, scope_id.removeprefix(PREFIX)) if scope_id.startswith(PREFIX) else None
+    reason = content_reason(session, actor, clue) if clue and actor.groups & STAFF else ""
+    return Decision(True, reason) if reason else _UNSEEN
+
+
+def content_reason(session: Session, actor: Actor, clue: Clue) -> str:
+    """Return why the actor sees everything of the clue, or nothing."""
+    groups = actor.groups
+    if groups & EVERYTHING:
+        return f"The role {min(groups & EVERYTHING)} sees every clue."
+    if clue.office_code is not None and f"office_head@{clue.office_code}" in groups:
+        return "The clue is with this user's office."
+    if "leader" in groups and _leads(session, actor, clue):
+        return "The clue is in this leader's line."
+    if "handler" in groups and session.scalar(
+        assignments(actor).where(ClueHandler.clue_id == clue.id).limit(1)
+    ):
+        return "This user is an assigned handler of the clue."
+    if "intake_clerk" in groups and clue.submitted_by == actor.id and clue.office_code is None:
+        return "This user took the clue in, and it is not distributed yet."
+    if groups & STAFF and _has_open_task(session, actor, clue):
+        return "This user has an open task in the matter."
+    return ""
+
+
+def _leads(session: Session, actor: Actor, clue: Clue) -> bool:
+    codes = units_of(actor, "leader")
+    if not codes:
+        return True
+    if clue.office_code is None:
+        units = session.scalars(select(Unit).where(Unit.code.in_(codes)))
+        return any(unit.kind == "commission" for unit in units)
+    office = session.scalar(select(Unit).where(Unit.code == clue.office_code))
+    return office is not None and not set(codes).isdisjoint(office.path.split("/"))
+
+
+def _has_open_task(session: Session, actor: Actor, clue: Clue) -> bool:
+    tasks = session.scalars(select(Task).where(Task.scope_id == clue.scope_id, Task.closed_at.is_(None)))
+    return any(task.assignee == actor.id or _is_candidate(session, actor, task) for task in tasks)
+
+
+def _is_candidate(session: Session, actor: Actor, task: Task) -> bool:
+    named = session.scalars(select(TaskCandidate).where(TaskCandidate.task_id == task.id))
+    return any(row.name in actor.groups if row.kind == "group" else row.name == actor.id for row in named)
+
+
+def _heads(session: Session, actor: Actor, task: Task) -> bool:
+    """Whether the actor heads a unit that the task's candidates come from."""
+    groups = session.scalars(
+        select(TaskCandidate.name).where(TaskCandidate.task_id == task.id, TaskCandidate.kind == "group")
+    )
+    for group in groups:
+        role, _, unit = group.partition("@")
+        if f"office_head@{unit}" in actor.groups:
+            return True
+        if role == "case_supervision" and "case_supervision_head" in actor.groups:
+            return True
+    return False
+
+
+def _runs(session: Session, actor: Actor, task: Task) -> bool:
+    """Whether the actor started or deployed the process of a task that belongs to no matter."""
+    instance = session.get(Instance, task.instance_id)
+    if task.scope_id is not None or instance is None:
+        return False
+    return actor.id in (instance.started_by, _deployed_by(session, instance.definition_id))
+
+
+def _deployed_by(session: Session, definition_id: str) -> str | None:
+    return session.scalar(
+        select(Deployment.deployed_by)
+        .join(ProcessDefinition, ProcessDefinition.deployment_id == Deployment.id)
+        .where(ProcessDefinition.id == definition_id)
+    )
+
+
+def _decide(allowed: bool, otherwise: str) -> Decision:
+    return Decision(True, "") if allowed else Decision(False, otherwise)

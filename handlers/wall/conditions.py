@@ -1,0 +1,123 @@
+"""The wall as SQL conditions: what lists and counts are filtered by. `checks` says the same in Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from handlers.office import Unit
+from handlers.registers import Clue, ClueHandler
+from handlers.wall.rules import EVERYTHING, PREFIX, STAFF, units_of
+from workflows.actor import Actor
+from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
+
+
+def clues(actor: Actor, view: str = "content") -> ColumnElement[bool]:
+    """Return the SQL condition over `Clue` of those the actor has at least this view of."""
+    conditions = [content(actor)]
+    if view in ("metadata", "status") and "intake_clerk" in actor.groups:
+        conditions.append(Clue.submitted_by == actor.id)
+    if view == "status":
+        conditions.append(Clue.agency_code.in_(units_of(actor, "agency_clerk")))
+    return or_(*conditions)
+
+
+def instances(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition over `Instance` of what the actor may see."""
+    own = or_(Instance.started_by == actor.id, deployed_by_actor(actor, Instance), has_task(actor))
+    return or_(and_(Instance.scope_id.is_(None), own), matter(actor, Instance.scope_id))
+
+
+def tasks(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition over `Task` of what the actor may see."""
+    owner = select(Instance.id).where(
+        Instance.id == Task.instance_id,
+        or_(Instance.started_by == actor.id, deployed_by_actor(actor, Instance)),
+    )
+    return or_(
+        Task.assignee == actor.id,
+        Task.closed_by == actor.id,
+        and_(Task.closed_at.is_(None), candidate(actor, Task)),
+        and_(Task.scope_id.is_(None), exists(owner.correlate(Task))),
+        matter(actor, Task.scope_id),
+    )
+
+
+def content(actor: Actor) -> ColumnElement[bool]:
+    if actor.groups & EVERYTHING:
+        return true()
+    conditions: list[ColumnElement[bool]] = [Clue.office_code.in_(units_of(actor, "office_head"))]
+    if "leader" in actor.groups:
+        conditions.append(_in_line(actor))
+    if "handler" in actor.groups:
+        conditions.append(exists(assignments(actor).where(ClueHandler.clue_id == Clue.id).correlate(Clue)))
+    if "intake_clerk" in actor.groups:
+        conditions.append(and_(Clue.submitted_by == actor.id, Clue.office_code.is_(None)))
+    if actor.groups & STAFF:
+        open_task = aliased(Task)
+        mine = or_(open_task.assignee == actor.id, candidate(actor, open_task))
+        here = select(open_task.id).where(
+            open_task.scope_id == PREFIX + Clue.id, open_task.closed_at.is_(None)
+        )
+        conditions.append(exists(here.where(mine).correlate(Clue)))
+    return or_(*conditions)
+
+
+def _in_line(actor: Actor) -> ColumnElement[bool]:
+    """The handling office stands below a unit in the leader's charge; none yet: the whole commission does."""
+    units = units_of(actor, "leader")
+    if not units:
+        return true()
+    below = or_(*(Unit.path.contains(f"/{code}/", autoescape=True) for code in units))
+    handling = select(Unit.id).where(Unit.code == Clue.office_code, below)
+    commission = select(Unit.id).where(Unit.code.in_(units), Unit.kind == "commission")
+    return or_(
+        exists(handling.correlate(Clue)), and_(Clue.office_code.is_(None), exists(commission.correlate(None)))
+    )
+
+
+def assignments(actor: Actor) -> Any:
+    # Who was reassigned or has recused himself is out, whatever he knew before.
+    return select(ClueHandler.id).where(
+        ClueHandler.login == actor.id, ClueHandler.ended_at.is_(None), ClueHandler.recused.is_(False)
+    )
+
+
+def matter(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
+    if not actor.groups & STAFF:
+        return false()
+    # By the clue's key, so that a page of tasks looks up only its own matters.
+    clue = select(Clue.id).where(Clue.id == func.substr(scope_id, len(PREFIX) + 1), content(actor))
+    return and_(scope_id.startswith(PREFIX), exists(clue.correlate(Task, Instance)))
+
+
+def candidate(actor: Actor, task: Any) -> ColumnElement[bool]:
+    named = select(TaskCandidate.task_id).where(
+        TaskCandidate.task_id == task.id,
+        or_(
+            and_(TaskCandidate.kind == "group", TaskCandidate.name.in_(sorted(actor.groups))),
+            and_(TaskCandidate.kind == "user", TaskCandidate.name == actor.id),
+        ),
+    )
+    return exists(named.correlate(task))
+
+
+def has_task(actor: Actor) -> ColumnElement[bool]:
+    task = aliased(Task)
+    mine = or_(
+        task.assignee == actor.id,
+        task.closed_by == actor.id,
+        and_(task.closed_at.is_(None), candidate(actor, task)),
+    )
+    return exists(select(task.id).where(task.instance_id == Instance.id, mine).correlate(Instance))
+
+
+def deployed_by_actor(actor: Actor, instance: Any) -> ColumnElement[bool]:
+    deployed = (
+        select(ProcessDefinition.id)
+        .join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+        .where(ProcessDefinition.id == instance.definition_id, Deployment.deployed_by == actor.id)
+    )
+    return exists(deployed.correlate(instance))

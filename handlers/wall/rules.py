@@ -1,0 +1,25 @@
+"""The rules of the wall as data: which role sees what (domain.md §4.1, column "clue content")."""
+
+from __future__ import annotations
+
+from workflows.actor import Actor
+
+#: Views of a clue, each including those after it: everything in the register and the matter; numbers, stage
+#: and dates; the transfer form as sent, and one status word.
+VIEWS = ("content", "metadata", "status")
+#: How the scope of an instance or task names a clue.
+PREFIX = "clue:"
+
+#: Roles that see every clue.
+EVERYTHING = frozenset({"case_supervision", "case_supervision_head", "principal"})
+#: Roles that work matters. An open task shows its matter to them only: an agency that completes its form,
+#: or an operator whom a diagram names by mistake, learns nothing from it.
+STAFF = EVERYTHING | {"intake_clerk", "office_head", "handler", "leader", "reviewer"}
+#: Who may start what opens a matter; other processes are started by supervisors and by who deployed them.
+STARTERS = {"clue_transfer": frozenset({"agency_clerk", "intake_clerk", "case_supervision"})}
+
+
+def units_of(actor: Actor, role: str) -> list[str]:
+    """Return the codes of the units in which the actor holds the role."""
+    prefix = f"{role}@"
+    return sorted(group.removeprefix(prefix) for group in actor.groups if group.startswith(prefix))
