@@ -27,12 +27,13 @@ def person(session: Session, login: str) -> Person:
 
 
 def actor_for(session: Session, login: str) -> Actor:
-    """Return the actor behind a login: groups are its own name, each role held today and `role@UNIT`.
+    """Return the actor behind a login: groups are each role held today, `role@UNIT`, and its own name.
 
     A login without a person (an API client) is in the group of its own name only.
     """
     held = session.execute(_memberships().where(Person.login == login).add_columns(Unit.code)).all()
-    groups = {login}
+    # A login spelt like a role must not thereby hold it.
+    groups = set() if _names_role(session, login) else {login}
     for membership, unit_code in held:
         groups.add(membership.role)
         if unit_code is not None:
@@ -43,12 +44,14 @@ def actor_for(session: Session, login: str) -> Actor:
 
 def people_in(session: Session, group: str) -> list[Person]:
     """Return the persons behind a group today: `role`, `role@UNIT`, or the login itself; by login."""
+    named = select(Person).where(Person.login.is_not(None)).order_by(Person.login)
+    if not _names_role(session, group):
+        return list(session.scalars(named.where(Person.login == group)))
     role, _, unit_code = group.partition("@")
     held = _memberships().with_only_columns(Membership.person_id).where(Membership.role == role)
     if unit_code:
         held = held.where(Unit.code == unit_code)
-    named = select(Person).where(Person.login.is_not(None), or_(Person.id.in_(held), Person.login == group))
-    return list(session.scalars(named.order_by(Person.login)))
+    return list(session.scalars(named.where(Person.id.in_(held))))
 
 
 def head_of(session: Session, unit_code: str) -> list[Person]:
@@ -77,6 +80,10 @@ def in_force(
 ) -> ColumnElement[bool]:
     """Return the SQL condition that `day` lies in [since, until)."""
     return and_(since <= day, or_(until.is_(None), until > day))
+
+
+def _names_role(session: Session, group: str) -> bool:
+    return session.get(Role, group.partition("@")[0]) is not None
 
 
 def _memberships() -> Select[Membership]:

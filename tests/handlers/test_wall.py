@@ -1,0 +1,373 @@
+"""The wall: SQL conditions and checks agree on every row, and each role sees what it may (domain.md §4.1)."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import wall
+from handlers.registers import Clue, ClueHandler
+from workflows.actor import Actor
+from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+POLICY = wall.Wall()
+
+LOGINS = ["anna", "bert", "carl"]
+OFFICES = ["JD1", "JD2", "AGS", "JW", "DH02", "NONE"]
+AGENCIES = ["STJ", "YJJ"]
+ROLES = [
+    "agency_clerk",
+    "intake_clerk",
+    "case_supervision",
+    "case_supervision_head",
+    "office_head",
+    "handler",
+    "leader",
+    "principal",
+    "reviewer",
+    "supervisor",
+    "auditor",
+    "admin",
+]
+
+
+class World:
+    """Builds rows of the register and the engine's inbox, each with a number in its key."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.numbers = itertools.count(1)
+        for owner in LOGINS:
+            session.add(
+                Deployment(id=f"d-{owner}", name="files", deployed_at=NOW, deployed_by=owner, digest="")
+            )
+            session.flush()
+            session.add(
+                ProcessDefinition(
+                    id=f"p-{owner}",
+                    key=f"of-{owner}",
+                    version=1,
+                    name="Process",
+                    deployment_id=f"d-{owner}",
+                    resource_name="p.bpmn",
+                    bundle="",
+                    digest="",
+                )
+            )
+        session.flush()
+
+    def clue(self, **given: Any) -> Clue:
+        number = next(self.numbers)
+        handlers = given.pop("handlers", ())
+        values: dict[str, Any] = {
+            "transfer_no": f"YS-2026-{number:05d}",
+            "source": "SR09",
+            "agency_code": "STJ",
+            "legal_basis": "other",
+            "domain": "ecology",
+            "facts": "某企业排污",
+            "contact": "联系人",
+            "head_sign": "负责人",
+            "submitted_by": "anna",
+            "submitted_at": NOW,
+            "stage": "submitted",
+        }
+        clue = Clue(**(values | given))
+        self.session.add(clue)
+        self.session.flush()
+        for login, ended, recused in handlers:
+            self.session.add(
+                ClueHandler(
+                    clue_id=clue.id,
+                    login=login,
+                    assigned_by="head",
+                    assigned_at=NOW,
+                    ended_at=NOW if ended else None,
+                    recused=recused,
+                )
+            )
+        self.session.flush()
+        return clue
+
+    def instance(
+        self, scope_id: str | None = None, *, owner: str = "anna", starter: str = "bert"
+    ) -> Instance:
+        instance = Instance(
+            definition_id=f"p-{owner}",
+            definition_key=f"of-{owner}",
+            scope_id=scope_id,
+            started_at=NOW,
+            started_by=starter,
+        )
+        self.session.add(instance)
+        self.session.flush()
+        return instance
+
+    def task(self, instance: Instance, *candidates: tuple[str, str], **given: Any) -> Task:
+        task = Task(
+            id=f"t-{next(self.numbers)}",
+            instance_id=instance.id,
+            definition_id=instance.definition_id,
+            scope_id=instance.scope_id,
+            element_id="a1",
+            name="办理",
+            created_at=NOW,
+            **given,
+        )
+        self.session.add(task)
+        self.session.flush()
+        for kind, name in set(candidates):
+            self.session.add(TaskCandidate(task_id=task.id, kind=kind, name=name))
+        self.session.flush()
+        return task
+
+
+@pytest.fixture
+def world(city: Session) -> World:
+    return World(city)
+
+
+def seen(session: Session, model: Any, condition: Any) -> set[str]:
+    return set(session.scalars(select(model.id).where(condition)))
+
+
+def views(session: Session, actor: Actor, clue: Clue) -> set[str]:
+    return {view for view in wall.VIEWS if clue.id in seen(session, Clue, wall.clues(actor, view))}
+
+
+groups = st.frozensets(
+    st.one_of(
+        st.sampled_from(ROLES),
+        st.builds("{}@{}".format, st.sampled_from(ROLES), st.sampled_from(OFFICES + AGENCIES)),
+    ),
+    max_size=4,
+)
+actors = st.builds(lambda login, held: Actor(login, held | {login}), st.sampled_from(LOGINS), groups)
+maybe = st.none() | st.sampled_from(LOGINS)
+candidates = st.lists(
+    st.one_of(
+        st.tuples(st.just("user"), st.sampled_from(LOGINS)),
+        st.tuples(st.just("group"), st.sampled_from([*LOGINS, *ROLES, "handler@JD1", "office_head@JD2"])),
+    ),
+    max_size=2,
+)
+clues = st.fixed_dictionaries(
+    {
+        "office_code": st.none() | st.sampled_from(OFFICES),
+        "agency_code": st.sampled_from(AGENCIES),
+        "submitted_by": st.sampled_from(LOGINS),
+        "handlers": st.lists(st.tuples(st.sampled_from(LOGINS), st.booleans(), st.booleans()), max_size=2),
+    }
+)
+tasks = st.fixed_dictionaries(
+    {
+        "assignee": maybe,
+        "closed_at": st.sampled_from([None, NOW]),
+        "closed_by": maybe,
+    }
+)
+instances = st.tuples(
+    st.sampled_from(["clue", "none", "foreign", "lost"]),
+    st.sampled_from(LOGINS),
+    st.sampled_from(LOGINS),
+    st.lists(st.tuples(tasks, candidates), max_size=2),
+)
+
+
+@given(actor=actors, drawn=st.lists(clues, min_size=1, max_size=3), running=st.lists(instances, max_size=4))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+def test_conditions_and_checks_agree_on_every_row(
+    world: World, actor: Actor, drawn: list[dict[str, Any]], running: list[Any]
+) -> None:
+    session = world.session
+    with session.begin_nested() as attempt:
+        matters = [world.clue(**values) for values in drawn]
+        for number, (kind, owner, starter, work) in enumerate(running):
+            clue = matters[number % len(matters)]
+            scope = {"clue": clue.scope_id, "none": None, "foreign": f"case:{clue.id}", "lost": "clue:gone"}[
+                kind
+            ]
+            instance = world.instance(scope, owner=owner, starter=starter)
+            for values, named in work:
+                world.task(instance, *named, **values)
+
+        rank = {None: 0, "status": 1, "metadata": 2, "content": 3}
+        for view in wall.VIEWS:
+            listed = seen(session, Clue, wall.clues(actor, view))
+            checked = {c.id for c in matters if rank[wall.view(session, actor, c)] >= rank[view]}
+            assert listed == checked, view
+
+        every = session.scalars(select(Instance)).all()
+        checked = {row.id for row in every if POLICY.may(session, actor, "see", row).allowed}
+        assert seen(session, Instance, POLICY.instances(actor)) == checked
+
+        work = session.scalars(select(Task)).all()
+        checked = {row.id for row in work if POLICY.may(session, actor, "see", row).allowed}
+        assert seen(session, Task, POLICY.tasks(actor)) == checked
+        attempt.rollback()
+    session.expunge_all()
+
+
+@given(actor=actors, act=st.sampled_from(["claim", "release", "complete", "assign", "see", "erase"]))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_act_is_allowed_on_what_is_not_seen(world: World, actor: Actor, act: str) -> None:
+    session = world.session
+    with session.begin_nested() as attempt:
+        clue = world.clue(office_code="JD2")
+        for scope in (None, clue.scope_id):
+            task = world.task(world.instance(scope), ("group", "handler@JD1"), assignee=None)
+            if POLICY.may(session, actor, act, task).allowed:
+                assert POLICY.may(session, actor, "see", task).allowed
+        attempt.rollback()
+    session.expunge_all()
+
+
+def held(login: str, *held_groups: str) -> Actor:
+    return Actor(login, frozenset({*held_groups, *(group.partition("@")[0] for group in held_groups)}))
+
+
+HERE = {"office_code": "JD1", "submitted_by": "agency", "handlers": [("handler", False, False)]}
+ALL = {"content", "metadata", "status"}
+
+ROWS: list[tuple[Actor, set[str]]] = [
+    (held("clerk", "case_supervision@AGS"), ALL),
+    (held("principal", "principal@JW"), ALL),
+    (held("leader", "leader@JW"), ALL),
+    (held("leader", "leader"), ALL),
+    (held("leader2", "leader@JD2"), set()),
+    (held("head", "office_head@JD1"), ALL),
+    (held("head2", "office_head@JD2"), set()),
+    (held("handler", "handler@JD1"), ALL),
+    (held("handler2", "handler@JD1"), set()),  # same office, not assigned
+    (held("handler"), set()),  # assigned once, no longer a handler
+    (held("reviewer", "reviewer@SLS"), set()),
+    (held("agency", "agency_clerk@STJ"), {"status"}),
+    (held("agency3", "agency_clerk@STJ"), {"status"}),  # a colleague of the same agency
+    (held("agency2", "agency_clerk@YJJ"), set()),
+    (held("supervisor", "supervisor"), set()),
+    (held("auditor", "auditor"), set()),
+    (held("admin", "admin"), set()),
+    (held("nobody"), set()),
+]
+
+
+@pytest.mark.parametrize(("actor", "expected"), ROWS, ids=lambda value: getattr(value, "id", ""))
+def test_who_sees_a_distributed_clue(world: World, actor: Actor, expected: set[str]) -> None:
+    assert views(world.session, actor, world.clue(**HERE)) == expected
+
+
+def test_intake_sees_its_own_clue_until_it_is_distributed_then_its_numbers(world: World) -> None:
+    clue = world.clue(submitted_by="intake", agency_code="XFS", source="SR01")
+    intake, colleague = held("intake", "intake_clerk@XFS"), held("intake2", "intake_clerk@XFS")
+    assert wall.view(world.session, intake, clue) == "content"
+    assert wall.view(world.session, colleague, clue) is None
+    clue.office_code = "JD1"
+    assert wall.view(world.session, intake, clue) == "metadata"
+
+
+@pytest.mark.parametrize(("ended", "recused"), [(True, False), (False, True)])
+def test_a_reassigned_or_recused_handler_is_out(world: World, ended: bool, recused: bool) -> None:
+    clue = world.clue(office_code="JD1", handlers=[("handler", ended, recused)])
+    assert wall.view(world.session, held("handler", "handler@JD1"), clue) is None
+
+
+def test_an_agency_completing_its_form_sees_the_task_but_not_the_matter(world: World) -> None:
+    clue = world.clue(submitted_by="agency")
+    instance = world.instance(clue.scope_id, starter="agency")
+    task = world.task(instance, ("group", "agency_clerk@STJ"))
+    agency = held("agency", "agency_clerk@STJ")
+    assert POLICY.may(world.session, agency, "complete", task).allowed
+    assert not POLICY.may(world.session, agency, "see", instance).allowed
+    assert wall.view(world.session, agency, clue) == "status"
+    other = held("agency2", "agency_clerk@YJJ")
+    assert not POLICY.may(world.session, other, "see", task).allowed
+
+
+def test_an_open_task_shows_staff_the_matter_for_as_long_as_it_is_open(world: World) -> None:
+    clue = world.clue(office_code="JD2")
+    task = world.task(world.instance(clue.scope_id), ("group", "office_head@JD1"))
+    head = held("head", "office_head@JD1")
+    assert wall.view(world.session, head, clue) == "content"
+    task.closed_at, task.closed_by = NOW, "head"
+    world.session.flush()
+    assert wall.view(world.session, head, clue) is None
+    assert POLICY.may(world.session, head, "see", task).allowed  # stays in "done"
+
+
+def test_instances_without_a_matter_show_to_candidates_starter_and_deployer(world: World) -> None:
+    instance = world.instance(owner="anna", starter="bert")
+    world.task(instance, ("user", "carl"))
+    see = {
+        login: POLICY.may(world.session, held(login), "see", instance).allowed for login in [*LOGINS, "dora"]
+    }
+    assert see == {"anna": True, "bert": True, "carl": True, "dora": False}
+    principal = held("principal", "principal@JW")
+    assert not POLICY.may(world.session, principal, "see", instance).allowed
+
+
+@pytest.fixture
+def office_task(world: World) -> Callable[..., Task]:
+    def build(**given: Any) -> Task:
+        clue = world.clue(office_code="JD1")
+        return world.task(world.instance(clue.scope_id), ("group", "handler@JD1"), **given)
+
+    return build
+
+
+def test_acts_on_a_task(world: World, office_task: Callable[..., Task]) -> None:
+    one, two = held("handler", "handler@JD1"), held("handler2", "handler@JD1")
+    head, principal = held("head", "office_head@JD1"), held("principal", "principal@JW")
+
+    def may(actor: Actor, act: str, task: Task) -> bool:
+        return POLICY.may(world.session, actor, act, task).allowed
+
+    free, taken = office_task(), office_task(assignee="handler")
+    assert may(one, "claim", free)
+    assert may(one, "complete", free)
+    assert may(two, "see", taken)
+    assert not may(two, "complete", taken)
+    assert not may(two, "release", taken)
+    assert may(one, "release", taken)
+    assert may(head, "assign", taken)
+    assert not may(head, "complete", taken)
+    # Sees everything, does nothing that is another's.
+    assert may(principal, "see", free)
+    assert not may(principal, "claim", free)
+    decision = POLICY.may(world.session, principal, "claim", free)
+    assert decision.reason == "Only a candidate of the task may claim it."
+
+
+def test_acts_on_instances(world: World) -> None:
+    matter = world.instance(world.clue().scope_id, owner="anna", starter="bert")
+    small = world.instance(owner="anna", starter="bert")
+
+    def may(actor: Actor, act: str, instance: Instance) -> bool:
+        return POLICY.may(world.session, actor, act, instance).allowed
+
+    clerk, chief = held("clerk", "case_supervision@AGS"), held("head", "case_supervision_head@AGS")
+    assert not may(clerk, "cancel", matter)
+    assert may(chief, "cancel", matter)
+    assert not may(held("anna"), "see", matter)  # deployed it, and still learns nothing of the matter
+    assert may(held("anna"), "cancel", small)
+    assert may(held("bert"), "suspend", small)
+    assert not may(held("carl"), "cancel", small)
+
+
+def test_who_may_start_what(world: World) -> None:
+    def may(actor: Actor, key: str) -> bool:
+        instance = Instance(definition_id="p-anna", definition_key=key)
+        return POLICY.may(world.session, actor, "start", instance).allowed
+
+    assert may(held("agency", "agency_clerk@STJ"), "clue_transfer")
+    assert not may(held("handler", "handler@JD1"), "clue_transfer")
+    assert not may(held("supervisor", "supervisor"), "clue_transfer")
+    assert may(held("supervisor", "supervisor"), "of-anna")
+    assert may(held("anna"), "of-anna")
+    assert not may(held("clerk", "case_supervision@AGS"), "of-anna")
