@@ -1,0 +1,31 @@
+"""The pages: what clerks, agencies, supervisors and leaders see in the browser."""
+
+from server.pages import (
+    clues,
+    frame,
+    inbox,
+    notifications,
+    people,
+    processes,
+    profile,
+    signin,
+    tasks,
+    transfers,
+)
+from server.pages.blueprint import blueprint
+
+blueprints = (blueprint,)
+
+__all__ = [
+    "blueprints",
+    "clues",
+    "frame",
+    "inbox",
+    "notifications",
+    "people",
+    "processes",
+    "profile",
+    "signin",
+    "tasks",
+    "transfers",
+]
