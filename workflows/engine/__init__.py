@@ -1,0 +1,26 @@
+"""The engine: the only importer of SpiffWorkflow. Parses diagrams and runs instances in memory; knows no database."""
+
+from workflows.engine.model import BpmnError, DueTimer, Host, Node, OpenTask, Sent, Step, Subscription
+from workflows.engine.reading import Definition, compile_definition, read
+from workflows.engine.run import Run
+from workflows.engine.wiring import Used
+from workflows.errors import EngineFault
+from workflows.findings import Finding
+
+__all__ = [
+    "BpmnError",
+    "Definition",
+    "DueTimer",
+    "EngineFault",
+    "Finding",
+    "Host",
+    "Node",
+    "OpenTask",
+    "Run",
+    "Sent",
+    "Step",
+    "Subscription",
+    "Used",
+    "compile_definition",
+    "read",
+]

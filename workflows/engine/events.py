@@ -1,0 +1,151 @@
+"""What waits and what happens: arming, finding and firing of events within one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
+    ErrorEventDefinition,
+    EscalationEventDefinition,
+    SignalEventDefinition,
+)
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+
+from workflows.clock import office_zone
+from workflows.engine import timers
+from workflows.engine.tokens import WAITING, Token
+
+KINDS: dict[str, type] = {
+    "message": MessageEventDefinition,
+    "signal": SignalEventDefinition,
+    "conditional": ConditionalEventDefinition,
+    "timer": TimerEventDefinition,
+    "error": ErrorEventDefinition,
+    "escalation": EscalationEventDefinition,
+    "cancel": CancelEventDefinition,
+}
+
+
+def kind_of(token: Token) -> str | None:
+    """Return the kind of event that a waiting token waits for, None if it waits for none."""
+    definition = getattr(token.task_spec, "event_definition", None)
+    if token._state != WAITING or definition is None:
+        return None
+    return next((kind for kind, cls in KINDS.items() if isinstance(definition, cls)), None)
+
+
+def waiting(run: Any, *kinds: str) -> Iterator[tuple[Token, str]]:
+    """Yield the tokens that wait for an event of these kinds, the oldest first."""
+    for token in list(run.tasks.values()):
+        kind = kind_of(token)
+        if kind in kinds:
+            yield token, kind
+
+
+def arm(run: Any, token: Token) -> None:
+    """Compute the due time, name or first state of what `token` waits for."""
+    kind, spec = kind_of(token), token.task_spec
+    if kind == "timer":
+        run.arm_timer(token, run.value(spec.timer, token), spec.timer_kind)
+    elif kind in ("message", "signal"):
+        token.internal_data["name"] = name_of(run, token)
+
+
+def rearm(run: Any, token: Token) -> None:
+    """Set a non-interrupting boundary event for its next turn, or take it away when it has none."""
+    if kind_of(token) != "timer":
+        # Messages, signals, escalations and conditions stay armed as long as their activity lasts.
+        return
+    following = timers.rearm(token.internal_data["timer"], run.host.now(), office_zone())
+    if following is None:
+        run.remove(token)
+    else:
+        token.internal_data["timer"] = following
+
+
+def name_of(run: Any, token: Token) -> str:
+    """Return the name of the message or signal of an element, in which expressions may stand."""
+    return str(run.value(token.task_spec.event_name, token))
+
+
+def due(run: Any) -> list[tuple[datetime, Token]]:
+    """Return the armed timers with their instants, soonest first."""
+    armed = [(datetime.fromisoformat(t.internal_data["timer"]["due"]), t) for t, _ in waiting(run, "timer")]
+    return sorted(armed, key=lambda pair: pair[0])
+
+
+def deliver(run: Any, name: str, payload: Mapping[str, Any]) -> bool:
+    """Give a message to the one event that has waited for it longest; tell whether there was one."""
+    for token, _ in waiting(run, "message"):
+        if token.internal_data["name"] == name:
+            run.fire(token, payload)
+            return True
+    return False
+
+
+def broadcast(run: Any, name: str, payload: Mapping[str, Any]) -> bool:
+    """Give a signal to every event that waits for it now; tell whether there was any."""
+    hit = [token for token, _ in waiting(run, "signal") if token.internal_data["name"] == name]
+    for token in hit:
+        # The first may have cancelled the second.
+        if token.alive:
+            run.fire(token, payload)
+    return bool(hit)
+
+
+def offer_thrown(run: Any) -> bool:
+    """Offer the messages that the run itself has thrown to its own catch events; tell whether one was taken."""
+    thrown, run.thrown = run.thrown, []
+    taken = False
+    for sent in thrown:
+        if deliver(run, sent.name, sent.payload):
+            taken = True
+        else:
+            run.sent.append(sent)
+    return taken
+
+
+def fire_conditions(run: Any) -> bool:
+    """Fire every conditional event whose condition has become true; tell whether one did."""
+    fired = False
+    for token, _ in waiting(run, "conditional"):
+        if not token.alive:
+            continue
+        holds = run.holds_already(token.task_spec.condition, token)
+        before = token.internal_data.get("held", False)
+        token.internal_data["held"] = holds
+        if holds and not before:
+            fired = True
+            run.fire(token)
+    return fired
+
+
+def find_handler(origin: Token, kind: str, code: str | None) -> Token | None:
+    """Return the nearest boundary event outwards from `origin` that catches, an exact code before a catch-all."""
+    around: Token | None = origin
+    while around is not None:
+        handlers = [t for t in around.children if t.task_spec.silent and kind_of(t) == kind]
+        exact = [t for t in handlers if kind == "cancel" or t.task_spec.event_definition.code == code]
+        catching = exact or [t for t in handlers if t.task_spec.event_definition.code is None]
+        if catching:
+            return catching[0]
+        around = around.parent
+    return None
+
+
+def error_variables(spec: Any, code: str, message: str) -> dict[str, Any]:
+    """Return the variables in which an error boundary event wants code and message."""
+    named = spec.node.attributes
+    wanted = {named.get("errorCodeVariable"): code, named.get("errorMessageVariable"): message}
+    return {name: value for name, value in wanted.items() if name}
+
+
+def escalation_variables(spec: Any, code: str | None) -> dict[str, Any]:
+    """Return the variable in which an escalation boundary event wants the code."""
+    name = spec.node.attributes.get("escalationCodeVariable")
+    return {name: code} if name else {}

@@ -1,0 +1,393 @@
+"""The token game of one run: how tokens enter, leave, wait, are thrown at and are cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+
+from workflows.clock import office_zone
+from workflows.engine import events, multiple, scope, timers, work
+from workflows.engine.model import BpmnError, Host, Sent, Step
+from workflows.engine.plan import MAX_CALL_DEPTH, Flow
+from workflows.engine.tokens import CANCELLED, FUTURE, READY, STARTED, Token, to_micros
+from workflows.errors import DubanError, EngineFault, InvalidInput
+from workflows.expressions import BUILTINS, Expression, MissingVariable, plain, truth
+
+
+class NoScripts(PythonScriptEngine):
+    """The library's default evaluates and executes Python; this one refuses, should anything ever ask."""
+
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
+        raise EngineFault("Python expressions are not evaluated.", code="script")
+
+    def execute(self, task: Any, script: str, external_context: Any = None) -> Any:
+        raise EngineFault("Python scripts are not executed.", code="script")
+
+    def call_service(self, task: Any, **_: Any) -> Any:
+        raise EngineFault("Services are called through the host.", code="script")
+
+
+_NO_SCRIPTS = NoScripts()
+
+
+class Instance(BpmnWorkflow):
+    """The live tokens of one run, flat by id and nested by scope."""
+
+    def __init__(self, spec: Any, host: Host) -> None:
+        super().__init__(spec, script_engine=_NO_SCRIPTS, deserializing=True)
+        self.host = host
+        self.functions = {**BUILTINS, **host.functions, "now": host.now}
+        self.outcome = "running"
+        self.steps: list[Step] = []
+        self.sent: list[Sent] = []
+        self.end_nodes: list[str] = []
+        self.thrown: list[Sent] = []  #: messages thrown but not yet offered to this run's own catch events
+        self._ready: list[Token] = []
+        self._fresh: list[Token] = []
+
+    # -- tokens ---------------------------------------------------------------------------------------------------
+
+    def stamp(self) -> int:
+        """Return the present instant in the form that tokens keep."""
+        return to_micros(self.host.now())
+
+    def create(self, spec: Any, parent: Token | None, **rest: Any) -> Token:
+        """Return a new token at `spec`, not yet entered."""
+        return Token(self, spec, parent, FUTURE, self.stamp(), **rest)
+
+    def enter(
+        self,
+        spec: Any,
+        parent: Token,
+        flow: str | None,
+        *,
+        data: dict[str, Any] | None = None,
+        internal: dict[str, Any] | None = None,
+    ) -> None:
+        """Put a token on an element and let the element decide what becomes of it."""
+        kept = dict(internal or {})
+        if flow is not None:
+            kept["flow"] = flow
+        token = self.create(spec, parent, data=data, internal=kept)
+        self.note(token, "entered", flow)
+        spec._update(token)
+
+    def open(self, token: Token) -> None:
+        """Give an element that has just been reached its input parameters and its boundary events."""
+        work.map_in(token)
+        for boundary in token.task_spec.boundaries:
+            self.wait_for(boundary, token, None)
+
+    def wait_for(self, spec: Any, parent: Token, flow: str | None) -> None:
+        """Arm an event beside or behind another token, which is no step of its own."""
+        token = self.create(spec, parent, internal={"flow": flow} if flow else {})
+        spec.begin(token)
+
+    def arm(self, token: Token) -> None:
+        """Compute what a waiting event waits for."""
+        events.arm(self, token)
+
+    def queue(self, token: Token) -> None:
+        """Remember a token that can run by itself."""
+        self._fresh.append(token)
+
+    def next_ready(self) -> Token | None:
+        """Return the next token to run: the newest branch first, its flows in the order of the file."""
+        if self._fresh:
+            self._ready.extend(reversed(self._fresh))
+            self._fresh.clear()
+        while self._ready:
+            token = self._ready.pop()
+            # Whatever was cancelled since it became ready must not run.
+            if token.alive and token._state == READY:
+                return token
+        return None
+
+    def leave(self, token: Token) -> None:
+        """Take a completed token out of its element and along the flows."""
+        work.map_out(token)
+        spec, around = token.task_spec, token.parent
+        flows = [] if spec.body is not None else spec.choose(self, around)
+        self.note(token, "left")
+        self.remove(token)
+        if spec.body is not None:
+            multiple.instance_done(around, token)
+        else:
+            self.follow(spec, flows, around)
+
+    def follow(self, spec: Any, flows: list[Flow], around: Token) -> None:
+        """Put a token on the target of every flow; where there is none, see whether the scope is done."""
+        for flow in flows:
+            # A flow taken before may have ended the whole scope.
+            if around.alive:
+                self.enter(spec._wf_spec.task_specs[flow.target], around, flow.id)
+        if not flows:
+            self.settle(around)
+
+    def absorb(self, token: Token) -> None:
+        """End a token that a join has taken in."""
+        self.note(token, "left")
+        self.remove(token)
+
+    def remove(self, token: Token) -> None:
+        """Take a token and all it holds out of the run, without a word."""
+        todo = [token]
+        while todo:
+            gone = todo.pop()
+            todo.extend(gone.children)
+            del self.tasks[gone.id]
+        if token._parent in self.tasks:
+            self.tasks[token._parent]._children.remove(token.id)
+
+    def cancel_token(self, token: Token) -> None:
+        """Cancel a token and all it holds, innermost first, telling each as a step."""
+        order, todo = [], [token]
+        while todo:
+            gone = todo.pop()
+            order.append(gone)
+            todo.extend(gone.children)
+        for gone in reversed(order):
+            self._tell_cancelled(gone)
+        self.remove(token)
+
+    def _tell_cancelled(self, token: Token) -> None:
+        token._set_state(CANCELLED)
+        token.task_spec._on_cancel(token)
+        parent = token.parent
+        armed = token.task_spec.silent or (parent is not None and parent.task_spec.arms_flows)
+        if not token.task_spec.is_root and not armed:
+            self.note(token, "cancelled")
+
+    def cancel_inside(self, around: Token) -> None:
+        """Cancel every token in a scope, leaving the scope and its boundary events."""
+        for token in around.children:
+            if not token.task_spec.silent:
+                self.cancel_token(token)
+
+    def note(self, token: Token, what: str, flow: str | None = None) -> None:
+        """Remember a step."""
+        self.steps.append(Step(token.task_spec.shown, token.id, what, self.host.now(), flow))
+
+    # -- scopes ---------------------------------------------------------------------------------------------------
+
+    def start_scope(self, around: Token, starts: tuple[Any, ...]) -> None:
+        """Begin a scope at its start events; a scope without any element is done at once."""
+        for start in starts:
+            self.enter(start, around, None)
+        if not starts:
+            self.settle(around)
+
+    def settle(self, around: Token) -> None:
+        """Complete a scope in which no token is left."""
+        if not around.alive or any(not token.task_spec.silent for token in around.children):
+            return
+        if not around.task_spec.is_root:
+            around.complete()
+        elif around.parent is None:
+            self.outcome = "completed"
+        else:
+            self._return(around)
+
+    def call(self, caller: Token) -> None:
+        """Start the called process with the variables that `camunda:in` gives it."""
+        spec = caller.task_spec
+        depth, above = 0, caller
+        while (above := above.parent) is not None:
+            depth += above.task_spec.is_root
+        if depth > MAX_CALL_DEPTH:
+            raise self.fault(
+                f"Processes call each other deeper than {MAX_CALL_DEPTH} levels.", spec.element, "depth"
+            )
+        data = self.cleaned(caller, self._copied(spec.ins, caller))
+        root = self.create(spec.called.start, caller, data=data)
+        root._set_state(STARTED)
+        self.start_scope(root, root.task_spec.starts)
+
+    def _return(self, root: Token) -> None:
+        caller = root.parent
+        returned = self.cleaned(caller, self._copied(caller.task_spec.outs, root))
+        self.remove(root)
+        scope.assign(caller, returned)
+        caller.complete()
+
+    def _copied(self, copies: tuple[Any, ...], source: Token) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for copy in copies:
+            if copy.every:
+                found.update(scope.local(source) if copy.local else scope.visible(source))
+            elif copy.plain:
+                found[copy.target] = scope.visible(source).get(copy.plain)
+            else:
+                found[copy.target] = self.value(copy.source, source)
+        return found
+
+    def finish(self, outcome: str) -> None:
+        """End the run: every token is cancelled."""
+        self.cancel_inside(self.task_tree)
+        self.outcome = outcome
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def fire(self, token: Token, payload: Mapping[str, Any] | None = None) -> None:
+        """Let a waiting event happen: cancel what it interrupts at once, then go on behind it."""
+        if payload:
+            scope.assign(token, self.cleaned(token, payload))
+        host, spec = token.parent, token.task_spec
+        if spec.silent:
+            self._fire_boundary(token, host)
+        elif host.task_spec.arms_flows:
+            self._fire_behind_gateway(token, host)
+        else:
+            token.complete()
+
+    def _fire_boundary(self, token: Token, host: Token) -> None:
+        spec, around = token.task_spec, host.parent
+        work.map_out(token)
+        if spec.cancel_activity:
+            self.note(token, "entered")
+            self.cancel_token(host)
+            self.note(token, "left")
+        else:
+            happened = self.create(spec, around)
+            self.note(happened, "entered")
+            self.note(happened, "left")
+            self.remove(happened)
+            events.rearm(self, token)
+        self.follow(spec, spec.choose(self, around), around)
+
+    def _fire_behind_gateway(self, token: Token, gateway: Token) -> None:
+        spec, around = token.task_spec, gateway.parent
+        work.map_out(token)
+        self.note(gateway, "left")
+        self.note(token, "entered", token.internal_data["flow"])
+        self.note(token, "left")
+        self.remove(gateway)
+        self.follow(spec, spec.choose(self, around), around)
+
+    def raise_error(self, origin: Token, code: str, message: str = "") -> bool:
+        """Hand an error to the nearest boundary event around `origin` that catches it; tell whether one did.
+
+        The library offers it to every waiting boundary event, a parallel sibling's too.
+        """
+        caught = events.find_handler(origin, "error", code)
+        if caught is None:
+            return False
+        self.fire(caught, events.error_variables(caught.task_spec, code, message))
+        return True
+
+    def raise_escalation(self, origin: Token) -> None:
+        """Hand an escalation to the nearest boundary event around; nobody there is no fault."""
+        code = origin.task_spec.event_definition.code
+        caught = events.find_handler(origin, "escalation", code)
+        if caught is not None:
+            self.fire(caught, events.escalation_variables(caught.task_spec, code))
+
+    def end_in_error(self, token: Token) -> None:
+        """Raise the error of an end event; an error that nobody catches ends the whole run."""
+        self.note(token, "left")
+        code = token.task_spec.event_definition.code
+        around = token.parent
+        self.remove(token)
+        if not self.raise_error(around, code):
+            self.finish("completed")
+
+    def cancel_transaction(self, token: Token) -> None:
+        """Leave a transaction by its cancel boundary event; without one it just ends."""
+        caught = events.find_handler(token, "cancel", None)
+        if caught is None:
+            self.terminate(token)
+            return
+        self.note(token, "left")
+        self.remove(token)
+        self.fire(caught)
+
+    def terminate(self, token: Token) -> None:
+        """End the scope around a terminate end event, and nothing beyond it."""
+        around = token.parent
+        self.note(token, "left")
+        self.remove(token)
+        self.cancel_inside(around)
+        self.settle(around)
+
+    def send_message(self, token: Token) -> None:
+        """Throw a message: offered to this run when it is quiet, else handed to the host."""
+        self.thrown.append(self._sent("message", token))
+
+    def broadcast(self, token: Token) -> None:
+        """Throw a signal at everything in this run that waits for it, and hand it to the host."""
+        sent = self._sent("signal", token)
+        self.sent.append(sent)
+        events.broadcast(self, sent.name, sent.payload)
+
+    def _sent(self, kind: str, token: Token) -> Sent:
+        name = events.name_of(self, token)
+        return Sent(kind, name, scope.clean(token.data), token.task_spec.element)
+
+    # -- expressions ----------------------------------------------------------------------------------------------
+
+    def value(self, expression: Expression, token: Token) -> Any:
+        """Return an expression's value in the scope of `token`."""
+        with self.guarding(
+            token.task_spec.element, "expression", f"The expression '{expression.source}' failed"
+        ):
+            return expression.evaluate(scope.visible(token), self.functions)
+
+    def truth(self, expression: Expression, token: Token) -> bool:
+        """Return whether a condition holds in the scope of `token`."""
+        with self.guarding(
+            token.task_spec.element, "expression", f"The condition '{expression.source}' failed"
+        ):
+            return truth(expression.evaluate(scope.visible(token), self.functions))
+
+    def holds(self, flow: Flow, spec: Any, around: Token) -> bool:
+        """Return whether a sequence flow's condition holds."""
+        assert flow.condition is not None
+        with self.guarding(
+            spec.element, "expression", f"The condition '{flow.condition.source}' of {flow.id} failed"
+        ):
+            return truth(flow.condition.evaluate(scope.visible(around), self.functions))
+
+    def holds_already(self, expression: Expression, token: Token) -> bool:
+        """Return whether a conditional event's condition holds; false while a variable that it reads is missing."""
+        with self.guarding(
+            token.task_spec.element, "expression", f"The condition '{expression.source}' failed"
+        ):
+            try:
+                return truth(expression.evaluate(scope.visible(token), self.functions))
+            except MissingVariable:
+                return False
+
+    def cleaned(self, token: Token, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return variables made by the diagram or an operation as pure JSON, or fail the run."""
+        try:
+            return scope.clean({name: plain(value) for name, value in variables.items()})
+        except InvalidInput as error:
+            raise self.fault(error.message, token.task_spec.element, "variables") from error
+
+    def fault(self, message: str, element: str | None, code: str = "") -> EngineFault:
+        """Return the failure of this run at an element."""
+        return EngineFault(message, element=element, code=code)
+
+    @contextmanager
+    def guarding(self, element: str, code: str, what: str) -> Iterator[None]:
+        """Turn whatever fails inside into the failure of this run at `element`."""
+        try:
+            yield
+        except (EngineFault, BpmnError):
+            raise
+        except Exception as error:
+            reason = error.message if isinstance(error, DubanError) else f"{type(error).__name__}: {error}"
+            raise self.fault(f"{what}: {reason}", element, code) from error
+
+    # -- timers ---------------------------------------------------------------------------------------------------
+
+    def arm_timer(self, token: Token, value: Any, kind: str) -> None:
+        """Remember when a timer is due."""
+        try:
+            token.internal_data["timer"] = timers.arm(kind, value, self.host.now(), office_zone())
+        except timers.BadTimer as error:
+            raise self.fault(str(error), token.task_spec.element, "timer") from error

@@ -1,0 +1,54 @@
+"""The loss guard: what the file holds against what was understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
+
+from workflows.engine.dialect import EVENTS, FLOW_NODES, Q, event_kind, local
+from workflows.engine.events import KINDS
+from workflows.findings import Finding
+
+_KINDS: dict[str, type] = {
+    **KINDS,
+    "terminate": TerminateEventDefinition,
+    "multiple": MultipleEventDefinition,
+}
+_WIRED = frozenset({"none", "link"})  #: carried by flows, not by an event definition
+
+
+def losses(process: etree._Element, spec: Any) -> Iterator[Finding]:
+    """Yield an error for every flow node, event kind, flow or boundary that did not survive the reading."""
+    wired = {flow.id for task in spec.task_specs.values() for flow in task.flows}
+    for element in process.iter(*(Q + name for name in FLOW_NODES)):
+        task = spec.task_specs.get(element.get("id"))
+        if task is None:
+            yield _lost(element, f"The {local(element)} was not understood.")
+        elif local(element) in EVENTS and not _same_kind(element, task):
+            yield _lost(element, f"The {event_kind(element)} event was read as something else.")
+        elif local(element) == "boundaryEvent" and not _attached(element, task, spec):
+            yield _lost(element, "The boundary event was not attached.")
+    for flow in process.iter(Q + "sequenceFlow"):
+        if flow.get("id") not in wired:
+            yield _lost(flow, "The sequence flow was not understood.")
+
+
+def _same_kind(element: etree._Element, task: Any) -> bool:
+    kind = event_kind(element)
+    if kind in _WIRED:
+        return isinstance(task.event_definition, NoneEventDefinition)
+    expected = _KINDS.get(kind)
+    return expected is not None and isinstance(task.event_definition, expected)
+
+
+def _attached(element: etree._Element, task: Any, spec: Any) -> bool:
+    host = spec.task_specs.get(element.get("attachedToRef"))
+    return host is not None and task in host.boundaries
+
+
+def _lost(element: etree._Element, message: str) -> Finding:
+    return Finding(element.get("id"), "lost", "error", message)

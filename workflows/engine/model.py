@@ -1,0 +1,105 @@
+"""The values that cross the engine's border."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Protocol
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Node:
+    """A flow node of a diagram, as understood."""
+
+    id: str
+    kind: str  #: the BPMN element, for events with their kind: "userTask", "boundaryEvent:timer"
+    name: str
+    lane: str | None
+    attributes: Mapping[str, Any] = field(
+        default_factory=lambda: _EMPTY
+    )  #: Camunda attributes by local name, see `dialect`
+    scope: str | None = None  #: id of the enclosing embedded subprocess
+    attached_to: str | None = None  #: id of the activity that a boundary event sits on
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A step that waits for a person or an outside worker."""
+
+    id: str
+    node: Node
+    created_at: datetime  #: aware UTC
+    local: Mapping[str, Any]  #: variables of this task alone: input parameters, multi-instance items
+
+
+@dataclass(frozen=True)
+class DueTimer:
+    """An armed timer."""
+
+    id: str
+    node_id: str
+    due_at: datetime  #: aware UTC; fires when due_at <= now
+    task_id: str | None  #: the activity that the timer's boundary event sits on
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What a run waits for, beside people and timers."""
+
+    id: str
+    kind: str  #: message | signal | conditional
+    name: str
+    node_id: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened to one element."""
+
+    node_id: str
+    activity_id: str
+    what: str  #: entered | left | cancelled
+    at: datetime  #: aware UTC
+    flow: str | None = None  #: the sequence flow taken into the node
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message or signal thrown by a run that nothing inside it caught (a signal also when something did)."""
+
+    kind: str  #: message | signal
+    name: str
+    payload: Mapping[str, Any]
+    node_id: str
+
+
+class BpmnError(Exception):
+    """A business error of an operation, for the error boundary event of that code."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.code = code
+        self.message = message
+
+
+class Host(Protocol):
+    """What the outside gives a run."""
+
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Return the expression functions beyond the built-in ones."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware UTC: the run's only source of time."""
+
+    def call(
+        self, node: Node, operation: str, arguments: dict[str, Any], variables: dict[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Perform a service task's operation; a mapping is merged into the variables."""
+
+    def decide(self, node: Node, decision: str, variables: dict[str, Any]) -> Any:
+        """Return the decision's outcome: rows, a row or a single value."""

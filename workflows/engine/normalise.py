@@ -1,0 +1,106 @@
+"""Small repairs of a file before it is read, none of which changes what it means."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+from lxml import etree
+
+from workflows.engine.dialect import FLOW_NODES, Q, event_definitions, local
+
+#: Reference attribute → the root element that it must name.
+REFERENCES = {
+    "messageRef": "message",
+    "signalRef": "signal",
+    "errorRef": "error",
+    "escalationRef": "escalation",
+}
+
+
+def normalise(root: etree._Element) -> None:
+    """Rewrite `root` in place so that every reader below sees one way of writing things."""
+    give_ids(root)
+    inline_event_definitions(root)
+    strip_prefixes(root)
+    name_definitions(root)
+    name_receive_tasks(root)
+
+
+def give_ids(root: etree._Element) -> None:
+    """Give nodes, flows and definitions without an id one that is the same at every reading.
+
+    The library indexes only what has an id: a flow without one silently ends the process.
+    """
+    wanted = FLOW_NODES | {"sequenceFlow", "process", *REFERENCES.values()}
+    taken = {element.get("id") for element in root.iter(etree.Element)}
+    counts: dict[str, int] = {}
+    for element in root.iter(etree.Element):
+        name = local(element)
+        if name in wanted and not element.get("id"):
+            while True:
+                counts[name] = counts.get(name, 0) + 1
+                fresh = f"{name}_without_id_{counts[name]}"
+                if fresh not in taken:
+                    break
+            element.set("id", fresh)
+
+
+def inline_event_definitions(root: etree._Element) -> None:
+    """Replace `<eventDefinitionRef>` by the definition that it names; the library reads it as a plain event."""
+    shared = {d.get("id"): d for d in event_definitions(root)}
+    for reference in list(root.iter(Q + "eventDefinitionRef")):
+        definition = shared.get(plain_reference(reference.text or "", shared))
+        if definition is not None:
+            replacement = copy.deepcopy(definition)
+            replacement.attrib.pop("id", None)
+            reference.getparent().replace(reference, replacement)
+
+
+def strip_prefixes(root: etree._Element) -> None:
+    """Let `tns:Message_1` mean Message_1 where only that exists."""
+    for attribute, tag in REFERENCES.items():
+        known = {element.get("id") for element in root.iter(Q + tag)}
+        for element in _with_attribute(root, attribute):
+            element.set(attribute, plain_reference(element.get(attribute, ""), known))
+    processes = {element.get("id") for element in root.iter(Q + "process")}
+    for element in root.iter(Q + "callActivity"):
+        if called := element.get("calledElement"):
+            element.set("calledElement", plain_reference(called, processes))
+
+
+def plain_reference(text: str, known: object) -> str:
+    """Return the reference without its namespace prefix where that is what exists."""
+    stripped = text.strip()
+    unprefixed = stripped.rpartition(":")[2]
+    return unprefixed if stripped not in known and unprefixed in known else stripped  # type: ignore[operator]
+
+
+def name_definitions(root: etree._Element) -> None:
+    """Give messages and signals without a name, and errors without a code, their id for it.
+
+    A missing code would otherwise read as "any error" in the library.
+    """
+    for tag, attribute in (
+        ("message", "name"),
+        ("signal", "name"),
+        ("error", "errorCode"),
+        ("escalation", "escalationCode"),
+    ):
+        for element in root.iter(Q + tag):
+            if not element.get(attribute):
+                element.set(attribute, element.get("id", ""))
+
+
+def name_receive_tasks(root: etree._Element) -> None:
+    """Let a receive task without message wait for one of its own name; the library would not wait at all."""
+    for task in list(root.iter(Q + "receiveTask")):
+        if not task.get("messageRef"):
+            message = etree.SubElement(root, Q + "message")
+            message.set("id", f"{task.get('id')}_message")
+            message.set("name", task.get("name") or task.get("id", ""))
+            task.set("messageRef", f"{task.get('id')}_message")
+
+
+def _with_attribute(root: etree._Element, attribute: str) -> Iterator[etree._Element]:
+    return (e for e in root.iter(etree.Element) if local(e) and e.get(attribute))

@@ -1,0 +1,83 @@
+"""What an element does, compiled once and shared: sequence flows, loops, operations, mappings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from workflows.expressions import Expression
+
+MAX_INSTANCES = 1_000
+MAX_CALL_DEPTH = 30
+
+_NO_EXPRESSIONS: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A sequence flow out of an element; `target` is the name of the task spec that it leads to."""
+
+    id: str
+    target: str
+    condition: Expression | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How an activity repeats: over a collection, a number of times, or while a condition holds."""
+
+    sequential: bool
+    cardinality: Expression | None = None
+    collection: Expression | None = None
+    element_variable: str | None = None
+    completion: Expression | None = None
+    output_collection: str | None = None
+    output_item: str | None = None
+    condition: Expression | None = None  #: standard loop: go on while true
+    test_before: bool = False
+    maximum: int | None = None
+    standard: bool = False
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A `camunda:in` or `camunda:out` of a call activity: one variable, an expression, or `every` variable."""
+
+    target: str | None
+    source: Expression | None
+    plain: str | None = None  #: the bare name of the variable to copy, null where it does not exist
+    every: bool = False
+    local: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an automatic step performs; exactly one of the ways is set, or none for a step that only passes."""
+
+    operation: str | None = None
+    expression: Expression | None = None
+    result: str | None = None
+    external: bool = False
+    decision: Expression | None = None
+    decision_result: str = "resultList"
+    script: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The input and output parameters of an element: texts compiled, lists and maps of them kept in shape."""
+
+    inputs: Mapping[str, Any] = field(default_factory=lambda: _NO_EXPRESSIONS)
+    outputs: Mapping[str, Any] = field(default_factory=lambda: _NO_EXPRESSIONS)
+
+
+_PLAIN_NAME = re.compile(r"[^\W\d]\w*\Z")
+
+
+def is_plain_name(text: str) -> bool:
+    """Tell whether `text` is the bare name of a variable."""
+    return bool(_PLAIN_NAME.match(text))

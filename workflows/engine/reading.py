@@ -1,0 +1,259 @@
+"""From the bytes of a file to shared, immutable definitions and findings that say what is wrong where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+
+from workflows.engine import checks, hardening, losses, normalise, parsing, specs, structure
+from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, children
+from workflows.engine.model import Node
+from workflows.engine.wiring import Used, Wiring
+from workflows.errors import InvalidInput, NotFound
+from workflows.findings import Finding
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One process of a file: parsed, checked, shareable between threads."""
+
+    id: str
+    name: str
+    version_tag: str | None
+    executable: bool
+    nodes: Mapping[str, Node]  #: also those inside embedded subprocesses
+    flows: Mapping[str, tuple[str, str]]  #: sequence flow id → (source, target)
+    messages: frozenset[str]  #: names of messages that start an instance
+    catches: frozenset[str]  #: names of messages and signals that a running instance may wait for
+    start_node: Node
+    start_form_key: str | None
+    expressions: tuple[Used, ...]
+    operations: tuple[tuple[str, str], ...]  #: (element, operation)
+    decisions: tuple[tuple[str, str], ...]  #: (element, decision id); only those named without an expression
+    forms: tuple[tuple[str, str], ...]  #: (element, form key or reference)
+    groups: tuple[tuple[str, str], ...]  #: (element, group named without an expression)
+    calls: tuple[tuple[str, str], ...]  #: (element, called process id)
+    documentation: str
+    starter_groups: tuple[str, ...]  #: camunda:candidateStarterGroups
+    spec: Any  #: the wired task specs; nobody outside the engine looks inside
+    called: Mapping[str, Any]  #: the same for every process that this one calls, directly or not, by id
+
+
+@dataclass
+class _Read:
+    """One process of a file on its way to a definition."""
+
+    element: etree._Element
+    findings: list[Finding]
+    wiring: Wiring | None = None
+    definition: Definition | None = None
+
+    @property
+    def broken(self) -> bool:
+        return self.wiring is None or any(f.severity == "error" for f in self.findings)
+
+
+def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Finding]]:
+    """Return the executable processes of a file that are free of errors, and all findings; never raises for content.
+
+    With `drawn`, processes marked isExecutable="false" come too: pictures can be simulated, not started.
+    """
+    findings, processes = _read(xml)
+    chosen = [p for p in processes.values() if drawn or _executable(p.element)]
+    if processes and not chosen:
+        findings.append(
+            Finding(
+                None,
+                "not_executable",
+                "error",
+                'No process is executable: set isExecutable="true" to start it.',
+            )
+        )
+    for process in chosen:
+        findings.extend(process.findings)
+    return [p.definition for p in chosen if p.definition is not None], findings
+
+
+def compile_definition(xml: bytes, process_id: str) -> Definition:
+    """Return one process of a file, executable or not; raises `InvalidInput` with the findings if it has errors."""
+    findings, processes = _read(xml)
+    if not findings and process_id not in processes:
+        raise NotFound(
+            f"The file holds no process '{process_id}'; it holds {', '.join(processes) or 'none'}."
+        )
+    process = processes.get(process_id)
+    if process is not None:
+        findings = findings + process.findings
+    if process is None or process.definition is None:
+        errors = [f for f in findings if f.severity == "error"]
+        first = errors[0] if errors else None
+        where = f" ({first.element})" if first and first.element else ""
+        raise InvalidInput(
+            f"The process '{process_id}' cannot be run: {first.message if first else 'it has errors.'}{where}",
+            findings=tuple(findings),
+            code="diagram",
+        )
+    return process.definition
+
+
+def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
+    """Return the findings of the file as a whole and its processes by id."""
+    try:
+        root = hardening.parse(xml)
+    except hardening.Unsafe as problem:
+        return [Finding(None, "xml", "error", str(problem))], {}
+    if root.tag != Q + "definitions":
+        return [
+            Finding(
+                None,
+                "not_bpmn",
+                "error",
+                f"The file is no BPMN 2.0: its root is not <definitions> of {BPMN}.",
+            )
+        ], {}
+    normalise.normalise(root)
+    findings = list(structure.check_file(root))
+    elements = [p for p in root.iterfind(Q + "process") if children(p, FLOW_NODES)]
+    if not elements:
+        findings.append(
+            Finding(None, "no_process", "error", "The file holds no process with any element in it.")
+        )
+    if findings:
+        return findings, {}
+    processes = {p.get("id", ""): _Read(p, list(structure.check_process(p, root))) for p in elements}
+    _wire(root, processes)
+    for process in processes.values():
+        _check_calls(process, processes)
+    for process in processes.values():
+        _define(process, processes)
+    return findings, processes
+
+
+def _wire(root: etree._Element, processes: Mapping[str, _Read]) -> None:
+    """Parse with the library and wire every process whose structure is sound."""
+    sound = {identity: p for identity, p in processes.items() if not p.findings}
+    if not sound:
+        return
+    try:
+        parser = parsing.parse(root)
+        parsed = {identity: parser.process_parsers[identity].get_spec() for identity in sound}
+    except ValidationException as problem:
+        for process in sound.values():
+            process.findings.append(Finding(problem.id, "structure", "error", str(problem)))
+        return
+    for identity, process in sound.items():
+        wiring = Wiring(process.element, parsed[identity])
+        wiring.wire()
+        process.wiring = wiring
+        process.findings += [*wiring.findings, *losses.losses(process.element, wiring.spec)]
+        noted = len(wiring.findings)
+        process.findings += list(checks.check(wiring))
+        process.findings += wiring.findings[noted:]
+
+
+def _check_calls(process: _Read, processes: Mapping[str, _Read]) -> None:
+    for element, called in process.wiring.calls if process.wiring else ():
+        if called not in processes:
+            missing = (
+                f"The process '{called}' is not in this file; only processes of the same file can be called."
+            )
+            process.findings.append(Finding(element, "call", "error", missing))
+
+
+def _define(process: _Read, processes: Mapping[str, _Read]) -> None:
+    """Build the definition of a process whose calls, too, lead to sound processes only."""
+    if process.broken or process.wiring is None:
+        return
+    reachable = {identity: processes[identity] for identity in _called(process, processes)}
+    if bad := [identity for identity, other in reachable.items() if other.broken]:
+        for element, _ in process.wiring.calls[:1]:
+            text = f"The called process '{bad[0]}' has errors."
+            process.findings.append(Finding(element, "call", "error", text))
+        return
+    for element, called in process.wiring.calls:
+        _connect_call(process.wiring, element, processes[called])
+    process.definition = _definition(process, reachable)
+
+
+def _called(process: _Read, processes: Mapping[str, _Read]) -> set[str]:
+    found: set[str] = set()
+    todo = [process]
+    while todo:
+        wiring = todo.pop().wiring
+        for _, called in wiring.calls if wiring else ():
+            if called not in found and called in processes:
+                found.add(called)
+                todo.append(processes[called])
+    return found
+
+
+def _connect_call(wiring: Wiring, element: str, target: _Read) -> None:
+    assert target.wiring is not None
+    spec = wiring.spec.task_specs[element]
+    (spec.inner if isinstance(spec, specs.Repeated) else spec).called = target.wiring.spec
+
+
+def _definition(process: _Read, reachable: Mapping[str, _Read]) -> Definition:
+    wiring, element = process.wiring, process.element
+    assert wiring is not None
+    start = wiring.spec.start.starts[0].node
+    return Definition(
+        id=element.get("id", ""),
+        name=element.get("name") or element.get("id", ""),
+        version_tag=element.get(C + "versionTag"),
+        executable=_executable(element),
+        nodes=MappingProxyType(dict(wiring.nodes)),
+        flows=MappingProxyType(dict(wiring.flows)),
+        messages=frozenset(_names(wiring, starting=True)),
+        catches=frozenset(_names(wiring, starting=False)),
+        start_node=_plain_start(wiring) or start,
+        start_form_key=_form(_plain_start(wiring) or start),
+        expressions=tuple(wiring.expressions),
+        operations=tuple(wiring.operations),
+        decisions=tuple(wiring.decisions),
+        forms=tuple((n.id, form) for n in wiring.nodes.values() if (form := _form(n)) and "{" not in form),
+        groups=tuple(_groups(wiring)),
+        calls=tuple(wiring.calls),
+        documentation=(element.findtext(Q + "documentation") or "").strip(),
+        starter_groups=tuple(_split(element.get(C + "candidateStarterGroups", ""))),
+        spec=wiring.spec,
+        called=MappingProxyType({i: p.wiring.spec for i, p in reachable.items() if p.wiring is not None}),
+    )
+
+
+def _plain_start(wiring: Wiring) -> Node | None:
+    return next((s.node for s in wiring.spec.start.starts if s.node.kind == "startEvent"), None)
+
+
+def _names(wiring: Wiring, *, starting: bool) -> Iterator[str]:
+    for spec in wiring.spec.task_specs.values():
+        name = getattr(spec, "event_name", None)
+        if name is None or not isinstance(spec, specs.StartEvent | specs.Catching):
+            continue
+        is_start = isinstance(spec, specs.StartEvent)
+        if is_start == starting and (not is_start or spec.node.kind == "startEvent:message"):
+            yield name.source
+
+
+def _form(node: Node) -> str | None:
+    return node.attributes.get("formKey") or node.attributes.get("formRef")
+
+
+def _groups(wiring: Wiring) -> Iterator[tuple[str, str]]:
+    for node in wiring.nodes.values():
+        groups = node.attributes.get("candidateGroups", "")
+        if "{" not in groups:
+            yield from ((node.id, group) for group in _split(groups))
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _executable(process: etree._Element) -> bool:
+    return process.get("isExecutable", "true") != "false"

@@ -1,0 +1,290 @@
+"""One process instance in memory: what a caller may do with it and see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+
+from workflows.engine import events, joins, scope, state
+from workflows.engine.instance import Instance
+from workflows.engine.model import BpmnError, DueTimer, Host, OpenTask, Sent, Step, Subscription
+from workflows.engine.reading import Definition
+from workflows.engine.tokens import READY, STARTED, Token
+from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotFound
+from workflows.expressions import template
+
+#: Automatic steps of one drain; a diagram that needs more runs in circles.
+MAX_STEPS = 10_000
+
+_T = TypeVar("_T")
+
+
+class Run:
+    """A process instance; not for two threads at once. After an `EngineFault` it is spoilt: restore it again."""
+
+    def __init__(self, definition: Definition, instance: Instance) -> None:
+        self.definition = definition
+        self._instance = instance
+        self._fault: Exception | None = None
+
+    # -- making one -------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def start(
+        cls,
+        definition: Definition,
+        variables: Mapping[str, Any],
+        host: Host,
+        *,
+        message: str | None = None,
+        start_node: str | None = None,
+    ) -> Run:
+        """Return a new run, as far as it goes by itself.
+
+        It begins at the start event named, or of the message named, else at the plain one.
+        """
+        cleaned = scope.clean(variables)
+        instance = Instance(definition.spec, host)
+        starts = _starts(definition, message, start_node)
+        root = instance.create(definition.spec.start, None, data=cleaned)
+        root._set_state(STARTED)
+        instance.task_tree = root
+        run = cls(definition, instance)
+        with run._acting():
+            instance.start_scope(root, starts)
+            run._drain()
+        return run
+
+    @classmethod
+    def restore(cls, definition: Definition, dumped: bytes, host: Host) -> Run:
+        """Return the run that `dump` stored, not yet drained."""
+        return cls(definition, state.load(dumped, definition, host))
+
+    def dump(self) -> bytes:
+        """Return the state as bytes; raises `EngineFault` after a failure, whose half of a step must not be stored."""
+        self._check_sound()
+        return state.dump(self._instance, self.definition)
+
+    # -- acting -----------------------------------------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Fire what is due and go on until only people, time and others are waited for."""
+        with self._acting():
+            self._drain()
+
+    def complete(self, task_id: str, variables: Mapping[str, Any]) -> None:
+        """Complete an open or external task with its answers; a timer that is due already goes first."""
+        cleaned = scope.clean(variables)
+        self._check_sound()
+        if task_id not in self._instance.tasks:
+            raise NotFound(f"The run has no open task '{task_id}'.", code="task")
+        with self._acting():
+            self._drain()
+        token = self._instance.tasks.get(task_id)
+        if token is None or not _waits_for_somebody(token):
+            raise Conflict(
+                "The task is no longer open: a deadline or another step has ended it.", code="task_closed"
+            )
+        with self._acting():
+            scope.assign(token, cleaned)
+            token.complete()
+            self._drain()
+
+    def deliver(self, message: str, payload: Mapping[str, Any]) -> bool:
+        """Give a message to the event that waits longest for it; True if one did."""
+        return self._happen(lambda run, cleaned: events.deliver(run, message, cleaned), payload)
+
+    def signal(self, name: str, payload: Mapping[str, Any]) -> bool:
+        """Give a signal to every event that waits for it; True if any did."""
+        return self._happen(lambda run, cleaned: events.broadcast(run, name, cleaned), payload)
+
+    def _happen(self, act: Callable[[Instance, dict[str, Any]], bool], payload: Mapping[str, Any]) -> bool:
+        cleaned = scope.clean(payload)
+        with self._acting():
+            self._drain()
+            taken = act(self._instance, cleaned)
+            self._drain()
+        return taken
+
+    def cancel(self) -> None:
+        """End the run; everything open is cancelled."""
+        if self.outcome != "running":
+            raise Conflict(f"The run is {self.outcome} already.", code="ended")
+        with self._acting():
+            self._instance.finish("cancelled")
+
+    def set_variables(self, variables: Mapping[str, Any]) -> None:
+        """Write process variables and go on where that makes a condition true."""
+        cleaned = scope.clean(variables)
+        with self._acting():
+            self._instance.task_tree.data.update(cleaned)
+            self._drain()
+
+    # -- seeing -----------------------------------------------------------------------------------------------------
+
+    @property
+    def open_tasks(self) -> list[OpenTask]:
+        """Return the tasks that wait for people, the oldest first."""
+        return [
+            _open(t) for t in self._instance.tasks.values() if _waits_for_somebody(t) and t.task_spec.manual
+        ]
+
+    @property
+    def external_tasks(self) -> list[OpenTask]:
+        """Return the tasks that wait for outside workers, the oldest first."""
+        return [
+            _open(t)
+            for t in self._instance.tasks.values()
+            if _waits_for_somebody(t) and not t.task_spec.manual
+        ]
+
+    @property
+    def due_timers(self) -> list[DueTimer]:
+        """Return the armed timers, soonest first."""
+        return [
+            DueTimer(t.id, t.task_spec.element, due, t.parent.id if t.task_spec.silent else None)
+            for due, t in events.due(self._instance)
+        ]
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        """Return the messages, signals and conditions waited for, the oldest first."""
+        return [
+            Subscription(t.id, kind, t.internal_data.get("name", ""), t.task_spec.element)
+            for t, kind in events.waiting(self._instance, "message", "signal", "conditional")
+        ]
+
+    @property
+    def steps(self) -> list[Step]:
+        """Return everything entered, left and cancelled since start or restore, in order."""
+        return self._instance.steps
+
+    @property
+    def sent(self) -> list[Sent]:
+        """Return the messages and signals thrown since start or restore that are for others."""
+        return self._instance.sent
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Return the variables of the process scope."""
+        return dict(self._instance.task_tree.data)
+
+    @property
+    def outcome(self) -> str:
+        """Return running, completed or cancelled."""
+        return self._instance.outcome
+
+    @property
+    def end_nodes(self) -> list[str]:
+        """Return the end events reached since the start, in order."""
+        return list(self._instance.end_nodes)
+
+    def evaluate(self, expression: str, task: OpenTask | None = None) -> Any:
+        """Return an attribute's value, such as of dueDate or candidateGroups, as the task sees the variables."""
+        token = self._instance.tasks.get(task.id) if task else self._instance.task_tree
+        if token is None:
+            raise NotFound(f"The run has no task '{task.id if task else ''}'.", code="task")
+        return self._instance.value(template(expression), token)
+
+    # -- the loop ---------------------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        run = self._instance
+        budget = MAX_STEPS
+        fired: set[str] = set()
+        while run.outcome == "running":
+            budget = self._step_until_quiet(budget)
+            token = self._next_due(fired)
+            if token is None:
+                break
+            fired.add(token.id)
+            run.fire(token)
+        # What was ready when the run ended has been cancelled with it.
+        run.sent += run.thrown
+        run.thrown = []
+
+    def _next_due(self, fired: set[str]) -> Token | None:
+        run = self._instance
+        if run.outcome != "running":
+            return None
+        now = run.host.now()
+        return next((t for due, t in events.due(run) if due <= now and t.id not in fired), None)
+
+    def _step_until_quiet(self, budget: int) -> int:
+        run = self._instance
+        while run.outcome == "running":
+            token = run.next_ready()
+            if token is None:
+                if events.offer_thrown(run) or events.fire_conditions(run) or joins.join_inclusive(run):
+                    continue
+                break
+            budget -= 1
+            if budget < 0:
+                element = token.task_spec.element
+                raise run.fault(f"More than {MAX_STEPS} automatic steps without waiting.", element, "budget")
+            token.run()
+        return budget
+
+    @contextmanager
+    def _acting(self) -> Iterator[None]:
+        """Let nothing but engine faults out, and remember that the run is spoilt."""
+        self._check_sound()
+        try:
+            yield
+        except EngineFault as fault:
+            self._fault = fault
+            raise
+        except (
+            DubanError,
+            BpmnError,
+            SpiffWorkflowException,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as e:
+            self._fault = e
+            raise EngineFault(f"The run failed: {e}", code="engine") from e
+
+    def _check_sound(self) -> None:
+        if self._fault is not None:
+            raise EngineFault(
+                f"The run has failed and must be restored: {self._fault}",
+                element=getattr(self._fault, "element", None),
+                code="spoilt",
+            )
+
+
+def _waits_for_somebody(token: Token) -> bool:
+    return bool(token._state == READY and (token.task_spec.manual or token.task_spec.work.external))
+
+
+def _open(token: Token) -> OpenTask:
+    return OpenTask(token.id, token.task_spec.node, token.entered_at, scope.local(token))
+
+
+def _starts(definition: Definition, message: str | None, start_node: str | None) -> tuple[Any, ...]:
+    """Return the start events to begin at; raises `InvalidInput` when that is not clear."""
+    starts = definition.spec.start.starts
+    if start_node is not None:
+        chosen = [s for s in starts if s.name == start_node]
+        wanted = f"'{start_node}'"
+    elif message is not None:
+        chosen = [s for s in starts if s.node.kind == "startEvent:message" and s.event_name.source == message]
+        wanted = f"for the message '{message}'"
+    else:
+        # Without any start event everything that could start does.
+        if not any(s.node.kind.startswith("startEvent") for s in starts):
+            return tuple(starts)
+        chosen = [s for s in starts if s.node.kind == "startEvent"]
+        wanted = "without a trigger"
+    if len(chosen) != 1:
+        there = ", ".join(f"{s.name} ({s.node.kind})" for s in starts)
+        raise InvalidInput(
+            f"The process '{definition.id}' has {len(chosen) or 'no'} start events {wanted}; there are: {there}.",
+            code="start",
+        )
+    return (chosen[0],)

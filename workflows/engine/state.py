@@ -1,0 +1,74 @@
+"""An instance's state as bytes: its live tokens and nothing of its specification.
+
+The library stores the specification with every instance, loses data when the order of tasks changes, cannot load user data
+with certain keys, and keeps every task that ever was. Here finished tokens are gone, so that the size of the state does not
+grow with the turns of a loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from workflows.engine.instance import Instance
+from workflows.engine.model import Host
+from workflows.engine.reading import Definition
+from workflows.engine.tokens import Token
+from workflows.errors import EngineFault
+
+VERSION = 1
+
+
+def dump(run: Instance, definition: Definition) -> bytes:
+    """Return the state of a quiet run; parents stand before their children, in a list because order counts."""
+    rows = [
+        [
+            token.id,
+            token._parent,
+            "" if token.task_spec._wf_spec.name == definition.id else token.task_spec._wf_spec.name,
+            token.task_spec.name,
+            token._state,
+            token.last_state_change,
+            token.internal_data,
+            token.data,
+        ]
+        for token in run.tasks.values()
+    ]
+    return orjson.dumps(
+        {
+            "v": VERSION,
+            "process": definition.id,
+            "outcome": run.outcome,
+            "ends": run.end_nodes,
+            "tokens": rows,
+        }
+    )
+
+
+def load(state: bytes, definition: Definition, host: Host) -> Instance:
+    """Return the run that `dump` stored; raises `EngineFault` when it belongs to another definition."""
+    kept = orjson.loads(state)
+    if kept.get("v") != VERSION or kept.get("process") != definition.id:
+        raise EngineFault(
+            f"The state is of process '{kept.get('process')}' (format {kept.get('v')}), not of '{definition.id}'.",
+            code="state",
+        )
+    run = Instance(definition.spec, host)
+    run.outcome, run.end_nodes = kept["outcome"], kept["ends"]
+    for row in kept["tokens"]:
+        _load_token(run, definition, row)
+    run.task_tree = next(iter(run.tasks.values()))
+    return run
+
+
+def _load_token(run: Instance, definition: Definition, row: list[Any]) -> None:
+    identity, parent, process, name, state, entered, internal, data = row
+    spec = definition.spec if not process else definition.called.get(process)
+    task_spec = spec.task_specs.get(name) if spec is not None else None
+    if task_spec is None:
+        raise EngineFault(
+            f"The state stands at '{name}', which the definition does not have.", element=name, code="state"
+        )
+    around = run.tasks[parent] if parent is not None else None
+    Token(run, task_spec, around, state, entered, id=identity, internal=internal, data=data)

@@ -1,0 +1,210 @@
+"""What must be so before a process can be wired: ids, references, and only constructs that the engine carries out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+from workflows.engine.dialect import (
+    ACTIVITIES,
+    EVENTS,
+    FLOW_NODES,
+    SCOPES,
+    SUBPROCESSES,
+    Q,
+    children,
+    event_definitions,
+    event_kind,
+    local,
+)
+from workflows.engine.normalise import REFERENCES
+from workflows.findings import Finding
+
+#: What may stand in a scope beside flow nodes; none of it moves a token.
+_ANNOTATIONS = frozenset(
+    {
+        "association",
+        "auditing",
+        "category",
+        "correlationSubscription",
+        "dataInputAssociation",
+        "dataObject",
+        "dataObjectReference",
+        "dataOutputAssociation",
+        "dataStoreReference",
+        "documentation",
+        "extensionElements",
+        "group",
+        "humanPerformer",
+        "incoming",
+        "ioBinding",
+        "ioSpecification",
+        "laneSet",
+        "monitoring",
+        "multiInstanceLoopCharacteristics",
+        "outgoing",
+        "performer",
+        "potentialOwner",
+        "property",
+        "resourceRole",
+        "sequenceFlow",
+        "standardLoopCharacteristics",
+        "supportedInterfaceRef",
+        "supports",
+        "textAnnotation",
+    }
+)
+_START_KINDS = frozenset({"none", "message", "signal", "timer", "conditional"})
+_POSITIONS: dict[str, frozenset[str]] = {
+    "startEvent": _START_KINDS,
+    "endEvent": frozenset({"none", "message", "signal", "error", "escalation", "terminate", "cancel"}),
+    "intermediateCatchEvent": frozenset({"message", "signal", "timer", "conditional", "link"}),
+    "intermediateThrowEvent": frozenset({"none", "message", "signal", "escalation", "link"}),
+    "boundaryEvent": frozenset(
+        {"message", "signal", "timer", "conditional", "error", "escalation", "cancel"}
+    ),
+}
+
+
+def check_file(root: etree._Element) -> Iterator[Finding]:
+    """Yield errors of the whole file: duplicate ids."""
+    counts = Counter(e.get("id") for e in root.iter(etree.Element) if local(e) and e.get("id"))
+    for identity, count in counts.items():
+        if count > 1:
+            yield _error(
+                identity, "duplicate_id", f"The id '{identity}' is used {count} times; ids must be unique."
+            )
+
+
+def check_process(process: etree._Element, root: etree._Element) -> Iterator[Finding]:
+    """Yield every structural error of a process, by element."""
+    for scope in [process, *process.iter(*(Q + name for name in SUBPROCESSES))]:
+        yield from _check_scope(scope)
+    known = {tag: {e.get("id", "") for e in root.iter(Q + tag)} for tag in REFERENCES.values()}
+    for element in process.iter(*(Q + name for name in FLOW_NODES)):
+        yield from _check_references(element, known)
+        yield from _check_supported(element)
+
+
+def _check_scope(scope: etree._Element) -> Iterator[Finding]:
+    inside = {element.get("id"): element for element in children(scope, FLOW_NODES)}
+    for element in scope:
+        name = local(element)
+        if name and name not in FLOW_NODES and name not in _ANNOTATIONS and name not in _own_parts(scope):
+            yield _error(element.get("id"), "unsupported", f"<{name}> is not supported.")
+    for flow in children(scope, frozenset({"sequenceFlow"})):
+        yield from _check_flow(flow, inside)
+    for boundary in children(scope, frozenset({"boundaryEvent"})):
+        host = inside.get(boundary.get("attachedToRef"))
+        if host is None or local(host) not in ACTIVITIES:
+            yield _error(
+                boundary.get("id"),
+                "dangling",
+                f"The boundary event sits on '{boundary.get('attachedToRef')}', which is no activity of its scope.",
+            )
+        elif event_kind(boundary) == "cancel" and local(host) != "transaction":
+            yield _error(boundary.get("id"), "unsupported", "A cancel event can only sit on a transaction.")
+
+
+def _own_parts(scope: etree._Element) -> frozenset[str]:
+    return frozenset({"completionCondition"}) if local(scope) == "adHocSubProcess" else frozenset()
+
+
+def _check_flow(flow: etree._Element, inside: dict[str | None, etree._Element]) -> Iterator[Finding]:
+    ends: dict[str, etree._Element | None] = {}
+    for end in ("sourceRef", "targetRef"):
+        ends[end] = inside.get(flow.get(end))
+        if ends[end] is None:
+            yield _error(
+                flow.get("id"),
+                "dangling",
+                f"The sequence flow's {end} '{flow.get(end) or ''}' is no element of the same process or subprocess.",
+            )
+    source, target = ends["sourceRef"], ends["targetRef"]
+    if source is not None and local(source) == "endEvent":
+        yield _error(
+            source.get("id"), "flow_after_end", "An end event cannot have an outgoing sequence flow."
+        )
+    if target is not None and local(target) in ("startEvent", "boundaryEvent"):
+        yield _error(
+            target.get("id"), "flow_into_start", f"No sequence flow can lead into a {local(target)}."
+        )
+
+
+def _check_references(element: etree._Element, known: Mapping[str, set[str]]) -> Iterator[Finding]:
+    for holder in [element, *event_definitions(element)]:
+        for attribute, tag in REFERENCES.items():
+            reference = holder.get(attribute)
+            if reference and reference not in known[tag]:
+                yield _error(
+                    element.get("id"),
+                    "dangling",
+                    f"{attribute} names '{reference}', but there is no such <{tag}>.",
+                )
+    for reference in element.iterfind(Q + "eventDefinitionRef"):
+        yield _error(
+            element.get("id"),
+            "dangling",
+            f"eventDefinitionRef names '{reference.text}', which does not exist.",
+        )
+
+
+def _check_supported(element: etree._Element) -> Iterator[Finding]:
+    identity, name = element.get("id"), local(element)
+    for why in _unsupported(element, name):
+        yield _error(identity, "unsupported", why)
+    if name in EVENTS:
+        yield from _check_position(element, name)
+
+
+def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
+    if name == "adHocSubProcess":
+        yield "Ad-hoc subprocesses are not supported; draw the order, or a loop with a choice."
+    if name == "complexGateway":
+        yield "Complex gateways are not supported; use an inclusive gateway."
+    if name == "subProcess" and element.get("triggeredByEvent") == "true":
+        yield "Event subprocesses are not supported; use a boundary event on a subprocess."
+    if element.get("isForCompensation") == "true":
+        yield "Compensation is not supported; draw the undoing step after an error or a decision."
+    if element.get("instantiate") == "true":
+        yield "Starting a process by a receive task or event gateway is not supported; use message start events."
+    for quantity in ("startQuantity", "completionQuantity"):
+        if element.get(quantity, "1") != "1":
+            yield f"{quantity} other than 1 is not supported; draw a parallel gateway or a multi-instance activity."
+    loop = element.find(Q + "multiInstanceLoopCharacteristics")
+    if loop is not None and loop.get("behavior", "All") != "All":
+        yield f"Multi-instance behavior '{loop.get('behavior')}' is not supported; leave it out."
+
+
+def _check_position(element: etree._Element, name: str) -> Iterator[Finding]:
+    identity, kind = element.get("id"), event_kind(element)
+    if kind in _POSITIONS[name]:
+        parent = element.getparent()
+        if (
+            name == "startEvent"
+            and kind != "none"
+            and parent is not None
+            and local(parent) in SCOPES - {"process"}
+        ):
+            yield _error(
+                identity, "unsupported", f"A subprocess cannot start with a {kind} event; use a plain one."
+            )
+        return
+    if kind == "none":
+        yield _error(
+            identity, "no_event", f"The {name} names no event; choose a timer, message or another kind."
+        )
+    elif kind == "multiple":
+        yield _error(
+            identity,
+            "unsupported",
+            "Several event definitions on one event are not supported; draw them apart.",
+        )
+    else:
+        yield _error(identity, "unsupported", f"A {kind} event is not supported as {name}.")
+
+
+def _error(element: str | None, rule: str, message: str) -> Finding:
+    return Finding(element, rule, "error", message)

@@ -1,0 +1,186 @@
+"""ISO 8601 timers, counted in the office's zone: months, weeks and days by the calendar, hours and less exactly.
+
+The library's own timer code is not used: it evaluates the text, freezes the server's offset at import, reads
+"-PT1H" as an hour ahead and fires an overdue cycle once for every missed turn.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_DURATION = re.compile(
+    rf"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?\Z"
+)
+_CYCLE = re.compile(r"R(\d*)/(?:([^P/][^/]*)/)?(P[^/]+)\Z")
+_LONGEST = timedelta(days=400 * 366)
+
+#: Kinds of `<timerEventDefinition>` children.
+KINDS = ("timeDate", "timeDuration", "timeCycle")
+
+
+class BadTimer(ValueError):
+    """The text is no ISO 8601 instant, duration or cycle; says what would be right."""
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length of time whose calendar part is counted by the calendar."""
+
+    months: int
+    days: int
+    exact: timedelta
+
+    def after(self, start: datetime, zone: ZoneInfo, times: int = 1) -> datetime:
+        """Return the aware UTC instant `times` of this length after an aware `start`."""
+        moved = start
+        if self.months or self.days:
+            wall = _add_months(start.astimezone(zone), self.months * times)
+            moved = wall + timedelta(days=self.days * times)
+        return moved.astimezone(UTC) + self.exact * times
+
+
+def parse_duration(text: str) -> Duration:
+    """Return the duration that `text` (such as P1M, P3D, PT1H30M) means."""
+    match = _DURATION.match(text.strip())
+    if match is None or not any(match.groups()):
+        raise BadTimer(
+            f"'{text}' is not a duration; write P3D for three days, PT1H for an hour, P1M for a month."
+        )
+    years, months, weeks, days = (int(group or 0) for group in match.groups()[:4])
+    hours, minutes, seconds = (float((group or "0").replace(",", ".")) for group in match.groups()[4:])
+    try:
+        exact = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        whole = Duration(12 * years + months, 7 * weeks + days, exact)
+        if exact + timedelta(days=whole.days + 31 * whole.months) <= _LONGEST:
+            return whole
+    except OverflowError:
+        pass
+    raise BadTimer(f"'{text}' is longer than 400 years.")
+
+
+def parse_instant(text: str, zone: ZoneInfo) -> datetime:
+    """Return the aware UTC instant of an ISO date or date-time; without an offset it is the office's wall clock."""
+    try:
+        instant = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise BadTimer(
+            f"'{text}' is not an instant; write 2026-10-08T09:00:00+08:00 or 2026-10-08."
+        ) from None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=zone)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise BadTimer(f"'{text}' is out of range.") from None
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A repeated timer; `turns` None means for ever."""
+
+    start: datetime
+    every: Duration
+    turns: int | None
+
+    def due(self, turn: int, zone: ZoneInfo) -> datetime | None:
+        """Return the instant of the `turn`-th firing, counted from 1; None when there is none."""
+        if self.turns is not None and turn > self.turns:
+            return None
+        try:
+            return self.every.after(self.start, zone, turn)
+        except (OverflowError, ValueError):
+            return None
+
+    def turn_after(self, turn: int, now: datetime, zone: ZoneInfo) -> int:
+        """Return the first later turn whose instant lies after `now`: missed turns are skipped, not caught up."""
+        following = turn + 1
+        due = self.due(following, zone)
+        if due is None or due > now:
+            return following
+        low, high = following, following + 1
+        while (due := self.due(high, zone)) is not None and due <= now:
+            low, high = high, high * 2
+        while high - low > 1:
+            middle = (low + high) // 2
+            due = self.due(middle, zone)
+            low, high = (middle, high) if due is not None and due <= now else (low, middle)
+        return high
+
+
+def parse_cycle(text: str, now: datetime, zone: ZoneInfo) -> Cycle:
+    """Return the cycle that `text` (R3/PT1H, R/P1M, R5/2026-10-08T09:00:00Z/P1D) means when armed at `now`."""
+    match = _CYCLE.match(text.strip())
+    if match is None:
+        raise BadTimer(
+            f"'{text}' is not a cycle; write R3/PT1H for three times hourly, R/P1M for monthly for ever."
+        )
+    turns, start, every = match.groups()
+    duration = parse_duration(every)
+    if not (duration.months or duration.days or duration.exact):
+        raise BadTimer(f"'{text}' repeats without any time between.")
+    return Cycle(parse_instant(start, zone) if start else now, duration, int(turns) if turns else None)
+
+
+def check_literal(kind: str, text: str, zone: ZoneInfo) -> None:
+    """Raise `BadTimer` when a literal cannot be what its element says."""
+    arm(kind, text, datetime(2000, 1, 1, tzinfo=UTC), zone)
+
+
+def arm(kind: str, value: Any, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what a waiting timer remembers: `due` (aware UTC, ISO) and, for a cycle, `cycle` and `turn`.
+
+    `value` is an ISO text, an aware or office-zone datetime, a date or a timedelta. What the value says wins over the
+    element around it, since every modeller writes durations into dates now and then.
+    """
+    if isinstance(value, timedelta):
+        return {"due": (now + value).isoformat()}
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    elif isinstance(value, date):
+        value = value.isoformat()
+    if not isinstance(value, str) or not value.strip():
+        raise BadTimer(f"A timer needs an ISO 8601 text, not {value!r}.")
+    text = value.strip()
+    if text.startswith("R"):
+        return _arm_cycle(parse_cycle(text, now, zone), text, zone)
+    if text.startswith("P"):
+        return {"due": parse_duration(text).after(now, zone).isoformat()}
+    if kind == "timeCycle" and " " in text:
+        raise BadTimer(f"'{text}' looks like cron; write a cycle such as R/PT1H.")
+    return {"due": parse_instant(text, zone).isoformat()}
+
+
+def _arm_cycle(cycle: Cycle, text: str, zone: ZoneInfo) -> dict[str, Any]:
+    first = cycle.due(1, zone)
+    if first is None:
+        raise BadTimer(f"'{text}' never fires.")
+    kept = {"text": text, "start": cycle.start.isoformat()}
+    return {"due": first.isoformat(), "cycle": kept, "turn": 1}
+
+
+def rearm(timer: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> dict[str, Any] | None:
+    """Return the next turn of a timer that has just fired, None when it is spent."""
+    kept = timer.get("cycle")
+    if kept is None:
+        return None
+    cycle = parse_cycle(kept["text"], datetime.fromisoformat(kept["start"]), zone)
+    turn = cycle.turn_after(timer["turn"], now, zone)
+    due = cycle.due(turn, zone)
+    return None if due is None else {"due": due.isoformat(), "cycle": kept, "turn": turn}
+
+
+def _add_months(wall: datetime, months: int) -> datetime:
+    if not months:
+        return wall
+    year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise OverflowError
+    day = min(wall.day, calendar.monthrange(year, month + 1)[1])
+    return wall.replace(year=year, month=month + 1, day=day)

@@ -1,0 +1,122 @@
+"""Automatic steps: operations, expressions, decisions and assignments, with parameters in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflows.engine import scope
+from workflows.engine.model import BpmnError
+from workflows.engine.tokens import Token
+
+
+def perform(token: Token) -> bool | None:
+    """Do the work of an automatic step; None when an error boundary event took the token away."""
+    run, work = token.workflow, token.task_spec.work
+    if work.operation:
+        return _call(token)
+    if work.expression:
+        store(token, work.result, run.value(work.expression, token))
+    elif work.decision:
+        decide(token)
+    for name, expression in work.script:
+        scope.assign(token, run.cleaned(token, {name: run.value(expression, token)}))
+    return True
+
+
+def _call(token: Token) -> bool | None:
+    run, spec = token.workflow, token.task_spec
+    arguments = scope.clean(token.data)
+    try:
+        with run.guarding(spec.element, "operation", f"The operation '{spec.work.operation}' failed"):
+            returned = run.host.call(
+                spec.node, spec.work.operation, arguments, scope.clean(scope.visible(token))
+            )
+    except BpmnError as error:
+        if run.raise_error(token, error.code, error.message):
+            return None
+        raise run.fault(
+            f"The operation '{spec.work.operation}' raised the error '{error.code}' that no boundary event catches: "
+            f"{error.message}",
+            spec.element,
+            "uncaught_error",
+        ) from error
+    if returned is None:
+        return True
+    if not isinstance(returned, Mapping):
+        raise run.fault(
+            f"The operation '{spec.work.operation}' returned {type(returned).__name__}, not a mapping or nothing.",
+            spec.element,
+            "operation",
+        )
+    if spec.work.result:
+        store(token, spec.work.result, dict(returned))
+    else:
+        scope.assign(token, run.cleaned(token, returned))
+    return True
+
+
+def decide(token: Token) -> None:
+    """Ask the host for the decision and keep its outcome in the shape that the diagram asks for."""
+    run, spec = token.workflow, token.task_spec
+    name = str(run.value(spec.work.decision, token))
+    with run.guarding(spec.element, "decision", f"The decision '{name}' failed"):
+        outcome = run.host.decide(spec.node, name, scope.clean(scope.visible(token)))
+        result = map_result(outcome, spec.work.decision_result)
+    # Camunda's name for it, seen by output parameters only.
+    token.data["decisionResult"] = run.cleaned(token, {"decisionResult": result})["decisionResult"]
+    store(token, spec.work.result, result)
+
+
+def map_result(outcome: Any, mapping: str) -> Any:
+    """Return a decision's outcome as `camunda:mapDecisionResult` says; raises ValueError when it does not fit."""
+    rows = outcome if isinstance(outcome, list | tuple) else [] if outcome is None else [outcome]
+    if mapping == "resultList":
+        return list(rows)
+    if mapping == "collectEntries":
+        return [_entry(row) for row in rows]
+    if mapping not in ("singleEntry", "singleResult"):
+        raise ValueError(f"mapDecisionResult '{mapping}' is unknown.")
+    if len(rows) > 1:
+        raise ValueError(f"it gave {len(rows)} results where {mapping} expects one.")
+    if not rows:
+        return None
+    return _entry(rows[0]) if mapping == "singleEntry" else rows[0]
+
+
+def _entry(row: Any) -> Any:
+    if not isinstance(row, Mapping):
+        return row
+    if len(row) > 1:
+        raise ValueError(
+            f"its result has {len(row)} entries ({', '.join(map(str, row))}) where one is expected."
+        )
+    return next(iter(row.values()), None)
+
+
+def store(token: Token, name: str | None, value: Any) -> None:
+    """Write a result into the variable that the diagram names, if it names one."""
+    if name:
+        scope.assign(token, token.workflow.cleaned(token, {name: value}))
+
+
+def map_in(token: Token) -> None:
+    """Evaluate input parameters, in order, into the token's own variables."""
+    for name, source in token.task_spec.parameters.inputs.items():
+        token.data.update(token.workflow.cleaned(token, {name: shaped(source, token)}))
+
+
+def map_out(token: Token) -> None:
+    """Evaluate output parameters in the token's scope and write them into the scope around it."""
+    values = {name: shaped(source, token) for name, source in token.task_spec.parameters.outputs.items()}
+    if values:
+        scope.assign(token.parent, token.workflow.cleaned(token, values))
+
+
+def shaped(source: Any, token: Token) -> Any:
+    """Return a compiled parameter's value: an expression's, or the list or map of such."""
+    if isinstance(source, tuple):
+        return [shaped(item, token) for item in source]
+    if isinstance(source, Mapping):
+        return {key: shaped(item, token) for key, item in source.items()}
+    return token.workflow.value(source, token)
