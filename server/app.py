@@ -6,15 +6,17 @@ import importlib
 import importlib.util
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Blueprint, Flask, Request, Response, g, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import errors, guard, health, language, tables
+import server.tables  # noqa: F401 - so that every table and operation is known
+from server import errors, guard, health, language
 from server.db import Database
 from server.settings import Settings
 from workflows import clock, visibility
@@ -49,12 +51,16 @@ FORM_BYTES = 2 * 1024 * 1024
 log = structlog.get_logger()
 
 
-def create_app(settings: Settings, database: Database) -> Flask:
-    """Return the application over this database, or raise RuntimeError when a route is unguarded."""
+def create_app(
+    settings: Settings, database: Database, *, blueprints: Sequence[Blueprint] | None = None
+) -> Flask:
+    """Return the application over this database, or raise RuntimeError when a route is unguarded.
+
+    `blueprints` are those of the pages and the engine's API; a test may bring its own.
+    """
     for wall in _present("handlers.wall"):
         visibility.install(wall.Wall())
     clock.use_zone(settings.timezone)
-    log.debug("tables", count=len(tables.metadata.tables))
     app = Flask("server")
     app.extensions |= {"duban.settings": settings, "duban.database": database}
     app.config.update(_config(settings))
@@ -64,16 +70,19 @@ def create_app(settings: Settings, database: Database) -> Flask:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     _install_edge(app, settings, database)
-    app.register_blueprint(health.blueprint)
-    for pages in _present("server.pages"):
-        for blueprint in getattr(pages, "blueprints", ()):
-            app.register_blueprint(blueprint)
-    for rest in _present("server.engine_rest"):
-        app.register_blueprint(rest.blueprint)
+    for blueprint in (*(_rooms() if blueprints is None else blueprints), health.blueprint):
+        app.register_blueprint(blueprint)
     app.view_functions["static"] = guard.public(app.view_functions["static"])
     if open_routes := guard.unguarded(app):
         raise RuntimeError(f"Routes without @guard or @public: {', '.join(open_routes)}")
     return app
+
+
+def _rooms() -> list[Blueprint]:
+    found: list[Blueprint] = []
+    for pages in _present("server.pages"):
+        found.extend(pages.blueprints)
+    return found + [rest.blueprint for rest in _present("server.engine_rest")]
 
 
 def _present(name: str) -> list[Any]:

@@ -8,11 +8,12 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.auth import Refused, TooManyAttempts
-from server.guard import Forged, NotSignedIn, ask_to_sign_in, for_programs, record_refusal
+from server.guard import Forged, NotSignedIn, ask_to_sign_in, current_actor, for_programs, record_refusal
 from workflows.errors import (
     Conflict,
     DubanError,
@@ -64,8 +65,9 @@ def status_of(error: DubanError) -> int:
 
 def _known(error: DubanError) -> AnyResponse:
     status = status_of(error)
-    if isinstance(error, NotAllowed):
-        record_refusal(error)
+    # What may not be seen is not found: both are kept, so that trying doors leaves a trace.
+    if isinstance(error, NotAllowed | NotFound) and current_actor():
+        _write_down(error)
     if isinstance(error, NotSignedIn) and not for_programs():
         return ask_to_sign_in()
     if isinstance(error, EngineFault):
@@ -76,6 +78,13 @@ def _known(error: DubanError) -> AnyResponse:
     if status == 401:
         response.headers["WWW-Authenticate"] = _challenge()
     return response
+
+
+def _write_down(error: DubanError) -> None:
+    try:
+        record_refusal(error)
+    except SQLAlchemyError:
+        log.exception("a refusal could not be recorded")
 
 
 def _http(error: HTTPException) -> AnyResponse:

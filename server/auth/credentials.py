@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from handlers import office
 from server.db import Database
 from workflows import clock
 from workflows.errors import Conflict, DubanError, FieldError, InvalidInput, NotFound
@@ -89,7 +90,7 @@ class TooManyAttempts(DubanError):
 def create(session: Session, login: str, password: str, *, trusted: bool = False) -> Account:
     """Return a new account; InvalidInput on a bad login or a weak password, Conflict when it exists.
 
-    A `trusted` password may be weak: the demo's are.
+    The demo is `trusted`: its passwords are weak, and its accounts are named after their roles.
     """
     if not LOGIN.fullmatch(login):
         raise InvalidInput(
@@ -101,6 +102,7 @@ def create(session: Session, login: str, password: str, *, trusted: bool = False
         raise Conflict(f"The account {login} exists already.", code="account_exists", login=login)
     if not trusted:
         _check_strength(login, password)
+        _check_no_role(session, login)
     account = Account(login=login, password_hash=_hasher.hash(password), created_at=clock.now())
     session.add(account)
     session.flush()
@@ -181,6 +183,15 @@ def _check_strength(login: str, password: str) -> None:
             f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, "
             "and is not the account name.",
             fields={"password": FieldError("password", {"min": SHORTEST_PASSWORD, "max": LONGEST_PASSWORD})},
+        )
+
+
+def _check_no_role(session: Session, login: str) -> None:
+    # Everyone is also in the group of his own name: named as a role, he would hold it.
+    if session.get(office.Role, login):
+        raise InvalidInput(
+            f"An account cannot be named {login}: that is the name of a role.",
+            fields={"login": FieldError("login_role")},
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -11,8 +12,21 @@ from server import auth
 from server.app import create_app
 from server.db import Database, connect, migrate
 from server.settings import Settings
+from tests.server import house
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_log() -> None:
+    """Let log lines go to standard output, as in production without local variables."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
 
 
 @pytest.fixture
@@ -32,8 +46,8 @@ def database(settings: Settings) -> Iterator[Database]:
 
 @pytest.fixture
 def app(settings: Settings, database: Database) -> Flask:
-    """Return the application."""
-    return create_app(settings, database)
+    """Return the application with the rooms of `house` for pages and engine API."""
+    return create_app(settings, database, blueprints=house.blueprints())
 
 
 @pytest.fixture

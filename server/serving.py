@@ -1,0 +1,84 @@
+"""The production server: waitress, stopped so that every request that was let in is answered."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from waitress import create_server, wasyncore
+
+from server.settings import Settings
+from workflows.errors import InvalidInput
+
+#: How long requests that are being answered may take once the server is told to stop.
+PATIENCE_SECONDS = 20.0
+CONNECTIONS = 1000
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket bound to the address of the settings; InvalidInput when it is taken or not ours."""
+    host, port = settings.host, settings.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        raise InvalidInput(f"Cannot serve on {host}:{port}: {error.strerror or error}.") from None
+    return bound
+
+
+class Server:
+    """One process that answers requests until it is told to stop."""
+
+    def __init__(self, app: Flask, bound: socket.socket, settings: Settings) -> None:
+        self._map: dict[int, Any] = {}
+        self._server = create_server(
+            app,
+            map=self._map,
+            sockets=[bound],
+            threads=settings.threads,
+            connection_limit=CONNECTIONS,
+            max_request_body_size=settings.upload_bytes,
+            asyncore_use_poll=True,
+            ident="",
+            # The application reads what the proxies say, and only as many as there are.
+            clear_untrusted_proxy_headers=not settings.proxies,
+        )
+        self._stopping = False
+
+    def run(self) -> None:
+        """Answer requests until `stop`; then finish those that were let in."""
+        while not self._stopping:
+            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+        self._server.del_channel()
+        self._server.socket.close()
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self._busy() and time.monotonic() < until:
+            wasyncore.loop(timeout=0.1, use_poll=True, map=self._map, count=1)
+        self._server.task_dispatcher.shutdown()
+        wasyncore.close_all(self._map)
+
+    def stop(self) -> None:
+        """Take no new connections, and let `run` come to its end."""
+        self._stopping = True
+        self._server.pull_trigger()
+
+    def stop_on_signals(self) -> None:
+        """Stop when the operator or the machine says so."""
+
+        def told(number: int, frame: FrameType | None) -> None:
+            self.stop()
+
+        signal.signal(signal.SIGTERM, told)
+        signal.signal(signal.SIGINT, told)
+
+    def _busy(self) -> bool:
+        channels = list(self._server.active_channels.values())
+        return any(channel.requests or channel.total_outbufs_len for channel in channels)
