@@ -1,8 +1,9 @@
-"""The engine: the only importer of SpiffWorkflow. Parses diagrams and runs instances in memory; knows no database."""
+"""The engine, the only importer of SpiffWorkflow: reads diagrams and runs instances in memory."""
 
 from workflows.engine.model import BpmnError, DueTimer, Host, Node, OpenTask, Sent, Step, Subscription
 from workflows.engine.reading import Definition, compile_definition, read
 from workflows.engine.run import Run
+from workflows.engine.triggers import Trigger, next_start, triggers
 from workflows.engine.wiring import Used
 from workflows.errors import EngineFault
 from workflows.findings import Finding
@@ -20,7 +21,10 @@ __all__ = [
     "Sent",
     "Step",
     "Subscription",
+    "Trigger",
     "Used",
     "compile_definition",
+    "next_start",
     "read",
+    "triggers",
 ]

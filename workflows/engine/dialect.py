@@ -87,9 +87,9 @@ def operation_of(expression: str) -> str | None:
 def attributes_of(element: etree._Element) -> Mapping[str, Any]:
     """Return every Camunda attribute by its local name, and the structured extensions.
 
-    `properties` {name: value}; `inputs`, `outputs` {name: text | list | map of texts}; `in`, `out` [{attribute: text}];
-    `formData` [{attribute: text, "values": {id: name}}]; `documentation` text; `listeners`, `scripts`, `connector`:
-    True where the file holds what the engine does not carry out.
+    `properties` {name: value}; `inputs`, `outputs` {name: text | list | map of texts}; `in`, `out`
+    [{attribute: text}]; `formData` [{attribute: text, "values": {id: name}}]; `documentation` text;
+    `listeners`, `scripts`, `connector`: True where the file holds what the engine does not carry out.
     """
     found: dict[str, Any] = _camunda_attributes(element)
     if documentation := text_of(element, "documentation"):

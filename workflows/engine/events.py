@@ -99,7 +99,7 @@ def broadcast(run: Any, name: str, payload: Mapping[str, Any]) -> bool:
 
 
 def offer_thrown(run: Any) -> bool:
-    """Offer the messages that the run itself has thrown to its own catch events; tell whether one was taken."""
+    """Offer the run's own messages to its own catch events; tell whether one was taken."""
     thrown, run.thrown = run.thrown, []
     taken = False
     for sent in thrown:
@@ -126,7 +126,7 @@ def fire_conditions(run: Any) -> bool:
 
 
 def find_handler(origin: Token, kind: str, code: str | None) -> Token | None:
-    """Return the nearest boundary event outwards from `origin` that catches, an exact code before a catch-all."""
+    """Return the nearest boundary event outwards from `origin` that catches, an exact code first."""
     around: Token | None = origin
     while around is not None:
         handlers = [t for t in around.children if t.task_spec.silent and kind_of(t) == kind]

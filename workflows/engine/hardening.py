@@ -16,7 +16,7 @@ class Unsafe(Exception):
 
 
 def parse(xml: bytes) -> etree._Element:
-    """Return the root element of `xml`, without comments; raises `Unsafe` for anything dangerous or broken."""
+    """Return the root of `xml`, without comments; raises `Unsafe` for anything dangerous or broken."""
     if len(xml) > MAX_BYTES:
         raise Unsafe(f"The file has {len(xml):,} bytes; at most {MAX_BYTES:,} are accepted.")
     if _DOCTYPE.search(xml):

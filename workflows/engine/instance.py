@@ -49,7 +49,7 @@ class Instance(BpmnWorkflow):
         self._ready: list[Token] = []
         self._fresh: list[Token] = []
 
-    # -- tokens ---------------------------------------------------------------------------------------------------
+    # -- tokens ------------------------------------------------------------------------------------
 
     def stamp(self) -> int:
         """Return the present instant in the form that tokens keep."""
@@ -172,7 +172,7 @@ class Instance(BpmnWorkflow):
         """Remember a step."""
         self.steps.append(Step(token.task_spec.shown, token.id, what, self.host.now(), flow))
 
-    # -- scopes ---------------------------------------------------------------------------------------------------
+    # -- scopes ------------------------------------------------------------------------------------
 
     def start_scope(self, around: Token, starts: tuple[Any, ...]) -> None:
         """Begin a scope at its start events; a scope without any element is done at once."""
@@ -230,7 +230,7 @@ class Instance(BpmnWorkflow):
         self.cancel_inside(self.task_tree)
         self.outcome = outcome
 
-    # -- events ---------------------------------------------------------------------------------------------------
+    # -- events ------------------------------------------------------------------------------------
 
     def fire(self, token: Token, payload: Mapping[str, Any] | None = None) -> None:
         """Let a waiting event happen: cancel what it interrupts at once, then go on behind it."""
@@ -327,7 +327,7 @@ class Instance(BpmnWorkflow):
         name = events.name_of(self, token)
         return Sent(kind, name, scope.clean(token.data), token.task_spec.element)
 
-    # -- expressions ----------------------------------------------------------------------------------------------
+    # -- expressions -------------------------------------------------------------------------------
 
     def value(self, expression: Expression, token: Token) -> Any:
         """Return an expression's value in the scope of `token`."""
@@ -352,7 +352,7 @@ class Instance(BpmnWorkflow):
             return truth(flow.condition.evaluate(scope.visible(around), self.functions))
 
     def holds_already(self, expression: Expression, token: Token) -> bool:
-        """Return whether a conditional event's condition holds; false while a variable that it reads is missing."""
+        """Return whether a conditional event's condition holds; no while a variable is missing."""
         with self.guarding(
             token.task_spec.element, "expression", f"The condition '{expression.source}' failed"
         ):
@@ -383,7 +383,7 @@ class Instance(BpmnWorkflow):
             reason = error.message if isinstance(error, DubanError) else f"{type(error).__name__}: {error}"
             raise self.fault(f"{what}: {reason}", element, code) from error
 
-    # -- timers ---------------------------------------------------------------------------------------------------
+    # -- timers ------------------------------------------------------------------------------------
 
     def arm_timer(self, token: Token, value: Any, kind: str) -> None:
         """Remember when a timer is due."""

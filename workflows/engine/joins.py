@@ -1,7 +1,7 @@
 """Joins as the standard defines them: tokens counted per incoming flow, not by who completed in a tree.
 
-The library counts cancelled joins of a former turn as arrived, so that a join inside a loop fires early, and drops a
-second token on one flow.
+The library counts cancelled joins of a former turn as arrived, so that a join inside a loop fires early,
+and drops a second token on one flow.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from workflows.engine.tokens import WAITING, Token
 
 
 def join_parallel(arrived: Token) -> bool:
-    """Return True when `arrived` completes the set; one token of every incoming flow is consumed, the oldest first."""
+    """Return True when `arrived` completes the set; the oldest token of every flow is consumed."""
     gateway = arrived.task_spec
     queues = _waiting(gateway, arrived.parent)
     if len(queues) < len(gateway.incoming):
@@ -67,7 +67,7 @@ def _may_still_come(gateway: Any, scope: Token, filled: set[str]) -> bool:
 
 
 def _arrivals(start: Any, gateway: Any) -> set[str]:
-    """Return the incoming flows of `gateway` that a token at `start` could come on, not passing the gateway itself."""
+    """Return the incoming flows of `gateway` that a token at `start` could come on first."""
     specs = start._wf_spec.task_specs
     found: set[str] = set()
     seen = {start.name}

@@ -69,7 +69,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Sent:
-    """A message or signal thrown by a run that nothing inside it caught (a signal also when something did)."""
+    """A message thrown by a run that nothing inside it caught, or any signal it threw."""
 
     kind: str  #: message | signal
     name: str

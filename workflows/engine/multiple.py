@@ -1,7 +1,7 @@
 """Multi-instance and looping activities: one body, instances with variables of their own.
 
-The library mutates the shared specification, loses all but the output item, restarts no instance after a reload, fails on
-the second item without an output collection and cannot be reached from a boundary event.
+The library mutates the shared specification, loses all but the output item, restarts no instance after a
+reload, fails on the second item without an output collection and cannot be reached from a boundary event.
 """
 
 from __future__ import annotations

@@ -47,14 +47,16 @@ def give_ids(root: etree._Element) -> None:
 
 
 def inline_event_definitions(root: etree._Element) -> None:
-    """Replace `<eventDefinitionRef>` by the definition that it names; the library reads it as a plain event."""
+    """Replace `<eventDefinitionRef>` by what it names; the library reads it as a plain event."""
     shared = {d.get("id"): d for d in event_definitions(root)}
     for reference in list(root.iter(Q + "eventDefinitionRef")):
         definition = shared.get(plain_reference(reference.text or "", shared))
         if definition is not None:
             replacement = copy.deepcopy(definition)
-            replacement.attrib.pop("id", None)
-            reference.getparent().replace(reference, replacement)
+            replacement.attrib.pop("id", "")
+            holder = reference.getparent()
+            if holder is not None:
+                holder.replace(reference, replacement)
 
 
 def strip_prefixes(root: etree._Element) -> None:
@@ -98,7 +100,7 @@ def name_receive_tasks(root: etree._Element) -> None:
         if not task.get("messageRef"):
             message = etree.SubElement(root, Q + "message")
             message.set("id", f"{task.get('id')}_message")
-            message.set("name", task.get("name") or task.get("id", ""))
+            message.set("name", task.get("name") or task.get("id") or "")
             task.set("messageRef", f"{task.get('id')}_message")
 
 

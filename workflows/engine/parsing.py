@@ -1,8 +1,8 @@
 """SpiffWorkflow's parser, taught our spec classes; the flows between them are wired in `wiring`.
 
-The library's own walk along the flows drops unreached nodes, flow ids and flows without id, overflows the stack at 500
-steps, can loop for ever on data objects, and reads several event kinds as plain events. Its element and event parsers are
-used; the walk is not.
+The library's own walk along the flows drops unreached nodes, flow ids and flows without id, overflows the
+stack at 500 steps, can loop for ever on data objects, and reads several event kinds as plain events. Its
+element and event parsers are used; the walk is not.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class ScopeParser(ProcessParser):
     """A process with all its nested elements in one spec, in the order of the file."""
 
     def _index_process_nodes(self) -> None:
-        """Index nothing: the library's index loses elements without id and mixes in vendors' extension ids."""
+        """Index nothing: the library's index loses what has no id and mixes in vendors' ids."""
 
     def _parse(self) -> None:
         self.spec = specs.ProcessSpec(self.bpmn_id)

@@ -45,7 +45,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class Copy:
-    """A `camunda:in` or `camunda:out` of a call activity: one variable, an expression, or `every` variable."""
+    """A `camunda:in` or `camunda:out` of a call activity: a variable, an expression, or `every` one."""
 
     target: str | None
     source: Expression | None
@@ -56,7 +56,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class Work:
-    """What an automatic step performs; exactly one of the ways is set, or none for a step that only passes."""
+    """What an automatic step performs; one of the ways is set, none where it only passes."""
 
     operation: str | None = None
     expression: Expression | None = None

@@ -59,7 +59,7 @@ class _Read:
 
 
 def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Finding]]:
-    """Return the executable processes of a file that are free of errors, and all findings; never raises for content.
+    """Return a file's executable processes that have no errors, and all findings; never raises.
 
     With `drawn`, processes marked isExecutable="false" come too: pictures can be simulated, not started.
     """
@@ -80,7 +80,7 @@ def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Fin
 
 
 def compile_definition(xml: bytes, process_id: str) -> Definition:
-    """Return one process of a file, executable or not; raises `InvalidInput` with the findings if it has errors."""
+    """Return one process of a file, executable or not; `InvalidInput` carries the findings of a bad one."""
     findings, processes = _read(xml)
     if not findings and process_id not in processes:
         raise NotFound(
@@ -94,7 +94,7 @@ def compile_definition(xml: bytes, process_id: str) -> Definition:
         first = errors[0] if errors else None
         where = f" ({first.element})" if first and first.element else ""
         raise InvalidInput(
-            f"The process '{process_id}' cannot be run: {first.message if first else 'it has errors.'}{where}",
+            f"The process '{process_id}' cannot be run: {first.message if first else 'it is wrong.'}{where}",
             findings=tuple(findings),
             code="diagram",
         )
@@ -204,7 +204,7 @@ def _definition(process: _Read, reachable: Mapping[str, _Read]) -> Definition:
     start = wiring.spec.start.starts[0].node
     return Definition(
         id=element.get("id", ""),
-        name=element.get("name") or element.get("id", ""),
+        name=element.get("name") or element.get("id") or "",
         version_tag=element.get(C + "versionTag"),
         executable=_executable(element),
         nodes=MappingProxyType(dict(wiring.nodes)),

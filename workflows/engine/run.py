@@ -23,14 +23,14 @@ _T = TypeVar("_T")
 
 
 class Run:
-    """A process instance; not for two threads at once. After an `EngineFault` it is spoilt: restore it again."""
+    """A process instance, for one thread at a time. After an `EngineFault` it is spoilt: restore it again."""
 
     def __init__(self, definition: Definition, instance: Instance) -> None:
         self.definition = definition
         self._instance = instance
         self._fault: Exception | None = None
 
-    # -- making one -------------------------------------------------------------------------------------------------
+    # -- making one --------------------------------------------------------------------------------
 
     @classmethod
     def start(
@@ -64,11 +64,11 @@ class Run:
         return cls(definition, state.load(dumped, definition, host))
 
     def dump(self) -> bytes:
-        """Return the state as bytes; raises `EngineFault` after a failure, whose half of a step must not be stored."""
+        """Return the state as bytes; raises `EngineFault` after a failure: no half step is stored."""
         self._check_sound()
         return state.dump(self._instance, self.definition)
 
-    # -- acting -----------------------------------------------------------------------------------------------------
+    # -- acting ------------------------------------------------------------------------------------
 
     def drain(self) -> None:
         """Fire what is due and go on until only people, time and others are waited for."""
@@ -123,7 +123,7 @@ class Run:
             self._instance.task_tree.data.update(cleaned)
             self._drain()
 
-    # -- seeing -----------------------------------------------------------------------------------------------------
+    # -- seeing ------------------------------------------------------------------------------------
 
     @property
     def open_tasks(self) -> list[OpenTask]:
@@ -183,13 +183,13 @@ class Run:
         return list(self._instance.end_nodes)
 
     def evaluate(self, expression: str, task: OpenTask | None = None) -> Any:
-        """Return an attribute's value, such as of dueDate or candidateGroups, as the task sees the variables."""
+        """Return an attribute's value, such as of candidateGroups, over the variables that the task sees."""
         token = self._instance.tasks.get(task.id) if task else self._instance.task_tree
         if token is None:
             raise NotFound(f"The run has no task '{task.id if task else ''}'.", code="task")
         return self._instance.value(template(expression), token)
 
-    # -- the loop ---------------------------------------------------------------------------------------------------
+    # -- the loop ----------------------------------------------------------------------------------
 
     def _drain(self) -> None:
         run = self._instance
@@ -284,7 +284,7 @@ def _starts(definition: Definition, message: str | None, start_node: str | None)
     if len(chosen) != 1:
         there = ", ".join(f"{s.name} ({s.node.kind})" for s in starts)
         raise InvalidInput(
-            f"The process '{definition.id}' has {len(chosen) or 'no'} start events {wanted}; there are: {there}.",
+            f"'{definition.id}' has {len(chosen) or 'no'} start events {wanted}; there are: {there}.",
             code="start",
         )
     return (chosen[0],)

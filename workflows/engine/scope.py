@@ -1,7 +1,7 @@
-"""Variables as Camunda 7 keeps them: one shared dictionary per process scope, locals only where somebody makes them.
+"""Variables as Camunda 7 keeps them: shared in the process scope, local only where somebody says so.
 
-The library copies all data from task to task and merges the copies at joins, which loses lists and hides what a parallel
-branch wrote. Here a task's `data` holds its own locals and nothing else; the scope's root holds what is shared.
+The library copies all data from task to task and merges the copies at joins, which loses lists and hides what
+a parallel branch wrote. Here a task's `data` holds its own locals; the scope's root holds what is shared.
 """
 
 from __future__ import annotations
@@ -61,12 +61,23 @@ def _name(name: Any, path: str) -> str:
         raise InvalidInput(f"Variable '{path}': names must be non-empty texts.", code="variables")
     if name in _RESERVED or name.startswith("__"):
         raise InvalidInput(f"Variable '{path}': the name '{name}' is reserved.", code="variables", name=name)
-    return name
+    return _text(name, "name")
+
+
+def _text(value: str, path: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair cannot be stored in UTF-8.
+        raise InvalidInput(f"Variable '{path}' is not valid Unicode.", code="variables", name=path) from None
+    return value
 
 
 def _value(value: Any, path: str, depth: int) -> Any:
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _text(value, path)
     if isinstance(value, int):
         if abs(value) > _MAX_INTEGER:
             raise InvalidInput(
@@ -88,7 +99,7 @@ def _value(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, list | tuple):
         return [_value(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
     raise InvalidInput(
-        f"Variable '{path}': {type(value).__name__} is not a JSON type; send text, number, true/false, list or object.",
+        f"Variable '{path}': {type(value).__name__} is no JSON type, as text, number, list and object are.",
         code="variables",
         name=path,
     )

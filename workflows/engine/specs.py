@@ -1,7 +1,8 @@
 """What each element does to a token: SpiffWorkflow's task specs with their hooks rewritten.
 
-Kept from the library: the classes, the states and the order of hooks (`_update` when a token arrives, `_run` when it is
-ready, `_on_complete` when it is done). Replaced: prediction, data copying, joins, boundary splits and event delivery.
+Kept from the library: the classes, the states and the order of hooks (`_update` when a token arrives,
+`_run` when it is ready, `_on_complete` when it is done). Replaced: prediction, data copying, joins,
+boundary splits and event delivery.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from workflows.engine.plan import Copy, Flow, Loop, Parameters, Work
 from workflows.engine.tokens import STARTED, WAITING, Token
 from workflows.expressions import Expression
 
-#: The name of the root cannot be a BPMN id, so ids "Start" and "End" are free (the library takes them for itself).
+#: No BPMN id can be this name, so ids "Start" and "End" are free (the library takes them for itself).
 ROOT = "(process)"
 
 
@@ -110,7 +111,7 @@ class Root(Flowing, BpmnTaskSpec):
 
 
 class ProcessSpec(BpmnProcessSpec):
-    """A process with its embedded subprocesses in one table of specs, without the library's own start and end tasks."""
+    """A process with all it embeds in one table of specs, without the library's own start and end."""
 
     def __init__(self, name: str, **_: Any) -> None:
         WorkflowSpec.__init__(self, name=name)
@@ -205,7 +206,7 @@ class ParallelGateway(Flowing, defaults.ParallelGateway):
 
 
 class InclusiveGateway(Flowing, defaults.InclusiveGateway):
-    """Waits until no further token can come (judged when the run is quiet), leaves by every flow that holds."""
+    """Waits until no further token can come, judged when the run is quiet; leaves by all that holds."""
 
     joins_inclusively = True
 
@@ -310,7 +311,7 @@ class BoundaryEvent(Catching, defaults.BoundaryEvent):
 
 
 class EventGateway(Flowing, defaults.EventBasedGateway):
-    """Waits for the first of several events, each armed by itself (the library gives two timers one due time)."""
+    """Waits for the first of several events, each armed apart (the library gives two timers one time)."""
 
     arms_flows = True
 

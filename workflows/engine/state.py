@@ -1,8 +1,8 @@
 """An instance's state as bytes: its live tokens and nothing of its specification.
 
-The library stores the specification with every instance, loses data when the order of tasks changes, cannot load user data
-with certain keys, and keeps every task that ever was. Here finished tokens are gone, so that the size of the state does not
-grow with the turns of a loop.
+The library stores the specification with every instance, loses data when the order of tasks changes, cannot
+load user data with certain keys, and keeps every task that ever was. Here finished tokens are gone, so that
+the size of the state does not grow with the turns of a loop.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VERSION = 1
 
 
 def dump(run: Instance, definition: Definition) -> bytes:
-    """Return the state of a quiet run; parents stand before their children, in a list because order counts."""
+    """Return the state of a quiet run; parents stand before their children."""
     rows = [
         [
             token.id,
@@ -51,7 +51,7 @@ def load(state: bytes, definition: Definition, host: Host) -> Instance:
     kept = orjson.loads(state)
     if kept.get("v") != VERSION or kept.get("process") != definition.id:
         raise EngineFault(
-            f"The state is of process '{kept.get('process')}' (format {kept.get('v')}), not of '{definition.id}'.",
+            f"The state is of '{kept.get('process')}' (format {kept.get('v')}), not of '{definition.id}'.",
             code="state",
         )
     run = Instance(definition.spec, host)

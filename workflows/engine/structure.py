@@ -1,4 +1,4 @@
-"""What must be so before a process can be wired: ids, references, and only constructs that the engine carries out."""
+"""What must be so before a process can be wired: ids, references, supported constructs only."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _check_scope(scope: etree._Element) -> Iterator[Finding]:
             yield _error(
                 boundary.get("id"),
                 "dangling",
-                f"The boundary event sits on '{boundary.get('attachedToRef')}', which is no activity of its scope.",
+                f"It sits on '{boundary.get('attachedToRef')}', which is no activity of the same scope.",
             )
         elif event_kind(boundary) == "cancel" and local(host) != "transaction":
             yield _error(boundary.get("id"), "unsupported", "A cancel event can only sit on a transaction.")
@@ -120,7 +120,7 @@ def _check_flow(flow: etree._Element, inside: dict[str | None, etree._Element]) 
             yield _error(
                 flow.get("id"),
                 "dangling",
-                f"The sequence flow's {end} '{flow.get(end) or ''}' is no element of the same process or subprocess.",
+                f"The flow's {end} '{flow.get(end) or ''}' is no element of the same process or subprocess.",
             )
     source, target = ends["sourceRef"], ends["targetRef"]
     if source is not None and local(source) == "endEvent":
@@ -143,12 +143,9 @@ def _check_references(element: etree._Element, known: Mapping[str, set[str]]) ->
                     "dangling",
                     f"{attribute} names '{reference}', but there is no such <{tag}>.",
                 )
-    for reference in element.iterfind(Q + "eventDefinitionRef"):
-        yield _error(
-            element.get("id"),
-            "dangling",
-            f"eventDefinitionRef names '{reference.text}', which does not exist.",
-        )
+    for shared in element.iterfind(Q + "eventDefinitionRef"):
+        missing = f"eventDefinitionRef names '{shared.text}', which does not exist."
+        yield _error(element.get("id"), "dangling", missing)
 
 
 def _check_supported(element: etree._Element) -> Iterator[Finding]:
@@ -169,10 +166,10 @@ def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
     if element.get("isForCompensation") == "true":
         yield "Compensation is not supported; draw the undoing step after an error or a decision."
     if element.get("instantiate") == "true":
-        yield "Starting a process by a receive task or event gateway is not supported; use message start events."
+        yield "A receive task or event gateway cannot start a process here; use message start events."
     for quantity in ("startQuantity", "completionQuantity"):
         if element.get(quantity, "1") != "1":
-            yield f"{quantity} other than 1 is not supported; draw a parallel gateway or a multi-instance activity."
+            yield f"{quantity} other than 1 is not supported; draw a parallel gateway or several instances."
     loop = element.find(Q + "multiInstanceLoopCharacteristics")
     if loop is not None and loop.get("behavior", "All") != "All":
         yield f"Multi-instance behavior '{loop.get('behavior')}' is not supported; leave it out."

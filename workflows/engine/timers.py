@@ -1,4 +1,4 @@
-"""ISO 8601 timers, counted in the office's zone: months, weeks and days by the calendar, hours and less exactly.
+"""ISO 8601 timers in the office's zone: months, weeks and days by the calendar, hours and less exactly.
 
 The library's own timer code is not used: it evaluates the text, freezes the server's offset at import, reads
 "-PT1H" as an hour ahead and fires an overdue cycle once for every missed turn.
@@ -66,7 +66,7 @@ def parse_duration(text: str) -> Duration:
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:
-    """Return the aware UTC instant of an ISO date or date-time; without an offset it is the office's wall clock."""
+    """Return the aware UTC instant of an ISO date or date-time, by the office's wall clock without offset."""
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -99,7 +99,7 @@ class Cycle:
             return None
 
     def turn_after(self, turn: int, now: datetime, zone: ZoneInfo) -> int:
-        """Return the first later turn whose instant lies after `now`: missed turns are skipped, not caught up."""
+        """Return the first later turn after `now`: missed turns are skipped, not caught up."""
         following = turn + 1
         due = self.due(following, zone)
         if due is None or due > now:
@@ -115,7 +115,7 @@ class Cycle:
 
 
 def parse_cycle(text: str, now: datetime, zone: ZoneInfo) -> Cycle:
-    """Return the cycle that `text` (R3/PT1H, R/P1M, R5/2026-10-08T09:00:00Z/P1D) means when armed at `now`."""
+    """Return the cycle of R3/PT1H, R/P1M or R5/2026-10-08T09:00:00Z/P1D when armed at `now`."""
     match = _CYCLE.match(text.strip())
     if match is None:
         raise BadTimer(
@@ -136,14 +136,12 @@ def check_literal(kind: str, text: str, zone: ZoneInfo) -> None:
 def arm(kind: str, value: Any, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """Return what a waiting timer remembers: `due` (aware UTC, ISO) and, for a cycle, `cycle` and `turn`.
 
-    `value` is an ISO text, an aware or office-zone datetime, a date or a timedelta. What the value says wins over the
-    element around it, since every modeller writes durations into dates now and then.
+    `value` is an ISO text, an aware or office-zone datetime, a date or a timedelta. What the value says
+    wins over the element around it, since every modeller writes durations into dates now and then.
     """
     if isinstance(value, timedelta):
         return {"due": (now + value).isoformat()}
-    if isinstance(value, datetime):
-        value = value.isoformat()
-    elif isinstance(value, date):
+    if isinstance(value, date):
         value = value.isoformat()
     if not isinstance(value, str) or not value.strip():
         raise BadTimer(f"A timer needs an ISO 8601 text, not {value!r}.")

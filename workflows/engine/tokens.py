@@ -1,8 +1,9 @@
 """A token is a SpiffWorkflow task that exists only while it lives.
 
-The library predicts every possible future into a tree and keeps every past in it: that tree is what grows for ever, hides
-what lies deeper than 1,000, counts cancelled joins as arrived and takes most of the time. Here the tree is the nesting of
-what is alive: process scope > subprocess > token > its boundary events. What has finished is history, told as steps.
+The library predicts every possible future into a tree and keeps every past in it: that tree is what grows
+for ever, hides what lies deeper than 1,000, counts cancelled joins as arrived and takes most of the time.
+Here the tree is the nesting of what is alive: process scope > subprocess > token > its boundary events.
+What has finished is history, told as steps.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Wiring:
         nodes = self.process.iter(*(Q + name for name in FLOW_NODES))
         self.elements = {element.get("id", ""): element for element in nodes}
 
-    # -- findings and expressions -----------------------------------------------------------------------------------
+    # -- findings and expressions ------------------------------------------------------------------
 
     def error(self, element: str, rule: str, message: str) -> None:
         """Add an error."""
@@ -98,7 +98,7 @@ class Wiring:
         if expression.names or expression.calls:
             self.expressions.append(Used(element, expression.source, expression.names, expression.calls))
 
-    # -- the whole --------------------------------------------------------------------------------------------------
+    # -- the whole ---------------------------------------------------------------------------------
 
     def wire(self) -> None:
         """Fill nodes, flows and specs."""
@@ -127,9 +127,7 @@ class Wiring:
             self._call(element, node, spec)
         for definition in event_definitions(element):
             self._event(spec, definition, node.id)
-        if isinstance(spec, specs.ReceiveTask):
-            spec.event_name = self.text(node.id, spec.event_definition.name, "The message name")
-        if isinstance(spec, specs.SendTask) and spec.event_definition is not None:
+        if local(element) in ("receiveTask", "sendTask") and spec.event_definition is not None:
             spec.event_name = self.text(node.id, spec.event_definition.name, "The message name")
 
     def _shaped_all(self, element: str, sources: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -144,7 +142,7 @@ class Wiring:
             return MappingProxyType({key: self._shaped(element, name, item) for key, item in source.items()})
         return self.text(element, source, f"The parameter '{name}'")
 
-    # -- events -----------------------------------------------------------------------------------------------------
+    # -- events ------------------------------------------------------------------------------------
 
     def _event(self, spec: Any, definition: etree._Element, element: str) -> None:
         kind = local(definition)[: -len("EventDefinition")]
@@ -174,7 +172,7 @@ class Wiring:
         except timers.BadTimer as problem:
             self.error(element, "timer", f"The timer: {problem}")
 
-    # -- work -------------------------------------------------------------------------------------------------------
+    # -- work --------------------------------------------------------------------------------------
 
     def _work(self, element: etree._Element, node: Node) -> Work:
         name = local(element)
@@ -282,7 +280,7 @@ class Wiring:
                     node.id, "call", f'camunda:{direction} needs a source and a target, or variables="all".'
                 )
 
-    # -- flows ------------------------------------------------------------------------------------------------------
+    # -- flows -------------------------------------------------------------------------------------
 
     def _wire_scope(self, scope: etree._Element, around: Any) -> None:
         inside = children(scope, FLOW_NODES)
@@ -297,7 +295,7 @@ class Wiring:
         around.starts = self._starts(scope, inside)
 
     def _flow(self, element: etree._Element) -> None:
-        identity, tasks = element.get("id"), self.spec.task_specs
+        identity, tasks = element.get("id", ""), self.spec.task_specs
         source, target = tasks[element.get("sourceRef")], tasks[element.get("targetRef")]
         self.flows[identity] = (source.name, target.name)
         default = self.elements[source.name].get("default") == identity
@@ -318,7 +316,7 @@ class Wiring:
                 self.error(
                     spec.name,
                     "condition",
-                    f"The flow {flow.id} out of the exclusive gateway has no condition and is not the default flow.",
+                    f"The flow {flow.id} out of the gateway has no condition and is not the default flow.",
                 )
 
     def _link(self, scope: etree._Element, inside: list[etree._Element]) -> None:
@@ -338,7 +336,7 @@ class Wiring:
                 )
                 continue
             identity = f"link:{source.name}"
-            source.flows = (Flow(identity, target.get("id")),)
+            source.flows = (Flow(identity, target.get("id", "")),)
             self.spec.task_specs[target.get("id")].incoming += (identity,)
 
     def _gateways(self, inside: list[etree._Element]) -> None:
@@ -396,7 +394,7 @@ class Wiring:
             )
         return tuple(heads)
 
-    # -- boundaries and loops ---------------------------------------------------------------------------------------
+    # -- boundaries and loops ----------------------------------------------------------------------
 
     def _attach_boundaries(self) -> None:
         for element in self.elements.values():

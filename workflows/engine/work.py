@@ -36,7 +36,7 @@ def _call(token: Token) -> bool | None:
         if run.raise_error(token, error.code, error.message):
             return None
         raise run.fault(
-            f"The operation '{spec.work.operation}' raised the error '{error.code}' that no boundary event catches: "
+            f"The operation '{spec.work.operation}' raised '{error.code}', which no boundary event catches: "
             f"{error.message}",
             spec.element,
             "uncaught_error",
@@ -45,7 +45,7 @@ def _call(token: Token) -> bool | None:
         return True
     if not isinstance(returned, Mapping):
         raise run.fault(
-            f"The operation '{spec.work.operation}' returned {type(returned).__name__}, not a mapping or nothing.",
+            f"The operation '{spec.work.operation}' returned {type(returned).__name__}, not a mapping.",
             spec.element,
             "operation",
         )
@@ -69,7 +69,7 @@ def decide(token: Token) -> None:
 
 
 def map_result(outcome: Any, mapping: str) -> Any:
-    """Return a decision's outcome as `camunda:mapDecisionResult` says; raises ValueError when it does not fit."""
+    """Return a decision's outcome as `camunda:mapDecisionResult` says; ValueError when it does not fit."""
     rows = outcome if isinstance(outcome, list | tuple) else [] if outcome is None else [outcome]
     if mapping == "resultList":
         return list(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from workflows.engine import Definition, Node, Run, compile_definition
@@ -26,19 +27,20 @@ def file_of(body: str, *, extra: str = "", process: str = "p", executable: str =
 
 
 def flows(*chains: str) -> str:
-    """Return sequence flows: "a > b > c" makes a_b and b_c; "a > b | condition" and "a > b | default" as they say."""
+    """Return sequence flows: "a > b > c" makes a_b and b_c; "a > b | condition" has a condition."""
     made = []
     for chain in chains:
         path, _, condition = chain.partition("|")
         names = [name.strip() for name in path.split(">")]
-        for source, target in zip(names, names[1:], strict=False):
+        for source, target in pairwise(names):
             inner = (
                 f"<conditionExpression>{_escaped(condition.strip())}</conditionExpression>"
                 if condition
                 else ""
             )
             made.append(
-                f'<sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
+                f'<sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">'
+                f"{inner}</sequenceFlow>"
             )
     return "".join(made)
 
@@ -62,6 +64,17 @@ def script(name: str, text: str) -> str:
 def service(name: str, operation: str, inner: str = "") -> str:
     """Return a service task that calls an operation."""
     return f'<serviceTask id="{name}" camunda:delegateExpression="${{{operation}}}">{inner}</serviceTask>'
+
+
+def rule(name: str, decision: str, **attributes: str) -> str:
+    """Return a business rule task."""
+    written = " ".join(f'camunda:{key}="{value}"' for key, value in attributes.items())
+    return f'<businessRuleTask id="{name}" camunda:decisionRef="{decision}" {written}/>'
+
+
+def sub(name: str, *inner: str, tag: str = "subProcess") -> str:
+    """Return an embedded subprocess."""
+    return f'<{tag} id="{name}">{"".join(inner)}</{tag}>'
 
 
 def timer(

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workflows.engine.diagrams import Story, TestHost, flows, nodes, script, service, timer, user
+from tests.workflows.engine.diagrams import (
+    Story,
+    TestHost,
+    flows,
+    nodes,
+    rule,
+    script,
+    service,
+    sub,
+    timer,
+    user,
+)
 from workflows.errors import Conflict, NotFound
 
 
@@ -16,7 +27,7 @@ def test_a_line_runs_from_start_to_end() -> None:
         nodes("startEvent", "s")
         + user("ask")
         + service("register", "clues.register")
-        + '<businessRuleTask id="rule" camunda:decisionRef="way" camunda:resultVariable="to" camunda:mapDecisionResult="singleEntry"/>'
+        + rule("rule", "way", resultVariable="to", mapDecisionResult="singleEntry")
         + script("sum", "total = clue_no * 2\nlabel = 'no ' + string(total)")
         + nodes("exclusiveGateway", "x")
         + nodes("endEvent", "low", "high")
@@ -112,7 +123,9 @@ def test_an_intermediate_timer_waits() -> None:
 def test_an_embedded_subprocess_holds_its_steps() -> None:
     body = (
         nodes("startEvent", "s")
-        + f'<subProcess id="sub">{nodes("startEvent", "is")}{user("inner")}{nodes("endEvent", "ie")}{flows("is > inner > ie")}</subProcess>'
+        + sub(
+            "sub", nodes("startEvent", "is"), user("inner"), nodes("endEvent", "ie"), flows("is > inner > ie")
+        )
         + timer("late", "P3D", on="sub")
         + nodes("endEvent", "e", "e2")
         + flows("s > sub > e", "late > e2")

@@ -1,0 +1,60 @@
+"""What starts a process from outside: messages, signals and times of its start events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workflows.clock import office_zone
+from workflows.engine import timers
+from workflows.engine.reading import Definition
+from workflows.expressions import BUILTINS, Expression
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One start event that waits: for a message, a signal or a time."""
+
+    node_id: str
+    kind: str  #: message | signal | timer | conditional
+    name: str = ""  #: of the message or signal
+    timer: Expression | None = None
+    timer_kind: str = ""
+
+
+def triggers(definition: Definition) -> tuple[Trigger, ...]:
+    """Return the start events of a process that are not started by hand."""
+    found = []
+    for spec in definition.spec.start.starts:
+        position, _, kind = spec.node.kind.partition(":")
+        if position != "startEvent" or not kind:
+            continue
+        name = spec.event_name.source if kind in ("message", "signal") else ""
+        timer = spec.timer if kind == "timer" else None
+        found.append(Trigger(spec.node.id, kind, name, timer, spec.timer_kind if timer else ""))
+    return tuple(found)
+
+
+def next_start(
+    trigger: Trigger,
+    *,
+    armed_at: datetime,
+    after: datetime | None,
+    functions: Mapping[str, Callable[..., Any]],
+) -> datetime | None:
+    """Return when a timer starts the process next: first if `after` is None, else the first turn after.
+
+    `armed_at` is when the definition was deployed; cycles and durations count from it. None: never again.
+    """
+    if trigger.timer is None:
+        return None
+    value = trigger.timer.evaluate({}, {**BUILTINS, **functions})
+    armed = timers.arm(trigger.timer_kind, value, armed_at, office_zone())
+    if after is None:
+        return datetime.fromisoformat(armed["due"])
+    following = timers.rearm(armed, after, office_zone())
+    while following is not None and datetime.fromisoformat(following["due"]) <= after:
+        following = timers.rearm(following, after, office_zone())
+    return datetime.fromisoformat(following["due"]) if following else None
