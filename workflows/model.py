@@ -21,8 +21,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+#: Where a task without a due date stands in an order by due date.
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -108,6 +112,7 @@ class ProcessDefinition(Base):
     deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), index=True)
     resource_name: Mapped[str]
     digest: Mapped[str] = mapped_column(String(64))  #: SHA-256 of the diagram's bytes
+    bundle: Mapped[str] = mapped_column(String(64))  #: SHA-256 of the diagram, forms and decisions bound to it
     suspended: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (UniqueConstraint("key", "version"),)
@@ -162,7 +167,10 @@ class Instance(Base):
     end_element: Mapped[str | None]
     end_reason: Mapped[str | None] = mapped_column(Text)
 
-    __mapper_args__ = {"version_id_col": revision}
+    definition: Mapped[ProcessDefinition] = relationship(lazy="raise", viewonly=True)
+
+    __mapper_args__ = {"version_id_col": revision, "version_id_generator": False}
+    __table_args__ = (Index("ix_process_instance_started_at", "started_at", "id"),)
 
 
 class InstanceState(Base):
@@ -172,6 +180,12 @@ class InstanceState(Base):
 
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def _open_index(name: str, *columns: str) -> Index:
+    """Return an index over open tasks alone: the closed ones grow for years and are no inbox's business."""
+    still_open = text("closed_at IS NULL")
+    return Index(name, *columns, postgresql_where=still_open, sqlite_where=still_open)
 
 
 class Task(Base):
@@ -192,6 +206,7 @@ class Task(Base):
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    sorts_at: Mapped[datetime] = mapped_column(default=NEVER)  #: `due_at`, or the end of time: the inbox's order
     due_provisional: Mapped[bool] = mapped_column(default=False)
     due_explained: Mapped[dict[str, Any] | None]  #: how the due date was counted, for the page
     limit_id: Mapped[str | None]  #: rule of `time_limit`, with the version that holds for this task
@@ -204,9 +219,13 @@ class Task(Base):
     outcome: Mapped[str | None] = mapped_column(String(16))  #: completed cancelled
     revision: Mapped[int] = mapped_column(default=1)
 
+    instance: Mapped[Instance] = relationship(lazy="raise", viewonly=True)
+    definition: Mapped[ProcessDefinition] = relationship(lazy="raise", viewonly=True)
+
     __table_args__ = (
-        Index("ix_task_open_due", "closed_at", "due_at", "id"),
-        Index("ix_task_assignee_open", "assignee", "closed_at", "due_at"),
+        _open_index("ix_task_open", "sorts_at", "id"),
+        _open_index("ix_task_open_assignee", "assignee", "sorts_at", "id"),
+        Index("ix_task_closed_by", "closed_by", "closed_at", "id"),
     )
 
 
@@ -218,8 +237,20 @@ class TaskCandidate(Base):
     task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(8), primary_key=True)  #: group user
     name: Mapped[str] = mapped_column(primary_key=True)
+    claimable: Mapped[bool] = mapped_column(default=True)  #: the task is open and nobody's: a group's inbox is these
+    sorts_at: Mapped[datetime] = mapped_column(default=NEVER)  #: the task's: a group's page is read off the index
 
-    __table_args__ = (Index("ix_task_candidate_kind_name", "kind", "name", "task_id"),)
+    __table_args__ = (
+        Index(
+            "ix_task_candidate_claimable",
+            "kind",
+            "name",
+            "sorts_at",
+            "task_id",
+            postgresql_where=text("claimable"),
+            sqlite_where=text("claimable = 1"),
+        ),
+    )
 
 
 class TaskDraft(Base):
@@ -245,16 +276,22 @@ class Timer(Base):
     task_id: Mapped[str | None] = mapped_column(ForeignKey("task.id"), index=True)
     engine_id: Mapped[str | None] = mapped_column(String(64))  #: the engine's own id of the waiting event
     element_id: Mapped[str | None]
+    ladder: Mapped[str | None] = mapped_column(String(32))
+    ladder_version: Mapped[int | None]
     rung: Mapped[int | None]
     due_at: Mapped[datetime]
-    status: Mapped[str] = mapped_column(String(16), default="waiting")  #: waiting fired cancelled failed
+    status: Mapped[str] = mapped_column(String(16), default="waiting")  #: waiting suspended fired cancelled failed
     attempts: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     leased_by: Mapped[str | None]
     fired_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_timer_status_due_at", "status", "due_at"),)
+    __table_args__ = (
+        Index("ix_timer_status_due_at", "status", "due_at"),
+        # No rung is climbed twice for one due date.
+        UniqueConstraint("task_id", "rung", "due_at"),
+    )
 
 
 class Subscription(Base):

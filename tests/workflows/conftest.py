@@ -1,0 +1,240 @@
+"""A database with the engine's tables, an open-handed policy, and small diagrams to run."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, or_, select, true
+from sqlalchemy.orm import Session
+
+from workflows import clock, definitions, instances, operations, persistence, tasks, visibility
+from workflows.actor import Actor
+from workflows.model import Base, Deployment, Instance, ProcessDefinition, Task, TaskCandidate
+from workflows.visibility import Decision
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  #: a Monday, nine o'clock in the office
+
+
+class Candidates:
+    """A policy for tests: who has to do with a task sees it; who started an instance sees and rules it."""
+
+    def instances(self, actor: Actor) -> ColumnElement[bool]:
+        mine = select(Task.instance_id).where(tasks.doable(actor))
+        return true() if "operator" in actor.groups else or_(Instance.started_by == actor.id, Instance.id.in_(mine))
+
+    def tasks(self, actor: Actor) -> ColumnElement[bool]:
+        if "operator" in actor.groups:
+            return true()
+        named = select(TaskCandidate.task_id).where(TaskCandidate.name.in_([actor.id, *actor.groups]))
+        return or_(Task.assignee == actor.id, Task.closed_by == actor.id, Task.id.in_(named))
+
+    def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
+        return Decision("guest" not in actor.groups, "Guests only look.")
+
+
+class Office:
+    """One database under test, and the acts of tests on it: each a transaction of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.chief = Actor("chief", frozenset({"operator"}))
+
+    @contextmanager
+    def work(self) -> Iterator[Session]:
+        """Give a session as the edge does: committed on leaving, rolled back on error."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """Give the list of the SQL statements that are executed inside."""
+        statements: list[str] = []
+
+        def note(*given: Any) -> None:
+            statements.append(given[2])
+
+        event.listen(self.engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(self.engine, "before_cursor_execute", note)
+
+    def deploy(self, *files: str | bytes, name: str = "test", **others: bytes) -> Deployment:
+        """Deploy diagrams, in the profile of other engines' diagrams."""
+        content = {f"{number}.bpmn": _bytes(file) for number, file in enumerate(files)} | others
+        with self.work() as session:
+            return definitions.deploy(session, content, name=name, actor=self.chief, profile="engine")
+
+    def start(self, key: str, actor: Actor | None = None, **variables: Any) -> Instance:
+        """Start the latest version of a process."""
+        with self.work() as session:
+            return instances.start(session, key=key, actor=actor or self.chief, variables=variables)
+
+    def open_tasks(self, instance: Instance | None = None) -> list[Task]:
+        """Return the open tasks, of one instance or of all."""
+        with self.work() as session:
+            narrowed = {"instance_id": instance.id} if instance else {}
+            return list(tasks.listing(session, self.chief, limit=1000, **narrowed).rows)
+
+    def task(self, element_id: str, instance: Instance | None = None) -> Task:
+        """Return the one open task at an element."""
+        found = [task for task in self.open_tasks(instance) if task.element_id == element_id]
+        assert len(found) == 1, f"{len(found)} open tasks at {element_id}"
+        return found[0]
+
+    def complete(self, task: Task, actor: Actor | None = None, **variables: Any) -> tasks.Completed:
+        """Complete a task."""
+        with self.work() as session:
+            return tasks.complete(session, task.id, actor=actor or self.chief, variables=variables)
+
+    def get(self, kind: type[Any], key: Any) -> Any:
+        """Return a row."""
+        with self.work() as session:
+            return session.get(kind, key)
+
+    def all(self, kind: type[Any], *conditions: Any) -> list[Any]:
+        """Return the rows of a table."""
+        with self.work() as session:
+            return list(session.scalars(select(kind).where(*conditions)))
+
+    def check(self) -> None:
+        """Assert that the rows of every instance say what its run says."""
+        with self.work() as session:
+            for instance_id in session.scalars(select(Instance.id)).all():
+                assert persistence.rows_equal_run(session, instance_id) == []
+
+    def definition(self, key: str) -> ProcessDefinition:
+        """Return the latest version of a process."""
+        with self.work() as session:
+            return definitions.latest(session, key)
+
+
+def _bytes(file: str | bytes) -> bytes:
+    return file.encode() if isinstance(file, str) else file
+
+
+def _open_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode = wal", "foreign_keys = on", "synchronous = off"):
+        connection.execute(f"pragma {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("begin immediate")
+
+
+def open_office(url: str) -> Office:
+    """Return an office on an empty database, with its tables made."""
+    engine = create_engine(url, pool_size=20)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    Base.metadata.create_all(engine)
+    return Office(engine)
+
+
+@pytest.fixture(autouse=True)
+def candidates() -> Iterator[None]:
+    """Install the tests' policy, and put back what was there."""
+    before = visibility.policy()
+    visibility.install(Candidates())
+    yield
+    visibility.install(before)
+
+
+@pytest.fixture
+def held_clock() -> Iterator[None]:
+    """Hold the clock at a Monday morning; move it on with `clock.held_at`."""
+    with clock.held_at(START):
+        yield
+
+
+@pytest.fixture
+def office(database_url: str, held_clock: None) -> Iterator[Office]:
+    """Give an office on each kind of database, its clock held at `START`."""
+    found = open_office(database_url)
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture
+def racing_office(postgresql_url: str) -> Iterator[Office]:
+    """Give an office on PostgreSQL, for threads."""
+    found = open_office(postgresql_url)
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture
+def operation() -> Iterator[Callable[[str], Callable[[operations.Operation], operations.Operation]]]:
+    """Give a decorator that registers an operation for one test."""
+    before = dict(operations._registry)
+    yield operations.operation
+    operations._registry.clear()
+    operations._registry.update(before)
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def diagram() -> Callable[..., str]:
+    """Give the maker of diagrams: `diagram("key", "<bpmn:startEvent …/>…")`, flows as `a>b` or `a>b?condition`."""
+    return make_diagram
+
+
+def make_diagram(key: str, elements: str, *flows: str, before: str = "", **attributes: str) -> str:
+    """Return a diagram of one process; `flows` are `source>target`, with `?condition` where there is one."""
+    drawn = "".join(_flow(number, flow) for number, flow in enumerate(flows, 1))
+    given = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="t">'
+        f'{before}<bpmn:process id="{key}" name="{key}" isExecutable="true"{given}>{elements}{drawn}</bpmn:process>'
+        "</bpmn:definitions>"
+    )
+
+
+def _flow(number: int, flow: str) -> str:
+    way, _, condition = flow.partition("?")
+    source, _, target = way.partition(">")
+    inner = (
+        f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression"><![CDATA[{condition}]]></bpmn:conditionExpression>'
+        if condition
+        else ""
+    )
+    return f'<bpmn:sequenceFlow id="f{number}" sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+
+
+TWO_STEPS = make_diagram(
+    "pair",
+    '<bpmn:startEvent id="s"/>'
+    '<bpmn:userTask id="one" name="一" camunda:candidateGroups="handler" camunda:dueDate="PT4H">'
+    '<bpmn:extensionElements><camunda:properties><camunda:property name="en" value="One"/></camunda:properties>'
+    "</bpmn:extensionElements></bpmn:userTask>"
+    '<bpmn:userTask id="two" name="二" camunda:candidateUsers="bob"/>'
+    '<bpmn:boundaryEvent id="late" attachedToRef="one"><bpmn:timerEventDefinition>'
+    '<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">P2D</bpmn:timeDuration>'
+    "</bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+    '<bpmn:userTask id="escalated" name="三" camunda:assignee="chief"/>'
+    '<bpmn:endEvent id="e"/>',
+    "s>one",
+    "one>two",
+    "two>e",
+    "late>escalated",
+    "escalated>e",
+)
+
+
+@pytest.fixture
+def two_steps() -> str:
+    """Give a diagram: `one` (group handler, 4 hours) then `two` (user bob); after 2 days `one` goes to chief."""
+    return TWO_STEPS

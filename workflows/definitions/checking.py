@@ -1,0 +1,167 @@
+"""The deployment gate: what is wrong with files, by file and element, before anything of them can run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from workflows import engine, operations
+from workflows.definitions import files
+from workflows.definitions.files import Files
+from workflows.deployed import deployment_file
+from workflows.engine import Finding
+from workflows.expressions import BUILTINS
+from workflows.model import DecisionDefinition, FormDefinition, TimeLimit
+
+#: Functions that a run's host adds to the built-in ones.
+HOST_FUNCTIONS = frozenset({"now", "limit", "workdays"})
+#: What keeps a file from being deployed, by profile.
+REFUSED = {"office": frozenset({"error", "policy"}), "engine": frozenset({"error"})}
+RECORDING = frozenset({"answers"})
+
+_LIMIT = re.compile(r"\blimit\(\s*(['\"])([^'\"]*)\1")
+_roles: frozenset[str] | None = None
+
+
+def know_roles(roles: frozenset[str] | set[str] | None) -> None:
+    """Let the check know which roles exist; None = any group is right."""
+    global _roles
+    _roles = None if roles is None else frozenset(roles)
+
+
+def check(content: Mapping[str, bytes], *, profile: str = "office", session: Session | None = None) -> list[Finding]:
+    """Return every finding about these files, the grave ones first.
+
+    Errors and, in the profile `office`, policy findings keep them from being deployed; see `refused`. With a session,
+    forms, decisions and limits that are deployed already count as there.
+    """
+    return check_files(files.read(content), profile=profile, session=session)
+
+
+def check_files(read: Files, *, profile: str, session: Session | None) -> list[Finding]:
+    """Return every finding about files that are read already."""
+    if profile not in REFUSED:
+        raise ValueError(f"There is no profile {profile!r}.")
+    findings = list(read.findings)
+    for name, definition in read.processes:
+        findings += [files.in_file(name, finding) for finding in _Gate(read, definition, session).findings()]
+    order = {"error": 0, "policy": 1, "warning": 2}
+    return sorted(dict.fromkeys(findings), key=lambda finding: order[finding.severity])
+
+
+def refused(findings: list[Finding], profile: str) -> list[Finding]:
+    """Return those findings for which a profile refuses a deployment."""
+    return [finding for finding in findings if finding.severity in REFUSED[profile]]
+
+
+@dataclass(frozen=True)
+class _Gate:
+    """Checks of one process against what surrounds it."""
+
+    read: Files
+    definition: engine.Definition
+    session: Session | None
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self.functions()
+        for node in self.definition.nodes.values():
+            yield from self.recording(node)
+            yield from self.form(node)
+            yield from self.decision(node)
+        yield from self.service_tasks()
+        yield from self.groups()
+        yield from self.limits()
+
+    def functions(self) -> Iterator[Finding]:
+        """What the expressions call."""
+        known = BUILTINS.keys() | HOST_FUNCTIONS
+        for used in self.definition.expressions:
+            for name in sorted(used.calls - known):
+                right = ", ".join(sorted(known))
+                yield _error(used.element, "function", f"There is no function {name}() ({used.source}); there are: {right}.")
+
+    def service_tasks(self) -> Iterator[Finding]:
+        """Whether the operations exist and are given what they take."""
+        for element, name in self.definition.operations:
+            if name not in operations.names():
+                yield _no_operation(element, name)
+                continue
+            given = frozenset(self.definition.nodes[element].attributes.get("inputs", {}))
+            yield from _arguments(element, name, given)
+
+    def recording(self, node: engine.Node) -> Iterator[Finding]:
+        """Whether the operations that record or prefill a form exist."""
+        properties = node.attributes.get("properties", {})
+        for word, given in (("record", RECORDING), ("prefill", frozenset[str]())):
+            name = properties.get(word)
+            if name is not None and name not in operations.names():
+                yield _no_operation(node.id, name)
+            elif name is not None:
+                yield from _arguments(node.id, name, given)
+
+    def form(self, node: engine.Node) -> Iterator[Finding]:
+        """Whether the form that an element names is here, or deployed."""
+        attributes = node.attributes
+        reference = attributes.get("formRef")
+        file = deployment_file(attributes.get("formKey", ""))
+        if reference and "{" not in reference:
+            here = any(form.id == reference for _, form in self.read.forms)
+            if attributes.get("formRefBinding", "latest") == "deployment":
+                if not here:
+                    yield _error(node.id, "form", f"The form {reference} is not among the files deployed together.")
+            elif not here and not self.is_deployed(FormDefinition, reference):
+                yield _error(node.id, "form", f"The form {reference} is neither among the files nor deployed.")
+        elif file and file not in self.read.content:
+            yield _error(node.id, "form", f"The form's file {file} is not among the files deployed together.")
+
+    def decision(self, node: engine.Node) -> Iterator[Finding]:
+        """Whether the decision that a business rule task names is here, or deployed."""
+        reference = node.attributes.get("decisionRef", "")
+        if not reference or "{" in reference or any(table.id == reference for _, table in self.read.decisions):
+            return
+        if node.attributes.get("decisionRefBinding") == "deployment":
+            yield _error(node.id, "decision", f"The decision {reference} is not among the files deployed together.")
+        elif not self.is_deployed(DecisionDefinition, reference):
+            yield _error(node.id, "decision", f"The decision {reference} is neither among the files nor deployed.")
+
+    def groups(self) -> Iterator[Finding]:
+        """Whether the candidate groups are roles of the office (`handler`, `handler@JD1`)."""
+        for element, group in self.definition.groups if _roles is not None else ():
+            if _roles is not None and group.partition("@")[0] not in _roles:
+                right = ", ".join(sorted(_roles))
+                yield Finding(element, "role", "policy", f"There is no role {group!r}; there are: {right}.")
+
+    def limits(self) -> Iterator[Finding]:
+        """Whether the limits that expressions name exist."""
+        if self.session is None:
+            return
+        for used in self.definition.expressions:
+            for match in _LIMIT.finditer(used.source) if "limit" in used.calls else ():
+                rule = match.group(2)
+                if not self.session.scalar(select(exists().where(TimeLimit.rule_id == rule))):
+                    yield Finding(used.element, "limit", "error", f"There is no limit {rule!r} in the table of limits.")
+
+    def is_deployed(self, kind: type[FormDefinition] | type[DecisionDefinition], key: str) -> bool:
+        return self.session is not None and bool(self.session.scalar(select(exists().where(kind.key == key))))
+
+
+def _arguments(element: str, name: str, given: frozenset[str]) -> Iterator[Finding]:
+    required, accepted = operations.arguments(name)
+    if missing := required - given:
+        yield _error(element, "arguments", f"The operation {name} needs {', '.join(sorted(missing))}.")
+    if unknown := given - accepted:
+        takes = ", ".join(sorted(accepted)) or "nothing"
+        yield _error(element, "arguments", f"The operation {name} knows no {', '.join(sorted(unknown))}; it takes {takes}.")
+
+
+def _no_operation(element: str, name: str) -> Finding:
+    there = ", ".join(sorted(operations.names())) or "none"
+    return _error(element, "operation", f"There is no operation {name}; there are: {there}.")
+
+
+def _error(element: str, rule: str, message: str) -> Finding:
+    return Finding(element, rule, "error", message)

@@ -1,0 +1,220 @@
+"""Taking files in, as new versions of what they hold; and removing what nobody has used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import delete, exists, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from workflows import clock, engine, history, starting
+from workflows.actor import Actor
+from workflows.definitions import files
+from workflows.definitions.checking import check_files, refused
+from workflows.definitions.files import Files, sha256
+from workflows.errors import Conflict, InvalidInput, NotFound
+from workflows.model import (
+    DecisionDefinition,
+    Deployment,
+    FormDefinition,
+    Instance,
+    ProcessDefinition,
+    Resource,
+    new_id,
+)
+
+MAX_NAME = 255
+#: Any number: deployments take turns on it, so that two never give out the same version.
+_TURN = 4_711_001
+
+
+def deploy(
+    session: Session,
+    content: Mapping[str, bytes],
+    *,
+    name: str,
+    source: str = "",
+    actor: Actor,
+    profile: str = "office",
+    only_changed: bool = True,
+) -> Deployment:
+    """Take files in together and return their deployment.
+
+    What has changed becomes a new version of its key; running instances keep theirs. The same files again under the
+    same name give the deployment that is there. Raises InvalidInput with `findings` if the gate refuses them.
+    """
+    read = files.read(content)
+    _guard(read, name, profile, session)
+    _take_turn(session)
+    digest = sha256(*(part for file, data in sorted(content.items()) for part in (file.encode(), data)))
+    if only_changed and (same := _same(session, name, source, digest)):
+        return same
+    deployment = _add(session, read, name, source, actor, digest)
+    for file, process in read.processes:
+        _add_process(session, deployment, read, file, process, only_changed)
+    _add_decisions(session, deployment, read, only_changed)
+    _add_forms(session, deployment, read, only_changed)
+    history.record(session, actor=actor, act="deployment.create", detail={"deployment": deployment.id, "name": name})
+    return deployment
+
+
+def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, actor: Actor) -> None:
+    """Remove a deployment that no instance, running or ended, has ever used; Conflict otherwise, cascade or not.
+
+    What was done under a definition has to be provable for years.
+    """
+    deployment = session.get(Deployment, deployment_id)
+    if deployment is None:
+        raise NotFound(f"There is no deployment {deployment_id!r}.", code="deployment", id=deployment_id)
+    _take_turn(session)
+    definitions = list(
+        session.scalars(select(ProcessDefinition).where(ProcessDefinition.deployment_id == deployment_id))
+    )
+    used = exists().where(Instance.definition_id.in_([definition.id for definition in definitions]))
+    if session.scalar(select(used)):
+        asked = "; cascade does not delete matters" if cascade else ""
+        raise Conflict(f"The deployment has process instances and stays{asked}.", code="deployment_used")
+    for definition in definitions:
+        starting.close_starts(session, definition.key)
+        session.delete(definition)
+    session.flush()
+    for kind in (DecisionDefinition, FormDefinition, Resource):
+        session.execute(delete(kind).where(kind.deployment_id == deployment_id))
+    session.delete(deployment)
+    session.flush()
+    for key in dict.fromkeys(definition.key for definition in definitions):
+        _reopen(session, key)
+    history.record(session, actor=actor, act="deployment.delete", detail={"deployment": deployment_id})
+
+
+def set_suspended(session: Session, definition_id: str, suspended: bool, *, actor: Actor) -> ProcessDefinition:
+    """Let no instance of a definition be started, or let them again; running ones go on."""
+    definition = session.get(ProcessDefinition, definition_id, with_for_update=True)
+    if definition is None:
+        raise NotFound(f"There is no process definition {definition_id!r}.", code="definition", id=definition_id)
+    definition.suspended = suspended
+    act = "definition.suspend" if suspended else "definition.resume"
+    history.record(session, actor=actor, act=act, detail={"definition": definition_id})
+    return definition
+
+
+def _guard(read: Files, name: str, profile: str, session: Session) -> None:
+    if not 0 < len(name) <= MAX_NAME:
+        raise InvalidInput(f"A deployment's name has 1 to {MAX_NAME} characters.", code="deployment_name")
+    findings = check_files(read, profile=profile, session=session)
+    if reasons := refused(findings, profile):
+        raise InvalidInput(
+            f"The files cannot be deployed: {reasons[0].message}"
+            + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""),
+            findings=tuple(findings),
+            code="findings",
+        )
+
+
+def _take_turn(session: Session) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
+
+
+def _same(session: Session, name: str, source: str, digest: str) -> Deployment | None:
+    newest = select(Deployment).where(Deployment.name == name, Deployment.source == source)
+    found = session.scalar(newest.order_by(Deployment.deployed_at.desc(), Deployment.id).limit(1))
+    return found if found is not None and found.digest == digest else None
+
+
+def _add(session: Session, read: Files, name: str, source: str, actor: Actor, digest: str) -> Deployment:
+    deployment = Deployment(
+        id=new_id(), name=name, source=source, deployed_at=clock.now(), deployed_by=actor.id, digest=digest
+    )
+    session.add(deployment)
+    session.flush()
+    rows = [
+        {"id": new_id(), "deployment_id": deployment.id, "name": file, "content": data}
+        for file, data in read.content.items()
+    ]
+    session.execute(insert(Resource), rows)
+    return deployment
+
+
+def _add_process(
+    session: Session, deployment: Deployment, read: Files, file: str, process: engine.Definition, only_changed: bool
+) -> None:
+    bundle = sha256(read.digest(file).encode(), *(read.digest(other).encode() for other in _bound(read, process)))
+    before = _newest(session, ProcessDefinition, process.id)
+    if only_changed and before is not None and before.bundle == bundle:
+        return
+    definition = ProcessDefinition(
+        id=_identifier(process.id, before),
+        key=process.id,
+        version=before.version + 1 if before else 1,
+        version_tag=process.version_tag,
+        name=process.name or process.id,
+        deployment_id=deployment.id,
+        resource_name=file,
+        digest=read.digest(file),
+        bundle=bundle,
+    )
+    session.add(definition)
+    session.flush()
+    starting.close_starts(session, process.id)
+    starting.open_starts(session, definition)
+
+
+def _bound(read: Files, process: engine.Definition) -> Iterator[str]:
+    """Yield the files that this process uses from its own deployment: a change of theirs is a change of it."""
+    wanted = set()
+    for node in process.nodes.values():
+        attributes = node.attributes
+        if attributes.get("formRefBinding") == "deployment" or attributes.get("formKey"):
+            wanted.update(file for file, form in read.forms if form.id == attributes.get("formRef"))
+            wanted.update(file for file, _ in read.forms if attributes.get("formKey", "").endswith(f":{file}"))
+        if attributes.get("decisionRefBinding") == "deployment":
+            wanted.update(file for file, table in read.decisions if table.id == attributes.get("decisionRef"))
+    return iter(sorted(wanted))
+
+
+def _add_decisions(session: Session, deployment: Deployment, read: Files, only_changed: bool) -> None:
+    for file, table in read.decisions:
+        before = _newest(session, DecisionDefinition, table.id)
+        if only_changed and before is not None and before.digest == read.digest(file):
+            continue
+        common = _versioned(table.id, before, deployment, file, read)
+        session.add(DecisionDefinition(**common, name=table.name or table.id))
+    session.flush()
+
+
+def _add_forms(session: Session, deployment: Deployment, read: Files, only_changed: bool) -> None:
+    for file, form in read.forms:
+        before = _newest(session, FormDefinition, form.id)
+        if only_changed and before is not None and before.digest == read.digest(file):
+            continue
+        session.add(FormDefinition(**_versioned(form.id, before, deployment, file, read)))
+    session.flush()
+
+
+def _versioned(key: str, before: Any, deployment: Deployment, file: str, read: Files) -> dict[str, Any]:
+    return {
+        "id": _identifier(key, before),
+        "key": key,
+        "version": before.version + 1 if before else 1,
+        "deployment_id": deployment.id,
+        "resource_name": file,
+        "digest": read.digest(file),
+    }
+
+
+def _newest(session: Session, kind: type[Any], key: str) -> Any:
+    return session.scalar(select(kind).where(kind.key == key).order_by(kind.version.desc()).limit(1))
+
+
+def _identifier(key: str, before: Any) -> str:
+    """Return an id in the fashion of that other engine: key, version, something unique."""
+    return f"{key}:{before.version + 1 if before else 1}:{new_id()[:18]}"
+
+
+def _reopen(session: Session, key: str) -> None:
+    """Let the version that is now the latest be started by messages and timers again."""
+    from_before = _newest(session, ProcessDefinition, key)
+    if from_before is not None:
+        starting.open_starts(session, from_before)

@@ -1,0 +1,103 @@
+"""What happened: the passages of an instance through its diagram, and who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.actor import Actor
+from workflows.model import Activity, AuditEvent, Incident, new_id
+
+#: Who stands in the audit where no person acted.
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Where an instance stands and which way it came, by element and sequence flow ids, for the viewer."""
+
+    active: tuple[str, ...]
+    done: tuple[str, ...]
+    cancelled: tuple[str, ...]
+    flows: tuple[str, ...]
+
+
+def activities(session: Session, instance_id: str) -> Sequence[Activity]:
+    """Return every passage through a node, in the order in which they began."""
+    return session.scalars(select(Activity).where(Activity.instance_id == instance_id).order_by(Activity.id)).all()
+
+
+def tokens(session: Session, instance_id: str) -> Tokens:
+    """Return the elements where tokens stand, those passed, and the sequence flows taken."""
+    passages = activities(session, instance_id)
+    active = dict.fromkeys(a.element_id for a in passages if a.left_at is None)
+    done = dict.fromkeys(a.element_id for a in passages if a.left_at is not None and not a.cancelled)
+    cancelled = dict.fromkeys(a.element_id for a in passages if a.cancelled)
+    flows = dict.fromkeys(a.flow for a in passages if a.flow)
+    return Tokens(tuple(active), tuple(done), tuple(cancelled), tuple(flows))
+
+
+def audit(session: Session, instance_id: str) -> Sequence[AuditEvent]:
+    """Return who did what with an instance and its tasks, in order."""
+    events = select(AuditEvent).where(AuditEvent.instance_id == instance_id)
+    return session.scalars(events.order_by(AuditEvent.id)).all()
+
+
+def record(
+    session: Session,
+    *,
+    actor: Actor | None,
+    act: str,
+    instance_id: str | None = None,
+    task_id: str | None = None,
+    scope_id: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one audit event, `act` as `task.claim`; `detail` holds identifiers only, never names or narratives."""
+    session.execute(
+        insert(AuditEvent),
+        [
+            {
+                "at": clock.now(),
+                "actor": actor.id if actor else SYSTEM,
+                "act": act,
+                "instance_id": instance_id,
+                "task_id": task_id,
+                "scope_id": scope_id,
+                "detail": dict(detail) if detail else None,
+            }
+        ],
+    )
+
+
+def fault(
+    session: Session,
+    *,
+    kind: str,
+    error: BaseException,
+    instance_id: str | None = None,
+    timer_id: str | None = None,
+    element_id: str | None = None,
+) -> str:
+    """Write an incident for an operator, in a transaction after the failed one, and return its id."""
+    incident_id = new_id()
+    session.execute(
+        insert(Incident),
+        [
+            {
+                "id": incident_id,
+                "kind": kind,
+                "instance_id": instance_id,
+                "timer_id": timer_id,
+                "element_id": element_id or getattr(error, "element", None),
+                "message": f"{type(error).__name__}: {error}"[:2000],
+                "created_at": clock.now(),
+            }
+        ],
+    )
+    return incident_id

@@ -1,0 +1,21 @@
+"""Process instances: starting, telling, stopping, and looking at them."""
+
+from workflows.instances.acts import cancel, resume, set_variables, start, suspend
+from workflows.instances.listing import InstanceFilter, Page, count, get, listing, variables
+from workflows.instances.telling import message, signal
+
+__all__ = [
+    "InstanceFilter",
+    "Page",
+    "cancel",
+    "count",
+    "get",
+    "listing",
+    "message",
+    "resume",
+    "set_variables",
+    "signal",
+    "start",
+    "suspend",
+    "variables",
+]

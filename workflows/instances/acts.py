@@ -1,0 +1,188 @@
+"""Starting an instance, and what is done with it as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from workflows import deployed, history, persistence, recording
+from workflows.actor import Actor
+from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from workflows.model import Instance, ProcessDefinition, Task, Timer
+from workflows.visibility import policy
+
+MAX_BUSINESS_KEY = 255
+
+
+def start(
+    session: Session,
+    *,
+    key: str | None = None,
+    definition_id: str | None = None,
+    actor: Actor,
+    variables: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
+    business_key: str | None = None,
+    skip_policy: bool = False,
+) -> Instance:
+    """Start the latest version of `key`, or one version, and return the instance at its first rest.
+
+    Answers and variables pass the start form if there is one, then the start event's recording operation, which may
+    name the matter. Raises NotFound, Conflict (the definition is suspended), NotAllowed, InvalidInput.
+    """
+    definition = _definition(session, key, definition_id)
+    return start_definition(
+        session,
+        definition,
+        actor=actor,
+        given={**(variables or {}), **(answers or {})},
+        business_key=business_key,
+        skip_policy=skip_policy,
+    )
+
+
+def start_definition(
+    session: Session,
+    definition: ProcessDefinition,
+    *,
+    actor: Actor,
+    given: Mapping[str, Any],
+    business_key: str | None = None,
+    message: str | None = None,
+    start_node: str | None = None,
+    skip_policy: bool = False,
+) -> Instance:
+    """Start one version by its plain start event, or by the message or start event named."""
+    if definition.suspended:
+        raise Conflict(f"The process definition {definition.id} is suspended.", code="suspended")
+    if not skip_policy:
+        _guard_start(session, definition, actor)
+    if business_key is not None and len(business_key) > MAX_BUSINESS_KEY:
+        raise InvalidInput(f"A business key has at most {MAX_BUSINESS_KEY} characters.", code="business_key")
+    owner = deployed.process(session, definition.id)
+    node = owner.definition.nodes[start_node] if start_node else owner.definition.start_node
+    form = deployed.form(session, owner, node)
+    answers = recording.check(session, form, given)
+    instance = persistence.begin(
+        session,
+        definition,
+        record=lambda host: recording.record(
+            node, form, answers, context=lambda: host.context(element_id=node.id, variables={}), absorb=host.absorb
+        ),
+        actor=actor,
+        business_key=business_key,
+        message=message,
+        start_node=start_node,
+    )
+    _audit(session, actor, "instance.start", instance, {"definition": definition.id})
+    return instance
+
+
+def cancel(session: Session, instance_id: str, *, actor: Actor, reason: str) -> Instance:
+    """End an instance before its time, active or suspended; its history stays. The reason is required."""
+    instance = take(session, instance_id, actor, "cancel")
+    if not reason.strip():
+        raise InvalidInput("A reason is required to cancel a process instance.", code="reason")
+    with persistence.advance(session, instance, actor=actor, suspended_too=True) as (run, _):
+        run.cancel()
+    instance.end_reason = reason.strip()
+    _audit(session, actor, "instance.cancel", instance)
+    return instance
+
+
+def suspend(session: Session, instance_id: str, *, actor: Actor) -> Instance:
+    """Hold an instance: its tasks cannot be done and its timers wait until it is resumed."""
+    instance = take(session, instance_id, actor, "suspend")
+    if instance.state != "suspended":
+        _hold(session, instance, "suspended")
+        _audit(session, actor, "instance.suspend", instance)
+    return instance
+
+
+def resume(session: Session, instance_id: str, *, actor: Actor) -> Instance:
+    """Let a suspended instance go on; what fell due meanwhile fires once, in order."""
+    instance = take(session, instance_id, actor, "suspend")
+    if instance.state == "suspended":
+        _hold(session, instance, "active")
+        _audit(session, actor, "instance.resume", instance)
+    return instance
+
+
+def set_variables(
+    session: Session, instance_id: str, variables: Mapping[str, Any], *, actor: Actor
+) -> Instance:
+    """Set process variables of an active instance; conditions that wait for them are looked at again."""
+    instance = take(session, instance_id, actor, "set_variables")
+    with persistence.advance(session, instance, actor=actor) as (run, _):
+        run.set_variables(variables)
+    _audit(session, actor, "instance.variables", instance, {"names": sorted(variables)})
+    return instance
+
+
+def take(session: Session, instance_id: str, actor: Actor, act: str) -> Instance:
+    """Return a running instance, locked, with which the actor may do this; NotFound where the actor may not see it."""
+    try:
+        instance = persistence.lock(session, instance_id)
+    except NotFound:
+        raise unknown(instance_id) from None
+    seen = select(Instance.id).where(Instance.id == instance_id, policy().instances(actor))
+    if session.scalar(seen) is None:
+        raise unknown(instance_id)
+    persistence.guard_running(instance)
+    guard(session, actor, act, instance)
+    return instance
+
+
+def guard(session: Session, actor: Actor, act: str, instance: Instance) -> None:
+    """Raise NotAllowed with the policy's reason if the actor may not do this with the instance."""
+    decision = policy().may(session, actor, act, instance)
+    if not decision.allowed:
+        raise NotAllowed(decision.reason or f"You may not {act} this process.", code="not_allowed", act=act)
+
+
+def unknown(instance_id: str) -> NotFound:
+    """Return the one answer for what is not there and for what the actor may not know of."""
+    return NotFound(f"There is no process instance {instance_id}.", code="instance")
+
+
+def _definition(session: Session, key: str | None, definition_id: str | None) -> ProcessDefinition:
+    if (key is None) == (definition_id is None):
+        raise InvalidInput("Name the process by its key or by a definition's id, one of them.", code="definition")
+    if definition_id is not None:
+        found = session.get(ProcessDefinition, definition_id)
+    else:
+        versions = select(ProcessDefinition).where(ProcessDefinition.key == key)
+        found = session.scalar(versions.order_by(ProcessDefinition.version.desc()).limit(1))
+    if found is None:
+        raise NotFound(f"There is no process {key or definition_id}.", code="definition")
+    return found
+
+
+def _guard_start(session: Session, definition: ProcessDefinition, actor: Actor) -> None:
+    # The instance that would be: the policy decides over it as over any other.
+    planned = Instance(
+        id="", definition_id=definition.id, definition_key=definition.key, state="active", started_by=actor.id
+    )
+    guard(session, actor, "start", planned)
+
+
+def _hold(session: Session, instance: Instance, state: str) -> None:
+    held = state == "suspended"
+    instance.state = state
+    instance.revision += 1
+    open_tasks = update(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
+    session.execute(open_tasks.values(suspended=held))
+    before, after = ("waiting", "suspended") if held else ("suspended", "waiting")
+    waiting = update(Timer).where(Timer.instance_id == instance.id, Timer.status == before)
+    session.execute(waiting.values(status=after, leased_until=None, leased_by=None))
+
+
+def _audit(
+    session: Session, actor: Actor, act: str, instance: Instance, detail: Mapping[str, Any] | None = None
+) -> None:
+    history.record(
+        session, actor=actor, act=act, instance_id=instance.id, scope_id=instance.scope_id, detail=detail
+    )

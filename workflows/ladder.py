@@ -1,0 +1,189 @@
+"""The reminder ladder of a task: rule data that becomes timer rows, which load no instance when they are due.
+
+Rungs lie at a fraction of the span, some working days before the end, at the end, or some time after it. They
+notify and record; they never decide (`domain.md` 2.4.2).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from workflows import calendar, clock, limits
+from workflows.errors import InvalidInput
+from workflows.expressions.functions import add_months
+from workflows.model import ReminderRung, Timer, new_id
+
+#: From low to high; a task shows the highest that it has reached.
+LEVELS = ("normal", "remind", "warn", "alarm", "overdue")
+#: Limits of at most this many working days climb the short ladder.
+SHORT = 10
+
+_COLUMNS = tuple(column.key for column in ReminderRung.__table__.columns)
+_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "applies": frozenset({"days_long", "days_short", "hours"}),
+        "basis": frozenset({"elapsed", "before_due", "after_due"}),
+        "unit": frozenset({"fraction", "working_days", "hours", "months"}),
+        "level": frozenset(LEVELS),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    """What the rungs of one task are reckoned from."""
+
+    task_id: str
+    instance_id: str
+    element_id: str
+    ladder: str
+    start_at: datetime  #: aware UTC; may lie before the task: a limit runs from its event
+    due_at: datetime  #: aware UTC
+    created_at: datetime  #: aware UTC: rungs before it are not climbed
+
+
+def arm(session: Session, spans: Iterable[Span]) -> None:
+    """Write the timer rows of these tasks' rungs that still lie ahead."""
+    known: dict[str, Sequence[ReminderRung]] = {}
+    rows: list[dict[str, Any]] = []
+    for span in spans:
+        if span.ladder not in known:
+            known[span.ladder] = rungs(session, span.ladder)
+        rows.extend(_timers(span, known[span.ladder]))
+    if rows:
+        session.execute(insert(Timer), rows)
+
+
+def rungs(session: Session, ladder: str) -> Sequence[ReminderRung]:
+    """Return the rungs of the latest version of a ladder."""
+    latest = select(ReminderRung.version).where(ReminderRung.ladder == ladder)
+    newest = latest.order_by(ReminderRung.version.desc()).limit(1).scalar_subquery()
+    found = select(ReminderRung).where(ReminderRung.ladder == ladder, ReminderRung.version == newest)
+    return session.scalars(found.order_by(ReminderRung.rung)).all()
+
+
+def kind_of(start_at: datetime, due_at: datetime) -> str:
+    """Return which rungs a span climbs: `hours` within a day, else by its working days."""
+    if due_at - start_at <= timedelta(days=1):
+        return "hours"
+    if (due_at - start_at).days > 4 * SHORT:
+        return "days_long"  # whatever the holidays
+    first = start_at.astimezone(clock.office_zone()).date()
+    days = calendar.working_days_between(first, last_day(due_at), limits.work_days())
+    return "days_long" if days > SHORT else "days_short"
+
+
+def instant_of(rung: ReminderRung, start_at: datetime, due_at: datetime) -> datetime:
+    """Return when a rung is reached, aware UTC."""
+    if rung.basis == "elapsed":
+        return start_at + (due_at - start_at) * rung.amount
+    sign = -1 if rung.basis == "before_due" else 1
+    if rung.unit == "hours":
+        return due_at + sign * timedelta(hours=rung.amount)
+    return _moved(due_at, sign * int(rung.amount), rung.unit)
+
+
+def last_day(due_at: datetime) -> date:
+    """Return the day on which a deadline ends: 24:00 belongs to the day before."""
+    return (due_at - timedelta(microseconds=1)).astimezone(clock.office_zone()).date()
+
+
+def load(session: Session, text: str) -> int:
+    """Take in `reminders.csv` and return how many rungs are new; the same file again adds nothing."""
+    known = {(r.ladder, r.version, r.rung): _values(r) for r in session.scalars(select(ReminderRung))}
+    new = []
+    for number, row in read(text):
+        key = (row["ladder"], row["version"], row["rung"])
+        if known.setdefault(key, row) != row:
+            raise InvalidInput(
+                f"Row {number}: rung {key[2]} of ladder {key[0]} version {key[1]} is there with other values; "
+                "give the changed ladder a new version.",
+                code="rung_changed",
+                row=number,
+            )
+        if known[key] is row:
+            new.append(row)
+    if new:
+        session.execute(insert(ReminderRung), new)
+    return len(new)
+
+
+def read(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the row number and values of each rung; InvalidInput names row and column."""
+    table = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    if missing := set(_COLUMNS) - set(table.fieldnames or ()):
+        raise InvalidInput(f"The ladder file lacks the columns {', '.join(sorted(missing))}.", code="columns")
+    for number, row in enumerate(table, 2):
+        yield number, {name: _cell(number, name, (row[name] or "").strip()) for name in _COLUMNS}
+
+
+def _timers(span: Span, ladder: Sequence[ReminderRung]) -> Iterator[dict[str, Any]]:
+    kind = kind_of(span.start_at, span.due_at)
+    for rung in ladder:
+        if rung.applies != kind:
+            continue
+        due_at = instant_of(rung, span.start_at, span.due_at)
+        if due_at <= span.created_at:
+            continue
+        yield {
+            "id": new_id(),
+            "kind": "ladder",
+            "instance_id": span.instance_id,
+            "task_id": span.task_id,
+            "element_id": span.element_id,
+            "ladder": rung.ladder,
+            "ladder_version": rung.version,
+            "rung": rung.rung,
+            "due_at": due_at,
+        }
+
+
+def _moved(due_at: datetime, by: int, unit: str) -> datetime:
+    """Return an instant some working days or months from a deadline, at the same hour of the office's clock."""
+    day = last_day(due_at)
+    if unit == "months":
+        moved = add_months(day, by)
+    elif by < 0:
+        moved = calendar.subtract_working_days(day, -by, limits.work_days())
+    else:
+        moved = calendar.add_working_days(day, by, limits.work_days())
+    # A deadline at 24:00 stands on the next day's midnight, and so do its rungs.
+    wall = due_at.astimezone(clock.office_zone())
+    return datetime.combine(moved + (wall.date() - day), wall.timetz()).astimezone(UTC)
+
+
+def _values(rung: ReminderRung) -> dict[str, Any]:
+    return {name: getattr(rung, name) for name in _COLUMNS}
+
+
+def _cell(number: int, name: str, cell: str) -> Any:
+    if name in ("version", "rung"):
+        return _number(number, name, cell, int)
+    if name == "amount":
+        return _number(number, name, cell, float)
+    if not cell:
+        raise InvalidInput(f"Row {number}, column {name}: the cell is empty.", code="cell", row=number, column=name)
+    if name in _WORDS and cell not in _WORDS[name]:
+        right = ", ".join(sorted(_WORDS[name]))
+        raise InvalidInput(
+            f"Row {number}, column {name}: {cell!r} is not one of {right}.", code="cell", row=number, column=name
+        )
+    return cell
+
+
+def _number(number: int, name: str, cell: str, kind: type[int] | type[float]) -> int | float:
+    try:
+        return kind(cell)
+    except ValueError:
+        raise InvalidInput(
+            f"Row {number}, column {name}: {cell!r} is not a number.", code="cell", row=number, column=name
+        ) from None

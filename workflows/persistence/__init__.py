@@ -1,0 +1,23 @@
+"""Runs in the database: one command, one transaction, one lock, and rows that say what the run says.
+
+`advancing` is the only way to move an instance. It locks the instance's row first, restores the run, lets the caller
+act on it, drains it to quiescence, and writes state, tasks, timers, subscriptions and history together.
+"""
+
+from workflows.persistence.check import rows_equal_run
+from workflows.persistence.command import advance, advancing, begin
+from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task
+from workflows.persistence.reading import peek, variables
+
+__all__ = [
+    "advance",
+    "advancing",
+    "begin",
+    "guard_active",
+    "guard_running",
+    "lock",
+    "lock_of_task",
+    "peek",
+    "rows_equal_run",
+    "variables",
+]

@@ -1,0 +1,135 @@
+"""Beginning and advancing an instance: everything between its lock and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from workflows import clock, deployed, engine
+from workflows.actor import Actor
+from workflows.errors import Conflict, EngineFault, NotFound
+from workflows.history import SYSTEM
+from workflows.model import Instance, InstanceState, ProcessDefinition, new_id
+from workflows.persistence import rows
+from workflows.persistence.host import InstanceHost
+from workflows.persistence.locking import guard_active, guard_running, lock
+
+_BUSY = "duban.advancing"
+
+
+@contextmanager
+def advancing(
+    session: Session, instance_id: str, *, actor: Actor | None, revision: int | None = None
+) -> Iterator[engine.Run]:
+    """Give the run of an instance, locked; what is done to it inside is drained and written on leaving.
+
+    Raises NotFound, Conflict if the instance is suspended, has ended or is not at `revision`. After an exception
+    nothing may be committed: the edge rolls back.
+    """
+    instance = lock(session, instance_id)
+    guard_active(instance)
+    if revision is not None and instance.revision != revision:
+        raise Conflict("Somebody else has moved the process instance meanwhile.", code="stale")
+    with advance(session, instance, actor=actor) as (run, _):
+        yield run
+
+
+@contextmanager
+def advance(
+    session: Session, instance: Instance, *, actor: Actor | None, suspended_too: bool = False
+) -> Iterator[tuple[engine.Run, InstanceHost]]:
+    """Give the run and host of an instance that this transaction has locked already; else as `advancing`."""
+    (guard_running if suspended_too else guard_active)(instance)
+    with _alone(session, instance.id):
+        host = InstanceHost(
+            session,
+            instance,
+            deployed.process(session, instance.definition_id),
+            actor=actor,
+            at=clock.now(),
+        )
+        run = engine.Run.restore(host.definition.definition, _state(session, instance.id), host)
+        waited = rows.waits(run)
+        yield run, host
+        run.drain()
+        _write(session, instance, run, host, waited)
+
+
+def begin(
+    session: Session,
+    definition: ProcessDefinition,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    record: Callable[[InstanceHost], Mapping[str, Any]] | None = None,
+    actor: Actor | None,
+    business_key: str | None = None,
+    scope_id: str | None = None,
+    instance_id: str | None = None,
+    message: str | None = None,
+    start_node: str | None = None,
+) -> Instance:
+    """Return a new instance that has run to its first rest, with all its rows written.
+
+    `record` makes the first variables where they come from an operation, which may point at the instance's row.
+    """
+    instance = Instance(
+        id=instance_id or new_id(),
+        definition_id=definition.id,
+        definition_key=definition.key,
+        business_key=business_key,
+        scope_id=scope_id,
+        state="active",
+        revision=0,
+        started_at=clock.now(),
+        started_by=actor.id if actor else SYSTEM,
+    )
+    with _alone(session, instance.id):
+        session.add(instance)
+        session.flush()  # what operations write may point at it
+        found = deployed.process(session, definition.id)
+        host = InstanceHost(session, instance, found, actor=actor, at=instance.started_at)
+        first = record(host) if record else variables or {}
+        run = engine.Run.start(found.definition, first, host, message=message, start_node=start_node)
+        session.execute(insert(InstanceState), [{"instance_id": instance.id, "content": b""}])
+        _write(session, instance, run, host, rows.NOTHING)
+    return instance
+
+
+def _write(
+    session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: rows.Waits
+) -> None:
+    instance.revision += 1
+    rows.write(session, instance, run, host, waited)
+    try:
+        session.flush()
+    except StaleDataError:
+        raise Conflict("Somebody else has moved the process instance meanwhile.", code="stale") from None
+
+
+def _state(session: Session, instance_id: str) -> bytes:
+    # Read after the lock, in a statement of its own: a joined read would see the state of before the wait.
+    content = session.scalar(select(InstanceState.content).where(InstanceState.instance_id == instance_id))
+    if content is None:
+        raise NotFound(f"The process instance {instance_id} has no state.")
+    return content
+
+
+@contextmanager
+def _alone(session: Session, instance_id: str) -> Iterator[None]:
+    """Refuse a command inside a command: two locks in one transaction are how deadlocks begin."""
+    if busy := session.info.get(_BUSY):
+        raise EngineFault(
+            f"An operation of instance {busy} tried to move instance {instance_id}; "
+            "an effect on an instance has to be a job of its own.",
+            code="nested",
+        )
+    session.info[_BUSY] = instance_id
+    try:
+        yield
+    finally:
+        del session.info[_BUSY]

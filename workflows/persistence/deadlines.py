@@ -1,0 +1,114 @@
+"""When a task is due: what `camunda:dueDate` says, counted on the office's calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflows import calendar, clock, limits
+from workflows.engine.timers import BadTimer, parse_duration, parse_instant
+from workflows.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """An instant that something is due, and how it was counted."""
+
+    due_at: datetime  #: aware UTC
+    start_at: datetime  #: aware UTC: where the counting began
+    provisional: bool = False  #: the calendar of a year in it is not published yet
+    limit_id: str | None = None
+    limit_version: int | None = None
+    explained: Mapping[str, Any] | None = None
+
+
+def by_limit(session: Session, rule_id: str, start: str | date | datetime | None, now: datetime) -> Deadline:
+    """Return when a limit ends that began at `start` (None: now), by the version in force on that day."""
+    start_at = instant(start, now)
+    rule = limits.current(session, rule_id, start_at.astimezone(clock.office_zone()).date())
+    due = calendar.due(rule, start_at, limits.work_days(), clock.office_zone())
+    return _deadline(due, start_at)
+
+
+def by_working_days(days: int, start: str | date | datetime | None, now: datetime) -> Deadline:
+    """Return the end of the `days`-th working day after the day of `start` (None: today)."""
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 10_000:
+        raise ValueError("workdays() takes a whole number from 0 to 10000")
+    start_at = instant(start, now)
+    zone = clock.office_zone()
+    counted = limits.work_days()
+    last = calendar.add_working_days(start_at.astimezone(zone).date(), days, counted)
+    explained = {"start": start_at.isoformat(), "n": days, "unit": "working_days"}
+    return Deadline(end_of(last), start_at, not counted.loaded(last.year), explained=explained)
+
+
+def read(value: Any, *, created_at: datetime, workday: bool, counted: Mapping[datetime, Deadline]) -> Deadline | None:
+    """Return the deadline that a due date's text or value means; None for an empty one.
+
+    An ISO duration counts from the task's creation, `P15D` in working days where the task says `calendar=workday`;
+    a day ends at 24:00; an instant stands. `counted` knows how `limit()` and `workdays()` came to theirs.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return counted.get(value) or Deadline(to_utc(value), created_at)
+    if isinstance(value, date):
+        return Deadline(end_of(value), created_at)
+    if isinstance(value, timedelta):
+        return Deadline(created_at + value, created_at)
+    if not isinstance(value, str):
+        raise ValueError(f"a due date is a day, an instant or a duration, not {value!r}")
+    return _read_text(value.strip(), created_at, workday)
+
+
+def instant(value: str | date | datetime | None, now: datetime) -> datetime:
+    """Return the aware UTC instant that an expression means by a start; a day means its first moment."""
+    if value is None:
+        return now
+    if isinstance(value, datetime):
+        return to_utc(value)
+    if isinstance(value, date):
+        return to_utc(datetime.combine(value, time()))
+    try:
+        return parse_instant(value, clock.office_zone())
+    except BadTimer as error:
+        raise ValueError(str(error)) from None
+
+
+def end_of(day: date) -> datetime:
+    """Return 24:00 of a day in the office's zone, aware UTC."""
+    return to_utc(datetime.combine(day + timedelta(days=1), time()))
+
+
+def to_utc(value: datetime) -> datetime:
+    """Return the instant in UTC; without an offset the office's clock is meant."""
+    return (value if value.tzinfo else value.replace(tzinfo=clock.office_zone())).astimezone(UTC)
+
+
+def _read_text(text: str, created_at: datetime, workday: bool) -> Deadline:
+    zone = clock.office_zone()
+    try:
+        if not text.startswith("P"):
+            return Deadline(end_of(date.fromisoformat(text)) if len(text) == 10 else parse_instant(text, zone), created_at)
+        duration = parse_duration(text)
+    except (BadTimer, ValueError) as error:
+        raise InvalidInput(f"The due date {text!r} is none: {error}", code="due_date", value=text) from None
+    if workday and duration.days and not duration.months and not duration.exact:
+        return by_working_days(duration.days, created_at, created_at)
+    return Deadline(duration.after(created_at, zone), created_at)
+
+
+def _deadline(due: calendar.Due, start_at: datetime) -> Deadline:
+    rule = due.limit
+    return Deadline(
+        due.at,
+        start_at,
+        due.provisional,
+        rule.id if rule else None,
+        rule.version if rule else None,
+        {"start": start_at.isoformat(), "date": due.date.isoformat(), "steps": due.explanation},
+    )

@@ -1,0 +1,191 @@
+"""What a new task is: who may do it, until when, in which order, as its attributes say at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workflows import engine
+from workflows.errors import DubanError, EngineFault
+from workflows.model import NEVER, Instance
+from workflows.persistence import deadlines
+from workflows.persistence.deadlines import Deadline
+from workflows.persistence.host import InstanceHost
+
+DEFAULT_PRIORITY = 50
+DEFAULT_LADDER = "default"
+NO_LADDER = "none"
+MAX_CANDIDATES = 500
+MAX_NAME = 255
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A task as it enters an inbox: its row, its candidates and what its reminders are counted from."""
+
+    row: Mapping[str, Any]
+    groups: tuple[str, ...]
+    users: tuple[str, ...]
+    deadline: Deadline | None
+    ladder: str | None
+
+
+def enter(task: engine.OpenTask, instance: Instance, run: engine.Run, host: InstanceHost) -> Entry:
+    """Return the entry of an open task; EngineFault names the task and the attribute that has no sense."""
+    return _Reader(task, run, host).entry(instance)
+
+
+class _Reader:
+    """Reads the attributes of one task in that task's scope."""
+
+    def __init__(self, task: engine.OpenTask, run: engine.Run, host: InstanceHost) -> None:
+        self.task = task
+        self.run = run
+        self.host = host
+        self.attributes = task.node.attributes
+        self.properties: Mapping[str, str] = self.attributes.get("properties", {})
+
+    def entry(self, instance: Instance) -> Entry:
+        deadline = self.deadline()
+        row = {
+            "id": self.task.id,
+            "instance_id": instance.id,
+            "definition_id": instance.definition_id,
+            "scope_id": instance.scope_id,
+            "element_id": self.task.node.id,
+            "name": self.name(self.task.node.name or self.task.node.id) or self.task.node.id,
+            "name_en": self.name(self.properties.get("en")),
+            "assignee": self.assignee(),
+            "priority": self.priority(),
+            "form_key": (self.attributes.get("formRef") or self.attributes.get("formKey") or "")[:MAX_NAME] or None,
+            "created_at": self.task.created_at,
+            "follow_up_at": self.follow_up(),
+            "suspended": False,
+            **_due_columns(deadline),
+        }
+        row["claimed_at"] = row["created_at"] if row["assignee"] else None
+        groups = tuple(dict.fromkeys(self.names("candidateGroups")))
+        users = tuple(dict.fromkeys(self.names("candidateUsers")))
+        return Entry(row, groups, users, deadline, self.ladder(deadline))
+
+    def value(self, attribute: str) -> Any:
+        """Return what an attribute means here: plain text stays, expressions are evaluated in the task's scope."""
+        return self.evaluate(attribute, self.attributes.get(attribute))
+
+    def evaluate(self, attribute: str, text: str | None) -> Any:
+        if not text or ("${" not in text and "#{" not in text):
+            return text
+        try:
+            return self.run.evaluate(text, self.task)
+        except DubanError as error:
+            raise self.fault(attribute, error.message) from error
+
+    def name(self, text: str | None) -> str | None:
+        """Return a task's name with the expressions in it worked out, cut to what a column holds."""
+        value = self.evaluate("name", text)
+        return str(value)[:MAX_NAME] if value else None
+
+    def assignee(self) -> str | None:
+        """Return the user to whom the task belongs from the start, if any."""
+        value = self.value("assignee")
+        if value is None or value == "":
+            return None
+        return self.identifier("assignee", value)
+
+    def names(self, attribute: str) -> Iterator[str]:
+        """Yield the groups or users that a comma list of names and expressions gives; lists count one by one."""
+        found = 0
+        for part in _split(self.attributes.get(attribute) or ""):
+            value = self.evaluate(attribute, part)
+            for item in value if isinstance(value, list | tuple) else str(value or "").split(","):
+                if item not in (None, "") and (name := self.identifier(attribute, item)):
+                    found += 1
+                    if found > MAX_CANDIDATES:
+                        raise self.fault(attribute, f"more than {MAX_CANDIDATES} candidates")
+                    yield name
+
+    def identifier(self, attribute: str, value: Any) -> str:
+        if not isinstance(value, str) or len(value.strip()) > MAX_NAME:
+            raise self.fault(attribute, f"{str(value)[:80]!r} is not the identifier of a user or group")
+        return value.strip()
+
+    def priority(self) -> int:
+        value = self.value("priority")
+        if value in (None, ""):
+            return DEFAULT_PRIORITY
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            raise self.fault("priority", f"{value!r} is not a whole number") from None
+        if not 0 <= number <= 2**31 - 1:
+            raise self.fault("priority", f"{number} is not between 0 and 2147483647")
+        return number
+
+    def deadline(self) -> Deadline | None:
+        return self.date("dueDate")
+
+    def follow_up(self) -> datetime | None:
+        found = self.date("followUpDate")
+        return found.due_at if found else None
+
+    def date(self, attribute: str) -> Deadline | None:
+        workday = self.properties.get("calendar") == "workday"
+        value = self.value(attribute)
+        try:
+            return deadlines.read(
+                value, created_at=self.task.created_at, workday=workday, counted=self.host.counted
+            )
+        except DubanError as error:
+            raise self.fault(attribute, error.message) from error
+        except (ValueError, OverflowError) as error:
+            raise self.fault(attribute, str(error)) from error
+
+    def ladder(self, deadline: Deadline | None) -> str | None:
+        """Return the reminder ladder that the task climbs; none without a deadline."""
+        ladder = self.properties.get("ladder", DEFAULT_LADDER)
+        return ladder if deadline and ladder != NO_LADDER else None
+
+    def fault(self, attribute: str, why: str) -> EngineFault:
+        node = self.task.node
+        return EngineFault(
+            f"The attribute {attribute} of task {node.id} has no sense here: {why}.",
+            element=node.id,
+            code="attribute",
+            attribute=attribute,
+        )
+
+
+def _due_columns(deadline: Deadline | None) -> dict[str, Any]:
+    if deadline is None:
+        return {
+            "due_at": None,
+            "sorts_at": NEVER,
+            "due_provisional": False,
+            "due_explained": None,
+            "limit_id": None,
+            "limit_version": None,
+        }
+    return {
+        "due_at": deadline.due_at,
+        "sorts_at": deadline.due_at,
+        "due_provisional": deadline.provisional,
+        "due_explained": dict(deadline.explained) if deadline.explained else None,
+        "limit_id": deadline.limit_id,
+        "limit_version": deadline.limit_version,
+    }
+
+
+def _split(text: str) -> Iterator[str]:
+    """Yield the parts between commas that stand outside of braces."""
+    start = depth = 0
+    for position, letter in enumerate(text):
+        if letter in "{([":
+            depth += 1
+        elif letter in "})]":
+            depth -= 1
+        elif letter == "," and depth == 0:
+            yield text[start:position].strip()
+            start = position + 1
+    yield text[start:].strip()

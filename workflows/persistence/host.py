@@ -1,0 +1,103 @@
+"""What a run may ask of the outside: the clock, limits, operations and decisions, for one instance in one command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflows import deployed, engine, operations
+from workflows.actor import Actor
+from workflows.deployed import Deployed
+from workflows.errors import EngineFault
+from workflows.model import Instance
+from workflows.operations import Context, Recorded
+from workflows.persistence.deadlines import Deadline, by_limit, by_working_days
+
+
+class InstanceHost:
+    """The engine's `Host` for one command on one instance: all of it happens at one instant."""
+
+    def __init__(
+        self, session: Session, instance: Instance, definition: Deployed, *, actor: Actor | None, at: datetime
+    ) -> None:
+        self.session = session
+        self.instance = instance
+        self.definition = definition
+        self.actor = actor
+        self.at = at
+        self.run: engine.Run | None = None  #: known once the run stands
+        self.counted: dict[datetime, Deadline] = {}  #: how the instants that expressions got were counted
+        self._functions = MappingProxyType({"now": self.now, "limit": self.limit, "workdays": self.workdays})
+
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Return the expression functions that need time or tables."""
+        return self._functions
+
+    def now(self) -> datetime:
+        """Return the instant of the command, aware UTC."""
+        return self.at
+
+    def limit(self, rule_id: str, start: str | date | datetime | None = None) -> datetime:
+        """Return when the limit `T11` ends that began at `start` (now, if not given)."""
+        return self._count(by_limit(self.session, rule_id, start, self.at))
+
+    def workdays(self, days: int, start: str | date | datetime | None = None) -> datetime:
+        """Return the end of the `days`-th working day after `start` (now, if not given)."""
+        return self._count(by_working_days(days, start, self.at))
+
+    def call(
+        self, node: engine.Node, operation: str, arguments: dict[str, Any], variables: dict[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Perform a service task's operation; what it returns become variables."""
+        required, accepted = operations.arguments(operation)
+        if missing := required - arguments.keys():
+            raise EngineFault(f"{operation} needs {', '.join(sorted(missing))}.", element=node.id)
+        if unknown := arguments.keys() - accepted:
+            raise EngineFault(f"{operation} knows no {', '.join(sorted(unknown))}.", element=node.id)
+        context = self.context(element_id=node.id, variables=variables)
+        return self.absorb(operations.find(operation)(context, **arguments))
+
+    def decide(self, node: engine.Node, decision: str, variables: dict[str, Any]) -> Any:
+        """Return what a decision says of the variables."""
+        found = deployed.decision(
+            self.session,
+            self.definition,
+            decision,
+            binding=node.attributes.get("decisionRefBinding", "latest"),
+            version=node.attributes.get("decisionRefVersion"),
+        )
+        return found.decide(variables, self._functions)
+
+    def context(
+        self, *, element_id: str | None, variables: Mapping[str, Any], task_id: str | None = None
+    ) -> Context:
+        """Return what an operation is told."""
+        return Context(
+            session=self.session,
+            actor=self.actor,
+            now=self.at,
+            instance_id=self.instance.id,
+            definition_key=self.instance.definition_key,
+            business_key=self.instance.business_key,
+            scope_id=self.instance.scope_id,
+            element_id=element_id,
+            task_id=task_id,
+            variables=MappingProxyType(dict(variables)),
+        )
+
+    def absorb(self, returned: Mapping[str, Any] | Recorded | None) -> Mapping[str, Any]:
+        """Return the variables of what an operation returned, having taken over a matter and a business key."""
+        if not isinstance(returned, Recorded):
+            return returned or {}
+        self.instance.scope_id = returned.scope_id or self.instance.scope_id
+        self.instance.business_key = returned.business_key or self.instance.business_key
+        return returned.variables
+
+    def _count(self, deadline: Deadline) -> datetime:
+        self.counted[deadline.due_at] = deadline
+        return deadline.due_at

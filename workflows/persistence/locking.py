@@ -1,0 +1,45 @@
+"""The lock that every command takes first: the row of the instance."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from workflows.errors import Conflict, NotFound
+from workflows.model import Instance, Task
+
+
+def lock(session: Session, instance_id: str) -> Instance:
+    """Return the instance, locked and fresh, until the transaction ends; NotFound if there is none.
+
+    SQLite has no row locks: there the edge's BEGIN IMMEDIATE has already locked the file.
+    """
+    return _locked(session, select(Instance).where(Instance.id == instance_id), f"process instance {instance_id}")
+
+
+def lock_of_task(session: Session, task_id: str) -> Instance:
+    """Return the instance that a task belongs to, locked and fresh; a task never changes its instance."""
+    of_task = select(Task.instance_id).where(Task.id == task_id).scalar_subquery()
+    return _locked(session, select(Instance).where(Instance.id == of_task), f"task {task_id}")
+
+
+def guard_active(instance: Instance) -> None:
+    """Raise Conflict if the instance is suspended or has ended."""
+    if instance.state == "suspended":
+        raise Conflict("The process instance is suspended.", code="suspended")
+    guard_running(instance)
+
+
+def guard_running(instance: Instance) -> None:
+    """Raise Conflict if the instance has ended."""
+    if instance.ended_at is not None:
+        raise Conflict("The process instance has ended.", code="ended")
+
+
+def _locked(session: Session, wanted: Select[tuple[Instance]], what: str) -> Instance:
+    # What the session may have read before the lock is stale.
+    fresh = wanted.with_for_update(of=Instance).execution_options(populate_existing=True)
+    instance = session.scalars(fresh).one_or_none()
+    if instance is None:
+        raise NotFound(f"There is no {what}.")
+    return instance

@@ -1,0 +1,30 @@
+"""Looking into an instance without moving it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows import clock, deployed, engine
+from workflows.actor import Actor
+from workflows.errors import NotFound
+from workflows.model import Instance, InstanceState
+from workflows.persistence.host import InstanceHost
+
+
+def peek(session: Session, instance: Instance, *, actor: Actor | None = None) -> tuple[engine.Run, InstanceHost]:
+    """Return the run of an instance as it was last written, and its host; nothing done to it is ever stored."""
+    content = session.scalar(select(InstanceState.content).where(InstanceState.instance_id == instance.id))
+    if content is None:
+        raise NotFound(f"The process instance {instance.id} has no state.")
+    found = deployed.process(session, instance.definition_id)
+    host = InstanceHost(session, instance, found, actor=actor, at=clock.now())
+    return engine.Run.restore(found.definition, content, host), host
+
+
+def variables(session: Session, instance: Instance) -> dict[str, Any]:
+    """Return the variables of an instance's process scope."""
+    run, _ = peek(session, instance)
+    return dict(run.variables)

@@ -1,0 +1,263 @@
+"""The rows that say what a run says: tasks, candidates, timers, subscriptions, history, and the end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from workflows import engine, ladder
+from workflows.errors import EngineFault
+from workflows.model import (
+    Activity,
+    Incident,
+    Instance,
+    InstanceState,
+    Subscription,
+    Task,
+    TaskCandidate,
+    TaskDraft,
+    Timer,
+    new_id,
+)
+from workflows.persistence.entering import Entry, enter
+from workflows.persistence.host import InstanceHost
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What a run waited for before a command, beside people: tells whether rows have to be compared at all."""
+
+    timers: frozenset[tuple[str, Any]]
+    subscriptions: frozenset[tuple[str, str, str]]
+
+
+NOTHING = Waits(frozenset(), frozenset())
+PENDING = ("waiting", "suspended", "failed")
+
+
+def waits(run: engine.Run) -> Waits:
+    """Return what a run waits for, beside people."""
+    return Waits(
+        frozenset((timer.id, timer.due_at) for timer in run.due_timers),
+        frozenset((event.kind, event.name, event.node_id) for event in run.subscriptions),
+    )
+
+
+def write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
+    """Write what a run has become; instance and tasks are left to the session's flush."""
+    left = _write_history(session, instance, run, host)
+    _write_tasks(session, instance, run, host, left)
+    now_waits = waits(run)
+    if now_waits.timers != waited.timers:
+        _write_timers(session, instance, run, host, left)
+    if now_waits.subscriptions != waited.subscriptions:
+        _write_subscriptions(session, instance, run)
+    if run.outcome != "running":
+        _end(session, instance, run, host)
+    session.execute(
+        update(InstanceState).where(InstanceState.instance_id == instance.id).values(content=run.dump())
+    )
+
+
+def close_timers(session: Session, task_ids: Collection[str]) -> None:
+    """Cancel the reminders of tasks that are nobody's business any more."""
+    pending = update(Timer).where(Timer.task_id.in_(task_ids), Timer.kind == "ladder", Timer.status.in_(PENDING))
+    session.execute(pending.values(status="cancelled", leased_until=None, leased_by=None))
+
+
+# --- tasks
+
+
+def _write_tasks(
+    session: Session, instance: Instance, run: engine.Run, host: InstanceHost, left: Collection[str]
+) -> None:
+    known = {task.id: task for task in _open_tasks(session, instance.id)}
+    wanted = {task.id: task for task in run.open_tasks}
+    _close(session, [task for task_id, task in known.items() if task_id not in wanted], host, left)
+    entries = [enter(task, instance, run, host) for task_id, task in wanted.items() if task_id not in known]
+    _open(session, entries)
+    for task in known.values():
+        if task.scope_id != instance.scope_id:
+            task.scope_id = instance.scope_id
+
+
+def _open_tasks(session: Session, instance_id: str) -> Sequence[Task]:
+    return session.scalars(select(Task).where(Task.instance_id == instance_id, Task.closed_at.is_(None))).all()
+
+
+def _close(session: Session, tasks: Sequence[Task], host: InstanceHost, left: Collection[str]) -> None:
+    if not tasks:
+        return
+    for task in tasks:
+        done = task.id in left
+        task.closed_at = host.now()
+        task.outcome = "completed" if done else "cancelled"
+        task.closed_by = host.actor.id if done and host.actor else None
+        task.suspended = False
+        task.revision += 1
+    ids = [task.id for task in tasks]
+    session.execute(update(TaskCandidate).where(TaskCandidate.task_id.in_(ids)).values(claimable=False))
+    session.execute(delete(TaskDraft).where(TaskDraft.task_id.in_(ids)))
+    close_timers(session, ids)
+
+
+def _open(session: Session, entries: Sequence[Entry]) -> None:
+    if not entries:
+        return
+    session.execute(insert(Task), [entry.row for entry in entries])
+    if candidates := [row for entry in entries for row in _candidates(entry)]:
+        session.execute(insert(TaskCandidate), candidates)
+    ladder.arm(session, [_span(entry) for entry in entries if entry.ladder])
+
+
+def _candidates(entry: Entry) -> Iterable[dict[str, Any]]:
+    common = {
+        "task_id": entry.row["id"],
+        "claimable": entry.row["assignee"] is None,
+        "sorts_at": entry.row["sorts_at"],
+    }
+    for kind, names in (("group", entry.groups), ("user", entry.users)):
+        for name in names:
+            yield {**common, "kind": kind, "name": name}
+
+
+def _span(entry: Entry) -> ladder.Span:
+    assert entry.deadline is not None
+    assert entry.ladder is not None
+    return ladder.Span(
+        task_id=entry.row["id"],
+        instance_id=entry.row["instance_id"],
+        element_id=entry.row["element_id"],
+        ladder=entry.ladder,
+        start_at=entry.deadline.start_at,
+        due_at=entry.deadline.due_at,
+        created_at=entry.row["created_at"],
+    )
+
+
+# --- timers and subscriptions
+
+
+def _write_timers(
+    session: Session, instance: Instance, run: engine.Run, host: InstanceHost, left: Collection[str]
+) -> None:
+    pending = select(Timer).where(
+        Timer.instance_id == instance.id, Timer.kind == "engine", Timer.status.in_(PENDING)
+    )
+    known = {timer.engine_id: timer for timer in session.scalars(pending)}
+    wanted = {timer.id: timer for timer in run.due_timers}
+    for engine_id, row in known.items():
+        if engine_id not in wanted:
+            row.status = "fired" if engine_id in left else "cancelled"
+            row.fired_at = host.now() if row.status == "fired" else None
+            row.leased_until = row.leased_by = None
+        elif row.due_at != wanted[engine_id].due_at:
+            _turn(row, wanted[engine_id], host)
+    new = [_timer(instance, timer, run) for engine_id, timer in wanted.items() if engine_id not in known]
+    if new:
+        session.execute(insert(Timer), new)
+
+
+def _turn(row: Timer, timer: engine.DueTimer, host: InstanceHost) -> None:
+    """Set a repeated timer to its next turn."""
+    row.due_at = timer.due_at
+    row.fired_at = host.now()
+    row.status = "waiting"
+    row.attempts = 0
+    row.retry_at = row.leased_until = row.leased_by = None
+
+
+def _timer(instance: Instance, timer: engine.DueTimer, run: engine.Run) -> dict[str, Any]:
+    open_ids = {task.id for task in run.open_tasks}
+    return {
+        "id": new_id(),
+        "kind": "engine",
+        "instance_id": instance.id,
+        "task_id": timer.task_id if timer.task_id in open_ids else None,
+        "engine_id": timer.id,
+        "element_id": timer.node_id,
+        "due_at": timer.due_at,
+    }
+
+
+def _write_subscriptions(session: Session, instance: Instance, run: engine.Run) -> None:
+    session.execute(delete(Subscription).where(Subscription.instance_id == instance.id))
+    new = [
+        {
+            "id": new_id(),
+            "kind": event.kind,
+            "name": event.name,
+            "instance_id": instance.id,
+            "element_id": event.node_id,
+        }
+        for event in run.subscriptions
+    ]
+    if new:
+        session.execute(insert(Subscription), new)
+
+
+# --- history and the end
+
+
+def _write_history(session: Session, instance: Instance, run: engine.Run, host: InstanceHost) -> frozenset[str]:
+    """Write the passages since the last command and return the activities left in good order."""
+    begun: list[dict[str, Any]] = []
+    standing: dict[str, dict[str, Any]] = {}
+    ended: list[dict[str, Any]] = []
+    for step in run.steps:
+        if step.what == "entered":
+            standing[step.activity_id] = _passage(instance, step, host)
+            begun.append(standing[step.activity_id])
+            continue
+        end = {"left_at": step.at, "cancelled": step.what == "cancelled"}
+        if passage := standing.pop(step.activity_id, None):
+            passage.update(end)
+        else:
+            ended.append({**end, "ended_id": step.activity_id})
+    if ended:
+        # Executed on the connection: many rows, none of them loaded.
+        table = Activity.__table__
+        of_instance = table.update().where(table.c.instance_id == instance.id, table.c.left_at.is_(None))
+        session.connection().execute(of_instance.where(table.c.engine_id == bindparam("ended_id")), ended)
+    if begun:
+        session.execute(insert(Activity), begun)
+    return frozenset(step.activity_id for step in run.steps if step.what == "left")
+
+
+def _passage(instance: Instance, step: engine.Step, host: InstanceHost) -> dict[str, Any]:
+    node = _node(host.definition.definition, step.node_id)
+    return {
+        "instance_id": instance.id,
+        "engine_id": step.activity_id,
+        "element_id": node.id,
+        "kind": node.kind,
+        "name": node.name,
+        "flow": step.flow,
+        "task_id": step.activity_id if node.kind == "userTask" else None,
+        "entered_at": step.at,
+        "left_at": None,
+        "cancelled": False,
+    }
+
+
+def _end(session: Session, instance: Instance, run: engine.Run, host: InstanceHost) -> None:
+    instance.state = run.outcome
+    instance.ended_at = host.now()
+    instance.end_element = run.end_nodes[-1] if run.end_nodes else None
+    session.execute(
+        update(Incident)
+        .where(Incident.instance_id == instance.id, Incident.resolved_at.is_(None))
+        .values(resolved_at=host.now(), resolved_by=host.actor.id if host.actor else None)
+    )
+
+
+def _node(definition: engine.Definition, node_id: str) -> engine.Node:
+    """Return a node of the process or of one that it calls."""
+    for known in (definition, *definition.called.values()):
+        if node_id in known.nodes:
+            return known.nodes[node_id]
+    raise EngineFault(f"The run was at {node_id!r}, which the diagram does not have.", element=node_id)

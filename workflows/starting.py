@@ -1,0 +1,60 @@
+"""What may start a process from outside, as rows: subscriptions and timers of the latest version of each key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from workflows import clock, deployed, engine
+from workflows.model import Deployment, ProcessDefinition, Subscription, Timer, new_id
+
+
+def open_starts(session: Session, definition: ProcessDefinition) -> None:
+    """Let messages, signals and times start this version."""
+    for trigger in engine.triggers(deployed.compiled(session, definition.id)):
+        if trigger.kind in ("message", "signal"):
+            row = {
+                "id": new_id(),
+                "kind": trigger.kind,
+                "name": trigger.name,
+                "definition_id": definition.id,
+                "element_id": trigger.node_id,
+            }
+            session.execute(insert(Subscription), [row])
+        elif trigger.kind == "timer" and (due_at := next_start(session, definition, trigger.node_id, None)):
+            arm(session, definition, trigger.node_id, due_at)
+
+
+def close_starts(session: Session, key: str) -> None:
+    """Let nothing start any version of this process from outside any more."""
+    versions = select(ProcessDefinition.id).where(ProcessDefinition.key == key)
+    session.execute(
+        delete(Subscription)
+        .where(Subscription.definition_id.in_(versions))
+        .execution_options(synchronize_session=False)
+    )
+    waiting = update(Timer).where(Timer.definition_id.in_(versions), Timer.kind == "start", Timer.status != "fired")
+    session.execute(waiting.values(status="cancelled").execution_options(synchronize_session=False))
+
+
+def arm(session: Session, definition: ProcessDefinition, element_id: str, due_at: datetime) -> None:
+    """Write the timer that starts this version at an instant."""
+    row = {
+        "id": new_id(),
+        "kind": "start",
+        "definition_id": definition.id,
+        "element_id": element_id,
+        "due_at": due_at,
+    }
+    session.execute(insert(Timer), [row])
+
+
+def next_start(
+    session: Session, definition: ProcessDefinition, element_id: str, after: datetime | None
+) -> datetime | None:
+    """Return when a start event's timer starts this version next, after an instant or (None) at first."""
+    trigger = next(t for t in engine.triggers(deployed.compiled(session, definition.id)) if t.node_id == element_id)
+    deployment = session.get_one(Deployment, definition.deployment_id)
+    return engine.next_start(trigger, armed_at=deployment.deployed_at, after=after, functions={"now": clock.now})

@@ -1,0 +1,217 @@
+"""What people do with their tasks: find, claim, release, fill, complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from workflows import clock, deployed, history, persistence, recording
+from workflows.actor import Actor
+from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from workflows.forms import Form
+from workflows.model import Instance, Task, TaskCandidate, TaskDraft
+from workflows.tasks.inbox import next_of
+from workflows.visibility import policy
+
+MAX_USER = 255
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a completion led to: the instance, and the open tasks of it that the actor may do, soonest first."""
+
+    instance: Instance
+    next_tasks: tuple[Task, ...]
+
+
+def get(session: Session, task_id: str, actor: Actor) -> Task:
+    """Return a task, open or closed, that the actor may see; else NotFound."""
+    task = session.scalar(select(Task).where(Task.id == task_id, policy().tasks(actor)))
+    if task is None:
+        raise _unknown(task_id)
+    return task
+
+
+def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
+    """Make an open task the actor's own; claiming one's own again changes nothing.
+
+    Raises NotFound, Conflict (`claimed` with `by`, `closed`, `suspended`), NotAllowed.
+    """
+    task, _ = _take(session, task_id, actor)
+    if task.assignee == actor.id:
+        return task
+    if task.assignee is not None:
+        raise _claimed(task)
+    _guard(session, actor, "claim", task)
+    # The lock already decides the race; the condition holds even where there is no lock.
+    taken = session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.assignee.is_(None), Task.closed_at.is_(None))
+        .values(assignee=actor.id, claimed_at=clock.now(), revision=Task.revision + 1)
+    )
+    session.refresh(task)
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        raise _claimed(task)
+    _offer(session, task)
+    _audit(session, actor, "task.claim", task)
+    return task
+
+
+def release(session: Session, task_id: str, *, actor: Actor) -> Task:
+    """Give a claimed task back to its candidates; releasing an unclaimed one changes nothing."""
+    task, _ = _take(session, task_id, actor)
+    if task.assignee is None:
+        return task
+    _guard(session, actor, "release", task)
+    _assign(session, task, None)
+    _audit(session, actor, "task.release", task)
+    return task
+
+
+def assign(session: Session, task_id: str, user: str | None, *, actor: Actor) -> Task:
+    """Give a task to a user, or (None) back to its candidates."""
+    task, _ = _take(session, task_id, actor)
+    _guard(session, actor, "assign", task)
+    if user is not None and not 0 < len(user.strip()) <= MAX_USER:
+        raise InvalidInput("The assignee must be a user id of 1 to 255 characters.", code="assignee")
+    before = task.assignee
+    _assign(session, task, user.strip() if user else None)
+    _audit(session, actor, "task.assign", task, {"from": before, "to": task.assignee})
+    return task
+
+
+def form(session: Session, task_id: str, *, actor: Actor) -> tuple[Form | None, dict[str, Any]]:
+    """Return the form of a task and the answers to begin with: the actor's draft, else what the variables say."""
+    task = get(session, task_id, actor)
+    owner = deployed.process(session, task.definition_id)
+    node = owner.definition.nodes[task.element_id]
+    found = deployed.form(session, owner, node)
+    drafted = draft(session, task_id, actor=actor)
+    if drafted is not None or found is None:
+        return found, drafted or {}
+    instance = session.get_one(Instance, task.instance_id)
+    run, host = persistence.peek(session, instance, actor=actor)
+    return found, recording.prefill(
+        node,
+        found,
+        run.variables,
+        lambda: host.context(element_id=node.id, variables=run.variables, task_id=task_id),
+    )
+
+
+def draft(session: Session, task_id: str, *, actor: Actor) -> dict[str, Any] | None:
+    """Return the actor's own half-filled answers, if there are any."""
+    return session.scalar(
+        select(TaskDraft.answers).where(TaskDraft.task_id == task_id, TaskDraft.user_id == actor.id)
+    )
+
+
+def save_draft(session: Session, task_id: str, *, actor: Actor, answers: Mapping[str, Any]) -> None:
+    """Keep half-filled answers for the actor alone, unchecked; they replace the draft before."""
+    task, _ = _take(session, task_id, actor)
+    if task.assignee not in (None, actor.id):
+        raise _claimed(task)
+    _guard(session, actor, "complete", task)
+    session.execute(delete(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_id == actor.id))
+    row = {"task_id": task_id, "user_id": actor.id, "answers": dict(answers), "saved_at": clock.now()}
+    session.execute(insert(TaskDraft), [row])
+
+
+def complete(
+    session: Session,
+    task_id: str,
+    *,
+    actor: Actor,
+    answers: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> Completed:
+    """Finish a task and move its instance to the next rest.
+
+    A candidate may complete an unclaimed task and is then recorded as its assignee. Raises, in this order, NotFound,
+    Conflict (`closed`, `suspended`, `claimed` with `by`), NotAllowed, InvalidInput naming every bad field.
+    """
+    task, instance = _take(session, task_id, actor)
+    if task.assignee not in (None, actor.id):
+        raise _claimed(task)
+    _guard(session, actor, "complete", task)
+    owner = deployed.process(session, task.definition_id)
+    node = owner.definition.nodes[task.element_id]
+    task_form = deployed.form(session, owner, node)
+    checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})})
+    if task.assignee is None:
+        task.assignee, task.claimed_at = actor.id, clock.now()
+    with persistence.advance(session, instance, actor=actor) as (run, host):
+        result = recording.record(
+            node,
+            task_form,
+            checked,
+            context=lambda: host.context(element_id=node.id, variables=run.variables, task_id=task_id),
+            absorb=host.absorb,
+        )
+        run.complete(task_id, result)
+    _audit(session, actor, "task.complete", task)
+    return Completed(instance, tuple(next_of(session, instance.id, actor)))
+
+
+# --- what every command begins with
+
+
+def _take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]:
+    """Return an open task that the actor may see and its instance, both locked by the instance's row."""
+    try:
+        instance = persistence.lock_of_task(session, task_id)
+    except NotFound:
+        raise _unknown(task_id) from None
+    fresh = select(Task).where(Task.id == task_id, policy().tasks(actor))
+    task = session.scalars(fresh.execution_options(populate_existing=True)).one_or_none()
+    if task is None:
+        raise _unknown(task_id)
+    if task.closed_at is not None:
+        raise Conflict(f"The task is already {task.outcome}.", code="closed", by=task.closed_by)
+    persistence.guard_active(instance)
+    return task, instance
+
+
+def _guard(session: Session, actor: Actor, act: str, task: Task) -> None:
+    decision = policy().may(session, actor, act, task)
+    if not decision.allowed:
+        raise NotAllowed(decision.reason or f"You may not {act} this task.", code="not_allowed", act=act)
+
+
+def _unknown(task_id: str) -> NotFound:
+    return NotFound(f"There is no task {task_id}.", code="task")
+
+
+def _claimed(task: Task) -> Conflict:
+    return Conflict(f"The task is already claimed by {task.assignee}.", code="claimed", by=task.assignee)
+
+
+def _assign(session: Session, task: Task, user: str | None) -> None:
+    task.assignee = user
+    task.claimed_at = clock.now() if user else None
+    task.revision += 1
+    _offer(session, task)
+
+
+def _offer(session: Session, task: Task) -> None:
+    """Let the candidates' index follow whether the task is anybody's."""
+    candidates = update(TaskCandidate).where(TaskCandidate.task_id == task.id)
+    session.execute(candidates.values(claimable=task.assignee is None))
+
+
+def _audit(
+    session: Session, actor: Actor, act: str, task: Task, detail: Mapping[str, Any] | None = None
+) -> None:
+    history.record(
+        session,
+        actor=actor,
+        act=act,
+        instance_id=task.instance_id,
+        task_id=task.id,
+        scope_id=task.scope_id,
+        detail=detail or {"element": task.element_id},
+    )
