@@ -6,11 +6,13 @@ import contextlib
 import math
 import operator
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workflows.calendar import Limit, WorkDays, due
 from workflows.errors import DubanError, InvalidInput
 from workflows.expressions import (
     BUILTINS,
@@ -217,6 +219,18 @@ def test_failures_of_the_host_pass_unchanged():
 
     with pytest.raises(DubanError, match="no such limit"):
         evaluate("limit()", {}, {"limit": refuse})
+
+
+def test_a_deadline_counts_as_its_instant():
+    start = datetime(2026, 2, 10, tzinfo=UTC)
+    end = due(Limit("T06", 1, 15, "working_days"), start, WorkDays.official(), ZoneInfo("Asia/Shanghai"))
+    functions = {"limit": lambda rule: end, "now": lambda: start}
+    assert evaluate("${limit('T06')}", {}, functions) is end
+    assert evaluate("limit('T06') > now() and limit('T06') == limit('T06')", {}, functions) is True
+    assert evaluate("limit('T06') - duration('P1D')", {}, functions) == end.at - timedelta(days=1)
+    assert evaluate("date(limit('T06'))", {}, functions) == date(2026, 3, 9)
+    assert evaluate("datetime(limit('T06'))", {}, functions) == end.at
+    assert plain([end]) == ["2026-03-09T16:00:00+00:00"]
 
 
 def test_a_function_cannot_bring_in_foreign_values():

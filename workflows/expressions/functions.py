@@ -6,15 +6,14 @@ Time is not among them: `now()` and `limit('T11')` come from the host of a run.
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import Any
 
-from workflows import clock
-from workflows.expressions.values import MAX_STEPS, checked, kind, member, order, text
+from workflows import calendar, clock
+from workflows.expressions.values import MAX_STEPS, checked, instant, kind, member, order, text
 
 NUMBER = re.compile(r"\s*-?[0-9]{1,40}(\.[0-9]{1,40})?\s*")
 DURATION = re.compile(
@@ -153,6 +152,8 @@ def coalesce(*values: Any) -> Any:
 
 def to_date(value: Any) -> date:
     """Return the day of an ISO 8601 text, or the office's day of an instant."""
+    if isinstance(value, calendar.Due):
+        return value.date
     if kind(value) == "instant":
         return aware(value).astimezone(clock.office_zone()).date()
     if kind(value) == "date":
@@ -164,6 +165,7 @@ def to_date(value: Any) -> date:
 
 def to_datetime(value: Any) -> datetime:
     """Return the instant (UTC) of an ISO 8601 text or day; without an offset the office's clock is meant."""
+    value = instant(value)
     if kind(value) == "date":
         value = datetime.combine(value, time())
     if kind(value) == "text":
@@ -171,9 +173,9 @@ def to_datetime(value: Any) -> datetime:
     return aware(expect(value, "instant")).astimezone(UTC)
 
 
-def aware(instant: datetime) -> datetime:
+def aware(moment: datetime) -> datetime:
     """Return the instant with an offset, the office's if it has none."""
-    return instant if instant.tzinfo else instant.replace(tzinfo=clock.office_zone())
+    return moment if moment.tzinfo else moment.replace(tzinfo=clock.office_zone())
 
 
 def duration(value: Any) -> timedelta:
@@ -202,6 +204,7 @@ def whole(value: Any) -> int:
 
 def on_days(start: Any, move: Callable[[date], date]) -> Any:
     """Return a day, or an instant on the office's clock, with its day moved."""
+    start = instant(start)
     if kind(start) != "instant":
         return move(to_date(start))
     local = aware(start).astimezone(clock.office_zone())
@@ -217,14 +220,7 @@ def add_days(start: Any, days: Any) -> Any:
 def add_months(start: Any, months: Any) -> Any:
     """Return the same-numbered day so many months later, or the last of that month (民法典 202)."""
     by = whole(months)
-
-    def move(day: date) -> date:
-        year, month = divmod(day.year * 12 + day.month - 1 + by, 12)
-        if not 1 <= year <= 9999:
-            raise ValueError("the year is out of range")
-        return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-    return on_days(start, move)
+    return on_days(start, lambda day: calendar.add_months(day, by))
 
 
 BUILTINS: Mapping[str, Callable[..., Any]] = MappingProxyType(

@@ -15,6 +15,7 @@ from workflows.expressions.values import (
     MissingVariable,
     checked,
     equal,
+    instant,
     kind,
     member,
     order,
@@ -311,6 +312,7 @@ class Arithmetic(Node):
 
 def reckon(left: Any, sign: str, right: Any) -> Any:
     """Return `left sign right` for the pairs of kinds that have one; ValueError for the others."""
+    left, right = instant(left), instant(right)
     kinds = (kind(left), kind(right))
     if kinds == ("number", "number"):
         return NUMERIC[sign](left, right)

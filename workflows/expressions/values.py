@@ -1,7 +1,7 @@
 """The values of the language, their bounds, and what equality and order mean between them.
 
-Values are JSON (null, true/false, numbers, text, lists, maps) and, from functions only, dates, instants and
-durations.
+Values are JSON (null, true/false, numbers, text, lists, maps) and, from functions only, dates, instants,
+durations and deadlines (`calendar.Due`, which compares and computes as its instant).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from workflows.calendar import Due
 from workflows.errors import DubanError
 
 MAX_SOURCE = 2_000  #: characters of one expression
@@ -30,6 +31,7 @@ KINDS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("map", (Mapping,)),
     ("instant", (datetime,)),
     ("date", (date,)),
+    ("deadline", (Due,)),
     ("duration", (timedelta,)),
 )
 ORDERED = frozenset({"number", "text", "instant", "date", "duration"})
@@ -84,12 +86,17 @@ def weighed(value: Any) -> Any:
     return value
 
 
+def instant(value: Any) -> Any:
+    """Return the instant of a deadline, any other value as it is."""
+    return value.at if isinstance(value, Due) else value
+
+
 def equal(left: Any, right: Any, spend: Callable[[int], None]) -> bool:
     """Return whether two values are the same; values of different kinds never are (1 is not true)."""
     pairs = [(left, right)]
     while pairs:
         spend(1)
-        a, b = pairs.pop()
+        a, b = map(instant, pairs.pop())
         word = kind(a)
         if word != kind(b):
             return False
@@ -108,6 +115,7 @@ def equal(left: Any, right: Any, spend: Callable[[int], None]) -> bool:
 
 def order(left: Any, right: Any) -> int:
     """Return -1, 0 or 1; raise ValueError where there is no order (different kinds, null, lists)."""
+    left, right = instant(left), instant(right)
     if kind(left) != kind(right) or kind(left) not in ORDERED:
         raise ValueError(f"{kind(left)} and {kind(right)} have no order")
     try:
@@ -131,6 +139,7 @@ def member(item: Any, container: Any, spend: Callable[[int], None]) -> bool:
 
 def text(value: Any) -> str:
     """Return a single value as text: null is empty, instants are ISO 8601; lists and maps are refused."""
+    value = instant(value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -154,7 +163,7 @@ def duration_text(value: timedelta) -> str:
 
 def plain(value: Any) -> Any:
     """Return the value as JSON can hold it: dates, instants and durations become ISO 8601 text."""
-    if isinstance(value, (date, timedelta)):
+    if isinstance(value, (date, timedelta, Due)):
         return text(value)
     if kind(value) == "list":
         return [plain(item) for item in value]

@@ -1,0 +1,175 @@
+"""When a limit ends, and how that was counted.
+
+The day of the event is not counted. Months end on the same-numbered day, or the last of the month
+(民法典 202). A last day that is a rest day moves to the next working day (民法典 203), unless liberty is at
+stake (刑事诉讼法 105). Working days leave out weekends and holidays and count adjusted working weekends. Day
+limits end at 24:00 on the office's clock; hours run from the hour and are never moved.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from workflows.calendar.limits import NUMBERED, Limit
+from workflows.calendar.workdays import DAY, WorkDays, add_working_days
+from workflows.errors import InvalidInput
+
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Due:
+    """When a limit ends: the instant (aware UTC), the office's last day, and the count step by step.
+
+    `provisional`: the count met a year whose holiday plan is not loaded. `explanation` is JSON, a list of
+    steps with `what`: `start` (at, day), `counted_from` (day), `holiday` (from, to, zh, en), `makeup` (day),
+    `last_day` (day), `month_end` (day, wanted), `moved` (from, to, zh, en), `kept` (day: a rest day that
+    moves nothing), `hours` (n), `provisional` (years). Days are ISO 8601; the last is `date`.
+    """
+
+    at: datetime
+    date: date
+    provisional: bool
+    limit: Limit | None
+    explanation: list[Step]
+
+
+def due(limit: Limit, start: datetime | date, days: WorkDays, zone: ZoneInfo) -> Due:
+    """Return when the limit ends that starts with an event at `start`, an aware instant or an office day."""
+    if limit.n is None or limit.unit not in NUMBERED:
+        raise InvalidInput(
+            f"The limit {limit.id} has no number ({limit.unit}): its due date is set by a person.",
+            code="limit_without_number",
+            limit=limit.id,
+        )
+    try:
+        return (
+            by_hours(limit, limit.n, start, zone)
+            if limit.unit == "hours"
+            else by_days(limit, limit.n, start, days, zone)
+        )
+    except OverflowError:
+        raise InvalidInput(f"{limit.n} {limit.unit} after {start} is out of range.", code="days") from None
+
+
+def by_hours(limit: Limit, n: int, start: datetime | date, zone: ZoneInfo) -> Due:
+    """Return the end of a limit in hours: from the hour, holidays or not."""
+    if not isinstance(start, datetime):
+        raise InvalidInput(
+            f"The limit {limit.id} is in hours: it needs an instant, not a day.", code="limit_start"
+        )
+    day = local_day(start, zone)
+    end = start.astimezone(UTC) + timedelta(hours=n)
+    return Due(
+        end, end.astimezone(zone).date(), False, limit, [started(start, day, zone), {"what": "hours", "n": n}]
+    )
+
+
+def by_days(limit: Limit, n: int, start: datetime | date, days: WorkDays, zone: ZoneInfo) -> Due:
+    """Return the end of a limit in days or months: 24:00 of its last day."""
+    day = local_day(start, zone) if isinstance(start, datetime) else start
+    steps = [started(start, day, zone)]
+    if limit.unit == "working_days":
+        steps.append({"what": "counted_from", "day": iso(day + DAY)})
+        last = add_working_days(day, n, days)
+        steps += passed(day + DAY, last, days)
+        unloaded = unknown_years(day + DAY, last, days)
+    else:
+        first = add_months(day, n) if limit.unit == "months" else day + n * DAY
+        steps += reached(limit.unit, day, first)
+        last = first if limit.liberty else next_working_day(first, days)
+        steps += settled(first, last, days, liberty=limit.liberty)
+        unloaded = [] if limit.liberty else unknown_years(first, last, days)
+    if unloaded:
+        steps.append({"what": "provisional", "years": unloaded})
+    midnight = datetime.combine(last + DAY, time(), zone).astimezone(UTC)
+    return Due(midnight, last, bool(unloaded), limit, steps)
+
+
+def local_day(start: datetime, zone: ZoneInfo) -> date:
+    """Return the office's day of an aware instant."""
+    if start.tzinfo is None:
+        raise ValueError("A limit starts at an aware instant.")
+    return start.astimezone(zone).date()
+
+
+def started(start: datetime | date, day: date, zone: ZoneInfo) -> Step:
+    """Return the first step: the event itself, which is not counted."""
+    at = start.astimezone(zone).isoformat(timespec="seconds") if isinstance(start, datetime) else None
+    return {"what": "start", "at": at, "day": iso(day)}
+
+
+def reached(unit: str, day: date, first: date) -> list[Step]:
+    """Return how the last day was found before any move."""
+    if unit == "months" and first.day != day.day:
+        return [{"what": "month_end", "day": iso(first), "wanted": day.day}]
+    counted = [] if unit == "months" else [{"what": "counted_from", "day": iso(day + DAY)}]
+    return [*counted, {"what": "last_day", "day": iso(first)}]
+
+
+def settled(first: date, last: date, days: WorkDays, *, liberty: bool) -> list[Step]:
+    """Return what became of a last day at a weekend or holiday."""
+    if first != last:
+        return [{"what": "moved", "from": iso(first), "to": iso(last), **named(first, last, days)}]
+    if days.is_makeup(first):
+        return [{"what": "makeup", "day": iso(first)}]
+    return [{"what": "kept", "day": iso(first)}] if liberty and not days.is_working(first) else []
+
+
+def passed(first: date, last: date, days: WorkDays) -> list[Step]:
+    """Return the holidays left out and the make-up days counted; plain weekends go without saying."""
+    steps: list[Step] = []
+    rest: list[date] = []
+    for day in span(first, last):
+        if not days.is_working(day):
+            rest.append(day)
+            continue
+        steps += left_out(rest, days)
+        rest = []
+        if days.is_makeup(day):
+            steps.append({"what": "makeup", "day": iso(day)})
+    return steps
+
+
+def left_out(rest: list[date], days: WorkDays) -> list[Step]:
+    """Return the step for a run of rest days, if a holiday is among them."""
+    if not any(days.holiday(day) for day in rest):
+        return []
+    return [{"what": "holiday", "from": iso(rest[0]), "to": iso(rest[-1]), **named(rest[0], rest[-1], days)}]
+
+
+def named(first: date, last: date, days: WorkDays) -> dict[str, str]:
+    """Return the names of the first holiday in a span; empty names for a weekend."""
+    names = (days.holiday(day) for day in span(first, last))
+    return next((name for name in names if name), {"zh": "", "en": ""})
+
+
+def span(first: date, last: date) -> list[date]:
+    """Return the days from the first to the last."""
+    return [first + DAY * distance for distance in range((last - first).days + 1)]
+
+
+def unknown_years(first: date, last: date, days: WorkDays) -> list[int]:
+    """Return the years of a span whose holiday plan is not loaded."""
+    return [year for year in range(first.year, last.year + 1) if not days.loaded(year)]
+
+
+def next_working_day(day: date, days: WorkDays) -> date:
+    """Return the day, or the first working day after it."""
+    return day if days.is_working(day) else add_working_days(day, 1, days)
+
+
+def add_months(day: date, n: int) -> date:
+    """Return the same-numbered day n months later (earlier if negative), or the last day of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + n, 12)
+    if not 1 <= year <= 9999:
+        raise OverflowError("The year is out of range.")
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def iso(day: date) -> str:
+    return day.isoformat()

@@ -1,0 +1,204 @@
+"""The limits that law or office set, as versioned rows of `bpmn/time_limits.csv`."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from typing import Any
+
+from workflows.errors import FieldError, InvalidInput
+
+# fmt: off
+COLUMNS = [
+    "rule_id", "version", "effective_from", "title_zh", "title_en", "start_event", "n", "unit", "liberty",
+    "extension", "cap", "approver", "document", "article", "status",
+]
+# fmt: on
+NUMBERED = frozenset({"hours", "natural_days", "working_days", "months"})
+#: Limits that have no number: the rule says when, or only that something is to be done.
+WORDED = frozenset({"at_once", "promptly", "quarterly", "two_monthly", "none"})
+STATUSES = frozenset({"sourced", "to_confirm", "design"})
+MAX_NUMBER = 5_000
+SHORT, LONG = 255, 4_000  #: characters of a cell
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One version of one limit; `n` is None where the rule gives no number."""
+
+    id: str
+    version: int
+    n: int | None
+    unit: str  #: hours natural_days working_days months | at_once promptly quarterly two_monthly none
+    liberty: bool = False  #: a deprivation of liberty: holidays do not lengthen it
+    article: str = ""
+    status: str = "sourced"  #: sourced | to_confirm (by the office) | design (ours, not the law's)
+    effective_from: date = date.min
+    title_zh: str = ""
+    title_en: str = ""
+    start_event: str = ""
+    extension: str = ""
+    cap: str = ""
+    approver: str = ""
+    document: str = ""
+
+
+class BadCell(ValueError):
+    """A cell holds what it must not; the text says what would be right."""
+
+
+def read_limits(csv_text: str) -> list[Limit]:
+    """Return the limits of a CSV file; InvalidInput names every bad row (of the spreadsheet) and column."""
+    try:
+        rows = list(csv.reader(StringIO(csv_text.removeprefix("\ufeff"), newline=""), strict=True))
+    except csv.Error as error:
+        raise InvalidInput(f"The limits are not CSV: {error}.", code="limits") from None
+    if not rows or rows[0] != COLUMNS:
+        raise InvalidInput(f"The first row of the limits must be: {','.join(COLUMNS)}", code="limits")
+    faults: dict[str, FieldError] = {}
+    limits = [read_row(number, row, faults) for number, row in enumerate(rows[1:], 2) if any(row)]
+    found = [limit for limit in limits if limit is not None]
+    if not faults:
+        guard_versions(found, faults)
+    if faults:
+        told = "; ".join(f"{place}: {fault.params['must']}" for place, fault in list(faults.items())[:20])
+        raise InvalidInput(f"The limits are refused: {told}.", fields=faults, code="limits")
+    return found
+
+
+def read_row(number: int, row: list[str], faults: dict[str, FieldError]) -> Limit | None:
+    """Return the limit of one row, or note each bad cell."""
+    if len(row) != len(COLUMNS):
+        faults[f"row {number}"] = FieldError(
+            "row", {"must": f"it must have {len(COLUMNS)} columns, not {len(row)}"}
+        )
+        return None
+    values: dict[str, Any] = {}
+    for column, cell in zip(COLUMNS, row, strict=True):
+        try:
+            values[column] = CELLS.get(column, short)(cell.strip())
+        except BadCell as bad:
+            faults[f"row {number}, {column}"] = FieldError("cell", {"must": str(bad), "value": cell[:60]})
+    if len(values) < len(COLUMNS):
+        return None
+    if (values["n"] is None) == (values["unit"] in NUMBERED):
+        must = "a number of hours, days or months, or none with " + ", ".join(sorted(WORDED))
+        faults[f"row {number}, n"] = FieldError("cell", {"must": f"must be {must}", "value": row[6][:60]})
+        return None
+    return Limit(id=values.pop("rule_id"), **values)
+
+
+def guard_versions(limits: list[Limit], faults: dict[str, FieldError]) -> None:
+    """Note versions that stand twice, or a later version that begins no later."""
+    latest: dict[str, Limit] = {}
+    for limit in sorted(limits, key=lambda limit: (limit.id, limit.version)):
+        before = latest.get(limit.id)
+        latest[limit.id] = limit
+        if before is None:
+            continue
+        if before.version == limit.version:
+            must = "stands twice"
+        elif before.effective_from >= limit.effective_from:
+            must = f"must come into force after version {before.version} ({before.effective_from})"
+        else:
+            continue
+        faults[f"{limit.id} version {limit.version}"] = FieldError("version", {"must": must})
+
+
+def short(cell: str) -> str:
+    """Return a text of at most 255 characters."""
+    if len(cell) > SHORT:
+        raise BadCell(f"must have at most {SHORT} characters")
+    return cell
+
+
+def long(cell: str) -> str:
+    """Return a text of at most 4,000 characters."""
+    if len(cell) > LONG:
+        raise BadCell(f"must have at most {LONG} characters")
+    return cell
+
+
+def needed(cell: str) -> str:
+    """Return a short text that is not empty."""
+    if not cell:
+        raise BadCell("must not be empty")
+    return short(cell)
+
+
+def rule_id(cell: str) -> str:
+    """Return an id such as T11, T33B or D01."""
+    if not re.fullmatch(r"[A-Z][0-9]{2}[A-Z]?", cell):
+        raise BadCell("must be a letter, two digits and perhaps a letter, such as T11 or T33B")
+    return cell
+
+
+def whole(most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from 1 to `most`."""
+
+    def read(cell: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", cell) or not 1 <= int(cell) <= most:
+            raise BadCell(f"must be a whole number from 1 to {most}")
+        return int(cell)
+
+    return read
+
+
+def number(cell: str) -> int | None:
+    """Return the number of units, None for an empty cell."""
+    return whole(MAX_NUMBER)(cell) if cell else None
+
+
+def day(cell: str) -> date:
+    """Return a day such as 2025-06-01."""
+    try:
+        if len(cell) != 10:
+            raise ValueError(cell)
+        return date.fromisoformat(cell)
+    except ValueError:
+        raise BadCell("must be a day such as 2025-06-01") from None
+
+
+def word(allowed: frozenset[str]) -> Callable[[str], str]:
+    """Return a reader of words of a list."""
+
+    def read(cell: str) -> str:
+        if cell not in allowed:
+            raise BadCell(f"must be one of {', '.join(sorted(allowed))}")
+        return cell
+
+    return read
+
+
+def cap(cell: str) -> str:
+    """Return how much all extensions together may add, such as `3 months`; empty where nothing is said."""
+    match = re.fullmatch(r"([0-9]{1,4}) ([a-z_]+)", cell)
+    if cell and (match is None or match.group(2) not in NUMBERED):
+        raise BadCell(f"must be empty, or a number and one of {', '.join(sorted(NUMBERED))}")
+    return cell
+
+
+def truth(cell: str) -> bool:
+    """Return true or false."""
+    return word(frozenset({"true", "false"}))(cell) == "true"
+
+
+CELLS: Mapping[str, Callable[[str], Any]] = {
+    "rule_id": rule_id,
+    "version": whole(9_999),
+    "effective_from": day,
+    "title_zh": needed,
+    "title_en": needed,
+    "start_event": short,
+    "n": number,
+    "unit": word(NUMBERED | WORDED),
+    "liberty": truth,
+    "extension": long,
+    "cap": cap,
+    "article": long,
+    "status": word(STATUSES),
+}
