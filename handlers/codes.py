@@ -1,0 +1,68 @@
+"""The code tables of `bpmn/codes`: what forms offer as choices and pages write as words.
+
+A table is the file's name without its ending; its columns `code`, `zh`, `en` come first, others are its own. Beside
+the files stand the tables that the registers give: `offices`, `agencies` (by unit code) and `staff` (by login).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import office
+from workflows.forms import Option, Options
+
+FOLDER = Path(__file__).parent.parent / "bpmn" / "codes"
+
+
+def tables(session: Session) -> Options:
+    """Return every code table: name → options in the order of the file or register."""
+    return {
+        **_files(),
+        "offices": _units(session, "office"),
+        "agencies": _units(session, "agency"),
+        "staff": _staff(session),
+    }
+
+
+def word(table: str, code: str | None, lang: str) -> str:
+    """Return the name of a code in a language (`zh`, `en`); the code itself where the table lacks it, nothing for none."""
+    if not code:
+        return ""
+    return next((option.label(lang) for option in _files()[table] if option.value == code), code)
+
+
+def rows(table: str) -> Sequence[Mapping[str, str]]:
+    """Return the lines of a table with all their columns."""
+    return _rows(table)
+
+
+@cache
+def _rows(table: str) -> tuple[Mapping[str, str], ...]:
+    with (FOLDER / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+@cache
+def _files() -> Mapping[str, Sequence[Option]]:
+    names = sorted(path.stem for path in FOLDER.glob("*.csv"))
+    return {name: tuple(Option(row["code"], row["zh"], row["en"]) for row in _rows(name)) for name in names}
+
+
+def _units(session: Session, kind: str) -> tuple[Option, ...]:
+    found = session.scalars(select(office.Unit).where(office.Unit.kind == kind).order_by(office.Unit.path))
+    return tuple(Option(unit.code, unit.name_zh, unit.name_en) for unit in found)
+
+
+def _staff(session: Session) -> tuple[Option, ...]:
+    named = select(office.Person).where(office.Person.login.is_not(None), office.Person.kind == "staff")
+    return tuple(
+        Option(person.login, person.name, person.name)
+        for person in session.scalars(named.order_by(office.Person.login))
+        if person.login
+    )
