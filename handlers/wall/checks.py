@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from handlers.office import Unit
 from handlers.registers import Clue, ClueHandler
 from handlers.wall.conditions import assignments
-from handlers.wall.rules import EVERYTHING, PREFIX, STAFF, STARTERS, units_of
+from handlers.wall.rules import EVERYTHING, MATTER_ACTS, PREFIX, STAFF, STARTERS, units_of
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 from workflows.visibility import Decision
@@ -51,13 +51,14 @@ def may_instance(session: Session, actor: Actor, act: str, instance: Instance) -
     seen = _sees_instance(session, actor, instance)
     if act == "see" or not seen.allowed:
         return seen
-    if instance.scope_id is not None:
-        if act == "variables":
-            return Decision(True, "Who may see a matter may read its identifiers and decisions.")
-        allowed = "case_supervision_head" in actor.groups
-        return _decide(allowed, f"Only the head of the case-supervision office may {act} a matter.")
-    own = instance.started_by == actor.id or _deployed_by(session, instance.definition_id) == actor.id
-    return _decide(own or act == "variables", f"Only who started or deployed the process may {act} it.")
+    if act == "variables":
+        return seen
+    if instance.scope_id is None:
+        own = actor.id in (instance.started_by, _deployed_by(session, instance.definition_id))
+        return _decide(own, f"Only who started or deployed the process may {act} it.")
+    allowed = MATTER_ACTS.get(act, frozenset())
+    words = ", ".join(sorted(allowed)) or "nobody: the forms alone write what was decided"
+    return _decide(bool(actor.groups & allowed), f"Who may {act} a matter: {words}.")
 
 
 def _may_start(session: Session, actor: Actor, instance: Instance) -> Decision:

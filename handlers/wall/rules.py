@@ -15,6 +15,12 @@ EVERYTHING = frozenset({"case_supervision", "case_supervision_head", "principal"
 #: Roles that work matters. An open task shows its matter to them only: an agency that completes its form,
 #: or an operator whom a diagram names by mistake, learns nothing from it.
 STAFF = EVERYTHING | {"intake_clerk", "office_head", "handler", "leader", "reviewer"}
+#: Who may do what with a whole matter that he sees. Nobody sets variables: the forms alone write decisions.
+MATTER_ACTS = {
+    "cancel": frozenset({"case_supervision_head"}),
+    "suspend": frozenset({"case_supervision_head"}),
+    "message": frozenset({"case_supervision", "case_supervision_head"}),
+}
 #: Who may start what opens a matter; other processes are started by supervisors and by who deployed them.
 STARTERS = {"clue_transfer": frozenset({"agency_clerk", "intake_clerk", "case_supervision"})}
 

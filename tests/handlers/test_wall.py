@@ -353,10 +353,15 @@ def test_acts_on_instances(world: World) -> None:
 
     clerk, chief = held("clerk", "case_supervision@AGS"), held("head", "case_supervision_head@AGS")
     assert not may(clerk, "cancel", matter)
+    assert may(clerk, "message", matter)
+    assert may(clerk, "variables", matter)
+    assert not may(chief, "set_variables", matter)
+    assert not may(held("principal", "principal@JW"), "message", matter)
     assert may(chief, "cancel", matter)
     assert not may(held("anna"), "see", matter)  # deployed it, and still learns nothing of the matter
     assert may(held("anna"), "cancel", small)
     assert may(held("bert"), "suspend", small)
+    assert may(held("bert"), "set_variables", small)
     assert not may(held("carl"), "cancel", small)
 
 
