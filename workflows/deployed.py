@@ -1,7 +1,7 @@
-"""What is deployed, ready for use: parsed processes, forms and decisions, each parsed once in a program's life.
+"""What is deployed, ready for use: processes, forms and decisions, each parsed once.
 
-The reading side of deployments; `definitions` is the writing side. Nothing here changes once it is deployed, so
-nothing here is ever read twice: only "which is the latest" is asked of the database each time.
+The reading side of deployments; `definitions` is the writing side. Nothing changes once it is deployed, so
+nothing is read twice: only "which is the latest" is asked of the database each time.
 """
 
 from __future__ import annotations
@@ -79,15 +79,17 @@ def bundle(session: Session, deployment_id: str) -> Bundle:
 def form(session: Session, owner: InDeployment, node: engine.Node) -> Form | None:
     """Return the form of a user task or start event; None if it names none that is ours to show.
 
-    `camunda:formRef` with binding `deployment` is found beside the diagram, else the latest (or named) version;
-    `camunda:formKey="camunda-forms:deployment:x.form"` by file name; `camunda:formData` is made into a form.
+    `camunda:formRef` with binding `deployment` is found beside the diagram, else the latest (or named)
+    version; `formKey="camunda-forms:deployment:x.form"` by file name; `camunda:formData` is made into one.
     """
     attributes = node.attributes
     if reference := attributes.get("formRef"):
         binding = attributes.get("formRefBinding", "latest")
         if binding == "deployment":
             return _beside(session, owner, reference)
-        return _form_version(session, reference, attributes.get("formRefVersion") if binding == "version" else None)
+        return _form_version(
+            session, reference, attributes.get("formRefVersion") if binding == "version" else None
+        )
     if file := deployment_file(attributes.get("formKey", "")):
         found = bundle(session, owner.deployment_id).form_files.get(file)
         if found is None:
@@ -99,9 +101,14 @@ def form(session: Session, owner: InDeployment, node: engine.Node) -> Form | Non
 
 
 def decision(
-    session: Session, owner: InDeployment, reference: str, *, binding: str = "latest", version: str | None = None
+    session: Session,
+    owner: InDeployment,
+    reference: str,
+    *,
+    binding: str = "latest",
+    version: str | None = None,
 ) -> Decision:
-    """Return the decision that a business rule task names, beside the diagram or the latest; NotFound names it."""
+    """Return the decision that a business rule task names, beside its diagram or the latest."""
     if binding == "deployment":
         found = bundle(session, owner.deployment_id).decisions.get(reference)
         if found is None:

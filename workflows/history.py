@@ -29,7 +29,9 @@ class Tokens:
 
 def activities(session: Session, instance_id: str) -> Sequence[Activity]:
     """Return every passage through a node, in the order in which they began."""
-    return session.scalars(select(Activity).where(Activity.instance_id == instance_id).order_by(Activity.id)).all()
+    return session.scalars(
+        select(Activity).where(Activity.instance_id == instance_id).order_by(Activity.id)
+    ).all()
 
 
 def tokens(session: Session, instance_id: str) -> Tokens:
@@ -58,7 +60,7 @@ def record(
     scope_id: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one audit event, `act` as `task.claim`; `detail` holds identifiers only, never names or narratives."""
+    """Write one audit event (`act` as `task.claim`); `detail` holds identifiers, never names."""
     session.execute(
         insert(AuditEvent),
         [

@@ -1,4 +1,4 @@
-"""Cursors for paging by key: where a page ended, so that the next begins behind it however much came before."""
+"""Cursors for paging by key: where a page ended, so that the next begins there at no cost."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def load(session: Session, text: str) -> int:
         key = (row["ladder"], row["version"], row["rung"])
         if known.setdefault(key, row) != row:
             raise InvalidInput(
-                f"Row {number}: rung {key[2]} of ladder {key[0]} version {key[1]} is there with other values; "
+                f"Row {number}: rung {key[2]} of ladder {key[0]} version {key[1]} has other values; "
                 "give the changed ladder a new version.",
                 code="rung_changed",
                 row=number,
@@ -148,7 +148,7 @@ def _timers(span: Span, ladder: Sequence[ReminderRung]) -> Iterator[dict[str, An
 
 
 def _moved(due_at: datetime, by: int, unit: str) -> datetime:
-    """Return an instant some working days or months from a deadline, at the same hour of the office's clock."""
+    """Return the instant some working days or months from a deadline, at the same hour of the office."""
     day = last_day(due_at)
     if unit == "months":
         moved = add_months(day, by)
@@ -171,11 +171,16 @@ def _cell(number: int, name: str, cell: str) -> Any:
     if name == "amount":
         return _number(number, name, cell, float)
     if not cell:
-        raise InvalidInput(f"Row {number}, column {name}: the cell is empty.", code="cell", row=number, column=name)
+        raise InvalidInput(
+            f"Row {number}, column {name}: the cell is empty.", code="cell", row=number, column=name
+        )
     if name in _WORDS and cell not in _WORDS[name]:
         right = ", ".join(sorted(_WORDS[name]))
         raise InvalidInput(
-            f"Row {number}, column {name}: {cell!r} is not one of {right}.", code="cell", row=number, column=name
+            f"Row {number}, column {name}: {cell!r} is not one of {right}.",
+            code="cell",
+            row=number,
+            column=name,
         )
     return cell
 

@@ -40,7 +40,7 @@ def load(session: Session, text: str) -> int:
         key = (values["rule_id"], values["version"])
         if known.setdefault(key, values) != values:
             raise InvalidInput(
-                f"Limit {key[0]} version {key[1]} is in force with other values; give the change a new version.",
+                f"Limit {key[0]} version {key[1]} is there with other values; give the change a new version.",
                 code="limit_changed",
                 rule=key[0],
                 version=key[1],
@@ -53,16 +53,14 @@ def load(session: Session, text: str) -> int:
 
 
 def current(session: Session, rule_id: str, on: date) -> Limit:
-    """Return the version of a rule in force on a day; NotFound names the rule and the day."""
-    row = session.scalar(
-        select(TimeLimit)
-        .where(TimeLimit.rule_id == rule_id, TimeLimit.effective_from <= on)
-        .order_by(TimeLimit.effective_from.desc(), TimeLimit.version.desc())
-        .limit(1)
-    )
-    if row is None:
-        raise NotFound(f"No limit {rule_id!r} is in force on {on}.", code="limit", rule=rule_id)
-    return _limit(row)
+    """Return the version of a rule in force on a day, the first one for days before it; NotFound names the rule."""
+    versions = session.scalars(
+        select(TimeLimit).where(TimeLimit.rule_id == rule_id).order_by(TimeLimit.effective_from)
+    ).all()
+    if not versions:
+        raise NotFound(f"There is no limit {rule_id!r}.", code="limit", rule=rule_id)
+    # What happened before the first version we hold had a rule too, most likely the same.
+    return _limit([versions[0], *(row for row in versions if row.effective_from <= on)][-1])
 
 
 def get(session: Session, rule_id: str, version: int) -> TimeLimit:

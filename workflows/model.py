@@ -112,7 +112,9 @@ class ProcessDefinition(Base):
     deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), index=True)
     resource_name: Mapped[str]
     digest: Mapped[str] = mapped_column(String(64))  #: SHA-256 of the diagram's bytes
-    bundle: Mapped[str] = mapped_column(String(64))  #: SHA-256 of the diagram, forms and decisions bound to it
+    bundle: Mapped[str] = mapped_column(
+        String(64)
+    )  #: SHA-256 of the diagram, forms and decisions bound to it
     suspended: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (UniqueConstraint("key", "version"),)
@@ -206,13 +208,17 @@ class Task(Base):
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
-    sorts_at: Mapped[datetime] = mapped_column(default=NEVER)  #: `due_at`, or the end of time: the inbox's order
+    sorts_at: Mapped[datetime] = mapped_column(
+        default=NEVER
+    )  #: `due_at`, or the end of time: the inbox's order
     due_provisional: Mapped[bool] = mapped_column(default=False)
     due_explained: Mapped[dict[str, Any] | None]  #: how the due date was counted, for the page
     limit_id: Mapped[str | None]  #: rule of `time_limit`, with the version that holds for this task
     limit_version: Mapped[int | None]
     follow_up_at: Mapped[datetime | None]
-    level: Mapped[str] = mapped_column(String(16), default="normal")  #: highest rung fired: normal remind warn alarm overdue
+    level: Mapped[str] = mapped_column(
+        String(16), default="normal"
+    )  #: highest rung fired: normal remind warn alarm overdue
     suspended: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
@@ -237,8 +243,12 @@ class TaskCandidate(Base):
     task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(8), primary_key=True)  #: group user
     name: Mapped[str] = mapped_column(primary_key=True)
-    claimable: Mapped[bool] = mapped_column(default=True)  #: the task is open and nobody's: a group's inbox is these
-    sorts_at: Mapped[datetime] = mapped_column(default=NEVER)  #: the task's: a group's page is read off the index
+    claimable: Mapped[bool] = mapped_column(
+        default=True
+    )  #: the task is open and nobody's: a group's inbox is these
+    sorts_at: Mapped[datetime] = mapped_column(
+        default=NEVER
+    )  #: the task's: a group's page is read off the index
 
     __table_args__ = (
         Index(
@@ -265,7 +275,7 @@ class TaskDraft(Base):
 
 
 class Timer(Base):
-    """Something that is due at an instant: an engine timer, a rung of a task's reminder ladder, a timer start."""
+    """Something due at an instant: an engine timer, a rung of a task's reminder ladder, a timer start."""
 
     __tablename__ = "timer"
 
@@ -280,7 +290,9 @@ class Timer(Base):
     ladder_version: Mapped[int | None]
     rung: Mapped[int | None]
     due_at: Mapped[datetime]
-    status: Mapped[str] = mapped_column(String(16), default="waiting")  #: waiting suspended fired cancelled failed
+    status: Mapped[str] = mapped_column(
+        String(16), default="waiting"
+    )  #: waiting suspended fired cancelled failed
     attempts: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
@@ -386,7 +398,9 @@ class ReminderRung(Base):
     ladder: Mapped[str] = mapped_column(String(32), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     rung: Mapped[int] = mapped_column(primary_key=True)
-    applies: Mapped[str] = mapped_column(String(16))  #: days_long days_short hours — which limits the offset is for
+    applies: Mapped[str] = mapped_column(
+        String(16)
+    )  #: days_long days_short hours — which limits the offset is for
     basis: Mapped[str] = mapped_column(String(16))  #: elapsed before_due after_due
     amount: Mapped[float]
     unit: Mapped[str] = mapped_column(String(16))  #: fraction working_days hours months

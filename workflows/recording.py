@@ -1,7 +1,7 @@
 """What becomes of a filled form: checked, given to the recording operation, and reduced to process variables.
 
-Names and narratives go to the register that the operation writes; only what the form marks with the property
-`target=variable`, and what the operation returns, becomes a variable. A form with neither gives all its answers.
+Names and narratives go to the register that the operation writes. What the form marks with the property
+`target=variable`, and what the operation returns, becomes a variable; with neither, all answers do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def options(session: Session, form: Form) -> Options:
 
 
 def check(session: Session, form: Form | None, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answers as the form takes them; InvalidInput names every bad field. No form takes anything."""
+    """Return the answers as the form takes them (anything, without a form); InvalidInput names bad fields."""
     return dict(answers) if form is None else forms.validate(form, answers, options(session, form))
 
 
@@ -42,7 +42,7 @@ def record(
     context: Callable[[], Context],
     absorb: Callable[[Mapping[str, Any] | Recorded | None], Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Return the process variables of checked answers, having called the node's recording operation if it has one."""
+    """Return the process variables of checked answers, having called the node's recording operation."""
     operation = properties_of(node).get("record")
     chosen = form.variables(answers) if form else {}
     if operation is None:
@@ -55,12 +55,14 @@ def prefill(
 ) -> dict[str, Any]:
     """Return what is known about the form's questions before anybody answers.
 
-    From the variables, and from the operation that the node names with the property `prefill`, which reads registers.
+    From the variables, and from the operation that the node names with the property `prefill`, which reads
+    registers.
     """
     if form is None:
         return {}
     operation = properties_of(node).get("prefill")
-    known = {**variables, **((operations.find(operation)(context()) or {}) if operation else {})}
+    found = operations.find(operation)(context()) if operation else None
+    known = {**variables, **(found if isinstance(found, Mapping) else {})}
     return {field.key: known[field.key] for field in form.fields if known.get(field.key) is not None}
 
 
@@ -71,6 +73,6 @@ def properties_of(node: engine.Node) -> Mapping[str, str]:
 
 
 def _all(form: Form | None, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every answer as a variable; an unanswered question is null, so that conditions may ask for it."""
+    """Return every answer as a variable; an unanswered one is null, so that conditions may ask for it."""
     unanswered = {field.key: None for field in form.fields} if form else {}
     return {**unanswered, **answers}

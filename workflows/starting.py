@@ -1,4 +1,4 @@
-"""What may start a process from outside, as rows: subscriptions and timers of the latest version of each key."""
+"""What may start a process from outside: subscriptions and timers of the latest version of each key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def close_starts(session: Session, key: str) -> None:
         .where(Subscription.definition_id.in_(versions))
         .execution_options(synchronize_session=False)
     )
-    waiting = update(Timer).where(Timer.definition_id.in_(versions), Timer.kind == "start", Timer.status != "fired")
+    waiting = update(Timer).where(
+        Timer.definition_id.in_(versions), Timer.kind == "start", Timer.status != "fired"
+    )
     session.execute(waiting.values(status="cancelled").execution_options(synchronize_session=False))
 
 
@@ -55,6 +57,10 @@ def next_start(
     session: Session, definition: ProcessDefinition, element_id: str, after: datetime | None
 ) -> datetime | None:
     """Return when a start event's timer starts this version next, after an instant or (None) at first."""
-    trigger = next(t for t in engine.triggers(deployed.compiled(session, definition.id)) if t.node_id == element_id)
+    trigger = next(
+        t for t in engine.triggers(deployed.compiled(session, definition.id)) if t.node_id == element_id
+    )
     deployment = session.get_one(Deployment, definition.deployment_id)
-    return engine.next_start(trigger, armed_at=deployment.deployed_at, after=after, functions={"now": clock.now})
+    return engine.next_start(
+        trigger, armed_at=deployment.deployed_at, after=after, functions={"now": clock.now}
+    )

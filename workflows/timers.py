@@ -1,8 +1,8 @@
 """What is due: finding, leasing, firing, and what happens when firing fails.
 
-A worker leases a few due timers in a short transaction of its own, then fires each in its own transaction, which locks
-the instance first and reads the timer again: the same order as a clerk's completion. An instance that is not due is
-never loaded. One broken timer never stops the others.
+A worker leases a few due timers in a short transaction of its own, then fires each in its own transaction,
+which locks the instance first and reads the timer again: the same order as a clerk's completion. An instance
+that is not due is never loaded. One broken timer never stops the others.
 """
 
 from __future__ import annotations
@@ -41,8 +41,10 @@ def next_due_at(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Timer.due_at)).where(Timer.status == "waiting"))
 
 
-def lease(session: Session, worker: str, limit: int = 20, length: timedelta = timedelta(minutes=2)) -> list[str]:
-    """Return the ids of due timers that are this worker's for a while, soonest first; the caller commits at once.
+def lease(
+    session: Session, worker: str, limit: int = 20, length: timedelta = timedelta(minutes=2)
+) -> list[str]:
+    """Return the ids of due timers that are this worker's for a while, soonest first; commit at once.
 
     Two workers never get the same one: PostgreSQL skips rows that the other is taking, SQLite has one writer.
     """
@@ -51,7 +53,11 @@ def lease(session: Session, worker: str, limit: int = 20, length: timedelta = ti
     ids = list(session.scalars(ready.with_for_update(skip_locked=True)))
     if not ids:
         return []
-    taken = update(Timer).where(Timer.id.in_(ids), _ready(now)).values(leased_by=worker, leased_until=now + length)
+    taken = (
+        update(Timer)
+        .where(Timer.id.in_(ids), _ready(now))
+        .values(leased_by=worker, leased_until=now + length)
+    )
     got = set(session.scalars(taken.returning(Timer.id)))
     return [timer_id for timer_id in ids if timer_id in got]
 
@@ -59,8 +65,8 @@ def lease(session: Session, worker: str, limit: int = 20, length: timedelta = ti
 def fire(session: Session, timer_id: str) -> bool:
     """Do what a due timer is for; return False if it is not due any more (done, cancelled, moved, suspended).
 
-    An engine timer drains its instance, a rung calls its operation, a start begins an instance. Raises whatever the
-    step raises: nothing of it may be committed, and the caller reports it to `failed`.
+    An engine timer drains its instance, a rung calls its operation, a start begins an instance. Raises
+    whatever the step raises: nothing of it may be committed, and the caller reports it to `failed`.
     """
     instance_id = session.scalar(select(Timer.instance_id).where(Timer.id == timer_id))
     instance = persistence.lock(session, instance_id) if instance_id else None
@@ -119,7 +125,11 @@ def retry(session: Session, incident_id: str, *, actor: Actor) -> None:
         timer.attempts = 0
         timer.retry_at = timer.leased_until = timer.leased_by = None
     history.record(
-        session, actor=actor, act="incident.retry", instance_id=incident.instance_id, detail={"incident": incident_id}
+        session,
+        actor=actor,
+        act="incident.retry",
+        instance_id=incident.instance_id,
+        detail={"incident": incident_id},
     )
 
 

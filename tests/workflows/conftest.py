@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +25,11 @@ class Candidates:
 
     def instances(self, actor: Actor) -> ColumnElement[bool]:
         mine = select(Task.instance_id).where(tasks.doable(actor))
-        return true() if "operator" in actor.groups else or_(Instance.started_by == actor.id, Instance.id.in_(mine))
+        return (
+            true()
+            if "operator" in actor.groups
+            else or_(Instance.started_by == actor.id, Instance.id.in_(mine))
+        )
 
     def tasks(self, actor: Actor) -> ColumnElement[bool]:
         if "operator" in actor.groups:
@@ -185,7 +188,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def diagram() -> Callable[..., str]:
-    """Give the maker of diagrams: `diagram("key", "<bpmn:startEvent …/>…")`, flows as `a>b` or `a>b?condition`."""
+    """Give the maker of diagrams: `diagram("key", "<bpmn:startEvent …/>…", "a>b", "a>c?${x}")`."""
     return make_diagram
 
 
@@ -198,7 +201,8 @@ def make_diagram(key: str, elements: str, *flows: str, before: str = "", **attri
         '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="t">'
-        f'{before}<bpmn:process id="{key}" name="{key}" isExecutable="true"{given}>{elements}{drawn}</bpmn:process>'
+        f'{before}<bpmn:process id="{key}" name="{key}" isExecutable="true"{given}>'
+        f"{elements}{drawn}</bpmn:process>"
         "</bpmn:definitions>"
     )
 
@@ -207,19 +211,21 @@ def _flow(number: int, flow: str) -> str:
     way, _, condition = flow.partition("?")
     source, _, target = way.partition(">")
     inner = (
-        f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression"><![CDATA[{condition}]]></bpmn:conditionExpression>'
+        f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression"><![CDATA[{condition}]]>'
+        "</bpmn:conditionExpression>"
         if condition
         else ""
     )
-    return f'<bpmn:sequenceFlow id="f{number}" sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+    ends = f'sourceRef="{source}" targetRef="{target}"'
+    return f'<bpmn:sequenceFlow id="f{number}" {ends}>{inner}</bpmn:sequenceFlow>'
 
 
 TWO_STEPS = make_diagram(
     "pair",
     '<bpmn:startEvent id="s"/>'
     '<bpmn:userTask id="one" name="一" camunda:candidateGroups="handler" camunda:dueDate="PT4H">'
-    '<bpmn:extensionElements><camunda:properties><camunda:property name="en" value="One"/></camunda:properties>'
-    "</bpmn:extensionElements></bpmn:userTask>"
+    '<bpmn:extensionElements><camunda:properties><camunda:property name="en" value="One"/>'
+    "</camunda:properties></bpmn:extensionElements></bpmn:userTask>"
     '<bpmn:userTask id="two" name="二" camunda:candidateUsers="bob"/>'
     '<bpmn:boundaryEvent id="late" attachedToRef="one"><bpmn:timerEventDefinition>'
     '<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">P2D</bpmn:timeDuration>'
@@ -236,5 +242,5 @@ TWO_STEPS = make_diagram(
 
 @pytest.fixture
 def two_steps() -> str:
-    """Give a diagram: `one` (group handler, 4 hours) then `two` (user bob); after 2 days `one` goes to chief."""
+    """Give `pair`: `one` (group handler, 4 hours), then `two` (user bob); after 2 days chief gets it."""
     return TWO_STEPS

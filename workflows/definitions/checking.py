@@ -33,11 +33,13 @@ def know_roles(roles: frozenset[str] | set[str] | None) -> None:
     _roles = None if roles is None else frozenset(roles)
 
 
-def check(content: Mapping[str, bytes], *, profile: str = "office", session: Session | None = None) -> list[Finding]:
+def check(
+    content: Mapping[str, bytes], *, profile: str = "office", session: Session | None = None
+) -> list[Finding]:
     """Return every finding about these files, the grave ones first.
 
-    Errors and, in the profile `office`, policy findings keep them from being deployed; see `refused`. With a session,
-    forms, decisions and limits that are deployed already count as there.
+    Errors and, in the profile `office`, policy findings keep them from being deployed; see `refused`. With a
+    session, forms, decisions and limits that are deployed already count as there.
     """
     return check_files(files.read(content), profile=profile, session=session)
 
@@ -82,7 +84,11 @@ class _Gate:
         for used in self.definition.expressions:
             for name in sorted(used.calls - known):
                 right = ", ".join(sorted(known))
-                yield _error(used.element, "function", f"There is no function {name}() ({used.source}); there are: {right}.")
+                yield _error(
+                    used.element,
+                    "function",
+                    f"There is no function {name}() ({used.source}); there are: {right}.",
+                )
 
     def service_tasks(self) -> Iterator[Finding]:
         """Whether the operations exist and are given what they take."""
@@ -112,21 +118,33 @@ class _Gate:
             here = any(form.id == reference for _, form in self.read.forms)
             if attributes.get("formRefBinding", "latest") == "deployment":
                 if not here:
-                    yield _error(node.id, "form", f"The form {reference} is not among the files deployed together.")
+                    yield _error(
+                        node.id, "form", f"The form {reference} is not among the files deployed together."
+                    )
             elif not here and not self.is_deployed(FormDefinition, reference):
-                yield _error(node.id, "form", f"The form {reference} is neither among the files nor deployed.")
+                yield _error(
+                    node.id, "form", f"The form {reference} is neither among the files nor deployed."
+                )
         elif file and file not in self.read.content:
             yield _error(node.id, "form", f"The form's file {file} is not among the files deployed together.")
 
     def decision(self, node: engine.Node) -> Iterator[Finding]:
         """Whether the decision that a business rule task names is here, or deployed."""
         reference = node.attributes.get("decisionRef", "")
-        if not reference or "{" in reference or any(table.id == reference for _, table in self.read.decisions):
+        if (
+            not reference
+            or "{" in reference
+            or any(table.id == reference for _, table in self.read.decisions)
+        ):
             return
         if node.attributes.get("decisionRefBinding") == "deployment":
-            yield _error(node.id, "decision", f"The decision {reference} is not among the files deployed together.")
+            yield _error(
+                node.id, "decision", f"The decision {reference} is not among the files deployed together."
+            )
         elif not self.is_deployed(DecisionDefinition, reference):
-            yield _error(node.id, "decision", f"The decision {reference} is neither among the files nor deployed.")
+            yield _error(
+                node.id, "decision", f"The decision {reference} is neither among the files nor deployed."
+            )
 
     def groups(self) -> Iterator[Finding]:
         """Whether the candidate groups are roles of the office (`handler`, `handler@JD1`)."""
@@ -143,7 +161,9 @@ class _Gate:
             for match in _LIMIT.finditer(used.source) if "limit" in used.calls else ():
                 rule = match.group(2)
                 if not self.session.scalar(select(exists().where(TimeLimit.rule_id == rule))):
-                    yield Finding(used.element, "limit", "error", f"There is no limit {rule!r} in the table of limits.")
+                    yield Finding(
+                        used.element, "limit", "error", f"There is no limit {rule!r} in the table of limits."
+                    )
 
     def is_deployed(self, kind: type[FormDefinition] | type[DecisionDefinition], key: str) -> bool:
         return self.session is not None and bool(self.session.scalar(select(exists().where(kind.key == key))))
@@ -155,7 +175,11 @@ def _arguments(element: str, name: str, given: frozenset[str]) -> Iterator[Findi
         yield _error(element, "arguments", f"The operation {name} needs {', '.join(sorted(missing))}.")
     if unknown := given - accepted:
         takes = ", ".join(sorted(accepted)) or "nothing"
-        yield _error(element, "arguments", f"The operation {name} knows no {', '.join(sorted(unknown))}; it takes {takes}.")
+        yield _error(
+            element,
+            "arguments",
+            f"The operation {name} knows no {', '.join(sorted(unknown))}; it takes {takes}.",
+        )
 
 
 def _no_operation(element: str, name: str) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, select, text
+from sqlalchemy import delete, exists, insert, select, text
 from sqlalchemy.orm import Session
 
 from workflows import clock, engine, history, starting
@@ -41,8 +41,9 @@ def deploy(
 ) -> Deployment:
     """Take files in together and return their deployment.
 
-    What has changed becomes a new version of its key; running instances keep theirs. The same files again under the
-    same name give the deployment that is there. Raises InvalidInput with `findings` if the gate refuses them.
+    What has changed becomes a new version of its key; running instances keep theirs. The same files again
+    under the same name give the deployment that is there. Raises InvalidInput with `findings` if the gate
+    refuses them.
     """
     read = files.read(content)
     _guard(read, name, profile, session)
@@ -55,12 +56,14 @@ def deploy(
         _add_process(session, deployment, read, file, process, only_changed)
     _add_decisions(session, deployment, read, only_changed)
     _add_forms(session, deployment, read, only_changed)
-    history.record(session, actor=actor, act="deployment.create", detail={"deployment": deployment.id, "name": name})
+    history.record(
+        session, actor=actor, act="deployment.create", detail={"deployment": deployment.id, "name": name}
+    )
     return deployment
 
 
 def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, actor: Actor) -> None:
-    """Remove a deployment that no instance, running or ended, has ever used; Conflict otherwise, cascade or not.
+    """Remove a deployment that no instance has ever used; Conflict otherwise, cascade or not.
 
     What was done under a definition has to be provable for years.
     """
@@ -88,11 +91,15 @@ def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, ac
     history.record(session, actor=actor, act="deployment.delete", detail={"deployment": deployment_id})
 
 
-def set_suspended(session: Session, definition_id: str, suspended: bool, *, actor: Actor) -> ProcessDefinition:
+def set_suspended(
+    session: Session, definition_id: str, suspended: bool, *, actor: Actor
+) -> ProcessDefinition:
     """Let no instance of a definition be started, or let them again; running ones go on."""
     definition = session.get(ProcessDefinition, definition_id, with_for_update=True)
     if definition is None:
-        raise NotFound(f"There is no process definition {definition_id!r}.", code="definition", id=definition_id)
+        raise NotFound(
+            f"There is no process definition {definition_id!r}.", code="definition", id=definition_id
+        )
     definition.suspended = suspended
     act = "definition.suspend" if suspended else "definition.resume"
     history.record(session, actor=actor, act=act, detail={"definition": definition_id})
@@ -138,9 +145,16 @@ def _add(session: Session, read: Files, name: str, source: str, actor: Actor, di
 
 
 def _add_process(
-    session: Session, deployment: Deployment, read: Files, file: str, process: engine.Definition, only_changed: bool
+    session: Session,
+    deployment: Deployment,
+    read: Files,
+    file: str,
+    process: engine.Definition,
+    only_changed: bool,
 ) -> None:
-    bundle = sha256(read.digest(file).encode(), *(read.digest(other).encode() for other in _bound(read, process)))
+    bundle = sha256(
+        read.digest(file).encode(), *(read.digest(other).encode() for other in _bound(read, process))
+    )
     before = _newest(session, ProcessDefinition, process.id)
     if only_changed and before is not None and before.bundle == bundle:
         return
@@ -162,13 +176,15 @@ def _add_process(
 
 
 def _bound(read: Files, process: engine.Definition) -> Iterator[str]:
-    """Yield the files that this process uses from its own deployment: a change of theirs is a change of it."""
-    wanted = set()
+    """Yield the files that a process uses from its own deployment: their change is its change."""
+    wanted: set[str] = set()
     for node in process.nodes.values():
         attributes = node.attributes
         if attributes.get("formRefBinding") == "deployment" or attributes.get("formKey"):
             wanted.update(file for file, form in read.forms if form.id == attributes.get("formRef"))
-            wanted.update(file for file, _ in read.forms if attributes.get("formKey", "").endswith(f":{file}"))
+            wanted.update(
+                file for file, _ in read.forms if attributes.get("formKey", "").endswith(f":{file}")
+            )
         if attributes.get("decisionRefBinding") == "deployment":
             wanted.update(file for file, table in read.decisions if table.id == attributes.get("decisionRef"))
     return iter(sorted(wanted))

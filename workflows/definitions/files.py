@@ -106,5 +106,8 @@ def _twice(what: str, found: list[tuple[str, str]]) -> Iterator[Finding]:
         first = seen.setdefault(identifier, name)
         if first != name:
             yield Finding(
-                identifier, "duplicate", "error", f"{name}: the {what} {identifier} is also in {first}; ids must differ."
+                identifier,
+                "duplicate",
+                "error",
+                f"{name}: the {what} {identifier} is also in {first}; ids must differ.",
             )

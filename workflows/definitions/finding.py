@@ -25,7 +25,9 @@ def get(session: Session, definition_id: str) -> ProcessDefinition:
     """Return one version of a process; NotFound names the id."""
     found = session.get(ProcessDefinition, definition_id)
     if found is None:
-        raise NotFound(f"There is no process definition {definition_id!r}.", code="definition", id=definition_id)
+        raise NotFound(
+            f"There is no process definition {definition_id!r}.", code="definition", id=definition_id
+        )
     return found
 
 
@@ -36,7 +38,12 @@ def xml(session: Session, definition_id: str) -> bytes:
 
 
 def list_definitions(
-    session: Session, *, key: str | None = None, latest_only: bool = False, limit: int | None = None, offset: int = 0
+    session: Session,
+    *,
+    key: str | None = None,
+    latest_only: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> Sequence[ProcessDefinition]:
     """Return definitions by key, each key's latest version first."""
     wanted = select(ProcessDefinition).order_by(ProcessDefinition.key, ProcessDefinition.version.desc())

@@ -30,8 +30,9 @@ def start(
 ) -> Instance:
     """Start the latest version of `key`, or one version, and return the instance at its first rest.
 
-    Answers and variables pass the start form if there is one, then the start event's recording operation, which may
-    name the matter. Raises NotFound, Conflict (the definition is suspended), NotAllowed, InvalidInput.
+    Answers and variables pass the start form if there is one, then the start event's recording operation,
+    which may name the matter. Raises NotFound, Conflict (the definition is suspended), NotAllowed,
+    InvalidInput.
     """
     definition = _definition(session, key, definition_id)
     return start_definition(
@@ -70,7 +71,11 @@ def start_definition(
         session,
         definition,
         record=lambda host: recording.record(
-            node, form, answers, context=lambda: host.context(element_id=node.id, variables={}), absorb=host.absorb
+            node,
+            form,
+            answers,
+            context=lambda: host.context(element_id=node.id, variables={}),
+            absorb=host.absorb,
         ),
         actor=actor,
         business_key=business_key,
@@ -123,7 +128,7 @@ def set_variables(
 
 
 def take(session: Session, instance_id: str, actor: Actor, act: str) -> Instance:
-    """Return a running instance, locked, with which the actor may do this; NotFound where the actor may not see it."""
+    """Return a running instance, locked, that the actor may do this with; NotFound if it may not be seen."""
     try:
         instance = persistence.lock(session, instance_id)
     except NotFound:
@@ -150,7 +155,9 @@ def unknown(instance_id: str) -> NotFound:
 
 def _definition(session: Session, key: str | None, definition_id: str | None) -> ProcessDefinition:
     if (key is None) == (definition_id is None):
-        raise InvalidInput("Name the process by its key or by a definition's id, one of them.", code="definition")
+        raise InvalidInput(
+            "Name the process by its key or by a definition's id, one of them.", code="definition"
+        )
     if definition_id is not None:
         found = session.get(ProcessDefinition, definition_id)
     else:

@@ -91,7 +91,7 @@ def variables(session: Session, instance_id: str, actor: Actor) -> dict[str, Any
     return persistence.variables(session, instance)
 
 
-def _wanted(actor: Actor, narrowed: InstanceFilter) -> Select[tuple[Instance]]:
+def _wanted(actor: Actor, narrowed: InstanceFilter) -> Select[Instance]:
     return select(Instance).where(policy().instances(actor), *narrowed.conditions())
 
 

@@ -32,8 +32,9 @@ def message(
 ) -> list[Instance]:
     """Give a message to exactly one receiver, a waiting instance or a process that it starts, and return it.
 
-    The receiver is narrowed by instance, business key, and variables (`correlation`) that it must have. InvalidInput
-    says why there is not exactly one; with `all`, every receiver gets it and there must be one at least.
+    The receiver is narrowed by instance, business key, and variables (`correlation`) that it must have.
+    InvalidInput says why there is not exactly one; with `all`, every receiver gets it and there must be one
+    at least.
     """
     receivers = list(_waiting(session, "message", name, actor, business_key, instance_id, correlation or {}))
     starts = [] if instance_id or correlation else _starts(session, "message", name)
@@ -41,7 +42,11 @@ def message(
         _guard_one(name, len(receivers), len(starts) if not receivers else 0)
     if not receivers and not starts:
         raise InvalidInput(f"Nobody waits for the message {name!r}.", code="no_receiver", name=name)
-    told = [i for i in sorted(receivers) if _deliver(session, i, "message", name, actor, variables or {}, alone=not all)]
+    told = [
+        i
+        for i in sorted(receivers)
+        if _deliver(session, i, "message", name, actor, variables or {}, alone=not all)
+    ]
     instances = [session.get_one(Instance, instance_id) for instance_id in told]
     if not receivers or all:
         instances += [
@@ -62,7 +67,7 @@ def message(
 def signal(
     session: Session, name: str, *, actor: Actor, variables: Mapping[str, Any] | None = None
 ) -> list[Instance]:
-    """Give a signal to every instance that waits for it and that the actor may move, and return those that took it."""
+    """Give a signal to every waiting instance that the actor may move, and return those that took it."""
     receivers = sorted(set(_waiting(session, "signal", name, actor, None, None, {})))
     told = [i for i in receivers if _deliver(session, i, "signal", name, actor, variables or {}, alone=False)]
     started = [
@@ -83,7 +88,9 @@ def _waiting(
 ) -> Iterator[str]:
     """Yield the ids of active instances that wait, once each, of those that the actor may see."""
     wanted = select(Instance).where(
-        Instance.id.in_(select(Subscription.instance_id).where(Subscription.kind == kind, Subscription.name == name)),
+        Instance.id.in_(
+            select(Subscription.instance_id).where(Subscription.kind == kind, Subscription.name == name)
+        ),
         Instance.state == "active",
         policy().instances(actor),
     )
@@ -97,7 +104,8 @@ def _waiting(
     found: Sequence[Instance] = session.scalars(wanted.limit(MAX_COMPARED + 1)).all()
     if len(found) > MAX_COMPARED:
         raise InvalidInput(
-            f"More than {MAX_COMPARED} instances wait for {name!r}; name the business key.", code="many_receivers"
+            f"More than {MAX_COMPARED} instances wait for {name!r}; name the business key.",
+            code="many_receivers",
         )
     for instance in found:
         known = persistence.variables(session, instance)
@@ -116,7 +124,7 @@ def _starts(session: Session, kind: str, name: str) -> list[tuple[ProcessDefinit
 def _guard_one(name: str, receivers: int, starts: int) -> None:
     if receivers + starts > 1:
         raise InvalidInput(
-            f"{receivers + starts} receivers wait for the message {name!r}; narrow it by business key or instance.",
+            f"{receivers + starts} receivers wait for the message {name!r}; name a business key or instance.",
             code="many_receivers",
             name=name,
             count=receivers + starts,
@@ -133,7 +141,7 @@ def _deliver(
     *,
     alone: bool,
 ) -> bool:
-    """Deliver to one instance; one that does not wait any more is a Conflict if it is the only receiver."""
+    """Deliver to one instance; if it is the only receiver, not waiting any more is a Conflict."""
     instance = persistence.lock(session, instance_id)
     try:
         persistence.guard_active(instance)

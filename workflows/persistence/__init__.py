@@ -1,7 +1,8 @@
 """Runs in the database: one command, one transaction, one lock, and rows that say what the run says.
 
-`advancing` is the only way to move an instance. It locks the instance's row first, restores the run, lets the caller
-act on it, drains it to quiescence, and writes state, tasks, timers, subscriptions and history together.
+`advancing` is the only way to move an instance. It locks the instance's row first, restores the run, lets the
+caller act on it, drains it to quiescence, and writes state, tasks, timers, subscriptions and history
+together.
 """
 
 from workflows.persistence.check import rows_equal_run

@@ -41,16 +41,21 @@ def _ends(instance: Instance, run: engine.Run) -> Iterator[str]:
 def _tasks(session: Session, instance: Instance, run: engine.Run) -> Iterator[str]:
     rows = {
         task.id: task
-        for task in session.scalars(select(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None)))
+        for task in session.scalars(
+            select(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
+        )
     }
     open_tasks = {task.id: task for task in run.open_tasks}
-    yield from (f"task {i} ({rows[i].element_id}) is open in the rows only" for i in rows.keys() - open_tasks.keys())
+    yield from (
+        f"task {i} ({rows[i].element_id}) is open in the rows only" for i in rows.keys() - open_tasks.keys()
+    )
     yield from (
         f"task {i} ({open_tasks[i].node.id}) is open in the run only" for i in open_tasks.keys() - rows.keys()
     )
     for task_id in rows.keys() & open_tasks.keys():
         if rows[task_id].element_id != open_tasks[task_id].node.id:
-            yield f"task {task_id} stands at {rows[task_id].element_id}, in the run at {open_tasks[task_id].node.id}"
+            where = open_tasks[task_id].node.id
+            yield f"task {task_id} stands at {rows[task_id].element_id}, in the run at {where}"
         if rows[task_id].suspended != (instance.state == "suspended"):
             yield f"task {task_id} and its instance differ in being suspended"
     claimable = select(TaskCandidate, Task).join(Task, Task.id == TaskCandidate.task_id)
@@ -62,8 +67,10 @@ def _tasks(session: Session, instance: Instance, run: engine.Run) -> Iterator[st
 
 
 def _timers(session: Session, instance: Instance, run: engine.Run) -> Iterator[str]:
-    pending = session.scalars(select(Timer).where(Timer.instance_id == instance.id, Timer.status.in_(PENDING))).all()
-    rows = Counter((timer.engine_id, timer.due_at) for timer in pending if timer.kind == "engine")
+    pending = session.scalars(
+        select(Timer).where(Timer.instance_id == instance.id, Timer.status.in_(PENDING))
+    ).all()
+    rows = Counter((timer.engine_id or "", timer.due_at) for timer in pending if timer.kind == "engine")
     armed = Counter((timer.id, timer.due_at) for timer in run.due_timers)
     yield from (f"timer {i} due {due} is in the rows only" for i, due in (rows - armed))
     yield from (f"timer {i} due {due} is in the run only" for i, due in (armed - rows))

@@ -28,8 +28,8 @@ def advancing(
 ) -> Iterator[engine.Run]:
     """Give the run of an instance, locked; what is done to it inside is drained and written on leaving.
 
-    Raises NotFound, Conflict if the instance is suspended, has ended or is not at `revision`. After an exception
-    nothing may be committed: the edge rolls back.
+    Raises NotFound, Conflict if the instance is suspended, has ended or is not at `revision`. After an
+    exception nothing may be committed: the edge rolls back.
     """
     instance = lock(session, instance_id)
     guard_active(instance)
@@ -75,7 +75,8 @@ def begin(
 ) -> Instance:
     """Return a new instance that has run to its first rest, with all its rows written.
 
-    `record` makes the first variables where they come from an operation, which may point at the instance's row.
+    `record` makes the first variables where they come from an operation, which may point at the instance's
+    row.
     """
     instance = Instance(
         id=instance_id or new_id(),

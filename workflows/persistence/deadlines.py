@@ -46,11 +46,14 @@ def by_working_days(days: int, start: str | date | datetime | None, now: datetim
     return Deadline(end_of(last), start_at, not counted.loaded(last.year), explained=explained)
 
 
-def read(value: Any, *, created_at: datetime, workday: bool, counted: Mapping[datetime, Deadline]) -> Deadline | None:
+def read(
+    value: Any, *, created_at: datetime, workday: bool, counted: Mapping[datetime, Deadline]
+) -> Deadline | None:
     """Return the deadline that a due date's text or value means; None for an empty one.
 
-    An ISO duration counts from the task's creation, `P15D` in working days where the task says `calendar=workday`;
-    a day ends at 24:00; an instant stands. `counted` knows how `limit()` and `workdays()` came to theirs.
+    An ISO duration counts from the task's creation, `P15D` in working days where the task says
+    `calendar=workday`; a day ends at 24:00; an instant stands. `counted` knows how `limit()` and `workdays()`
+    came to theirs.
     """
     if value is None or value == "":
         return None
@@ -93,7 +96,9 @@ def _read_text(text: str, created_at: datetime, workday: bool) -> Deadline:
     zone = clock.office_zone()
     try:
         if not text.startswith("P"):
-            return Deadline(end_of(date.fromisoformat(text)) if len(text) == 10 else parse_instant(text, zone), created_at)
+            return Deadline(
+                end_of(date.fromisoformat(text)) if len(text) == 10 else parse_instant(text, zone), created_at
+            )
         duration = parse_duration(text)
     except (BadTimer, ValueError) as error:
         raise InvalidInput(f"The due date {text!r} is none: {error}", code="due_date", value=text) from None

@@ -59,7 +59,8 @@ class _Reader:
             "name_en": self.name(self.properties.get("en")),
             "assignee": self.assignee(),
             "priority": self.priority(),
-            "form_key": (self.attributes.get("formRef") or self.attributes.get("formKey") or "")[:MAX_NAME] or None,
+            "form_key": (self.attributes.get("formRef") or self.attributes.get("formKey") or "")[:MAX_NAME]
+            or None,
             "created_at": self.task.created_at,
             "follow_up_at": self.follow_up(),
             "suspended": False,
@@ -71,7 +72,7 @@ class _Reader:
         return Entry(row, groups, users, deadline, self.ladder(deadline))
 
     def value(self, attribute: str) -> Any:
-        """Return what an attribute means here: plain text stays, expressions are evaluated in the task's scope."""
+        """Return what an attribute means: plain text stays, expressions are evaluated in the task's scope."""
         return self.evaluate(attribute, self.attributes.get(attribute))
 
     def evaluate(self, attribute: str, text: str | None) -> Any:
@@ -95,7 +96,7 @@ class _Reader:
         return self.identifier("assignee", value)
 
     def names(self, attribute: str) -> Iterator[str]:
-        """Yield the groups or users that a comma list of names and expressions gives; lists count one by one."""
+        """Yield the groups or users of a comma list of names and expressions; lists count one by one."""
         found = 0
         for part in _split(self.attributes.get(attribute) or ""):
             value = self.evaluate(attribute, part)

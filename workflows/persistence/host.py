@@ -1,4 +1,4 @@
-"""What a run may ask of the outside: the clock, limits, operations and decisions, for one instance in one command."""
+"""What a run may ask of the outside in one command: the clock, limits, operations and decisions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,12 @@ class InstanceHost:
         self.at = at
         self.run: engine.Run | None = None  #: known once the run stands
         self.counted: dict[datetime, Deadline] = {}  #: how the instants that expressions got were counted
-        self._functions = MappingProxyType({"now": self.now, "limit": self.limit, "workdays": self.workdays})
+        functions: dict[str, Callable[..., Any]] = {
+            "now": self.now,
+            "limit": self.limit,
+            "workdays": self.workdays,
+        }
+        self._functions = MappingProxyType(functions)
 
     @property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -91,7 +96,7 @@ class InstanceHost:
         )
 
     def absorb(self, returned: Mapping[str, Any] | Recorded | None) -> Mapping[str, Any]:
-        """Return the variables of what an operation returned, having taken over a matter and a business key."""
+        """Return the variables that an operation gave, having taken over its matter and business key."""
         if not isinstance(returned, Recorded):
             return returned or {}
         self.instance.scope_id = returned.scope_id or self.instance.scope_id

@@ -14,7 +14,9 @@ def lock(session: Session, instance_id: str) -> Instance:
 
     SQLite has no row locks: there the edge's BEGIN IMMEDIATE has already locked the file.
     """
-    return _locked(session, select(Instance).where(Instance.id == instance_id), f"process instance {instance_id}")
+    return _locked(
+        session, select(Instance).where(Instance.id == instance_id), f"process instance {instance_id}"
+    )
 
 
 def lock_of_task(session: Session, task_id: str) -> Instance:
@@ -36,7 +38,7 @@ def guard_running(instance: Instance) -> None:
         raise Conflict("The process instance has ended.", code="ended")
 
 
-def _locked(session: Session, wanted: Select[tuple[Instance]], what: str) -> Instance:
+def _locked(session: Session, wanted: Select[Instance], what: str) -> Instance:
     # What the session may have read before the lock is stale.
     fresh = wanted.with_for_update(of=Instance).execution_options(populate_existing=True)
     instance = session.scalars(fresh).one_or_none()

@@ -14,8 +14,10 @@ from workflows.model import Instance, InstanceState
 from workflows.persistence.host import InstanceHost
 
 
-def peek(session: Session, instance: Instance, *, actor: Actor | None = None) -> tuple[engine.Run, InstanceHost]:
-    """Return the run of an instance as it was last written, and its host; nothing done to it is ever stored."""
+def peek(
+    session: Session, instance: Instance, *, actor: Actor | None = None
+) -> tuple[engine.Run, InstanceHost]:
+    """Return the run of an instance as last written, and its host; nothing done to it is ever stored."""
     content = session.scalar(select(InstanceState.content).where(InstanceState.instance_id == instance.id))
     if content is None:
         raise NotFound(f"The process instance {instance.id} has no state.")

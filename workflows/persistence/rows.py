@@ -29,7 +29,7 @@ from workflows.persistence.host import InstanceHost
 
 @dataclass(frozen=True)
 class Waits:
-    """What a run waited for before a command, beside people: tells whether rows have to be compared at all."""
+    """What a run waited for before a command, beside people: tells whether its rows must be compared."""
 
     timers: frozenset[tuple[str, Any]]
     subscriptions: frozenset[tuple[str, str, str]]
@@ -49,6 +49,11 @@ def waits(run: engine.Run) -> Waits:
 
 def write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
     """Write what a run has become; instance and tasks are left to the session's flush."""
+    with session.no_autoflush:  # one flush at the end, not one for each question in between
+        _write(session, instance, run, host, waited)
+
+
+def _write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
     left = _write_history(session, instance, run, host)
     _write_tasks(session, instance, run, host, left)
     now_waits = waits(run)
@@ -63,9 +68,11 @@ def write(session: Session, instance: Instance, run: engine.Run, host: InstanceH
     )
 
 
-def close_timers(session: Session, task_ids: Collection[str]) -> None:
+def _close_timers(session: Session, task_ids: Collection[str]) -> None:
     """Cancel the reminders of tasks that are nobody's business any more."""
-    pending = update(Timer).where(Timer.task_id.in_(task_ids), Timer.kind == "ladder", Timer.status.in_(PENDING))
+    pending = update(Timer).where(
+        Timer.task_id.in_(task_ids), Timer.kind == "ladder", Timer.status.in_(PENDING)
+    )
     session.execute(pending.values(status="cancelled", leased_until=None, leased_by=None))
 
 
@@ -86,23 +93,32 @@ def _write_tasks(
 
 
 def _open_tasks(session: Session, instance_id: str) -> Sequence[Task]:
-    return session.scalars(select(Task).where(Task.instance_id == instance_id, Task.closed_at.is_(None))).all()
+    return session.scalars(
+        select(Task).where(Task.instance_id == instance_id, Task.closed_at.is_(None))
+    ).all()
 
 
 def _close(session: Session, tasks: Sequence[Task], host: InstanceHost, left: Collection[str]) -> None:
     if not tasks:
         return
+    offered = [task.id for task in tasks if task.assignee is None]
     for task in tasks:
         done = task.id in left
+        if done and task.assignee is None and host.actor:
+            task.assignee, task.claimed_at = host.actor.id, host.now()
         task.closed_at = host.now()
         task.outcome = "completed" if done else "cancelled"
         task.closed_by = host.actor.id if done and host.actor else None
         task.suspended = False
         task.revision += 1
     ids = [task.id for task in tasks]
-    session.execute(update(TaskCandidate).where(TaskCandidate.task_id.in_(ids)).values(claimable=False))
+    if offered:
+        session.execute(
+            update(TaskCandidate).where(TaskCandidate.task_id.in_(offered)).values(claimable=False)
+        )
     session.execute(delete(TaskDraft).where(TaskDraft.task_id.in_(ids)))
-    close_timers(session, ids)
+    if any(task.due_at for task in tasks):
+        _close_timers(session, ids)
 
 
 def _open(session: Session, entries: Sequence[Entry]) -> None:
@@ -203,7 +219,9 @@ def _write_subscriptions(session: Session, instance: Instance, run: engine.Run) 
 # --- history and the end
 
 
-def _write_history(session: Session, instance: Instance, run: engine.Run, host: InstanceHost) -> frozenset[str]:
+def _write_history(
+    session: Session, instance: Instance, run: engine.Run, host: InstanceHost
+) -> frozenset[str]:
     """Write the passages since the last command and return the activities left in good order."""
     begun: list[dict[str, Any]] = []
     standing: dict[str, dict[str, Any]] = {}
@@ -220,11 +238,11 @@ def _write_history(session: Session, instance: Instance, run: engine.Run, host: 
             ended.append({**end, "ended_id": step.activity_id})
     if ended:
         # Executed on the connection: many rows, none of them loaded.
-        table = Activity.__table__
-        of_instance = table.update().where(table.c.instance_id == instance.id, table.c.left_at.is_(None))
-        session.connection().execute(of_instance.where(table.c.engine_id == bindparam("ended_id")), ended)
+        standing_at = (Activity.engine_id == bindparam("ended_id")) & Activity.left_at.is_(None)
+        leave = update(Activity.__table__).where(Activity.instance_id == instance.id, standing_at)  # type: ignore[arg-type]
+        session.connection().execute(leave, ended)
     if begun:
-        session.execute(insert(Activity), begun)
+        session.execute(insert(Activity), begun, execution_options={"render_nulls": True})
     return frozenset(step.activity_id for step in run.steps if step.what == "left")
 
 

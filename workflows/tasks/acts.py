@@ -22,7 +22,7 @@ MAX_USER = 255
 
 @dataclass(frozen=True)
 class Completed:
-    """What a completion led to: the instance, and the open tasks of it that the actor may do, soonest first."""
+    """What a completion led to: the instance, and its open tasks that the actor may do, soonest first."""
 
     instance: Instance
     next_tasks: tuple[Task, ...]
@@ -53,8 +53,8 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
         .where(Task.id == task_id, Task.assignee.is_(None), Task.closed_at.is_(None))
         .values(assignee=actor.id, claimed_at=clock.now(), revision=Task.revision + 1)
     )
-    session.refresh(task)
     if taken.rowcount != 1:  # type: ignore[attr-defined]
+        session.refresh(task)
         raise _claimed(task)
     _offer(session, task)
     _audit(session, actor, "task.claim", task)
@@ -85,7 +85,7 @@ def assign(session: Session, task_id: str, user: str | None, *, actor: Actor) ->
 
 
 def form(session: Session, task_id: str, *, actor: Actor) -> tuple[Form | None, dict[str, Any]]:
-    """Return the form of a task and the answers to begin with: the actor's draft, else what the variables say."""
+    """Return the form of a task and the answers to begin with: the actor's draft, else what is known."""
     task = get(session, task_id, actor)
     owner = deployed.process(session, task.definition_id)
     node = owner.definition.nodes[task.element_id]
@@ -131,8 +131,9 @@ def complete(
 ) -> Completed:
     """Finish a task and move its instance to the next rest.
 
-    A candidate may complete an unclaimed task and is then recorded as its assignee. Raises, in this order, NotFound,
-    Conflict (`closed`, `suspended`, `claimed` with `by`), NotAllowed, InvalidInput naming every bad field.
+    A candidate may complete an unclaimed task and is then recorded as its assignee. Raises, in this order,
+    NotFound, Conflict (`closed`, `suspended`, `claimed` with `by`), NotAllowed, InvalidInput naming every bad
+    field.
     """
     task, instance = _take(session, task_id, actor)
     if task.assignee not in (None, actor.id):
@@ -142,8 +143,6 @@ def complete(
     node = owner.definition.nodes[task.element_id]
     task_form = deployed.form(session, owner, node)
     checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})})
-    if task.assignee is None:
-        task.assignee, task.claimed_at = actor.id, clock.now()
     with persistence.advance(session, instance, actor=actor) as (run, host):
         result = recording.record(
             node,

@@ -1,7 +1,7 @@
 """The inboxes: what is mine, what my groups may claim, what is open, what I have done.
 
-Each page is read off an index in its order, so that it costs the same with 100,000 open tasks as with ten; what the
-actor may not see is not in it and not counted.
+Each page is read off an index in its order, so that it costs the same with 100,000 open tasks as with ten;
+what the actor may not see is not in it and not counted.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SORTS = {
 
 @dataclass(frozen=True)
 class Page:
-    """One page of tasks, with their instances and definitions loaded; `next` marks where the following begins."""
+    """One page of tasks, their instances and definitions loaded; `next` marks where the following begins."""
 
     rows: tuple[Task, ...]
     next: str | None
@@ -87,11 +87,13 @@ def listing(
 ) -> Page:
     """Return a page of a box (`mine`, `groups`, `open`, `done`), soonest due first, `done` latest first.
 
-    `after` is the `next` of the page before. `sort` (see `SORTS`) and `offset` serve interfaces that page by number.
-    `narrowed` are fields of `TaskFilter`.
+    `after` is the `next` of the page before. `sort` (see `SORTS`) and `offset` serve interfaces that page by
+    number. `narrowed` are fields of `TaskFilter`.
     """
     size = max(1, min(limit, MAX_LIMIT))
-    wanted = _box(actor, box, TaskFilter(**narrowed), place(after) if after else None, size, not (sort or offset))
+    wanted = _box(
+        actor, box, TaskFilter(**narrowed), place(after) if after else None, size, not (sort or offset)
+    )
     wanted = wanted.order_by(*_order(box, sort, descending)).offset(offset or None).limit(size + 1)
     loaded = wanted.options(joinedload(Task.instance), joinedload(Task.definition))
     rows = session.scalars(loaded).all()
@@ -99,7 +101,9 @@ def listing(
     return Page(tuple(rows[:size]), _mark(box, rows[size - 1]) if more else None)
 
 
-def count(session: Session, actor: Actor, *, box: str = "open", at_most: int | None = None, **narrowed: Any) -> int:
+def count(
+    session: Session, actor: Actor, *, box: str = "open", at_most: int | None = None, **narrowed: Any
+) -> int:
     """Return how many tasks a box has, or `at_most` if there are at least so many."""
     wanted = _box(actor, box, TaskFilter(**narrowed), None, None, False).with_only_columns(Task.id)
     found = wanted.limit(at_most).subquery()
@@ -108,7 +112,10 @@ def count(session: Session, actor: Actor, *, box: str = "open", at_most: int | N
 
 def doable(actor: Actor) -> ColumnElement[bool]:
     """Return the condition over `Task` of what is the actor's, or the actor's to claim."""
-    return and_(Task.closed_at.is_(None), or_(Task.assignee == actor.id, and_(Task.assignee.is_(None), _offered(actor))))
+    return and_(
+        Task.closed_at.is_(None),
+        or_(Task.assignee == actor.id, and_(Task.assignee.is_(None), _offered(actor))),
+    )
 
 
 def next_of(session: Session, instance_id: str, actor: Actor) -> Sequence[Task]:
@@ -124,7 +131,7 @@ def _box(
     behind: tuple[datetime, str] | None,
     size: int | None,
     keyset: bool,
-) -> Select[tuple[Task]]:
+) -> Select[Task]:
     if box not in BOXES:
         raise InvalidInput(f"There is no box {box!r}; there are: {', '.join(BOXES)}.", code="box")
     conditions = [policy().tasks(actor), *narrowed.conditions()]
@@ -145,12 +152,14 @@ def _offers(
     conditions: Sequence[ColumnElement[bool]],
     behind: tuple[datetime, str] | None,
     size: int | None,
-) -> Select[tuple[Task]]:
+) -> Select[Task]:
     """Return the tasks offered to the actor: the first of each group, merged, each read off the index."""
     arms = []
     for kind, name in _names(actor):
         arm = select(TaskCandidate.task_id).join(Task, Task.id == TaskCandidate.task_id)
-        arm = arm.where(TaskCandidate.kind == kind, TaskCandidate.name == name, TaskCandidate.claimable, *conditions)
+        arm = arm.where(
+            TaskCandidate.kind == kind, TaskCandidate.name == name, TaskCandidate.claimable, *conditions
+        )
         if behind:
             arm = arm.where(tuple_(TaskCandidate.sorts_at, TaskCandidate.task_id) > behind)
         if size is not None:
