@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from handlers.office import Unit
 from handlers.registers import Clue, ClueHandler
 from handlers.wall.conditions import assignments
-from handlers.wall.rules import EVERYTHING, MATTER_ACTS, PREFIX, STAFF, STARTERS, units_of
+from handlers.wall.rules import EVERYTHING, MATTER_ACTS, PREFIX, STAFF, units_of
+from workflows import definitions
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 from workflows.visibility import Decision
@@ -62,10 +63,10 @@ def may_instance(session: Session, actor: Actor, act: str, instance: Instance) -
 
 
 def _may_start(session: Session, actor: Actor, instance: Instance) -> Decision:
-    starters = STARTERS.get(instance.definition_key)
-    if starters is not None:
-        words = ", ".join(sorted(starters))
-        return _decide(bool(actor.groups & starters), f"Only these roles may start it: {words}.")
+    starters = definitions.compiled(session, instance.definition_id).starter_groups
+    if starters:
+        allowed = not actor.groups.isdisjoint(starters)
+        return _decide(allowed, f"The diagram lets only these groups start it: {', '.join(starters)}.")
     own = "supervisor" in actor.groups or _deployed_by(session, instance.definition_id) == actor.id
     return _decide(own, "Only a supervisor, or who deployed the process, may start it.")
 

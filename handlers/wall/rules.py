@@ -21,8 +21,6 @@ MATTER_ACTS = {
     "suspend": frozenset({"case_supervision_head"}),
     "message": frozenset({"case_supervision", "case_supervision_head"}),
 }
-#: Who may start what opens a matter; other processes are started by supervisors and by who deployed them.
-STARTERS = {"clue_transfer": frozenset({"agency_clerk", "intake_clerk", "case_supervision"})}
 
 
 def units_of(actor: Actor, role: str) -> list[str]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from handlers import wall
 from handlers.registers import Clue, ClueHandler
+from workflows import definitions
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 
@@ -365,14 +366,30 @@ def test_acts_on_instances(world: World) -> None:
     assert not may(held("carl"), "cancel", small)
 
 
-def test_who_may_start_what(world: World) -> None:
-    def may(actor: Actor, key: str) -> bool:
-        instance = Instance(definition_id="p-anna", definition_key=key)
-        return POLICY.may(world.session, actor, "start", instance).allowed
+DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+ xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="x">
+ <process id="{key}" isExecutable="true" {starters}><startEvent id="s"/><endEvent id="e"/>
+ <sequenceFlow id="f" sourceRef="s" targetRef="e"/></process></definitions>"""
 
-    assert may(held("agency", "agency_clerk@STJ"), "clue_transfer")
-    assert not may(held("handler", "handler@JD1"), "clue_transfer")
-    assert not may(held("supervisor", "supervisor"), "clue_transfer")
-    assert may(held("supervisor", "supervisor"), "of-anna")
-    assert may(held("anna"), "of-anna")
-    assert not may(held("clerk", "case_supervision@AGS"), "of-anna")
+
+def test_who_may_start_what(city: Session) -> None:
+    anna = Actor("anna")
+    for key, starters in [
+        ("open", ""),
+        ("transfer", 'camunda:candidateStarterGroups="agency_clerk,case_supervision"'),
+    ]:
+        files = {f"{key}.bpmn": DIAGRAM.format(key=key, starters=starters).encode()}
+        definitions.deploy(city, files, name=key, source="test", actor=anna, profile="engine")
+
+    def may(actor: Actor, key: str) -> bool:
+        row = definitions.latest(city, key)
+        return POLICY.may(city, actor, "start", Instance(definition_id=row.id, definition_key=key)).allowed
+
+    assert may(held("agency", "agency_clerk@STJ"), "transfer")
+    assert not may(held("handler", "handler@JD1"), "transfer")
+    # Opening a matter is not the supervisor's, not even of his own process.
+    assert not may(held("supervisor", "supervisor"), "transfer")
+    assert not may(anna, "transfer")
+    assert may(held("supervisor", "supervisor"), "open")
+    assert may(anna, "open")
+    assert not may(held("clerk", "case_supervision@AGS"), "open")
