@@ -15,11 +15,10 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import server.tables  # noqa: F401 - so that every table and operation is known
 from server import errors, guard, health, language
 from server.db import Database
 from server.settings import Settings
-from workflows import clock, visibility
+from server.wiring import wire
 
 #: frontend.md: nothing from elsewhere, no inline script, no eval; the diagram viewer sets inline styles.
 CONTENT_POLICY = "; ".join(
@@ -58,9 +57,7 @@ def create_app(
 
     `blueprints` are those of the pages and the engine's API; a test may bring its own.
     """
-    for wall in _present("handlers.wall"):
-        visibility.install(wall.Wall())
-    clock.use_zone(settings.timezone)
+    wire(settings)
     app = Flask("server")
     app.extensions |= {"duban.settings": settings, "duban.database": database}
     app.config.update(_config(settings))

@@ -152,7 +152,7 @@ def reading() -> Iterator[Session]:
 def migrate(target: Database) -> None:
     """Bring the tables up to date; several servers may do so at once."""
     with target.alone(), target.engine.begin() as connection:
-        command.upgrade(_alembic(connection), "head")
+        command.upgrade(alembic_config(connection), "head")
 
 
 def migrated(target: Database) -> bool:
@@ -162,7 +162,8 @@ def migrated(target: Database) -> bool:
     return set(present) == set(ScriptDirectory(str(MIGRATIONS)).get_heads())
 
 
-def _alembic(connection: Connection) -> Config:
+def alembic_config(connection: Connection) -> Config:
+    """Return how Alembic runs our revisions on this connection."""
     config = Config()
     # Alembic reads the path through configparser, to which a percent sign means something.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

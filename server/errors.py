@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from server.auth import Refused, TooManyAttempts
+from server.engine_rest.errors import shape
 from server.guard import Forged, NotSignedIn, ask_to_sign_in, current_actor, for_programs, record_refusal
 from workflows.errors import (
     Conflict,
@@ -35,16 +36,6 @@ STATUS: dict[type[DubanError], int] = {
     Refused: 401,
     TooManyAttempts: 429,
     Forged: 400,
-}
-#: Kind of failure → the name that clients of the Camunda 7 API know it by.
-CAMUNDA: dict[type[DubanError], str] = {
-    NotFound: "InvalidRequestException",
-    NotAllowed: "AuthorizationException",
-    Conflict: "OptimisticLockingException",
-    InvalidInput: "InvalidRequestException",
-    EngineFault: "ProcessEngineException",
-    NotSignedIn: "AuthenticationException",
-    Refused: "AuthenticationException",
 }
 
 log = structlog.get_logger()
@@ -107,10 +98,10 @@ def _unknown(error: Exception) -> AnyResponse:
 def _shape(status: int, error: DubanError) -> Response:
     if not for_programs():
         return Response(_page(status, error), status, mimetype="text/html")
-    body = _camunda(error) if request.path.startswith("/engine-rest") else _problem(status, error)
-    response = jsonify(body)
+    engine_rest = request.path.startswith("/engine-rest")
+    response = jsonify(shape(error) if engine_rest else _problem(status, error))
     response.status_code = status
-    if not request.path.startswith("/engine-rest"):
+    if not engine_rest:
         response.mimetype = "application/problem+json"
     return response
 
@@ -123,12 +114,6 @@ def _page(status: int, error: DubanError) -> str:
         # It may meet the very failure that it reports, such as a lost database.
         log.exception("the error page failed")
         return f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{number}</p>"
-
-
-def _camunda(error: DubanError) -> dict[str, Any]:
-    kind = next((CAMUNDA[kind] for kind in type(error).__mro__ if kind in CAMUNDA), "RestException")
-    body: dict[str, Any] = {"type": kind, "message": error.message, "code": error.code or None}
-    return body | _details(error)
 
 
 def _problem(status: int, error: DubanError) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -23,14 +24,20 @@ def listen(settings: Settings) -> socket.socket:
     """Return a socket bound to the address of the settings; InvalidInput when it is taken or not ours."""
     host, port = settings.host, settings.port
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return _bound(*found[0])
     except OSError as error:
         raise InvalidInput(f"Cannot serve on {host}:{port}: {error.strerror or error}.") from None
+
+
+def _bound(family: int, kind: int, protocol: int, name: str, address: Any) -> socket.socket:
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
     return bound
 
 
@@ -53,6 +60,11 @@ class Server:
         )
         self._stopping = False
 
+    @property
+    def port(self) -> int:
+        """The port that is really served on, where the settings leave the choice to the system."""
+        return int(self._server.effective_port)
+
     def run(self) -> None:
         """Answer requests until `stop`; then finish those that were let in."""
         while not self._stopping:
@@ -63,12 +75,16 @@ class Server:
         while self._busy() and time.monotonic() < until:
             wasyncore.loop(timeout=0.1, use_poll=True, map=self._map, count=1)
         self._server.task_dispatcher.shutdown()
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
         wasyncore.close_all(self._map)
 
     def stop(self) -> None:
         """Take no new connections, and let `run` come to its end."""
         self._stopping = True
-        self._server.pull_trigger()
+        # Wakes the loop; when that has ended already there is nothing to wake.
+        with suppress(OSError):
+            self._server.pull_trigger()
 
     def stop_on_signals(self) -> None:
         """Stop when the operator or the machine says so."""

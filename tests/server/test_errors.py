@@ -23,7 +23,7 @@ STATUSES = {
 CAMUNDA = {
     "missing": "InvalidRequestException",
     "forbidden": "AuthorizationException",
-    "conflict": "OptimisticLockingException",
+    "conflict": "TaskAlreadyClaimedException",
     "invalid": "InvalidRequestException",
     "fault": "ProcessEngineException",
     "crash": "RestException",

@@ -1,0 +1,94 @@
+"""What a server does before it serves: tables, limits, ladders, roles and processes as this version has them.
+
+Done again it changes nothing; several servers on one PostgreSQL do it one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from handlers import office
+from server import folders
+from server.db import Database, migrate
+from server.settings import Settings
+from server.tables import metadata
+from workflows import definitions, limits, timers
+from workflows.actor import Actor
+from workflows.errors import InvalidInput
+from workflows.model import Deployment
+
+#: Who deploys what came with the program.
+SYSTEM = Actor("system")
+#: The source of deployments from folders, by which the same folder is recognised.
+SOURCE = "duban"
+
+Say = Callable[[str], object]
+
+
+def prepare(database: Database, settings: Settings, *, say: Say = lambda line: None) -> None:
+    """Bring the database up to date with this version of the program: tables, reference data, processes."""
+    say("Bringing the database up to date …")
+    lay(database)
+    with database.alone():
+        for folder in folders.find(folders.BPMN):
+            with database.unit_of_work() as session:
+                deploy(session, folder, actor=SYSTEM, profile=settings.gate)
+
+
+def lay(database: Database) -> None:
+    """Bring tables and reference data up to date: enough to keep accounts and the office."""
+    migrate(database)
+    with database.alone(), database.unit_of_work() as session:
+        load_reference_data(session)
+
+
+def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
+    """Take in roles, time limits and reminder ladders; known ones stay as they are."""
+    for name, load in (
+        ("roles.csv", office.load_roles),
+        ("time_limits.csv", limits.load),
+        ("reminders.csv", timers.load_rungs),
+    ):
+        try:
+            load(session, (source / name).read_text("utf-8"))
+        except InvalidInput as error:
+            raise InvalidInput(f"{source / name}: {error.message}") from error
+    know_roles(session)
+
+
+def know_roles(session: Session) -> None:
+    """Let the deployment gate know which candidate groups there can be: roles, and people by their login."""
+    roles = set(session.scalars(select(office.Role.id)))
+    logins = set(session.scalars(select(office.Person.login).where(office.Person.login.is_not(None))))
+    definitions.know_roles({*roles, *(login for login in logins if login)})
+
+
+@contextmanager
+def draft() -> Iterator[Session]:
+    """Give a session on a database in memory with the reference data: for checks that leave no trace."""
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    with Session(engine) as session:
+        load_reference_data(session)
+        yield session
+    engine.dispose()
+
+
+def deploy(session: Session, path: Path, *, actor: Actor, profile: str) -> Deployment:
+    """Return the deployment of one process folder or file; InvalidInput carries what refuses it."""
+    try:
+        return definitions.deploy(
+            session,
+            folders.read(path),
+            name=path.stem,
+            source=SOURCE,
+            actor=actor,
+            profile=profile,
+        )
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error.message}", findings=error.findings, code=error.code) from error

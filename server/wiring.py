@@ -1,0 +1,20 @@
+"""What every process of the system needs before it touches a matter: the office behind the engine's ports."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+import server.tables  # noqa: F401 - so that every table and operation is known
+from handlers.wall import Wall
+from server.settings import Settings
+from workflows import clock, recording, visibility
+
+
+def wire(settings: Settings) -> None:
+    """Install the wall, the code tables, the zone and the demo's clock, process-wide."""
+    visibility.install(Wall())
+    if importlib.util.find_spec("handlers.codes"):  # until that room stands
+        recording.install(importlib.import_module("handlers.codes").tables)
+    clock.use_zone(settings.timezone)
+    clock.move(settings.clock_offset)

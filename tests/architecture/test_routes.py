@@ -1,0 +1,80 @@
+"""No route without a guard: neither in the application as it stands, nor one that somebody adds."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from server.app import create_app
+from server.db import connect, migrate
+from server.guard import HEADER_AREAS, unguarded
+from server.settings import Settings
+
+#: What anybody may see. Whoever adds an address here says why in the review.
+PUBLIC = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/signin",
+    "/language",
+    "/static/<path:filename>",
+}
+
+
+@pytest.fixture
+def app(sqlite_url: str) -> Iterator[Flask]:
+    """Give the real application on an empty database."""
+    settings = Settings(database_url=sqlite_url, secret_key="k" * 40)
+    database = connect(settings)
+    migrate(database)
+    yield create_app(settings, database)
+    database.close()
+
+
+def rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.rule not in PUBLIC]
+
+
+def address(rule: Rule) -> str:
+    """Return an address that the rule matches."""
+    given = {
+        name: 1 if type(converter).__name__ == "IntegerConverter" else "x"
+        for name, converter in rule._converters.items()
+    }
+    built = rule.build(given)
+    assert built
+    return built[1]
+
+
+def test_every_route_says_who_may_use_it(app: Flask) -> None:
+    assert unguarded(app) == []
+
+
+def test_a_route_added_without_a_guard_is_found(app: Flask) -> None:
+    app._got_first_request = False
+    app.add_url_rule("/careless", view_func=lambda: "everything", endpoint="careless")
+    assert unguarded(app) == ["careless"]
+
+
+def test_nothing_else_is_public(app: Flask) -> None:
+    guards = {
+        rule.rule: getattr(app.view_functions[rule.endpoint], "__guarded__", None) for rule in rules(app)
+    }
+    assert [rule for rule, guard in guards.items() if guard == "public"] == []
+
+
+def test_a_stranger_gets_nowhere(app: Flask) -> None:
+    """Every route is really tried, with every method, without signing in."""
+    client = app.test_client()
+    # Forms without a token are refused before anybody asks who sends them: here the sender is what counts.
+    app.config["WTF_CSRF_ENABLED"] = False
+    answers = {}
+    for rule in rules(app):
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            answer = client.open(address(rule), method=method)
+            program = rule.rule.startswith(HEADER_AREAS)
+            asked = answer.status_code == 401 if program else (answer.location or "").startswith("/signin")
+            if not asked:
+                answers[f"{method} {rule.rule}"] = answer.status_code
+    assert answers == {}
