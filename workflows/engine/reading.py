@@ -146,6 +146,11 @@ def _wire(root: etree._Element, processes: Mapping[str, _Read]) -> None:
         for process in sound.values():
             process.findings.append(Finding(problem.id, "structure", "error", str(problem)))
         return
+    except Exception as problem:  # noqa: BLE001 — whatever a stranger's file makes the library do, it is a finding
+        for process in sound.values():
+            text = f"The library cannot read the file: {type(problem).__name__}: {problem}"
+            process.findings.append(Finding(None, "structure", "error", text))
+        return
     for identity, process in sound.items():
         wiring = Wiring(process.element, parsed[identity])
         wiring.wire()

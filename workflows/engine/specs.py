@@ -241,6 +241,9 @@ class Transaction(SubProcess):
 class CallActivity(Flowing, defaults.CallActivity):
     """Runs another process with variables of its own."""
 
+    def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, subworkflow_spec="", **kwargs)
+
     called: ProcessSpec | None = None
     ins: tuple[Copy, ...] = ()
     outs: tuple[Copy, ...] = ()

@@ -62,6 +62,7 @@ class Wiring:
     operations: list[tuple[str, str]] = field(default_factory=list)
     decisions: list[tuple[str, str]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    conditioned: set[str] = field(default_factory=set)  #: flows with a condition, a bad one too
 
     def __post_init__(self) -> None:
         nodes = self.process.iter(*(Q + name for name in FLOW_NODES))
@@ -302,6 +303,7 @@ class Wiring:
         text = text_of(element, "conditionExpression")
         condition = None
         if text and not default:
+            self.conditioned.add(identity)
             condition = self.condition(source.element, text, f"The condition of the flow {identity}")
         source.flows += (Flow(identity, target.name, condition, default),)
         source._outputs.append(target.name)
@@ -312,7 +314,7 @@ class Wiring:
         if len(spec.flows) < 2:
             return
         for flow in spec.flows:
-            if flow.condition is None and not flow.default:
+            if flow.id not in self.conditioned and not flow.default:
                 self.error(
                     spec.name,
                     "condition",

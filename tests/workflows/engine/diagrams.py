@@ -66,6 +66,27 @@ def service(name: str, operation: str, inner: str = "") -> str:
     return f'<serviceTask id="{name}" camunda:delegateExpression="${{{operation}}}">{inner}</serviceTask>'
 
 
+def extended(*inner: str) -> str:
+    """Return extension elements."""
+    return f"<extensionElements>{''.join(inner)}</extensionElements>"
+
+
+def several(inner: str = "", **attributes: str) -> str:
+    """Return multi-instance loop characteristics."""
+    written = " ".join(f'{key}="{value}"' for key, value in attributes.items())
+    return f"<multiInstanceLoopCharacteristics {written}>{inner}</multiInstanceLoopCharacteristics>"
+
+
+def counted(number: str, **attributes: str) -> str:
+    """Return multi-instance loop characteristics by cardinality."""
+    return several(f"<loopCardinality>{number}</loopCardinality>", **attributes)
+
+
+def conditional(condition: str) -> str:
+    """Return a conditional event definition."""
+    return f"<conditionalEventDefinition><condition>{_escaped(condition)}</condition></conditionalEventDefinition>"
+
+
 def rule(name: str, decision: str, **attributes: str) -> str:
     """Return a business rule task."""
     written = " ".join(f'camunda:{key}="{value}"' for key, value in attributes.items())
