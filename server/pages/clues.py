@@ -1,0 +1,212 @@
+"""The clue register and the page of one matter, as far as the wall lets the reader see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask import Response, render_template, request
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from handlers import codes, office, wall
+from handlers.registers import (
+    Clue,
+    ClueHandler,
+    ClueSubject,
+    Document,
+    Handover,
+    MatterEvent,
+    Meeting,
+    Opinion,
+)
+from server.db import reading, unit_of_work
+from server.guard import guard
+from server.pages.blueprint import blueprint
+from server.pages.events import event_words, opinion_words
+from server.pages.frame import OFFICE
+from server.pages.names import lang
+from workflows import clock, history
+from workflows.actor import Actor
+from workflows.errors import NotFound
+from workflows.model import Instance, Task
+
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the register is narrowed to; empty leaves a thing open."""
+
+    text: str = ""
+    stage: str = ""
+    office: str = ""
+    since: str = ""
+    until: str = ""
+
+    @classmethod
+    def from_request(cls) -> Wanted:
+        """Return the filter in the present address."""
+        return cls(**{name: request.args.get(name, "").strip() for name in cls.__dataclass_fields__})
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the filter over `Clue`; a day that cannot be read leaves its end open."""
+        found: list[ColumnElement[bool]] = []
+        if self.text:
+            # Numbers only: a search by name across matters is nobody's (domain rule 9).
+            numbers = (Clue.clue_no, Clue.transfer_no, Clue.receipt_no)
+            found.append(or_(*(number.contains(self.text, autoescape=True) for number in numbers)))
+        if self.stage:
+            found.append(Clue.stage == self.stage)
+        if self.office:
+            found.append(Clue.office_code == self.office)
+        if since := _day(self.since):
+            found.append(Clue.submitted_at >= _midnight(since))
+        if until := _day(self.until):
+            found.append(Clue.submitted_at < _midnight(until + timedelta(days=1)))
+        return found
+
+
+@blueprint.get("/clues")
+@guard(roles=OFFICE)
+def clues(actor: Actor) -> str:
+    """List the clues that the reader may know of, newest first."""
+    wanted = Wanted.from_request()
+    conditions = [wall.clues(actor, "metadata"), *wanted.conditions()]
+    with reading() as session:
+        total = session.scalar(select(func.count()).select_from(Clue).where(*conditions)) or 0
+        found = select(Clue).where(*conditions).order_by(Clue.submitted_at.desc(), Clue.id.desc())
+        after = session.get(Clue, request.args.get("after", ""))
+        if after:
+            found = found.where(tuple_(Clue.submitted_at, Clue.id) < (after.submitted_at, after.id))
+        rows = session.scalars(found.limit(PAGE + 1)).all()
+        offices = session.scalars(
+            select(office.Unit).where(office.Unit.kind == "office").order_by(office.Unit.path)
+        ).all()
+        return render_template(
+            "clues.html",
+            rows=rows[:PAGE],
+            after=rows[PAGE - 1].id if len(rows) > PAGE else None,
+            total=total,
+            wanted=wanted,
+            offices=offices,
+            stages=codes.rows("clue_stages"),
+            open_tasks=_open_tasks(session, rows[:PAGE]),
+            word=word,
+        )
+
+
+@blueprint.get("/clues/<clue_id>")
+@guard(roles=OFFICE)
+def clue(actor: Actor, clue_id: str) -> str:
+    """Show one matter: its data, people, hand-overs, documents, record and diagram."""
+    with unit_of_work() as session:
+        row, view = visible(session, actor, clue_id)
+        if view == "status":
+            raise NotFound(f"There is no clue {clue_id}.", code="clue")
+        # Reading what is protected leaves a trace, as writing does.
+        history.record(
+            session,
+            actor=actor,
+            act="clue.read",
+            scope_id=row.scope_id,
+            instance_id=row.instance_id,
+            detail={"view": view},
+        )
+        return render_template(
+            "clue.html",
+            clue=row,
+            full=view == "content",
+            word=word,
+            event_words=event_words,
+            opinion_words=opinion_words,
+            **_parts(session, row),
+        )
+
+
+@blueprint.get("/clues/<clue_id>/documents/<document_id>")
+@guard(roles=OFFICE)
+def document(actor: Actor, clue_id: str, document_id: str) -> Response:
+    """Give a document of a matter to be saved; it is never shown inside the page."""
+    with unit_of_work() as session:
+        row, view = visible(session, actor, clue_id)
+        found = session.get(Document, document_id)
+        if found is None or found.clue_id != row.id or view != "content":
+            raise NotFound(f"There is no document {document_id}.", code="document")
+        history.record(
+            session,
+            actor=actor,
+            act="document.read",
+            scope_id=row.scope_id,
+            instance_id=row.instance_id,
+            detail={"document": found.id},
+        )
+        response = Response(found.content, mimetype=found.media_type)
+        response.headers.set("Content-Disposition", "attachment", filename=found.title)
+        response.headers["Content-Security-Policy"] = "sandbox"
+        return response
+
+
+def visible(session: Session, actor: Actor, clue_id: str) -> tuple[Clue, str]:
+    """Return the clue and the view that the actor has of it; NotFound where there is none."""
+    row = session.get(Clue, clue_id)
+    view = wall.view(session, actor, row) if row else None
+    if row is None or view is None:
+        raise NotFound(f"There is no clue {clue_id}.", code="clue")
+    return row, view
+
+
+def word(table: str, code: str | None) -> str:
+    """Return the name of a code in the page's language."""
+    return codes.word(table, code, lang())
+
+
+def _parts(session: Session, row: Clue) -> dict[str, Any]:
+    """Return everything that belongs to a matter, each list in the order in which it came."""
+
+    def all_of(kind: Any) -> Any:
+        return session.scalars(select(kind).where(kind.clue_id == row.id).order_by(kind.id)).all()
+
+    instance = session.get(Instance, row.instance_id) if row.instance_id else None
+    events = select(MatterEvent).where(MatterEvent.scope_id == row.scope_id).order_by(MatterEvent.id)
+    tasks = select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None)).order_by(Task.due_at)
+    documents = select(Document).where(Document.clue_id == row.id).order_by(Document.created_at, Document.id)
+    return {
+        "instance": instance,
+        "subjects": all_of(ClueSubject),
+        "handlers": all_of(ClueHandler),
+        "handovers": all_of(Handover),
+        "opinions": all_of(Opinion),
+        "meetings": all_of(Meeting),
+        "documents": session.scalars(documents).all(),
+        "events": session.scalars(events).all(),
+        "tasks": session.scalars(tasks).all(),
+        "original": session.get(Clue, row.duplicate_of) if row.duplicate_of else None,
+    }
+
+
+def _open_tasks(session: Session, rows: Any) -> dict[str, Task]:
+    """Return the most pressing open task of each clue."""
+    scopes = [row.scope_id for row in rows]
+    pressing: dict[str, Task] = {}
+    found = select(Task).where(Task.scope_id.in_(scopes), Task.closed_at.is_(None))
+    for task in session.scalars(found):
+        best = pressing.get(task.scope_id or "")
+        if best is None or (task.due_at or _NEVER) < (best.due_at or _NEVER):
+            pressing[task.scope_id or ""] = task
+    return pressing
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.office_zone())

@@ -1,0 +1,102 @@
+"""Accounts, persons, roles and units, for the administrator: no content of any matter."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from handlers import office
+from server import auth
+from server.auth import Account
+from server.db import reading, unit_of_work
+from server.guard import guard
+from server.pages.blueprint import blueprint
+from server.pages.frame import named
+from workflows.actor import Actor
+from workflows.errors import Conflict
+
+ADMIN = {"admin"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the page: an account and whom it belongs to."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    disabled: bool
+
+
+@blueprint.get("/people")
+@guard(roles=ADMIN)
+def people(actor: Actor) -> str:
+    """List the accounts with their roles, and the tree of units."""
+    with reading() as session:
+        return render_template("people.html", entries=_entries(session), units=_units(session))
+
+
+@blueprint.post("/people/<login>/disable")
+@guard(roles=ADMIN)
+def disable(actor: Actor, login: str) -> Response:
+    """Let nobody in under this login."""
+    if login == actor.id:
+        raise Conflict("You cannot disable your own account.", code="own_account")
+    with unit_of_work() as session:
+        auth.disable(session, login, actor=actor.id)
+    flash(_("%(login)s can no longer sign in.", login=login), "done")
+    return redirect(url_for("pages.people"), 303)
+
+
+@blueprint.post("/people/<login>/enable")
+@guard(roles=ADMIN)
+def enable(actor: Actor, login: str) -> Response:
+    """Let a disabled account in again."""
+    with unit_of_work() as session:
+        auth.enable(session, login, actor=actor.id)
+    flash(_("%(login)s can sign in again.", login=login), "done")
+    return redirect(url_for("pages.people"), 303)
+
+
+@blueprint.post("/people/<login>/reset")
+@guard(roles=ADMIN)
+def reset(actor: Actor, login: str) -> str:
+    """Give the account a new random password, shown once."""
+    password = secrets.token_urlsafe(12)
+    with unit_of_work() as session:
+        auth.reset(session, login, password, actor=actor.id)
+    # In the answer itself: a flash would leave it in a cookie.
+    return render_template("password.html", login=login, password=password)
+
+
+def _entries(session: Session) -> list[Entry]:
+    words = {role.id: named(role) for role in session.scalars(select(office.Role))}
+    held = (
+        select(office.Person.login, office.Membership.role, office.Unit)
+        .join(office.Membership, office.Membership.person_id == office.Person.id)
+        .outerjoin(office.Unit, office.Unit.id == office.Membership.unit_id)
+        .where(office.in_force(office.Membership.since, office.Membership.until, office.today()))
+    )
+    roles: dict[str, list[str]] = defaultdict(list)
+    for login, role, unit in session.execute(held):
+        roles[login or ""].append(f"{words.get(role, role)} · {named(unit)}" if unit else words.get(role, role))
+    rows = session.execute(
+        select(Account, office.Person.name)
+        .outerjoin(office.Person, office.Person.login == Account.login)
+        .order_by(Account.login)
+    )
+    return [
+        Entry(account.login, name or "", tuple(sorted(roles[account.login])), account.disabled_at is not None)
+        for account, name in rows
+    ]
+
+
+def _units(session: Session) -> list[tuple[int, str, str]]:
+    return [(office.depth(unit), unit.code, named(unit)) for unit in office.tree(session)]
