@@ -157,7 +157,7 @@ def to_date(value: Any) -> date:
     if kind(value) == "instant":
         return aware(value).astimezone(clock.office_zone()).date()
     if kind(value) == "date":
-        return value  # type: ignore[no-any-return]
+        return value
     if len(expect(value, "text", "date", "instant")) == 10:
         return date.fromisoformat(value)
     return to_date(to_datetime(value))

@@ -373,7 +373,7 @@ class Parser:
 
     def members(self, node: Node) -> Node:
         """Return the node followed by its `.member` and `[index]` parts."""
-        while sign := self.accept(".", "["):
+        while not self.closes_interval() and (sign := self.accept(".", "[")):
             if sign.word == "[":
                 node = Member(node, self.expression())
                 self.expect("]", "after the index")
@@ -381,6 +381,10 @@ class Parser:
             name = self.identifier("a member's name")
             node = self.method(node, name) if self.accept("(") else Member(node, Literal(name))
         return node
+
+    def closes_interval(self) -> bool:
+        """Return whether FEEL's `]1..5[` ends here: no index begins with what follows."""
+        return self.feel and self.token.word == "[" and self.ahead(1).word in ("end", ",", ")")
 
     def method(self, target: Node, name: str) -> Node:
         """Return the function call that a JUEL method call stands for."""

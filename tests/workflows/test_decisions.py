@@ -1,0 +1,390 @@
+"""Decisions: cells, hit policies, requirements, and what is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workflows.decisions import read
+from workflows.decisions.cells import read_test
+from workflows.errors import InvalidInput
+from workflows.expressions import EvaluationError
+
+NAMESPACE = "https://www.omg.org/spec/DMN/20191111/MODEL/"
+
+
+def definitions(*decisions):
+    return f'<definitions xmlns="{NAMESPACE}" id="d" name="d">{"".join(decisions)}</definitions>'.encode()
+
+
+def entry(tag, text):
+    return f"<{tag}><text>{escape(text)}</text></{tag}>"
+
+
+def table(
+    *rules,
+    inputs=(("way", "string"),),
+    outputs=(("to", "string"),),
+    policy="UNIQUE",
+    key="t",
+    extra="",
+    more="",
+):
+    """A table whose rules are lists of cells, tests first."""
+    heads = "".join(
+        f'<input id="i{n}" label={quoteattr(text)}><inputExpression typeRef="{kind}">'
+        f"<text>{escape(text)}</text></inputExpression></input>"
+        for n, (text, kind) in enumerate(inputs)
+    )
+    ends = "".join(
+        f'<output id="o{n}" name="{name}" typeRef="{kind}">{"".join(inner)}</output>'
+        for n, (name, kind, *inner) in enumerate(outputs)
+    )
+    rows = "".join(
+        f'<rule id="r{n}">'
+        + "".join(
+            entry("inputEntry" if place < len(inputs) else "outputEntry", cell)
+            for place, cell in enumerate(row)
+        )
+        + "</rule>"
+        for n, row in enumerate(rules, 1)
+    )
+    return (
+        f'<decision id="{key}" name="{key}">{more}<decisionTable hitPolicy="{policy}" {extra}>'
+        f"{heads}{ends}{rows}</decisionTable></decision>"
+    )
+
+
+def one(*arguments, **keywords):
+    found, findings = read(definitions(table(*arguments, **keywords)))
+    assert findings == []
+    return found[0]
+
+
+def refused(xml):
+    found, findings = read(xml)
+    assert any(finding.severity == "error" for finding in findings)
+    return found, " ".join(finding.message for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("cell", "passing", "failing"),
+    [
+        ("-", [1, None, "x"], []),
+        ("", [1, None, "x"], []),
+        ("5", [5, 5.0], [6, "5", None, True]),
+        ("-5", [-5], [5]),
+        ('"a"', ["a"], ["b", None, 1]),
+        ('"a", "b"', ["a", "b"], ["c"]),
+        ("true", [True], [False, 1]),
+        ("null", [None], [0, ""]),
+        ("< 5", [4], [5, None]),
+        ("<= 5, > 9", [5, 10], [6, None]),
+        (">= limit", [7], [6]),
+        ("= 5", [5], [4]),
+        ("!= 5", [4, None], [5]),
+        ("[1..5]", [1, 3, 5], [0, 6, None]),
+        ("(1..5]", [2, 5], [1]),
+        ("]1..5[", [2, 4], [1, 5]),
+        ("[1.5..2)", [1.5, 1.9], [2]),
+        ('["a".."c"]', ["b"], ["d"]),
+        ("[1..2], [5..6]", [1, 6], [3]),
+        ("not(5)", [4, None], [5]),
+        ("not(5, 6)", [4], [5, 6]),
+        ("not([1..5], 9)", [6], [3, 9, None]),
+        ("? > 3", [4], [3]),
+        ("? > 3 and ? < limit", [4, 6], [7]),
+        ("not(? > 3)", [3], [4]),
+        ('contains(?, "x")', ["axb"], ["b"]),
+        ('["a", "b"]', ["a"], ["c"]),
+        ("limit", [7], [8]),
+        ("(1 + 2) * 2", [6], [5]),
+        ('date("2026-01-01")', [], ["2026-01-01"]),
+    ],
+)
+def test_cells(cell, passing, failing):
+    test = read_test(cell)
+    for value, right in [*((v, True) for v in passing), *((v, False) for v in failing)]:
+        found = test is None or test.evaluate({"?": value, "limit": 7}) is True
+        assert found is right, value
+
+
+@pytest.mark.parametrize(
+    "cell", ["[1..5", "1 2", "<", "not(5", "5,", "(1..", "[..5]", "__import__('os')", "a == '", "- 5 -"]
+)
+def test_bad_cells_are_refused(cell):
+    with pytest.raises(InvalidInput):
+        read_test(cell)
+
+
+def test_dates_of_json_are_compared_as_dates():
+    decision = one(
+        ['>= date("2026-01-01")', '"new"'], ['< date("2026-01-01")', '"old"'], inputs=[("on", "date")]
+    )
+    assert decision.decide({"on": "2026-03-09"}) == [{"to": "new"}]
+    assert decision.decide({"on": "2025-03-09"}) == [{"to": "old"}]
+    assert decision.decide({"on": None}) == []
+
+
+def test_moments_are_compared_as_moments():
+    decision = one(["< now()", '"past"'], inputs=[("at", "dateTime")])
+    functions = {"now": lambda: datetime(2026, 1, 1, tzinfo=UTC)}
+    assert decision.decide({"at": "2026-01-01T07:59:00+08:00"}, functions) == [{"to": "past"}]
+    assert decision.calls == {"now"}
+    assert decision.names == {"at"}
+
+
+def test_inputs_may_be_juel_and_outputs_expressions():
+    decision = one(
+        ["[0..10)", "amount * 2", '${office == "A" ? "x" : "y"}'],
+        inputs=[("${clue.amount}", "number")],
+        outputs=[("double", "number"), ("who", "string")],
+    )
+    variables = {"clue": {"amount": 5}, "amount": 5, "office": "A"}
+    assert decision.decide(variables) == [{"double": 10, "who": "x"}]
+
+
+def test_results_are_json():
+    decision = one(
+        ["-", 'date("2026-01-01")', "", '{a: [1, date("2026-01-02")]}'],
+        outputs=[("d", "date"), ("n", "string"), ("m", "")],
+    )
+    found = decision.decide({"way": "x"})
+    assert found == [{"d": "2026-01-01", "n": None, "m": {"a": [1, "2026-01-02"]}}]
+    assert json.loads(json.dumps(found)) == found
+
+
+RULES = (['"a", "b"', '"one"'], ['"b", "c"', '"two"'], ['"c"', '"two"'])
+PRIORITIES = ('<outputValues><text>"two", "one"</text></outputValues>',)
+
+
+@pytest.mark.parametrize(
+    ("policy", "way", "results"),
+    [
+        ("UNIQUE", "a", ["one"]),
+        ("UNIQUE", "z", []),
+        ("FIRST", "b", ["one"]),
+        ("ANY", "c", ["two"]),
+        ("PRIORITY", "b", ["two"]),
+        ("RULE ORDER", "b", ["one", "two"]),
+        ("OUTPUT ORDER", "b", ["two", "one"]),
+        ("COLLECT", "b", ["one", "two"]),
+        ("COLLECT", "z", []),
+    ],
+)
+def test_hit_policies(policy, way, results):
+    decision = one(*RULES, policy=policy, outputs=[("to", "string", *PRIORITIES)])
+    assert decision.hit_policy == policy
+    assert decision.decide({"way": way}) == [{"to": result} for result in results]
+
+
+@pytest.mark.parametrize(("policy", "way"), [("UNIQUE", "b"), ("ANY", "b"), ("UNIQUE", "c")])
+def test_rules_that_must_not_hold_together_are_named(policy, way):
+    with pytest.raises(EvaluationError) as caught:
+        one(*RULES, policy=policy).decide({"way": way})
+    assert caught.value.code == "decision_conflict"
+    assert caught.value.params["rules"] == (["r1", "r2"] if way == "b" else ["r2", "r3"])
+    assert "r2" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "results"),
+    [("SUM", [{"n": 6}]), ("MIN", [{"n": 1}]), ("MAX", [{"n": 3}]), ("COUNT", [{"n": 3}])],
+)
+def test_collect_can_aggregate(aggregation, results):
+    decision = one(
+        ["-", "1"], ["-", "2"], ["-", "3"], ['"none"', "9"],
+        outputs=[("n", "number")], policy="COLLECT", extra=f'aggregation="{aggregation}"',
+    )  # fmt: skip
+    assert decision.decide({"way": "x"}) == results
+
+
+def test_aggregates_of_nothing():
+    def of(aggregation):
+        extra = f'aggregation="{aggregation}"'
+        decision = one(['"x"', "1"], outputs=[("n", "number")], policy="COLLECT", extra=extra)
+        return decision.decide({"way": "y"})
+
+    assert (of("SUM"), of("COUNT")) == ([], [{"n": 0}])
+
+
+def test_defaults_hold_where_no_rule_does():
+    default = entry("defaultOutputEntry", '"else"')
+    decision = one(['"a"', '"one"'], outputs=[("to", "string", default)])
+    assert decision.decide({"way": "b"}) == [{"to": "else"}]
+    assert decision.decide({"way": "a"}) == [{"to": "one"}]
+
+
+def needs(*keys):
+    return "".join(
+        f'<informationRequirement><requiredDecision href="#{key}"/></informationRequirement>' for key in keys
+    )
+
+
+def test_decisions_stand_on_others():
+    xml = definitions(
+        table(
+            ["true", "1"],
+            ["false", "2"],
+            inputs=[("big", "boolean")],
+            outputs=[("level", "number")],
+            key="level",
+            more=needs("size"),
+        ),
+        table(
+            ["> 100", "true"],
+            ["<= 100", "false"],
+            inputs=[("amount", "number")],
+            outputs=[("big", "boolean")],
+            key="size",
+        ),
+        f'<decision id="double" name="D"><variable name="twice"/>{needs("level", "size")}'
+        "<literalExpression><text>level * 2 + amount</text></literalExpression></decision>",
+    )
+    found, findings = read(xml)
+    assert findings == []
+    level, size, double = found
+    assert level.decide({"amount": 500}) == [{"level": 1}]
+    assert size.decide({"amount": 5}) == [{"big": False}]
+    assert double.decide({"amount": 5}) == [{"twice": 9}]
+    assert double.names == {"amount"}
+
+
+def test_several_results_become_lists_for_the_decision_above():
+    xml = definitions(
+        table(["-", '"a"'], ["-", '"b"'], policy="COLLECT", outputs=[("groups", "string")], key="g"),
+        f'<decision id="n" name="n">{needs("g")}'
+        "<literalExpression><text>len(groups)</text></literalExpression></decision>",
+    )
+    assert read(xml)[0][1].decide({"way": "x"}) == [{"n": 2}]
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "The decision t, column way: The expression `way` has no value: way is missing"),
+        ({"way": 5}, "column way: a text is due (string), not a number"),
+    ],
+)
+def test_a_wrong_input_is_named(variables, words):
+    with pytest.raises(EvaluationError) as caught:
+        one(['"a"', '"x"']).decide(variables)
+    assert words in caught.value.message
+    assert caught.value.params["column"] == "way"
+
+
+def test_a_wrong_cell_is_named():
+    decision = one(["< bound", "amount / 0"], inputs=[("amount", "")], outputs=[("n", "number")])
+    with pytest.raises(EvaluationError, match=r"rule r1, column n: .* division by zero"):
+        decision.decide({"amount": 1, "bound": 2})
+    with pytest.raises(EvaluationError, match=r"rule r1, column amount: .* no order"):
+        decision.decide({"amount": "1", "bound": 2})
+
+
+R = '<inputExpression expressionLanguage="R"'
+
+
+@pytest.mark.parametrize(
+    ("xml", "words"),
+    [
+        (b"", "not well-formed"),
+        (b"<x/>", "not DMN"),
+        (b'<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>', "DOCTYPE"),
+        (definitions(), "no decision"),
+        (definitions('<decision name="x"/>'), "needs an id"),
+        (definitions('<decision id="x"/>'), "made by nothing"),
+        (definitions('<decision id="x"><context/></decision>'), "made by context"),
+        (definitions('<decision id="x"><literalExpression/></decision>'), "empty expression"),
+        (definitions(table(), table()), "id of its own"),
+        (definitions(table(['"a"'])), "Rule 1 (r1) has 1 tests and 0 results"),
+        (definitions(table(["5", '"x"'])), "Rule 1 (r1), column way: 5 is never a string"),
+        (definitions(table(['"a"', "5"])), "Rule 1 (r1), column to: a text is due"),
+        (definitions(table(['"2026-01-01"', '"x"'], inputs=[("d", "date")])), 'write date("…")'),
+        (definitions(table(["[1..", '"x"'])), "Rule 1 (r1), column way: The expression"),
+        (definitions(table(["-", "__import__('os')"])), "underscore"),
+        (definitions(table(["-", '"x"'], policy="RANDOM")), "hit policy of t must be one of"),
+        (definitions(table(["-", '"x"'], policy="PRIORITY")), "needs the allowed values"),
+        (definitions(table(["-", "1"], extra='aggregation="SUM"')), "with COLLECT"),
+        (definitions(table(["-"], outputs=())), "has no output"),
+        (definitions(table(["-", '"x"', '"y"'], outputs=[("a", ""), ("a", "")])), "name of its own"),
+        (definitions(table(["-", '"x"'], more=needs("gone"))), "'#gone', which is not in this file"),
+        (definitions(table(["-", '"x"'], more=needs("t"))), "needs itself"),
+        (definitions(table(["-", '"x"'], inputs=[("", "")])), "empty input expression"),
+        (definitions(table(["-", '"x"']).replace("<inputExpression", R)),
+         "only FEEL and JUEL"),
+        (definitions(table(["-", '"x"']).replace("<decisionTable", "<knowledgeRequirement/><decisionTable")),
+         "knowledge model"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_decided_right_is_refused(xml, words):
+    found, told = refused(xml)
+    assert words in told
+    assert found == [] or found[0].id == "t"  # a second decision of the same id
+
+
+def test_a_sound_decision_survives_beside_a_broken_one():
+    found, _ = refused(definitions(table(["-", '"x"'], key="good"), table(["-", "("], key="bad")))
+    assert [decision.id for decision in found] == ["good"]
+
+
+def test_what_stands_on_a_broken_decision_is_refused_too():
+    found, _ = refused(
+        definitions(table(["-", '"x"'], key="top", more=needs("bad")), table(["-", "("], key="bad"))
+    )
+    assert found == []
+
+
+def test_bare_words_are_warned_of():
+    found, findings = read(definitions(table(["talk", '"x"'])))
+    assert [decision.id for decision in found] == ["t"]
+    assert (findings[0].severity, findings[0].element) == ("warning", "r1")
+    assert 'a text is written "talk"' in findings[0].message
+
+
+CELLS = st.sampled_from(
+    ["-", '"a"', "< 5", "[1..5]", "not(2)", "? > 1", "null", "x", "(", '"a", "b"', ">= 2, 9"]
+) | st.text(
+    alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"),
+    max_size=8,
+)
+POLICIES = st.sampled_from(["UNIQUE", "FIRST", "ANY", "RULE ORDER", "COLLECT", "PRIORITY"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(CELLS, CELLS), max_size=5),
+    POLICIES,
+    st.none() | st.integers(0, 9) | st.text(max_size=3),
+)
+def test_any_table_is_refused_or_decides_or_says_why_not(rules, policy, value):
+    found, findings = read(
+        definitions(table(*rules, policy=policy, inputs=[("way", "")], outputs=[("to", "")]))
+    )
+    assert found or findings
+    for decision in found:
+        with contextlib.suppress(EvaluationError):
+            assert isinstance(decision.decide({"way": value, "x": 3}), list)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: definitions(text)))
+def test_any_bytes_are_read_or_refused(data):
+    found, findings = read(data)
+    assert found or findings
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(-20, 20), st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=6)
+)
+def test_intervals_agree_with_plain_comparison(value, bounds):
+    rules = [[f"[{low}..{high})", str(place)] for place, (low, high) in enumerate(bounds)]
+    decision = one(*rules, inputs=[("n", "number")], outputs=[("rule", "number")], policy="COLLECT")
+    wanted = [place for place, (low, high) in enumerate(bounds) if low <= value < high]
+    assert [row["rule"] for row in decision.decide({"n": value})] == wanted
