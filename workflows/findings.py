@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One remark: where (`element` id, None = the whole file), which rule, how grave, and what would be right.
+    """One remark: where (`element` id, None = the whole file), which rule, how grave, what would be right.
 
     `severity` is `error` (never deployable), `policy` (refused in an office) or `warning`.
     """
