@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import re
 import secrets
 from collections.abc import Sequence
@@ -15,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import errors, guard, health, language
+from server import engine_rest, errors, guard, health, language, pages
 from server.db import Database
 from server.settings import Settings
 from server.wiring import wire
@@ -67,25 +65,13 @@ def create_app(
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     _install_edge(app, settings, database)
-    for blueprint in (*(_rooms() if blueprints is None else blueprints), health.blueprint):
+    rooms = (*pages.blueprints, engine_rest.blueprint) if blueprints is None else blueprints
+    for blueprint in (*rooms, health.blueprint):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = guard.public(app.view_functions["static"])
     if open_routes := guard.unguarded(app):
         raise RuntimeError(f"Routes without @guard or @public: {', '.join(open_routes)}")
     return app
-
-
-def _rooms() -> list[Blueprint]:
-    found: list[Blueprint] = []
-    for pages in _present("server.pages"):
-        found.extend(pages.blueprints)
-    return found + [rest.blueprint for rest in _present("server.engine_rest")]
-
-
-def _present(name: str) -> list[Any]:
-    # Until every room stands (this helper goes then).
-    spec = importlib.util.find_spec(name)
-    return [importlib.import_module(name)] if spec and spec.origin else []
 
 
 def _config(settings: Settings) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -188,15 +189,23 @@ def user_disable(login: str) -> None:
     click.echo(f"{login} is disabled.")
 
 
+@user.command(name="enable")
+@click.argument("login")
+def user_enable(login: str) -> None:
+    """Let a disabled account in again, with the password it had."""
+    with _database(Settings.from_env()) as database, database.unit_of_work() as session:
+        auth.enable(session, login, actor="command line")
+    click.echo(f"{login} is enabled.")
+
+
 @user.command(name="reset")
 @click.argument("login")
 @click.option("--generate", is_flag=True, help="Make a password and print it, instead of asking for one.")
 def user_reset(login: str, generate: bool) -> None:
-    """Give an account a new password, end its sessions and tokens, and let it in again if it was disabled."""
+    """Give an account a new password, and end its sessions and tokens."""
     password = _new_password(generate)
     with _database(Settings.from_env()) as database, database.unit_of_work() as session:
         auth.reset(session, login, password, actor="command line")
-        auth.enable(session, login, actor="command line")
     _tell_password(login, password, generate)
 
 
@@ -245,10 +254,9 @@ def _announce(settings: Settings, port: int, database: Database) -> None:
 def _new_password(generate: bool) -> str:
     if generate:
         return secrets.token_urlsafe(12)
-    stream = click.get_text_stream("stdin")
-    if stream.isatty():
+    if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return stream.readline().rstrip("\n")
+    return sys.stdin.readline().rstrip("\n")
 
 
 def _tell_password(login: str, password: str, generate: bool) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
 import server.tables  # noqa: F401 - so that every table and operation is known
+from handlers import codes
 from handlers.wall import Wall
 from server.settings import Settings
 from workflows import clock, recording, visibility
@@ -14,7 +12,6 @@ from workflows import clock, recording, visibility
 def wire(settings: Settings) -> None:
     """Install the wall, the code tables, the zone and the demo's clock, process-wide."""
     visibility.install(Wall())
-    if importlib.util.find_spec("handlers.codes"):  # until that room stands
-        recording.install(importlib.import_module("handlers.codes").tables)
+    recording.install(codes.tables)
     clock.use_zone(settings.timezone)
     clock.move(settings.clock_offset)
