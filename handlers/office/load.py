@@ -69,7 +69,11 @@ def load_people(session: Session, text: str) -> int:
         if row["login"] in known:
             continue
         somebody = Person(
-            name=row["name"], login=row["login"], sex=row["sex"], political_status=row["political_status"]
+            name=row["name"],
+            login=row["login"],
+            kind=_kind(session, row["unit"]),
+            sex=row["sex"],
+            political_status=row["political_status"],
         )
         session.add(somebody)
         session.flush()
@@ -104,6 +108,12 @@ def enrol(session: Session, login: str, role: str, *, unit_code: str | None = No
     session.add(Membership(person_id=somebody.id, role=role, unit_id=unit_id, since=since))
     session.flush()
     return True
+
+
+def _kind(session: Session, unit_code: str) -> str:
+    """Return `staff` for people of the commission, `external` for those of agencies and other units."""
+    ours = not unit_code or units.unit(session, unit_code).kind in ("commission", "office", "resident_group")
+    return "staff" if ours else "external"
 
 
 def _post(session: Session, somebody: Person, line: int, row: Row) -> Post:

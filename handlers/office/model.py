@@ -44,14 +44,14 @@ class Unit(Base):
 
 
 class Person(Base):
-    """A person the office knows: its own staff, who sign in, and subjects with dated posts."""
+    """A person the office knows: staff and people of other units, who sign in, and subjects of matters."""
 
     __tablename__ = "person"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(index=True)
     login: Mapped[str | None] = mapped_column(unique=True)  #: the engine's user id
-    kind: Mapped[str] = mapped_column(String(16), default="staff")  #: staff subject
+    kind: Mapped[str] = mapped_column(String(16), default="staff")  #: staff external subject
     sex: Mapped[str] = mapped_column(String(8), default="")
     political_status: Mapped[str] = mapped_column(String(32), default="")
 

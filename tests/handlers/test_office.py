@@ -114,6 +114,11 @@ def test_fourteen_agencies_transfer_clues(city: Session) -> None:
     assert len(office.agencies(city)) == 14
 
 
+def test_people_of_agencies_are_no_staff(city: Session) -> None:
+    assert office.person(city, "handler").kind == "staff"
+    assert office.person(city, "agency").kind == "external"
+
+
 def test_loading_the_same_data_again_adds_nothing(city: Session) -> None:
     before = city.query(Membership).count()
     assert office.load_units(city, (DEMO / "units.csv").read_text("utf-8")) == 0

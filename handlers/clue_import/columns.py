@@ -1,0 +1,180 @@
+"""The columns of a transfer list: which headings bureaus use, and what stands under them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from handlers.lists import Line, Sheet
+from workflows.errors import InvalidInput
+from workflows.forms import Field, Form
+
+#: The headings stand within the first lines; above them may be a title.
+TITLE_LINES = 10
+#: So many known headings make a line the heading line.
+ENOUGH = 4
+
+_NOISE = re.compile(r"[\s*＊:：·、/／\\()（）\[\]【】]+")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One thing a list tells of a clue; the form's field says how a cell is read and what may be in it."""
+
+    field: str  #: key of the transfer form; of subjects the key within one
+    headings: tuple[str, ...]  #: the first is ours, the others are read too
+    subject: bool = False  #: belongs to the reported persons: several are separated by ；
+    factor: Decimal = Decimal(1)  #: what a number is multiplied by
+
+    @property
+    def heading(self) -> str:
+        """Our own heading."""
+        return self.headings[0]
+
+
+COLUMNS = (
+    Column("agency", ("移送单位", "移送机关", "移送部门", "Agency")),
+    Column("legal_basis", ("移送依据", "法律依据", "Legal basis")),
+    Column("domain", ("问题领域", "领域", "所属领域", "Domain")),
+    Column("name", ("被反映人", "被反映人姓名", "被反映人（单位）", "姓名", "Subject"), subject=True),
+    Column("unit", ("单位", "所在单位", "工作单位", "被反映人单位", "Unit"), subject=True),
+    Column("post", ("职务", "现任职务", "职务（岗位）", "Post"), subject=True),
+    Column("rank", ("职级", "级别", "Rank"), subject=True),
+    Column("political_status", ("政治面貌", "Political status"), subject=True),
+    Column("facts", ("主要问题", "反映的主要问题", "主要问题线索", "问题摘要", "Facts")),
+    Column("event_from", ("问题发生时间起", "发生时间起", "起始日期", "Event from")),
+    Column("event_to", ("问题发生时间止", "发生时间止", "截止日期", "Event to")),
+    Column("amount", ("涉及金额（元）", "涉案金额（元）", "金额（元）", "Amount (yuan)")),
+    Column(
+        "amount",
+        ("涉及金额（万元）", "涉案金额（万元）", "金额（万元）", "Amount (10,000 yuan)"),
+        factor=Decimal(10_000),
+    ),
+    Column("agency_conclusion", ("移送单位处理结论", "处理结论", "处理情况", "Agency conclusion")),
+    Column("urgency", ("紧急程度", "Urgency")),
+    Column("contact", ("联系人及电话", "联系人", "联系方式", "Contact")),
+    Column("head_sign", ("负责人签字", "负责人", "单位负责人", "Head's signature")),
+)
+#: Known headings that say nothing of the clue.
+IGNORED = ("序号", "编号", "No.")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A column as it stands in a list: with the form's field that it fills."""
+
+    column: Column
+    field: Field
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the list stands in its sheet: the heading line, and the column of each position."""
+
+    sheet: Sheet
+    heading_row: int
+    columns: Mapping[int, Bound]
+    unknown: tuple[str, ...]  #: headings that are not read
+
+
+def plain(heading: str) -> str:
+    """Return a heading without blanks, stars and brackets, in one width, as headings are compared."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", heading)).casefold()
+
+
+_BY_HEADING = {plain(heading): column for column in COLUMNS for heading in column.headings}
+_IGNORED = frozenset(plain(heading) for heading in IGNORED)
+
+
+def wanted(form: Form) -> list[Bound]:
+    """Return our columns with the fields of this form that they fill, without those it does not ask."""
+    top = {field.key: field for field in form.fields}
+    within = {field.key: field for field in top["subjects"].components} if "subjects" in top else {}
+    bound = []
+    for column in COLUMNS:
+        field = (within if column.subject else top).get(column.field)
+        if field is not None:
+            bound.append(Bound(column, field))
+    return bound
+
+
+def find(sheets: Sequence[Sheet], form: Form) -> Layout:
+    """Return where the list is; InvalidInput says what headings are missing or what was found instead."""
+    found = [(sheet, line) for sheet in sheets if (line := _heading_line(sheet))]
+    if not found:
+        raise _no_list(sheets, form)
+    if len(found) > 1:
+        names = "、".join(sheet.name for sheet, _ in found)
+        raise InvalidInput(
+            f"Several sheets are lists: {names}; keep one of them.", code="list_several", sheets=names
+        )
+    return _layout(*found[0], wanted(form))
+
+
+def _heading_line(sheet: Sheet) -> Line | None:
+    lines = [line for line in sheet.lines if line.number <= TITLE_LINES]
+    best = max(lines, key=_known, default=None)
+    return best if best is not None and _known(best) >= ENOUGH else None
+
+
+def _known(line: Line) -> int:
+    return len({plain(cell.text) for cell in line.cells if cell} & _BY_HEADING.keys())
+
+
+def _layout(sheet: Sheet, line: Line, fields: Sequence[Bound]) -> Layout:
+    by_column = {bound.column: bound for bound in fields}
+    columns: dict[int, Bound] = {}
+    unknown = []
+    for index, cell in enumerate(line.cells):
+        if cell is None or plain(cell.text) in _IGNORED:
+            continue
+        bound = by_column.get(_BY_HEADING[plain(cell.text)]) if plain(cell.text) in _BY_HEADING else None
+        if bound is None:
+            unknown.append(cell.text)
+            continue
+        if any(bound.field is known.field for known in columns.values()):
+            raise InvalidInput(
+                f"Row {line.number}: two columns say the same as {bound.column.heading!r}; keep one of them.",
+                code="list_twice",
+                row=line.number,
+                column=bound.column.heading,
+            )
+        columns[index] = bound
+    _guard_complete(line, columns, fields)
+    return Layout(sheet, line.number, columns, tuple(unknown))
+
+
+def _guard_complete(line: Line, columns: Mapping[int, Bound], fields: Sequence[Bound]) -> None:
+    there = {bound.field.id for bound in columns.values()}
+    missing = _names(bound for bound in fields if bound.field.required and bound.field.id not in there)
+    if missing:
+        raise InvalidInput(
+            f"The headings in row {line.number} lack: {missing}.",
+            code="list_headings",
+            row=line.number,
+            missing=missing,
+        )
+
+
+def _no_list(sheets: Sequence[Sheet], form: Form) -> InvalidInput:
+    needed = _names(bound for bound in wanted(form) if bound.field.required)
+    lines = [line for sheet in sheets for line in sheet.lines[:1]]
+    if not lines:
+        return InvalidInput(
+            f"The sheet is empty; wanted are the headings {needed}.", code="list_empty", wanted=needed
+        )
+    found = "、".join(cell.text[:20] for cell in lines[0].cells[:8] if cell)
+    return InvalidInput(
+        f"This is no transfer list: it begins with {found}; wanted are the headings {needed}.",
+        code="list_other",
+        found=found,
+        wanted=needed,
+    )
+
+
+def _names(fields: Iterable[Bound]) -> str:
+    # Two columns may fill one field, such as an amount in two units: the first name is enough.
+    return "、".join({bound.field.id: bound.column.heading for bound in reversed(list(fields))}.values())

@@ -1,0 +1,166 @@
+"""Lines of a list become answers of the transfer form, every bad cell named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.clue_import import values
+from handlers.clue_import.columns import Bound, Layout
+from handlers.clue_import.values import Wrong
+from handlers.lists import Cell, Line
+from workflows import forms
+from workflows.errors import FieldError, InvalidInput
+from workflows.forms import Form, Options
+
+#: How much of a bad value a report repeats.
+SHOWN = 40
+
+_SEVERAL = re.compile(r"[;；\n]")
+_NAMES = re.compile(r"[;；、\n]")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong in a list: where, what stands there, and a code whose words `words.explain` has."""
+
+    row: int | None  #: as a spreadsheet program shows it; None: the whole file
+    column: str | None  #: heading
+    value: str
+    code: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One good row: what the transfer form would have been filled with."""
+
+    number: int
+    answers: Mapping[str, Any]
+    digest: str  #: SHA-256 of the answers: the same row is known again
+
+
+def read_rows(layout: Layout, form: Form, options: Options) -> Iterator[Row | list[Problem]]:
+    """Yield each line below the headings as a good row, or as the list of what is wrong with it."""
+    for line in layout.sheet.lines:
+        if line.number > layout.heading_row:
+            yield _row(layout, line, form, options)
+
+
+def digest_of(answers: Mapping[str, Any]) -> str:
+    """Return what is the same for two rows that say the same."""
+    written = json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(values.same(written).encode()).hexdigest()
+
+
+def _row(layout: Layout, line: Line, form: Form, options: Options) -> Row | list[Problem]:
+    problems: dict[str, Problem] = {}
+    answers: dict[str, Any] = {}
+    parts: dict[str, list[Any]] = {}
+    for index, bound in layout.columns.items():
+        cell = line.cell(index)
+        try:
+            _guard_apart(layout, line, index)
+            if cell is None:
+                continue
+            if bound.column.subject:
+                parts[bound.column.field] = _parts(cell, bound, options)
+            else:
+                answers[bound.column.field] = _answer(cell, bound, options)
+        except Wrong as wrong:
+            path = _path(bound)
+            problems[path] = _problem(line, bound.column.heading, cell, wrong.code, wrong.params)
+    try:
+        if parts:
+            answers["subjects"] = _subjects(parts)
+    except Wrong as wrong:
+        heading = next(
+            b.column.heading for b in layout.columns.values() if b.column.field == wrong.params["field"]
+        )
+        problems[f"subjects.0.{wrong.params['field']}"] = _problem(
+            line, heading, None, wrong.code, wrong.params
+        )
+    return _judged(layout, line, form, options, answers, problems)
+
+
+def _judged(
+    layout: Layout,
+    line: Line,
+    form: Form,
+    options: Options,
+    answers: Mapping[str, Any],
+    problems: dict[str, Problem],
+) -> Row | list[Problem]:
+    """Let the form judge what the cells gave, so that every bad field of the row is known at once."""
+    try:
+        checked = forms.validate(form, answers, options)
+    except InvalidInput as error:
+        for path, wrong in error.fields.items():
+            # Bad cells gave no answer, and all but the first subject repeat the first's fault.
+            place = re.sub(r"^subjects\.\d+\.", "subjects.0.", path)
+            if place not in problems and not (place == "subjects" and _subject_is_bad(problems)):
+                problems[place] = _field_problem(layout, line, form, place, wrong)
+        return list(problems.values())
+    return list(problems.values()) or Row(line.number, checked, digest_of(checked))
+
+
+def _guard_apart(layout: Layout, line: Line, index: int) -> None:
+    for merge in layout.sheet.merges:
+        rows, columns = (merge.first_row, merge.last_row), (merge.first_column, merge.last_column)
+        if rows[0] <= line.number <= rows[1] and columns[0] <= index <= columns[1]:
+            raise Wrong("merged", cells=merge.name)
+
+
+def _parts(cell: Cell, bound: Bound, options: Options) -> list[Any]:
+    split = _NAMES if bound.column.field == "name" else _SEVERAL
+    written = [part.strip() for part in split.split(values.text(cell)) if part.strip()]
+    return [_answer(Cell("text", part), bound, options) for part in written]
+
+
+def _answer(cell: Cell, bound: Bound, options: Options) -> Any:
+    choices = bound.field.choices(options)
+    if choices:
+        return values.option(cell, choices)
+    if bound.field.type == "datetime":
+        return values.day(cell)
+    if bound.field.type == "number":
+        return values.number(cell, bound.column.factor)
+    return values.text(cell)
+
+
+def _subjects(parts: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return the reported persons: one said of several of them is said of all."""
+    count = len(parts.get("name", ())) or 1
+    for field, said in parts.items():
+        if len(said) not in (1, count):
+            raise Wrong("count", field=field, names=count, found=len(said))
+    return [
+        {field: said[number if len(said) > 1 else 0] for field, said in parts.items()}
+        for number in range(count)
+    ]
+
+
+def _subject_is_bad(problems: Mapping[str, Problem]) -> bool:
+    return any(path.startswith("subjects.") for path in problems)
+
+
+def _path(bound: Bound) -> str:
+    return f"subjects.0.{bound.column.field}" if bound.column.subject else bound.column.field
+
+
+def _field_problem(layout: Layout, line: Line, form: Form, path: str, wrong: FieldError) -> Problem:
+    for index, bound in layout.columns.items():
+        if _path(bound) == path or (path == "subjects" and bound.column.field == "name"):
+            return _problem(line, bound.column.heading, line.cell(index), wrong.code, wrong.params)
+    label = next((field.zh for field in form.fields if field.key == path.partition(".")[0]), path)
+    return Problem(line.number, label, "", wrong.code, wrong.params)
+
+
+def _problem(line: Line, heading: str, cell: Cell | None, code: str, params: Mapping[str, Any]) -> Problem:
+    written = cell.text if cell else ""
+    shown = written if len(written) <= SHOWN else f"{written[:SHOWN]}…"
+    return Problem(line.number, heading, shown, code, params)

@@ -1,0 +1,179 @@
+"""A list becomes transfers: each good row starts the process as if its form had been filled in by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from handlers import lists
+from handlers.clue_import import columns, rows
+from handlers.clue_import.rows import Problem, Row
+from workflows import clock, definitions, deployed, instances, recording
+from workflows.actor import Actor
+from workflows.errors import Conflict, DubanError, InvalidInput
+from workflows.forms import Form, Options
+from workflows.model import Base
+
+PROCESS = "clue_transfer"
+MODES = ("good", "all_or_none")
+
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
+Progress = Callable[[int, int], object]
+
+
+class ImportedRow(Base):
+    """A row that was taken in: the same one again, from the same sender, adds nothing."""
+
+    __tablename__ = "imported_row"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    sender: Mapped[str]  #: units or login on whose behalf it came
+    digest: Mapped[str] = mapped_column(String(64))
+    scope_id: Mapped[str | None]
+    imported_at: Mapped[datetime]
+    imported_by: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("sender", "digest"),)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a list says: its good rows, what is wrong with the others, and headings that are not read."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a list."""
+
+    started: tuple[tuple[int, str], ...]  #: row → transfer number
+    known: tuple[int, ...]  #: rows that were taken in before
+    problems: tuple[Problem, ...]
+    unknown: tuple[str, ...] = ()
+
+
+def read(session: Session, data: bytes, filename: str) -> Reading:
+    """Return what the file says; a file that is no list gives one problem without a row."""
+    form, options = _form(session)
+    try:
+        layout = columns.find(lists.read(data, filename), form)
+    except InvalidInput as error:
+        return Reading((), (Problem(None, None, "", error.code, error.params),))
+    good: list[Row] = []
+    problems: list[Problem] = []
+    for found in rows.read_rows(layout, form, options):
+        if isinstance(found, Row):
+            good.append(found)
+        else:
+            problems.extend(found)
+    if not good and not problems:
+        problems.append(Problem(None, None, "", "list_no_rows", {}))
+    return Reading(tuple(good), tuple(problems), layout.unknown)
+
+
+def import_clues(
+    unit_of_work: UnitOfWork,
+    data: bytes,
+    filename: str,
+    *,
+    actor: Actor,
+    mode: str = "good",
+    progress: Progress = lambda done, total: None,
+) -> Outcome:
+    """Start a transfer for each good row (`good`), or for all rows if all are good (`all_or_none`).
+
+    A good row is one transaction in the first mode, the whole list one in the second. The same row again adds
+    nothing. Raises NotAllowed if the actor may not start transfers.
+    """
+    if mode not in MODES:
+        raise InvalidInput(f"{mode!r} is no way to import; there are {', '.join(MODES)}.", code="mode")
+    with unit_of_work() as session:
+        reading = read(session, data, filename)
+    if mode == "all_or_none":
+        return _together(unit_of_work, reading, actor, progress)
+    return _one_by_one(unit_of_work, reading, actor, progress)
+
+
+def _one_by_one(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progress: Progress) -> Outcome:
+    started: list[tuple[int, str]] = []
+    known: list[int] = []
+    problems = list(reading.problems)
+    for done, row in enumerate(reading.rows, 1):
+        try:
+            with unit_of_work() as session:
+                number = _start(session, row, actor)
+        except (InvalidInput, Conflict) as error:
+            problems.append(_refusal(row, error))
+        else:
+            started.append((row.number, number)) if number else known.append(row.number)
+        progress(done, len(reading.rows))
+    return Outcome(tuple(started), tuple(known), _in_order(problems), reading.unknown)
+
+
+def _together(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progress: Progress) -> Outcome:
+    started: list[tuple[int, str]] = []
+    known: list[int] = []
+    if reading.problems:
+        return Outcome((), (), reading.problems, reading.unknown)
+    row: Row | None = None
+    try:
+        with unit_of_work() as session:
+            for done, row in enumerate(reading.rows, 1):
+                number = _start(session, row, actor)
+                started.append((row.number, number)) if number else known.append(row.number)
+                progress(done, len(reading.rows))
+    except (InvalidInput, Conflict) as error:
+        assert row is not None  # only a row is refused
+        return Outcome((), (), (_refusal(row, error),), reading.unknown)
+    return Outcome(tuple(started), tuple(known), (), reading.unknown)
+
+
+def _start(session: Session, row: Row, actor: Actor) -> str | None:
+    """Return the number of the new transfer, or None if the row was taken in before."""
+    sender = _sender(actor)
+    seen = select(ImportedRow.id).where(ImportedRow.sender == sender, ImportedRow.digest == row.digest)
+    if session.scalar(seen) is not None:
+        return None
+    mark = ImportedRow(
+        sender=sender, digest=row.digest, imported_at=clock.now(), imported_by=actor.id, scope_id=None
+    )
+    try:
+        # Written first: of two imports of one list at a time, the second waits here and finds it known.
+        with session.begin_nested():
+            session.add(mark)
+    except IntegrityError:
+        return None
+    instance = instances.start(session, key=PROCESS, actor=actor, answers=row.answers)
+    mark.scope_id = instance.scope_id
+    return instance.business_key or instance.id
+
+
+def _sender(actor: Actor) -> str:
+    agencies = sorted(group for group in actor.groups if group.startswith("agency_clerk@"))
+    return " ".join(agencies) or actor.id
+
+
+def _refusal(row: Row, error: DubanError) -> Problem:
+    return Problem(row.number, "", "", "refused", {"why": error.message})
+
+
+def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: problem.row or 0))
+
+
+def _form(session: Session) -> tuple[Form, Options]:
+    definition = definitions.latest(session, PROCESS)
+    owner = deployed.process(session, definition.id)
+    form = deployed.form(session, owner, owner.definition.start_node)
+    if form is None:
+        raise Conflict(f"The process {PROCESS} has no start form, by which a list is judged.", code="no_form")
+    return form, recording.options(session, form)

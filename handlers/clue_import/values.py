@@ -1,0 +1,94 @@
+"""Cells become answers: dates however bureaus write them, labels as codes, amounts as numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from handlers.lists import Cell
+from workflows.forms import Option
+
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
+_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: Day 0 of Excel's serial numbers, and those of them that lie in living memory.
+_EPOCH = date(1899, 12, 30)
+_SERIALS = range(20_000, 80_000)
+
+
+class Wrong(Exception):
+    """What is wrong with one cell: a code and the values that its words need."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+def text(cell: Cell) -> str:
+    """Return a cell as text."""
+    guard_data(cell)
+    written = cell.text
+    if _CONTROL.search(written):
+        raise Wrong("control")
+    return written
+
+
+def guard_data(cell: Cell) -> None:
+    """Raise Wrong unless the cell holds data of its own: a formula would be another thing tomorrow."""
+    if cell.kind == "formula":
+        raise Wrong("formula")
+    if cell.kind == "error":
+        raise Wrong("cell_error")
+
+
+def day(cell: Cell) -> str:
+    """Return the ISO date in a cell, written as a date or as text in one of the usual ways."""
+    guard_data(cell)
+    if isinstance(cell.value, datetime):
+        return cell.value.date().isoformat()
+    if isinstance(cell.value, date):
+        return cell.value.isoformat()
+    written = unicodedata.normalize("NFKC", cell.text).replace(" 年", "年").strip()
+    found = _DAY.fullmatch(written) or _DATE.fullmatch(re.sub(r"\s*([-/.年月日])\s*", r"\1", written))
+    if found:
+        try:
+            return date(*(int(part) for part in found.groups())).isoformat()
+        except ValueError:
+            raise Wrong("date") from None
+    if written.isdigit() and int(written) in _SERIALS:
+        raise Wrong("date_serial", meant=(_EPOCH + timedelta(days=int(written))).isoformat())
+    raise Wrong("date")
+
+
+def number(cell: Cell, factor: Decimal) -> int | float:
+    """Return the number in a cell times the factor; thousands may be marked, the unit may not."""
+    guard_data(cell)
+    if isinstance(cell.value, bool | date):
+        raise Wrong("number")
+    written = unicodedata.normalize("NFKC", cell.text).replace(",", "").replace(" ", "")
+    try:
+        amount = Decimal(written) * factor
+    except InvalidOperation:
+        raise Wrong("number") from None
+    if not amount.is_finite():
+        raise Wrong("number")
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def option(cell: Cell, options: Sequence[Option]) -> str:
+    """Return the code of what a cell names, by its code or by its words in either language."""
+    written = same(text(cell))
+    for choice in options:
+        if written in {same(word) for word in (choice.value, choice.zh, choice.en) if word}:
+            return choice.value
+    raise Wrong("option", options=[choice.zh for choice in options])
+
+
+def same(words: str) -> str:
+    """Return words as they are compared: one width, no blanks, no case."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", words)).casefold()
