@@ -1,7 +1,7 @@
 """The engine, the only importer of SpiffWorkflow: reads diagrams and runs instances in memory."""
 
 from workflows.engine.model import BpmnError, DueTimer, Host, Node, OpenTask, Sent, Step, Subscription
-from workflows.engine.reading import Definition, compile_definition, read
+from workflows.engine.reading import Definition, compile_definition, outline, read
 from workflows.engine.run import Run
 from workflows.engine.triggers import Trigger, next_start, triggers
 from workflows.engine.wiring import Used
@@ -25,6 +25,7 @@ __all__ = [
     "Used",
     "compile_definition",
     "next_start",
+    "outline",
     "read",
     "triggers",
 ]

@@ -34,6 +34,7 @@ class OpenTask:
     node: Node
     created_at: datetime  #: aware UTC
     local: Mapping[str, Any]  #: variables of this task alone: input parameters, multi-instance items
+    within: tuple[str, ...] = ()  #: ids of the activities around it, innermost first
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Any
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
-from workflows.engine import checks, hardening, losses, normalise, parsing, specs, structure
-from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, children
+from workflows import hardening
+from workflows.engine import checks, losses, normalise, parsing, specs, structure
+from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, children, node_kind
 from workflows.engine.model import Node
 from workflows.engine.wiring import Used, Wiring
 from workflows.errors import InvalidInput, NotFound
@@ -77,6 +78,18 @@ def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Fin
     for process in chosen:
         findings.extend(process.findings)
     return [p.definition for p in chosen if p.definition is not None], findings
+
+
+def outline(xml: bytes, process_id: str | None = None) -> dict[str, str]:
+    """Return node id → kind of a process that may be full of errors: what was understood of it."""
+    try:
+        root = hardening.parse(xml)
+    except hardening.Unsafe:
+        return {}
+    normalise.normalise(root)
+    drawn = [p for p in root.iterfind(Q + "process") if process_id in (None, p.get("id"))]
+    found = [e for p in drawn for e in p.iter(*(Q + name for name in FLOW_NODES))]
+    return {element.get("id", ""): node_kind(element) for element in found}
 
 
 def compile_definition(xml: bytes, process_id: str) -> Definition:

@@ -46,6 +46,21 @@ class Run:
 
         It begins at the start event named, or of the message named, else at the plain one.
         """
+        run = cls.prepare(definition, variables, host, message=message, start_node=start_node)
+        run.drain()
+        return run
+
+    @classmethod
+    def prepare(
+        cls,
+        definition: Definition,
+        variables: Mapping[str, Any],
+        host: Host,
+        *,
+        message: str | None = None,
+        start_node: str | None = None,
+    ) -> Run:
+        """Return a run that stands at its start event, not yet drained."""
         cleaned = scope.clean(variables)
         instance = Instance(definition.spec, host)
         starts = _starts(definition, message, start_node)
@@ -55,7 +70,6 @@ class Run:
         run = cls(definition, instance)
         with run._acting():
             instance.start_scope(root, starts)
-            run._drain()
         return run
 
     @classmethod
@@ -263,7 +277,8 @@ def _waits_for_somebody(token: Token) -> bool:
 
 
 def _open(token: Token) -> OpenTask:
-    return OpenTask(token.id, token.task_spec.node, token.entered_at, scope.local(token))
+    within = tuple(around.id for around in scope.above(token))
+    return OpenTask(token.id, token.task_spec.node, token.entered_at, scope.local(token), within)
 
 
 def _starts(definition: Definition, message: str | None, start_node: str | None) -> tuple[Any, ...]:

@@ -27,6 +27,12 @@ def chain(task: Any) -> Iterator[dict[str, Any]]:
         task = task.parent
 
 
+def above(task: Any) -> Iterator[Any]:
+    """Yield the tokens that hold `task`, innermost first: subprocesses, bodies, calling activities."""
+    while (task := task.parent) is not None:
+        yield task
+
+
 def visible(task: Any) -> Mapping[str, Any]:
     """Return the variables that an expression in `task` sees."""
     layers = [layer for layer in chain(task) if layer]

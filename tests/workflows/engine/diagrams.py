@@ -84,7 +84,8 @@ def counted(number: str, **attributes: str) -> str:
 
 def conditional(condition: str) -> str:
     """Return a conditional event definition."""
-    return f"<conditionalEventDefinition><condition>{_escaped(condition)}</condition></conditionalEventDefinition>"
+    inner = f"<condition>{_escaped(condition)}</condition>"
+    return f"<conditionalEventDefinition>{inner}</conditionalEventDefinition>"
 
 
 def rule(name: str, decision: str, **attributes: str) -> str:

@@ -342,7 +342,8 @@ CALLED = nodes("startEvent", "qs") + user("ask") + nodes("endEvent", "qe") + flo
 def test_called_process_has_variables_of_its_own() -> None:
     mapping = (
         '<extensionElements><camunda:in source="n" target="number"/>'
-        '<camunda:in sourceExpression="${n + 1}" target="next"/><camunda:in source="absent" target="nothing"/>'
+        '<camunda:in sourceExpression="${n + 1}" target="next"/>'
+        '<camunda:in source="absent" target="nothing"/>'
         '<camunda:out source="answer" target="reply"/></extensionElements>'
     )
     definition = compile_definition(

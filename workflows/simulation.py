@@ -1,0 +1,209 @@
+"""A diagram run in memory under a virtual clock: what would happen, without a database or anybody's work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from workflows import calendar, decisions, engine
+from workflows.calendar import Limit
+from workflows.clock import office_zone
+from workflows.engine import timers
+from workflows.errors import EngineFault, InvalidInput, NotFound
+from workflows.findings import Finding
+from workflows.limits import work_days
+from workflows.persistence import deadlines
+
+#: Acts of people and times of one simulation; a diagram that needs more goes on for ever.
+MAX_ACTS = 2_000
+
+
+def simulate(
+    xml: bytes,
+    *,
+    now: datetime,
+    process_id: str | None = None,
+    variables: Mapping[str, Any] | None = None,
+    advance: str | None = None,
+    complete_all: bool = False,
+    dmn: Iterable[bytes] = (),
+    limits: Iterable[Limit] = (),
+) -> dict[str, Any]:
+    """Return one JSON document: findings, nodes (id → kind), trace, variables and outcome.
+
+    The virtual clock starts at `now` (aware) and is moved by `advance`, an ISO duration or instant; timers fire
+    at their own instants on the way. With `complete_all` every open task is completed without answers: after the
+    time has passed where a timer sits on it, else at once. Operations do nothing; decisions are taken from `dmn`,
+    the rules of `limit()` from `limits`. Outcome: completed, waiting, failed (a finding of the rule `run` says
+    why) or refused. `InvalidInput` for bad variables or a bad time.
+    """
+    definition, findings = _chosen(xml, process_id)
+    if definition is None:
+        return _document(findings, engine.outline(xml, process_id), "refused")
+    target = _target(advance, now)
+    host = _Host(now, _decisions(dmn), limits)
+    start = definition.start_node
+    named = start.id if start.kind.startswith("startEvent") else None
+    run = engine.Run.prepare(definition, variables or {}, host, start_node=named)
+    try:
+        _Simulation(run, host, target, complete_all).go()
+        outcome = "completed" if run.outcome == "completed" else "waiting"
+    except EngineFault as fault:
+        findings = [*findings, Finding(fault.element, "run", "error", fault.message)]
+        outcome = "failed"
+    nodes = {node.id: node.kind for node in definition.nodes.values()}
+    return _document(findings, nodes, outcome, run)
+
+
+def _chosen(xml: bytes, process_id: str | None) -> tuple[engine.Definition | None, list[Finding]]:
+    """Return the process to simulate, None with the findings that forbid it."""
+    definitions, findings = engine.read(xml, drawn=True)
+    if process_id is not None:
+        chosen = next((d for d in definitions if d.id == process_id), None)
+        if chosen is None and not any(f.severity == "error" for f in findings):
+            findings = [
+                *findings,
+                Finding(None, "no_process", "error", f"There is no process '{process_id}'."),
+            ]
+        return chosen, findings
+    executable = [d for d in definitions if d.executable] or definitions
+    return (executable[0] if executable else None), findings
+
+
+def _target(advance: str | None, now: datetime) -> datetime:
+    if advance is None:
+        return now
+    try:
+        if advance.lstrip().startswith("P"):
+            return timers.parse_duration(advance).after(now, office_zone())
+        instant = timers.parse_instant(advance, office_zone())
+    except timers.BadTimer as problem:
+        raise InvalidInput(f"--advance: {problem}", code="advance") from problem
+    if instant < now:
+        raise InvalidInput(f"--advance: {advance} lies before {now.isoformat()}.", code="advance")
+    return instant
+
+
+def _decisions(files: Iterable[bytes]) -> dict[str, decisions.Decision]:
+    return {decision.id: decision for file in files for decision in decisions.read(file)[0]}
+
+
+def _document(
+    findings: list[Finding],
+    nodes: Mapping[str, str],
+    outcome: str,
+    run: engine.Run | None = None,
+) -> dict[str, Any]:
+    return {
+        "findings": [
+            {"element": f.element, "rule": f.rule, "severity": f.severity, "message": f.message}
+            for f in findings
+        ],
+        "nodes": dict(nodes),
+        "trace": [_told(step) for step in run.steps] if run else [],
+        "variables": run.variables if run else {},
+        "outcome": outcome,
+    }
+
+
+def _told(step: engine.Step) -> dict[str, Any]:
+    return {"element": step.node_id, "event": step.what, "at": step.at.isoformat(), "flow": step.flow}
+
+
+class _Host:
+    """A host whose clock is moved by hand and whose operations do nothing."""
+
+    def __init__(
+        self, instant: datetime, decided: Mapping[str, decisions.Decision], limits: Iterable[Limit]
+    ) -> None:
+        self.instant = instant
+        self.decisions = decided
+        self.limits = {limit.id: limit for limit in limits}
+        self.functions: Mapping[str, Callable[..., Any]] = {"limit": self.limit, "workdays": self.workdays}
+
+    def now(self) -> datetime:
+        """Return the virtual instant."""
+        return self.instant
+
+    def limit(self, rule_id: str, start: str | date | datetime | None = None) -> datetime:
+        """Return when a limit ends that began at `start`."""
+        if rule_id not in self.limits:
+            raise NotFound(f"The simulation knows no limit '{rule_id}'.", code="limit")
+        begun = deadlines.instant(start, self.instant)
+        return calendar.due(self.limits[rule_id], begun, work_days(), office_zone()).at
+
+    def workdays(self, days: int, start: str | date | datetime | None = None) -> datetime:
+        """Return the end of the `days`-th working day after `start`."""
+        return deadlines.by_working_days(days, start, self.instant).due_at
+
+    def call(
+        self, node: engine.Node, operation: str, arguments: dict[str, Any], variables: dict[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Do nothing: a simulation has no effect."""
+        return None
+
+    def decide(self, node: engine.Node, decision: str, variables: dict[str, Any]) -> Any:
+        """Return what the decision says, nothing where it is not at hand."""
+        found = self.decisions.get(decision)
+        return None if found is None else found.decide(variables, {**self.functions, "now": self.now})
+
+
+class _Simulation:
+    """One run with the people and the time around it."""
+
+    def __init__(self, run: engine.Run, host: _Host, target: datetime, complete_all: bool) -> None:
+        self.run = run
+        self.host = host
+        self.target = target
+        self.complete_all = complete_all
+        self.told = 0  #: how many of the things sent have been looked at
+        self.waiting: list[engine.Sent] = []  #: messages thrown that nobody has received yet
+
+    def go(self) -> None:
+        """Let people and time act until nothing more happens."""
+        self.run.drain()
+        acts = 0
+        while self.run.outcome == "running" and self._act():
+            acts += 1
+            if acts > MAX_ACTS:
+                raise EngineFault(f"The simulation did not end within {MAX_ACTS} acts.", code="budget")
+        self.host.instant = self.target
+
+    def _act(self) -> bool:
+        """Let one thing happen; tell whether anything did."""
+        return (
+            self._deliver() or self._complete(early=True) or self._pass_time() or self._complete(early=False)
+        )
+
+    def _deliver(self) -> bool:
+        """Offer the messages thrown again: one may have been thrown before anybody waited for it."""
+        fresh = self.run.sent[self.told :]
+        self.told += len(fresh)
+        self.waiting += [sent for sent in fresh if sent.kind == "message"]
+        names = {s.name for s in self.run.subscriptions if s.kind == "message"}
+        ready = next((sent for sent in self.waiting if sent.name in names), None)
+        if ready is None:
+            return False
+        self.waiting.remove(ready)
+        return self.run.deliver(ready.name, ready.payload)
+
+    def _complete(self, *, early: bool) -> bool:
+        """Complete the first open task; `early` leaves those that a timer will still meet."""
+        if not self.complete_all:
+            return False
+        met = {timer.task_id for timer in self.run.due_timers if timer.due_at <= self.target}
+        for task in [*self.run.open_tasks, *self.run.external_tasks]:
+            if not early or met.isdisjoint({task.id, *task.within}):
+                self.run.complete(task.id, {})
+                return True
+        return False
+
+    def _pass_time(self) -> bool:
+        """Move to the next timer that is due on the way, and let it fire."""
+        ahead = [timer.due_at for timer in self.run.due_timers if timer.due_at <= self.target]
+        if not ahead:
+            return False
+        self.host.instant = max(self.host.instant, min(ahead))
+        self.run.drain()
+        return True
