@@ -265,6 +265,31 @@ def test_several_results_become_lists_for_the_decision_above():
     assert read(xml)[0][1].decide({"way": "x"}) == [{"n": 2}]
 
 
+def layers(depth, width):
+    """Decisions in layers, each needing all of the layer below."""
+
+    def one_of(layer, place):
+        below = [f"d{layer + 1}_{n}" for n in range(width)] if layer + 1 < depth else []
+        return (
+            f'<decision id="d{layer}_{place}" name="x"><variable name="v{layer}_{place}"/>{needs(*below)}'
+            "<literalExpression><text>base + 1</text></literalExpression></decision>"
+        )
+
+    return definitions(*(one_of(layer, place) for layer in range(depth) for place in range(width)))
+
+
+def test_many_paths_to_one_decision_cost_no_more_than_one():
+    found, findings = read(layers(20, 3))
+    assert findings == []
+    assert found[0].decide({"base": 1}) == [{"v0_0": 2}]
+    assert (found[0].names, found[0].calls) == ({"base"}, set())
+
+
+def test_a_long_chain_of_decisions_is_refused():
+    _, told = refused(layers(2000, 1))
+    assert "more than 20 others in a row" in told
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
@@ -388,3 +413,39 @@ def test_intervals_agree_with_plain_comparison(value, bounds):
     decision = one(*rules, inputs=[("n", "number")], outputs=[("rule", "number")], policy="COLLECT")
     wanted = [place for place, (low, high) in enumerate(bounds) if low <= value < high]
     assert [row["rule"] for row in decision.decide({"n": value})] == wanted
+
+
+def test_a_table_of_a_desktop_modeler_is_read():
+    """The shape that dmn-js writes: DMN 1.1's addresses, foreign attributes, descriptions, annotations."""
+    xml = b"""<?xml version="1.0" encoding="UTF-8"?>
+    <definitions xmlns="http://www.omg.org/spec/DMN/20151101/dmn.xsd" id="dish" name="Dish" namespace="n"
+        expressionLanguage="http://www.omg.org/spec/FEEL/20140401" exporter="Camunda Modeler"
+        xmlns:camunda="http://camunda.org/schema/1.0/dmn" xmlns:biodi="http://bpmn.io/schema/dmn/biodi/1.0">
+      <decision id="dish-decision" name="Dish" camunda:historyTimeToLive="P180D">
+        <extensionElements><biodi:bounds x="1" y="2" width="3" height="4"/></extensionElements>
+        <informationRequirement id="r"><requiredInput href="#guests"/></informationRequirement>
+        <decisionTable id="dishTable" preferredOrientation="Rule-as-Row">
+          <input id="i1" label="Season" biodi:width="192" camunda:inputVariable="season">
+            <inputExpression id="e1" typeRef="string" expressionLanguage="juel">
+              <text>season</text>
+            </inputExpression>
+            <inputValues id="v1"><text>"Winter","Summer"</text></inputValues>
+          </input>
+          <input id="i2" label="Guests">
+            <inputExpression id="e2" typeRef="integer"><text>guestCount</text></inputExpression>
+          </input>
+          <output id="o1" label="Dish" name="desiredDish" typeRef="string"/>
+          <rule id="row-1"><description>d</description>
+            <inputEntry id="c1"><text><![CDATA["Winter"]]></text></inputEntry>
+            <inputEntry id="c2"><text><![CDATA[<= 8]]></text></inputEntry>
+            <outputEntry id="c3"><text>"Roastbeef"</text></outputEntry>
+            <annotationEntry><text>why</text></annotationEntry>
+          </rule>
+        </decisionTable>
+      </decision>
+      <inputData id="guests" name="Guests"><variable name="guestCount" typeRef="integer"/></inputData>
+      <textAnnotation id="t"><text>note</text></textAnnotation>
+    </definitions>"""
+    found, findings = read(xml)
+    assert findings == []
+    assert found[0].decide({"season": "Winter", "guestCount": 8}) == [{"desiredDish": "Roastbeef"}]

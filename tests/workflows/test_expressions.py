@@ -267,6 +267,8 @@ def test_template(source, value):
         ("n > none or true", True),
         ("n > none and false", False),
         ("if n > 2 then 1 else 2", 1),
+        ('list contains(["talk"], way) and starts with(way, "t") and string length(way) = 4', True),
+        ('upper case(way) = "TALK"', True),
         ('date("2026-01-02") > date("2026-01-01")', True),
         ('date and time("2026-01-02T00:00:00Z") = datetime("2026-01-02T00:00:00Z")', True),
     ],

@@ -18,8 +18,10 @@ from workflows.findings import Finding
 from workflows.hardening import Unsafe, parse
 
 NAMESPACES = ("http://www.omg.org/spec/DMN/", "https://www.omg.org/spec/DMN/")
+ADDRESSES = (*NAMESPACES, "http://www.omg.org/spec/FEEL/")
 MAX_RULES = 2_000
 MAX_COLUMNS = 50
+MAX_CHAIN = 20  #: decisions that need one another in a row
 POLICIES = frozenset({"UNIQUE", "FIRST", "ANY", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "COLLECT"})
 AGGREGATIONS = frozenset({"SUM", "MIN", "MAX", "COUNT"})
 NOT_SUPPORTED = frozenset(
@@ -99,6 +101,10 @@ class Reader:
             if not target.startswith("#") or other not in self.elements:
                 self.wrong(
                     key, "requirement", f"The decision {key} needs {target!r}, which is not in this file."
+                )
+            elif len(above) > MAX_CHAIN:
+                self.wrong(
+                    key, "requirement", f"The decision {key} stands on more than {MAX_CHAIN} others in a row."
                 )
             elif other in (*above, key):
                 self.wrong(key, "requirement", f"The decision {key} needs itself, by way of {other}.")
@@ -297,15 +303,14 @@ def text_of(element: etree._Element) -> str:
 
 
 def language(element: etree._Element) -> str:
-    """Return the expression language that an element names, empty if none."""
-    return element.get("expressionLanguage", "")
+    """Return the expression language of an element, the file's if it names none."""
+    root = element.getroottree().getroot()
+    return element.get("expressionLanguage") or root.get("expressionLanguage") or ""
 
 
 def is_ours(name: str) -> bool:
     """Return whether we read the language: FEEL by name or address, or JUEL."""
-    return name.lower() in ("", "feel", "juel") or (
-        name.startswith(NAMESPACES) and name.lower().endswith("/feel/")
-    )
+    return name.lower() in ("", "feel", "juel") or (name.startswith(ADDRESSES) and "FEEL" in name)
 
 
 def result_name(element: etree._Element, key: str) -> str:

@@ -76,7 +76,7 @@ class Decision:
     hit_policy: str = "UNIQUE"
     aggregation: str = ""  #: of COLLECT: SUM MIN MAX COUNT
     literal: Expression | None = None
-    required: tuple[Decision, ...] = field(default=(), repr=False)
+    required: tuple[Decision, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -86,17 +86,33 @@ class Decision:
         return tuple(e for e in (*(part.expression for part in self.inputs), *cells, *ends) if e is not None)
 
     @property
+    def family(self) -> tuple[Decision, ...]:
+        """Return this decision and, once each, all those below it."""
+        found: dict[str, Decision] = {}
+        below = [self]
+        while below:
+            decision = below.pop()
+            if decision.id not in found:
+                found[decision.id] = decision
+                below.extend(decision.required)
+        return tuple(found.values())
+
+    @property
     def calls(self) -> frozenset[str]:
         """Return the functions that the decision, with those it needs, calls."""
-        own = (expression.calls for expression in self.expressions)
-        return frozenset().union(*own, *(decision.calls for decision in self.required))
+        own = (expression.calls for decision in self.family for expression in decision.expressions)
+        return frozenset().union(*own)
 
     @property
     def names(self) -> frozenset[str]:
         """Return the variables that the decision, with those it needs, reads."""
-        own: frozenset[str] = frozenset().union(*(expression.names for expression in self.expressions))
-        given = {output.name for decision in self.required for output in decision.outputs}
-        return (own - given).union(*(decision.names for decision in self.required))
+        return frozenset().union(*(decision.own_names for decision in self.family))
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Return the variables that this decision reads and no required one gives."""
+        read = frozenset[str]().union(*(expression.names for expression in self.expressions))
+        return read - {output.name for decision in self.required for output in decision.outputs}
 
     def decide(self, variables: Mapping[str, Any], functions: Functions = BUILTINS) -> list[Result]:
         """Return the results in the order that the hit policy asks for, as JSON: maps of outputs by name.

@@ -59,6 +59,16 @@ METHODS = {
     "startsWith": "starts_with", "endsWith": "ends_with", "toLowerCase": "lower", "toUpperCase": "upper",
     "trim": "trim",
 }  # fmt: skip
+#: FEEL's functions whose names are several words.
+PHRASES = {
+    ("date", "and", "time"): "datetime",
+    ("list", "contains"): "contains",
+    ("string", "length"): "len",
+    ("upper", "case"): "upper",
+    ("lower", "case"): "lower",
+    ("starts", "with"): "starts_with",
+    ("ends", "with"): "ends_with",
+}
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,7 @@ class Parser:
 
     def shown(self) -> str:
         """Return the next token as the writer wrote it."""
-        return self.source[self.token.start : self.token.end] or "the end"
+        return self.spelled(self.token) or "the end"
 
     def whole(self) -> Node:
         """Return the expression that is the whole rest of the source."""
@@ -290,7 +300,7 @@ class Parser:
     def number(self) -> int | float:
         """Return the number that is next."""
         token = self.advance()
-        spelled = self.source[token.start : token.end]
+        spelled = self.spelled(token)
         value: int | float = int(spelled) if spelled.isdigit() else float(spelled)
         if not (value < MAX_INTEGER if isinstance(value, int) else math.isfinite(value)):
             refuse(self.source, token.start, "the number is too large")
@@ -315,7 +325,7 @@ class Parser:
     def identifier(self, what: str) -> str:
         """Return the name that is next; reserved words and leading underscores are refused."""
         token = self.token
-        spelled = self.source[token.start : token.end]
+        spelled = self.spelled(token)
         if token.kind != "name":
             self.refuse(f"{what} is due, not {self.shown()}")
         if spelled.startswith("_"):
@@ -328,7 +338,7 @@ class Parser:
         if self.feel and self.accept("?"):
             return Name("?")
         token = self.token
-        spelled = self.source[token.start : token.end]
+        spelled = self.spelled(token)
         if spelled in CONSTANTS:
             self.advance()
             return Literal(CONSTANTS[spelled])
@@ -338,14 +348,19 @@ class Parser:
         return Call(name, tuple(self.several(")"))) if self.accept("(") else Name(name)
 
     def feel_name(self, name: str) -> str:
-        """Return the function name; FEEL writes `date and time(…)` where we say `datetime`."""
-        if self.feel and name == "date" and self.token.word == "and" and self.ahead(1).kind == "name":
-            following = self.ahead(1)
-            if self.source[following.start : following.end] == "time" and self.ahead(2).word == "(":
-                self.advance()
-                self.advance()
-                return "datetime"
+        """Return the function that a FEEL phrase such as `date and time(` means, any other name as it is."""
+        # Outside FEEL nothing may be looked at ahead: behind a template's brace there need be no tokens.
+        for phrase, function in PHRASES.items() if self.feel else ():
+            following = [self.spelled(self.ahead(place)) for place in range(len(phrase))]
+            if [name, *following] == [*phrase, "("]:
+                for _ in phrase[1:]:
+                    self.advance()
+                return function
         return name
+
+    def spelled(self, token: Token) -> str:
+        """Return a token as the writer wrote it."""
+        return self.source[token.start : token.end]
 
     def several(self, closing: str) -> list[Node]:
         """Return expressions separated by commas up to the closing bracket."""
