@@ -19,8 +19,9 @@ from server.settings import Settings
 from server.tables import metadata
 from workflows import definitions, limits, timers
 from workflows.actor import Actor
+from workflows.calendar import Limit
 from workflows.errors import InvalidInput
-from workflows.model import Deployment
+from workflows.model import Deployment, TimeLimit
 
 #: Who deploys what came with the program.
 SYSTEM = Actor("system")
@@ -34,6 +35,11 @@ def prepare(database: Database, settings: Settings, *, say: Say = lambda line: N
     """Bring the database up to date with this version of the program: tables, reference data, processes."""
     say("Bringing the database up to date …")
     lay(database)
+    deploy_all(database, settings)
+
+
+def deploy_all(database: Database, settings: Settings) -> None:
+    """Deploy every process that comes with the program, where it has changed."""
     with database.alone():
         for folder in folders.find(folders.BPMN):
             with database.unit_of_work() as session:
@@ -59,6 +65,14 @@ def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
         except InvalidInput as error:
             raise InvalidInput(f"{source / name}: {error.message}") from error
     know_roles(session)
+
+
+def limits_today(session: Session) -> list[Limit]:
+    """Return the version of every limit that is in force today."""
+    rules = session.scalars(
+        select(TimeLimit.rule_id).where(TimeLimit.n.is_not(None), TimeLimit.effective_from <= office.today())
+    )
+    return [limits.current(session, rule, office.today()) for rule in dict.fromkeys(rules)]
 
 
 def know_roles(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import signal
 import sys
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from handlers import office
+from handlers import clue_import, office
 from server import auth, boot, folders, logs
 from server.app import create_app
 from server.auth import tokens
@@ -25,7 +27,7 @@ from server.serving import Server, listen
 from server.settings import GATES, Settings
 from server.wiring import wire
 from server.worker import Worker
-from workflows import definitions
+from workflows import clock, definitions, simulation
 from workflows.definitions.checking import refused
 from workflows.errors import DubanError, InvalidInput
 from workflows.findings import Finding
@@ -132,9 +134,67 @@ def check(path: Path, profile: str | None) -> None:
         raise click.ClickException(f"{bad} findings keep this from being deployed (profile {profile}).")
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--process", help="Id of the process, where the file holds several.")
+@click.option("--variables", default="{}", help="Variables to start with: a JSON object.")
+@click.option("--advance", help="How far the clock goes: an ISO duration (P40D) or instant.")
+@click.option("--complete-all", is_flag=True, help="Complete every open task, without answers.")
+def simulate(
+    file: Path, process: str | None, variables: str, advance: str | None, complete_all: bool
+) -> None:
+    """Run the diagram FILE in memory under a virtual clock, and print one JSON document of what happened.
+
+    Decision tables beside the file are used. Exit code 0 says that there is a document, whatever its outcome.
+    """
+    settings = Settings.from_env()
+    wire(settings)
+    with boot.draft() as session:
+        document = simulation.simulate(
+            file.read_bytes(),
+            now=clock.now(),
+            process_id=process,
+            variables=_json_object(variables),
+            advance=advance,
+            complete_all=complete_all,
+            dmn=[table.read_bytes() for table in sorted(file.parent.glob("*.dmn"))],
+            limits=boot.limits_today(session),
+        )
+    click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+
+
 @main.group(name="import")
 def import_() -> None:
     """Take in lists from other systems."""
+
+
+@import_.command(name="clues")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--actor", required=True, help="Who takes the list in: a login that may start transfers.")
+@click.option(
+    "--mode",
+    type=click.Choice(["good", "all"]),
+    default="good",
+    show_default=True,
+    help="Take in the good rows, or all rows if all are good.",
+)
+def import_clues(file: Path, actor: str, mode: str) -> None:
+    """Take in a transfer list (.xlsx, .csv), a row a clue; every bad row is named."""
+    settings = Settings.from_env()
+    with _database(settings) as database:
+        boot.deploy_all(database, settings)
+        with database.reading() as session:
+            office.person(session, actor)
+            who = office.actor_for(session, actor)
+        outcome = clue_import.import_clues(
+            database.unit_of_work,
+            file.read_bytes(),
+            file.name,
+            actor=who,
+            mode="good" if mode == "good" else "all_or_none",
+            progress=_progress,
+        )
+    _report(outcome)
 
 
 @import_.command(name="office")
@@ -239,6 +299,36 @@ def _database(settings: Settings, *, claimed: bool = False) -> Iterator[Database
         yield database
     finally:
         database.close()
+
+
+def _progress(done: int, total: int) -> None:
+    if done == total or done % 50 == 0:
+        click.echo(f"{done} of {total} rows …", err=True)
+
+
+def _report(outcome: clue_import.Outcome) -> None:
+    for row, number in outcome.started:
+        click.echo(f"row {row}: {number}")
+    for heading in outcome.unknown:
+        click.echo(f"The column {heading} is not read.", err=True)
+    for problem in outcome.problems:
+        click.echo(clue_import.explain(problem, "en"), err=True)
+    click.echo(f"{len(outcome.started)} taken in, {len(outcome.known)} known before.")
+    bad = {problem.row for problem in outcome.problems}
+    if bad:
+        raise click.ClickException(
+            "The file was not taken in." if bad == {None} else f"{len(bad)} rows were not taken in."
+        )
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f"--variables is no JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise InvalidInput('--variables must be a JSON object, such as {"amount": 5}.')
+    return found
 
 
 def _announce(settings: Settings, port: int, database: Database) -> None:
