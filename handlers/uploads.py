@@ -72,7 +72,7 @@ def names(session: Session, references: Iterable[str], login: str) -> dict[str, 
     rows = session.execute(
         select(Upload.id, Upload.filename).where(Upload.id.in_(list(references)), Upload.login == login)
     )
-    return {reference: name for reference, name in rows}
+    return {row.id: row.filename for row in rows}
 
 
 def take(session: Session, reference: str, login: str, *, field: str = "") -> Upload:

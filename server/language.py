@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request
+from flask import g, request
+from werkzeug.wrappers import Response
 
 COOKIE = "duban_language"
 DEFAULT = "zh_Hans_CN"

@@ -1,4 +1,4 @@
-"""What every page shows around its own content: navigation, assets, and how instants and levels are written."""
+"""What every page shows around its own content: navigation, assets, how instants and levels are written."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from handlers import notifications
-from server import language
 from server.db import reading
 from server.guard import current_actor
+from server.pages import names, words
 from server.pages.blueprint import blueprint
-from workflows import clock
+from workflows import calendar, clock, limits
 from workflows.actor import Actor
 
 #: What the office's own people hold; agencies and operators see no register.
@@ -33,6 +34,10 @@ OFFICE = frozenset(
         "reviewer",
     }
 )
+#: Working days are counted one by one no further than this.
+FURTHEST = timedelta(days=400)
+
+named = names.named
 
 
 @dataclass(frozen=True)
@@ -53,34 +58,39 @@ class Item:
     count: int = 0
 
 
+@blueprint.record_once
+def offer_words(state: Any) -> None:
+    """Give every template and macro the words of the pages."""
+    state.app.jinja_env.globals.update(
+        assets=assets,
+        local=local,
+        day=day,
+        level_of=level_of,
+        level_word=level_word,
+        due_words=due_words,
+        remaining=remaining,
+        error_words=words.error_words,
+        person_name=names.person,
+        unit_name=names.unit,
+        group_name=names.group,
+        task_name=names.task_name,
+        listed=listed,
+        colon=colon,
+    )
+
+
 @blueprint.app_context_processor
 def frame() -> dict[str, Any]:
     """Return what the templates of all pages use."""
     actor = current_actor()
     return {
         "actor": actor,
-        "lang": lang(),
+        "lang": names.lang(),
         "demo": current_app.extensions["duban.settings"].demo,
-        "assets": assets,
         "navigation": navigation(actor) if actor else [],
-        "local": local,
-        "day": day,
-        "level_of": level_of,
-        "level_word": level_word,
-        "remaining": remaining,
         "now": clock.now(),
+        "endpoints": current_app.view_functions,
     }
-
-
-def lang() -> str:
-    """Return `zh` or `en`, as data that carries both names asks for it."""
-    return "en" if language.current() == "en" else "zh"
-
-
-def named(thing: Any) -> str:
-    """Return the name of a unit, role or limit in the page's language."""
-    prefix = "title" if hasattr(thing, "title_zh") else "name"
-    return str(getattr(thing, f"{prefix}_{lang()}") or getattr(thing, f"{prefix}_zh"))
 
 
 def navigation(actor: Actor) -> list[Item]:
@@ -99,8 +109,14 @@ def navigation(actor: Actor) -> list[Item]:
         unread = notifications.unread_count(session, actor.id)
     here = request.endpoint or ""
     return [
-        Item(label, url_for(endpoint), here.startswith(endpoint.rstrip("s")), unread * (endpoint == "pages.notifications"))
+        Item(
+            label,
+            url_for(endpoint),
+            here.startswith(endpoint.rstrip("s")),
+            unread if endpoint == "pages.notifications" else 0,
+        )
         for endpoint, label in entries
+        if endpoint in current_app.view_functions
     ]
 
 
@@ -114,7 +130,9 @@ def _built(static: str) -> dict[str, Assets]:
     manifest = json.loads((Path(static) / "dist/manifest.json").read_text())
     prefix = "/static/dist/"
     return {
-        chunk["name"]: Assets(prefix + chunk["file"], tuple(prefix + sheet for sheet in _sheets(manifest, chunk)))
+        chunk["name"]: Assets(
+            prefix + chunk["file"], tuple(prefix + sheet for sheet in _sheets(manifest, chunk))
+        )
         for chunk in manifest.values()
         if chunk.get("isEntry")
     }
@@ -129,17 +147,26 @@ def local(instant: datetime | None, *, seconds: bool = False) -> str:
     """Return an instant on the office's clock, such as 2026-03-09 14:30; empty for none."""
     if instant is None:
         return ""
-    return instant.astimezone(clock.office_zone()).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    return instant.astimezone(clock.office_zone()).strftime(
+        "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    )
 
 
 def day(instant: datetime | date | None) -> str:
     """Return the office's calendar day of an instant; the day that ends at midnight is the one before."""
     if instant is None:
         return ""
-    if not isinstance(instant, datetime):
-        return instant.isoformat()
+    return (_last_day(instant) if isinstance(instant, datetime) else instant).isoformat()
+
+
+def due_words(due_at: datetime) -> str:
+    """Return when something is due: the last day, and the time where it does not end with the day."""
+    return local(due_at) if _in_hours(due_at) else day(due_at)
+
+
+def _last_day(instant: datetime) -> date:
     # A limit in days ends at 24:00: that instant belongs to the day it closes.
-    return (instant.astimezone(clock.office_zone()) - timedelta(microseconds=1)).date().isoformat()
+    return (instant.astimezone(clock.office_zone()) - timedelta(microseconds=1)).date()
 
 
 def level_of(task: Any) -> str:
@@ -164,12 +191,36 @@ def level_word(level: str) -> str:
 
 
 def remaining(due_at: datetime | None) -> str:
-    """Return how much time is left, or by how much a deadline has passed, in words."""
+    """Return how much time is left, or by how much a deadline has passed: working days, at the end hours."""
     if due_at is None:
         return ""
-    left = due_at - clock.now()
-    hours = int(abs(left) / timedelta(hours=1))
-    if hours < 48:
-        return _("%(n)d hours left", n=hours) if left > timedelta(0) else _("%(n)d hours over", n=hours)
-    days = hours // 24
-    return _("%(n)d days left", n=days) if left > timedelta(0) else _("%(n)d days over", n=days)
+    now = clock.now()
+    if abs(due_at - now) > FURTHEST:
+        return ""
+    last, today = _last_day(due_at), now.astimezone(clock.office_zone()).date()
+    if _in_hours(due_at) and abs(due_at - now) < timedelta(days=2):
+        hours = int(abs(due_at - now) / timedelta(hours=1))
+        if due_at > now:
+            return ngettext("%(num)d hour left", "%(num)d hours left", hours)
+        return ngettext("%(num)d hour over", "%(num)d hours over", hours)
+    if due_at <= now:
+        days = max(1, calendar.working_days_between(last, today, limits.work_days()))
+        return ngettext("%(num)d working day over", "%(num)d working days over", days)
+    if last == today:
+        return _("due today")
+    days = calendar.working_days_between(today, last, limits.work_days())
+    return ngettext("%(num)d working day left", "%(num)d working days left", days)
+
+
+def _in_hours(due_at: datetime) -> bool:
+    return due_at.astimezone(clock.office_zone()).time().isoformat() != "00:00:00"
+
+
+def listed(entries: Any) -> str:
+    """Return entries one after the other, as a list within a line."""
+    return ("；" if names.lang() == "zh" else "; ").join(entries)
+
+
+def colon() -> str:
+    """Return what stands between a label and its text."""
+    return "：" if names.lang() == "zh" else ": "

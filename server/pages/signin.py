@@ -9,14 +9,15 @@ from server import auth, guard, language
 from server.db import unit_of_work
 from server.guard import current_actor, public, safe_target
 from server.pages.blueprint import blueprint
+from workflows.actor import Actor
 from workflows.errors import InvalidInput
 
 
 @blueprint.get("/")
-@public
-def home() -> Response:
-    """Lead to the inbox, or to the page to sign in."""
-    return redirect(url_for("pages.inbox" if current_actor() else "pages.signin"), 303)
+@guard.guard()
+def home(actor: Actor) -> Response:
+    """Lead to the inbox; who is not signed in comes to the page for that."""
+    return redirect(url_for("pages.inbox"), 303)
 
 
 @blueprint.get("/signin")
@@ -42,8 +43,8 @@ def enter() -> Response | tuple[str, int]:
 
 
 @blueprint.post("/signout")
-@public
-def sign_out() -> Response:
+@guard.guard()
+def sign_out(actor: Actor) -> Response:
     """End the session."""
     return guard.sign_out()
 

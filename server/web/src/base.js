@@ -1,26 +1,38 @@
 import htmx from 'htmx.org';
 
+import { enhance } from './form.js';
+
 import './base.css';
 
 // The content security policy allows neither eval nor the style element that htmx would add.
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.selfRequestsOnly = true;
+// A lost race is answered with the list and who was quicker: it is shown like any other answer.
+htmx.config.responseHandling = [
+  { code: '204', swap: false },
+  { code: '[23]..', swap: true },
+  { code: '4(04|09)', swap: true },
+  { code: '[45]..', swap: false, error: true },
+];
 
 document.addEventListener('htmx:configRequest', (event) => {
   event.detail.headers['X-CSRFToken'] = document.querySelector('meta[name=csrf-token]')?.content ?? '';
 });
 
-// Screen readers hear how many rows there are after a swap.
-document.addEventListener('htmx:afterSwap', (event) => {
-  const count = event.target.querySelector?.('[data-count]')?.dataset.count;
-  if (count !== undefined) document.getElementById('live').textContent = count;
+document.addEventListener('htmx:afterSettle', () => {
+  // Screen readers hear how many rows there are, and what became of an act.
+  const count = document.querySelector('[data-count]')?.dataset.count;
+  const notice = document.querySelector('#main > .notice')?.textContent.trim();
+  document.getElementById('live').textContent = [notice, count].filter(Boolean).join(' ');
 });
 
 // A page that comes back with errors puts the reader at their summary.
 document.getElementById('errors')?.focus();
 
-// What cannot be undone asks first; without script the server's own page asks.
+for (const form of document.querySelectorAll('[data-form]')) enhance(form);
+
+// What cannot be undone asks first; without script the act is done at once.
 document.addEventListener('submit', (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();

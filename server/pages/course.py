@@ -1,0 +1,151 @@
+"""The course of a process: what happened, by whom, and where it stands; it says what the diagram shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.pages import frame, names
+from workflows import clock, deployed, engine, history
+from workflows.model import Activity, AuditEvent, Instance, Task
+
+#: What a reader of the course wants to see; gateways and services go without saying.
+STATIONS = ("userTask", "manualTask", "receiveTask", "callActivity", "subProcess")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a record: when, who, and what in words."""
+
+    at: str
+    who: str
+    words: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Station:
+    """One passage through a step: how it stands, since and until when, and with whom."""
+
+    name: str
+    state: str  #: active done cancelled
+    state_word: str
+    since: str
+    until: str
+    who: str
+
+
+def lines(session: Session, instance: Instance) -> list[Line]:
+    """Return who did what with the instance and its tasks, the latest first."""
+    nodes = deployed.compiled(session, instance.definition_id).nodes
+    of_instance = select(Task.id, Task.element_id).where(Task.instance_id == instance.id)
+    elements = {row.id: row.element_id for row in session.execute(of_instance)}
+    found = []
+    for event in history.audit(session, instance.id):
+        words = _words(event, nodes, elements)
+        if words:
+            found.append(Line(frame.local(event.at), names.person(event.actor), words))
+    return found[::-1]
+
+
+def stations(session: Session, instance: Instance) -> list[Station]:
+    """Return every passage through a step that somebody works on or waits at, in order."""
+    nodes = deployed.compiled(session, instance.definition_id).nodes
+    tasks = {task.id: task for task in session.scalars(select(Task).where(Task.instance_id == instance.id))}
+    return [
+        _station(activity, nodes, tasks.get(activity.task_id or ""))
+        for activity in history.activities(session, instance.id)
+        if _is_station(activity)
+    ]
+
+
+def tokens(session: Session, instance: Instance) -> dict[str, list[str]]:
+    """Return where tokens stand and which way they came, as the viewer in the browser marks it."""
+    found = history.tokens(session, instance.id)
+    late = select(Task.element_id).where(
+        Task.instance_id == instance.id, Task.closed_at.is_(None), Task.due_at <= clock.now()
+    )
+    return {
+        "active": list(found.active),
+        "done": list(found.done),
+        "flows": list(found.flows),
+        "overdue": sorted(set(session.scalars(late))),
+    }
+
+
+def node_name(node: engine.Node | None, otherwise: str = "") -> str:
+    """Return the name of an element in the page's language."""
+    if node is None:
+        return otherwise
+    english = node.attributes.get("properties", {}).get("en") if names.lang() == "en" else None
+    return english or node.name or otherwise or node.id
+
+
+def _is_station(activity: Activity) -> bool:
+    kind = activity.kind
+    if kind.startswith("boundaryEvent"):
+        return activity.left_at is not None and not activity.cancelled
+    return bool(activity.name) and (kind in STATIONS or "Event" in kind or activity.left_at is None)
+
+
+def _station(activity: Activity, nodes: Mapping[str, engine.Node], task: Task | None) -> Station:
+    state = "cancelled" if activity.cancelled else "done" if activity.left_at else "active"
+    who = ""
+    if task is not None:
+        who = names.person(task.closed_by if task.closed_at else task.assignee)
+    return Station(
+        name=node_name(nodes.get(activity.element_id), activity.name),
+        state=state,
+        state_word={"active": _("under way"), "done": _("done"), "cancelled": _("cancelled")}[state],
+        since=frame.local(activity.entered_at),
+        until=frame.local(activity.left_at),
+        who=who,
+    )
+
+
+def _words(event: AuditEvent, nodes: Mapping[str, engine.Node], elements: Mapping[str, str]) -> str:
+    wording = ACTS.get(event.act)
+    if wording is None:
+        return ""
+    detail = dict(event.detail or {})
+    element = elements.get(event.task_id or "") or str(detail.get("element") or "")
+    return wording({**detail, "step": node_name(nodes.get(element), element)})
+
+
+def _passed_on(detail: Mapping[str, Any]) -> str:
+    to = names.person(detail.get("to"))
+    if not to:
+        return _("gave “%(step)s” back to its group", step=detail["step"])
+    return _("passed “%(step)s” to %(name)s", step=detail["step"], name=to)
+
+
+def _timer(step: str) -> str:
+    return _("a timer fired: “%(step)s”", step=step) if step else _("a timer fired")
+
+
+#: Acts of the audit as a reader of the course sees them; reads and sign-ins are the auditor's.
+ACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "task.claim": lambda d: _("claimed “%(step)s”", step=d["step"]),
+    "task.release": lambda d: _("gave “%(step)s” back to its group", step=d["step"]),
+    "task.assign": _passed_on,
+    "task.complete": lambda d: _("finished “%(step)s”", step=d["step"]),
+    "instance.start": lambda d: _("started the process"),
+    "instance.cancel": lambda d: _("ended the process before its time"),
+    "instance.suspend": lambda d: _("suspended the process"),
+    "instance.resume": lambda d: _("resumed the process"),
+    "instance.variables": lambda d: _("changed values of the process"),
+    "instance.message": lambda d: _("sent the process a message"),
+    "instance.signal": lambda d: _("sent the process a signal"),
+    "timer.fire": lambda d: _timer(d["step"]),
+    "incident.retry": lambda d: _("tried a failed step again"),
+}
+
+
+def states(found: Sequence[Station]) -> tuple[Station, ...]:
+    """Return the stations where the process stands now."""
+    return tuple(station for station in found if station.state == "active")

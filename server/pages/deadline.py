@@ -1,0 +1,148 @@
+"""A task's deadline as the page explains it: the rule and its source, and how the days were counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from server.pages import frame, names
+from workflows import limits
+from workflows.model import Task, TimeLimit
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """What a page says about when a task is due."""
+
+    level: str
+    due: str  #: a day, or a day and a time where the limit is in hours
+    remaining: str
+    rule: str = ""  #: what is limited, and to how much
+    source: str = ""  #: the article that says so
+    status: str = ""  #: whether the office still has to confirm the rule
+    count: tuple[str, ...] = ()
+    provisional: bool = False
+
+
+def explain(session: Session, task: Task) -> Deadline:
+    """Return the deadline of a task in words."""
+    if task.due_at is None:
+        return Deadline("none", "", "")
+    rule = limits.get(session, task.limit_id, task.limit_version or 1) if task.limit_id else None
+    return Deadline(
+        level=frame.level_of(task),
+        due=frame.due_words(task.due_at),
+        remaining="" if task.closed_at else frame.remaining(task.due_at),
+        rule=_rule(rule),
+        source=rule.article if rule else "",
+        status=_status(rule),
+        count=_count(task.due_explained or {}),
+        provisional=task.due_provisional,
+    )
+
+
+def _rule(rule: TimeLimit | None) -> str:
+    if rule is None:
+        return ""
+    return f"{rule.rule_id} · {names.named(rule)}{frame.colon()}{length(rule.n, rule.unit)}"
+
+
+def length(n: int | None, unit: str) -> str:
+    """Return how long a limit is."""
+    if n is None:
+        return ""
+    words = {
+        "hours": lambda: ngettext("%(num)d hour", "%(num)d hours", n),
+        "natural_days": lambda: ngettext("%(num)d calendar day", "%(num)d calendar days", n),
+        "working_days": lambda: ngettext("%(num)d working day", "%(num)d working days", n),
+        "months": lambda: ngettext("%(num)d month", "%(num)d months", n),
+    }
+    return words[unit]() if unit in words else ""
+
+
+def _status(rule: TimeLimit | None) -> str:
+    if rule is None or rule.status == "sourced":
+        return ""
+    if rule.status == "design":
+        return _("A limit that the office has set for itself.")
+    return _("The office has not yet confirmed this limit.")
+
+
+def _count(explained: Mapping[str, Any]) -> tuple[str, ...]:
+    steps = explained.get("steps")
+    if isinstance(steps, list):
+        return tuple(filter(None, (_step(step) for step in steps)))
+    if explained.get("unit") == "working_days":
+        start = frame.local(datetime.fromisoformat(explained["start"]))
+        counted = ngettext(
+            "%(num)d working day is counted from the day after.",
+            "%(num)d working days are counted from the day after.",
+            explained["n"],
+        )
+        return (_("Begins with %(at)s; that day is not counted.", at=start), counted)
+    return ()
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    wording = STEPS.get(step.get("what", ""))
+    return wording(step) if wording else ""
+
+
+def _start(step: Mapping[str, Any]) -> str:
+    if step.get("at"):
+        at = frame.local(datetime.fromisoformat(step["at"]))
+        return _("Begins with %(at)s; that day is not counted.", at=at)
+    return _("Begins with %(at)s; that day is not counted.", at=step["day"])
+
+
+def _span(step: Mapping[str, Any]) -> str:
+    return step["from"] if step["from"] == step["to"] else _("%(a)s to %(b)s", a=step["from"], b=step["to"])
+
+
+def _holiday_name(step: Mapping[str, Any]) -> str:
+    return str(step.get(names.lang()) or "")
+
+
+def _moved(step: Mapping[str, Any]) -> str:
+    name = _holiday_name(step)
+    if name:
+        return _(
+            "%(day)s is a rest day (%(name)s): moved to %(to)s.", day=step["from"], name=name, to=step["to"]
+        )
+    return _("%(day)s is a rest day: moved to %(to)s.", day=step["from"], to=step["to"])
+
+
+def _hours(step: Mapping[str, Any]) -> str:
+    return ngettext(
+        "%(num)d hour runs without a break, rest days included.",
+        "%(num)d hours run without a break, rest days included.",
+        step["n"],
+    )
+
+
+#: The steps of `workflows.calendar.Due.explanation`.
+STEPS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "start": _start,
+    "counted_from": lambda s: _("Counted from %(day)s.", day=s["day"]),
+    "holiday": lambda s: _("%(span)s left out: %(name)s.", span=_span(s), name=_holiday_name(s)),
+    "makeup": lambda s: _("%(day)s counts: a weekend worked in exchange.", day=s["day"]),
+    "last_day": lambda s: _("The last day is %(day)s.", day=s["day"]),
+    "month_end": lambda s: _(
+        "That month has no day %(wanted)d: its last day %(day)s takes its place.",
+        wanted=s["wanted"],
+        day=s["day"],
+    ),
+    "moved": _moved,
+    "kept": lambda s: _("%(day)s is a rest day and stays the last day all the same.", day=s["day"]),
+    "hours": _hours,
+    "provisional": lambda s: _(
+        "The holiday plan of %(years)s is not published yet: the day is provisional.",
+        years=names.joined(str(year) for year in s["years"]),
+    ),
+}

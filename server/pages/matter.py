@@ -1,0 +1,138 @@
+"""What a page says of the matter of a task, behind the wall: a line in lists, a summary beside the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import codes, wall
+from handlers.registers import Clue, ClueSubject
+from server.pages import frame, names
+from workflows.actor import Actor
+
+PREFIX = "clue:"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a summary; `long` texts stand below their label."""
+
+    label: str
+    words: str
+    long: bool = False
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What this reader may know of a matter."""
+
+    id: str
+    number: str
+    title: str
+    urgent: bool = False
+    facts: tuple[Fact, ...] = ()
+
+
+def headings(session: Session, actor: Actor, scope_ids: Iterable[str | None]) -> dict[str, Matter]:
+    """Return number and title of those matters that the actor may know of, by scope."""
+    wanted = {scope.removeprefix(PREFIX) for scope in scope_ids if scope and scope.startswith(PREFIX)}
+    if not wanted:
+        return {}
+    visible = select(Clue).where(Clue.id.in_(wanted), wall.clues(actor, "status"))
+    return {clue.scope_id: _heading(clue) for clue in session.scalars(visible)}
+
+
+def summary(session: Session, actor: Actor, scope_id: str | None) -> Matter | None:
+    """Return what the actor may read of a matter; None where there is none, or none for this reader."""
+    clue = (
+        session.get(Clue, scope_id.removeprefix(PREFIX)) if scope_id and scope_id.startswith(PREFIX) else None
+    )
+    view = wall.view(session, actor, clue) if clue else None
+    if clue is None or view is None:
+        return None
+    facts = {"content": _content, "metadata": _metadata, "status": _status}[view](session, clue)
+    heading = _heading(clue)
+    return Matter(
+        heading.id, heading.number, heading.title, heading.urgent, tuple(f for f in facts if f.words)
+    )
+
+
+def _heading(clue: Clue) -> Matter:
+    lang = names.lang()
+    domain = codes.word("domains", clue.domain, lang)
+    title = _("%(domain)s, from %(agency)s", domain=domain, agency=names.unit(clue.agency_code))
+    return Matter(clue.id, clue.clue_no or clue.transfer_no, title, clue.major or clue.urgency == "major")
+
+
+def _metadata(session: Session, clue: Clue) -> list[Fact]:
+    lang = names.lang()
+    return [
+        Fact(_("Clue number"), clue.clue_no or ""),
+        Fact(_("Transfer number"), clue.transfer_no),
+        Fact(_("Receipt number"), clue.receipt_no or ""),
+        Fact(_("Stage"), codes.word("clue_stages", clue.stage, lang)),
+        Fact(_("Source"), codes.word("clue_sources", clue.source, lang)),
+        Fact(_("From"), names.unit(clue.agency_code)),
+        Fact(_("Received"), frame.local(clue.received_at)),
+        Fact(_("Registered"), frame.local(clue.registered_at)),
+        Fact(_("Handling office"), names.unit(clue.office_code)),
+    ]
+
+
+def _sent(session: Session, clue: Clue) -> list[Fact]:
+    """Return the transfer form as it was sent."""
+    lang = names.lang()
+    subjects = select(ClueSubject).where(ClueSubject.clue_id == clue.id).order_by(ClueSubject.id)
+    return [
+        Fact(_("Urgency"), codes.word("urgencies", clue.urgency, lang)),
+        Fact(_("Domain"), codes.word("domains", clue.domain, lang)),
+        Fact(_("Legal basis"), codes.word("legal_bases", clue.legal_basis, lang)),
+        Fact(
+            _("Persons and bodies concerned"), "\n".join(map(_subject, session.scalars(subjects))), long=True
+        ),
+        Fact(_("Facts"), clue.facts, long=True),
+        Fact(_("Time of the events"), _period(clue)),
+        Fact(
+            _("Amount"),
+            _("%(amount)s yuan", amount=names.number(clue.amount)) if clue.amount is not None else "",
+        ),
+        Fact(_("Conclusion of the agency"), clue.agency_conclusion, long=True),
+        Fact(_("Contact"), clue.contact),
+    ]
+
+
+def _content(session: Session, clue: Clue) -> list[Fact]:
+    lang = names.lang()
+    decided = [
+        Fact(_("Category"), codes.word("problem_categories", clue.category, lang)),
+        Fact(_("Way of disposal"), codes.word("disposal_ways", clue.way, lang)),
+        Fact(_("Review on"), frame.day(clue.review_on)),
+        Fact(_("Reason of closing"), codes.word("close_reasons", clue.close_reason, lang)),
+    ]
+    return [*_metadata(session, clue), *decided, *_sent(session, clue)]
+
+
+def _status(session: Session, clue: Clue) -> list[Fact]:
+    words = {stage["code"]: stage["agency_word"] for stage in codes.rows("clue_stages")}
+    known = [
+        Fact(_("Transfer number"), clue.transfer_no),
+        Fact(_("Receipt number"), clue.receipt_no or ""),
+        Fact(_("State"), codes.word("agency_words", words.get(clue.stage, ""), names.lang())),
+    ]
+    return [*known, *_sent(session, clue)]
+
+
+def _subject(subject: ClueSubject) -> str:
+    status = codes.word("political_statuses", subject.political_status, names.lang())
+    rank = codes.word("ranks", subject.rank, names.lang())
+    return names.joined(filter(None, (subject.name, subject.unit, subject.post, rank, status)))
+
+
+def _period(clue: Clue) -> str:
+    if clue.event_from and clue.event_to and clue.event_from != clue.event_to:
+        return _("%(a)s to %(b)s", a=frame.day(clue.event_from), b=frame.day(clue.event_to))
+    return frame.day(clue.event_from or clue.event_to)

@@ -1,0 +1,263 @@
+"""The task page: form, matter, deadline, history and diagram of a task; claim it, fill it in, complete it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from handlers import uploads
+from server.db import reading, unit_of_work
+from server.errors import status_of
+from server.guard import guard, record_refusal
+from server.pages import course, deadline, form_view, inbox, matter, names, submission, words
+from server.pages.blueprint import blueprint
+from server.pages.form_view import FormView
+from server.pages.submission import Submission
+from workflows import definitions, instances, recording, tasks
+from workflows.actor import Actor
+from workflows.errors import Conflict, DubanError, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.model import Instance, Task, TaskCandidate
+from workflows.visibility import policy
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What the visitor has just sent, to be shown again with what became of it."""
+
+    answers: Mapping[str, Any] | None = None  #: None where the visitor sent no form
+    errors: Mapping[str, FieldError] = field(default_factory=dict)
+    problem: str = ""  #: what is wrong with the whole of it
+    status: int = 200
+
+
+@blueprint.get("/tasks/<task_id>")
+@guard()
+def task(actor: Actor, task_id: str) -> Response | tuple[str, int]:
+    """Show a task."""
+    with reading() as session:
+        return _page(session, task_id, actor)
+
+
+@blueprint.post("/tasks/<task_id>/claim")
+@guard()
+def claim(actor: Actor, task_id: str) -> Response | tuple[str, int]:
+    """Make the task the visitor's own; from the inbox, stay there."""
+    filters = inbox.Filters.of_request(request.form) if request.form.get("back") == "inbox" else None
+    try:
+        with unit_of_work() as session:
+            found = tasks.claim(session, task_id, actor=actor)
+    except (Conflict, NotFound) as error:
+        return _lost(task_id, actor, filters, error)
+    if filters:
+        flash(_("You have claimed “%(task)s”. It is among yours now.", task=names.task_name(found)), "done")
+        return redirect(filters.address(), 303)
+    return redirect(url_for("pages.task", task_id=task_id, _anchor="form"), 303)
+
+
+@blueprint.post("/tasks/<task_id>/release")
+@guard()
+def release(actor: Actor, task_id: str) -> Response | tuple[str, int]:
+    """Give the task back to its group."""
+    try:
+        with unit_of_work() as session:
+            found = tasks.release(session, task_id, actor=actor)
+    except Conflict as error:
+        return _lost(task_id, actor, None, error)
+    flash(_("“%(task)s” is back with its group.", task=names.task_name(found)), "done")
+    return redirect(url_for("pages.inbox", box="groups"), 303)
+
+
+@blueprint.post("/tasks/<task_id>/draft")
+@guard()
+def save_draft(actor: Actor, task_id: str) -> Response | tuple[str, int]:
+    """Keep what is typed so far for the visitor alone; a script may ask for it quietly."""
+    quiet = request.headers.get("X-Requested-With") == "fetch"
+    sent = _received(task_id, actor)
+    try:
+        with unit_of_work() as session:
+            tasks.save_draft(session, task_id, actor=actor, answers=sent.answers)
+    except Conflict as error:
+        if quiet:
+            raise
+        return _again(task_id, actor, sent, error)
+    if quiet:
+        return Response(status=204)
+    if sent.errors:
+        return _again(
+            task_id, actor, sent, InvalidInput("Files were refused.", fields=sent.errors, code="form")
+        )
+    flash(_("Your draft is saved. Only you can see it."), "done")
+    return redirect(url_for("pages.task", task_id=task_id), 303)
+
+
+@blueprint.post("/tasks/<task_id>/complete")
+@guard()
+def complete(actor: Actor, task_id: str) -> Response | tuple[str, int]:
+    """Finish the task and go on to the next, or show again what was typed with what is wrong."""
+    sent = _received(task_id, actor)
+    if submission.asks_for_rows():
+        with reading() as session:
+            return _page(session, task_id, actor, Typed(sent.answers))
+    try:
+        if sent.errors:
+            raise InvalidInput("Files were refused.", fields=sent.errors, code="form")
+        with unit_of_work() as session:
+            found = tasks.get(session, task_id, actor)
+            done = tasks.complete(session, task_id, actor=actor, answers=sent.answers)
+            following = _following(session, actor, done.next_tasks)
+    except (Conflict, InvalidInput, NotAllowed) as error:
+        return _again(task_id, actor, sent, error)
+    if following is None:
+        flash(_("“%(task)s” is done. Nothing else is waiting for you.", task=names.task_name(found)), "done")
+        return redirect(url_for("pages.inbox"), 303)
+    flash(_("“%(task)s” is done. This is your next task.", task=names.task_name(found)), "done")
+    return redirect(url_for("pages.task", task_id=following), 303)
+
+
+@blueprint.get("/instances/<instance_id>/tokens.json")
+@guard()
+def tokens(actor: Actor, instance_id: str) -> Response:
+    """Tell the viewer where tokens stand and which way they came."""
+    with reading() as session:
+        return jsonify(course.tokens(session, instances.get(session, instance_id, actor)))
+
+
+@blueprint.get("/processes/<definition_id>/diagram.xml")
+@guard()
+def diagram(actor: Actor, definition_id: str) -> Response:
+    """Give the diagram of a process to who may see an instance of it, and to supervisors."""
+    with reading() as session:
+        seen = select(Instance.id).where(Instance.definition_id == definition_id, policy().instances(actor))
+        if "supervisor" not in actor.groups and session.scalar(seen.limit(1)) is None:
+            raise NotFound(f"There is no process definition {definition_id}.", code="definition")
+        response = Response(definitions.xml(session, definition_id), mimetype="application/xml")
+    # Whoever drew it, it is data: no browser shows it as a page.
+    response.headers["Content-Disposition"] = "attachment; filename=diagram.bpmn"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+# --- what the acts share
+
+
+def _received(task_id: str, actor: Actor) -> Submission:
+    """Return what was sent, its files stored at once: whatever happens next, they are not lost."""
+    with unit_of_work() as session:
+        form, _known = tasks.form(session, task_id, actor=actor)
+        return submission.received(session, form, actor)
+
+
+def _again(task_id: str, actor: Actor, sent: Submission, error: DubanError) -> Response | tuple[str, int]:
+    """Show the page again with what was typed and what became of it."""
+    if isinstance(error, NotAllowed):
+        record_refusal(error)
+    fields = error.fields if isinstance(error, InvalidInput) else {}
+    status = 422 if isinstance(error, InvalidInput) else status_of(error)
+    problem = "" if fields else words.error_words(error, status)
+    with reading() as session:
+        return _page(session, task_id, actor, Typed(sent.answers, fields, problem, status))
+
+
+def _lost(
+    task_id: str, actor: Actor, filters: inbox.Filters | None, error: DubanError
+) -> Response | tuple[str, int]:
+    """Say who was quicker, where the visitor was."""
+    status = status_of(error)
+    with reading() as session:
+        if filters:
+            return inbox.page(session, actor, filters, problem=words.error_words(error, status)), status
+        return _page(session, task_id, actor, Typed(None, {}, words.error_words(error, status), status))
+
+
+def _following(session: Session, actor: Actor, of_matter: tuple[Task, ...]) -> str | None:
+    """Return what the visitor does next: in the same matter, else the soonest of his own."""
+    if of_matter:
+        return of_matter[0].id
+    mine = tasks.listing(session, actor, box="mine", limit=1).rows
+    return mine[0].id if mine else None
+
+
+# --- the page
+
+
+def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = None) -> tuple[str, int]:
+    found = tasks.get(session, task_id, actor)
+    may_fill = found.closed_at is None and not found.suspended and found.assignee == actor.id
+    instance = _instance(session, found, actor)
+    stations = course.stations(session, instance) if instance else []
+    page = render_template(
+        "task.html",
+        task=found,
+        form=_form(session, found, actor, typed),
+        typed=typed,
+        may_fill=may_fill,
+        may_claim=_may(session, actor, "claim", found) and found.assignee is None,
+        may_release=_may(session, actor, "release", found) and found.assignee is not None,
+        offered=_offered(session, found),
+        matter=matter.summary(session, actor, found.scope_id),
+        deadline=deadline.explain(session, found),
+        instance=instance,
+        process=names.process_name(definitions.get(session, found.definition_id)),
+        purpose=_purpose(session, found),
+        lines=course.lines(session, instance) if instance else [],
+        stations=stations,
+        standing=course.states(stations),
+    )
+    return page, typed.status if typed else 200
+
+
+def _form(session: Session, found: Task, actor: Actor, typed: Typed | None) -> FormView | None:
+    sent = typed.answers if typed else None
+    if found.closed_at is not None and sent is None:
+        return None
+    form, answers = tasks.form(session, found.id, actor=actor)
+    if form is None:
+        return None
+    if sent is not None:
+        # What the page only shows is never in what is sent.
+        shown = {part.key: answers[part.key] for part in form.fields if part.readonly and part.key in answers}
+        answers = {**shown, **sent}
+    references = submission.references(form, answers)
+    return form_view.view(
+        form,
+        answers,
+        lang=names.lang(),
+        errors=typed.errors if typed else None,
+        options=recording.options(session, form),
+        files=uploads.names(session, references, actor.id),
+    )
+
+
+def _instance(session: Session, found: Task, actor: Actor) -> Instance | None:
+    """Return the instance if the actor may look into it: a candidate from outside sees his task only."""
+    try:
+        return instances.get(session, found.instance_id, actor)
+    except NotFound:
+        return None
+
+
+def _may(session: Session, actor: Actor, act: str, found: Task) -> bool:
+    return (
+        found.closed_at is None and not found.suspended and policy().may(session, actor, act, found).allowed
+    )
+
+
+def _offered(session: Session, found: Task) -> list[str]:
+    candidates = (
+        select(TaskCandidate.name).where(TaskCandidate.task_id == found.id).order_by(TaskCandidate.name)
+    )
+    return [names.group(name) for name in session.scalars(candidates)]
+
+
+def _purpose(session: Session, found: Task) -> str:
+    """Return what the diagram says about the step, in Chinese as its author wrote it."""
+    node = definitions.compiled(session, found.definition_id).nodes.get(found.element_id)
+    attributes: Mapping[str, Any] = node.attributes if node else {}
+    return str(attributes.get("documentation") or "") if names.lang() == "zh" else ""

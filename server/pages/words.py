@@ -1,0 +1,184 @@
+"""Failures in plain words, what is wrong and what to do: an entry for every code that the rooms raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from server.pages import names
+from workflows.errors import DubanError, FieldError, InvalidInput
+
+Params = Mapping[str, Any]
+Wording = Callable[[Params], str]
+
+
+def error_words(error: DubanError, status: int = 400) -> str:
+    """Return a failure in the reader's language."""
+    wording = ERRORS.get(error.code)
+    if wording:
+        return wording(error.params)
+    if isinstance(error, InvalidInput) and error.fields:
+        return " ".join(dict.fromkeys(field_words(field) for field in error.fields.values()))
+    return _by_status(status)
+
+
+def field_words(error: FieldError) -> str:
+    """Return what is wrong with one field, and what would be right."""
+    wording = FIELDS.get(error.code)
+    return wording(error.params) if wording else _("This answer cannot be accepted.")
+
+
+def _by_status(status: int) -> str:
+    words = {
+        401: _("Sign in first."),
+        403: _("Your role does not include this. If it should, ask your administrator."),
+        404: _("It was removed, was never there, or is not for you to see. Go back to the inbox."),
+        405: _("This address cannot be used this way. Go back to the inbox."),
+        409: _("It changed while you were looking at it. Load the page again and look at what is there now."),
+        413: _("What you sent is too large. Send fewer or smaller files."),
+        429: _("Too many attempts in a short time. Wait some minutes and try again."),
+    }
+    if status in words:
+        return words[status]
+    if status >= 500:
+        return _(
+            "Nothing of what you sent was stored. Try again; "
+            "if it happens again, tell your administrator the number below."
+        )
+    return _("The request could not be understood. Go back and try again.")
+
+
+def _claimed(params: Params) -> str:
+    name = names.person(params.get("by"))
+    if not name:
+        return _("Somebody has claimed this task in the meantime.")
+    return _("%(name)s has already claimed this task. Choose another one, or talk to %(name)s.", name=name)
+
+
+def _closed(params: Params) -> str:
+    name = names.person(params.get("by"))
+    if not name:
+        return _("This task is closed already; nothing is left to do in it.")
+    return _("%(name)s has already finished this task; nothing is left to do in it.", name=name)
+
+
+def _not_allowed(params: Params) -> str:
+    words = {
+        "claim": _("Only members of the groups that the task is offered to can claim it."),
+        "complete": _("Claim the task first: only who has claimed it can finish it."),
+        "release": _("Only who has claimed the task, or the head of the office, can release it."),
+        "assign": _("Only who has claimed the task, or the head of the office, can pass it on."),
+        "start": _("Your role cannot start this process."),
+        "cancel": _("Only the head of the case-supervision office can end a matter this way."),
+        "suspend": _("Only the head of the case-supervision office can suspend a matter."),
+    }
+    return words.get(str(params.get("act")), "") or _by_status(403)
+
+
+def _role(params: Params) -> str:
+    given = params.get("roles") or []
+    return _("This page is for: %(roles)s.", roles=names.joined(names.role(role) for role in given))
+
+
+#: Failures by code.
+ERRORS: dict[str, Wording] = {
+    "account": lambda p: _("There is no account %(login)s.", login=p.get("login", "")),
+    "account_exists": lambda p: _("There is already an account %(login)s.", login=p.get("login", "")),
+    "claimed": _claimed,
+    "closed": _closed,
+    "csrf": lambda p: _("This page has become too old to send. Load it again and repeat what you did."),
+    "cursor": lambda p: _("This page of the list no longer exists. Go back to its beginning."),
+    "ended": lambda p: _("The matter has ended; nothing more can be done in its process."),
+    "form": lambda p: _("Some answers are missing or wrong. They are listed above the form."),
+    "language": lambda p: _("There are no pages in this language."),
+    "missing_variable": lambda p: _(
+        "The process lacks the value “%(name)s”. Tell the process supervisor.", name=p.get("name", "")
+    ),
+    "no_person": lambda p: _("Nobody signs in as %(login)s.", login=p.get("login", "")),
+    "no_unit": lambda p: _("There is no unit with the code %(unit)s.", unit=p.get("unit", "")),
+    "not_allowed": _not_allowed,
+    "not_signed_in": lambda p: _("Sign in first."),
+    "own_account": lambda p: _("You cannot disable your own account."),
+    "role": _role,
+    "signin": lambda p: _("The account name or the password is wrong. Check both; capitals count."),
+    "signin_limit": lambda p: _(
+        "Too many failed attempts. Try again in %(n)d minutes.", n=p.get("minutes", 1)
+    ),
+    "spoilt": lambda p: _("The process met a fault and nothing was stored. Tell the process supervisor."),
+    "stale": lambda p: _(
+        "It changed while you were looking at it. Load the page again and look at what is there now."
+    ),
+    "suspended": lambda p: _("The matter is suspended. It can go on once it is resumed."),
+    "task": lambda p: _("There is no such task, or it is no longer yours to see. Go back to the inbox."),
+}
+
+
+def _expected(params: Params) -> str:
+    words = {
+        "text": _("Write text here."),
+        "number": _("Write a number in digits, such as 1200 or 35.5."),
+        "boolean": _("Tick the box or leave it empty."),
+        "list": _("Choose from the list."),
+        "date": _("Write a day as year-month-day, such as 2026-03-09."),
+        "datetime": _("Write a day and a time, such as 2026-03-09 14:30."),
+        "rows": _("Fill in the rows."),
+        "row": _("Fill in the rows."),
+        "option": _("Choose one of the options."),
+    }
+    return words.get(str(params.get("expected")), "") or _("This answer cannot be accepted.")
+
+
+#: What is wrong with a field, by code: those of `workflows.forms`, of accounts, and of uploads.
+FIELDS: dict[str, Wording] = {
+    "required": lambda p: _("An answer is needed."),
+    "unknown": lambda p: _("The form does not ask for this."),
+    "type": _expected,
+    "too_long": lambda p: _(
+        "Too long: %(length)d characters; at most %(max)d are allowed.", length=p["length"], max=p["max"]
+    ),
+    "too_short": lambda p: _(
+        "Too short: %(length)d characters; at least %(min)d are needed.", length=p["length"], min=p["min"]
+    ),
+    "characters": lambda p: _(
+        "It contains a character that cannot be stored. Type the text again instead of pasting it."
+    ),
+    "line_breaks": lambda p: _("Write it in one line."),
+    "email": lambda p: _("This is no e-mail address. It looks like name@office.cn."),
+    "phone": lambda p: _(
+        "This is no telephone number. Use digits, spaces and hyphens, such as 0512-6543 2100."
+    ),
+    "min": lambda p: _("At least %(min)s.", min=names.number(p["min"])),
+    "max": lambda p: _("At most %(max)s.", max=names.number(p["max"])),
+    "integer": lambda p: _("Write a whole number."),
+    "decimals": lambda p: _("At most %(decimals)d digits after the point.", decimals=p["decimals"]),
+    "date": lambda p: _("This is no day of the calendar. Write year-month-day, such as 2026-03-09."),
+    "datetime": lambda p: _("Write a day and a time, such as 2026-03-09 14:30."),
+    "earliest": lambda p: _("Not before %(earliest)s.", earliest=p["earliest"]),
+    "latest": lambda p: _("Not after %(latest)s.", latest=p["latest"]),
+    "option": lambda p: _("Choose one of the options."),
+    "options_missing": lambda p: _("The list of options is not loaded. Tell your administrator."),
+    "repeated": lambda p: _("The same choice stands here twice."),
+    "too_many": lambda p: _("At most %(max)d files.", max=p["max"]),
+    "file": lambda p: _("This file is no longer there. Choose it again."),
+    "file_kind": lambda p: _(
+        "“%(name)s” is not of an allowed kind (%(kinds)s). Choose another file.",
+        name=p["name"],
+        kinds=" ".join(p["kinds"]),
+    ),
+    "file_empty": lambda p: _("“%(name)s” is empty. Choose another file.", name=p["name"]),
+    "rows_min": lambda p: _("At least %(min)d rows are needed.", min=p["min"]),
+    "rows_max": lambda p: _("At most %(max)d rows are allowed.", max=p["max"]),
+    "login": lambda p: _(
+        "Small letters, digits, points and hyphens, beginning with a letter or digit; at most 64."
+    ),
+    "login_role": lambda p: _("This is the name of a role. Choose another account name."),
+    "password": lambda p: _(
+        "A password has %(min)d to %(max)d characters and is not the account name.",
+        min=p["min"],
+        max=p["max"],
+    ),
+    "taken": lambda p: _("“%(value)s” is taken. Choose another one.", value=p.get("value", "")),
+    "pattern": lambda p: _("This is not written as it should be."),
+}
