@@ -53,7 +53,7 @@ def load(session: Session, text: str) -> int:
 
 
 def current(session: Session, rule_id: str, on: date) -> Limit:
-    """Return the version of a rule in force on a day, the first one for days before it; NotFound names the rule."""
+    """Return the version of a rule in force on a day, for earlier days the first; NotFound names it."""
     versions = session.scalars(
         select(TimeLimit).where(TimeLimit.rule_id == rule_id).order_by(TimeLimit.effective_from)
     ).all()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock, deployed, engine
-from workflows.model import Deployment, ProcessDefinition, Subscription, Timer, new_id
+from workflows.model import Deployment, Incident, ProcessDefinition, Subscription, Timer, new_id
 
 
 def open_starts(session: Session, definition: ProcessDefinition) -> None:
@@ -64,3 +65,11 @@ def next_start(
     return engine.next_start(
         trigger, armed_at=deployment.deployed_at, after=after, functions={"now": clock.now}
     )
+
+
+def forget_starts(session: Session, definition_ids: Sequence[str]) -> None:
+    """Remove every trace of what started these versions, which nobody has ever started."""
+    timers = select(Timer.id).where(Timer.definition_id.in_(definition_ids))
+    session.execute(delete(Incident).where(Incident.timer_id.in_(timers)))
+    session.execute(delete(Timer).where(Timer.definition_id.in_(definition_ids)))
+    session.execute(delete(Subscription).where(Subscription.definition_id.in_(definition_ids)))

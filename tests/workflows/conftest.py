@@ -60,7 +60,8 @@ class Office:
         statements: list[str] = []
 
         def note(*given: Any) -> None:
-            statements.append(given[2])
+            if given[2] != "begin immediate":
+                statements.append(given[2])
 
         event.listen(self.engine, "before_cursor_execute", note)
         try:
@@ -68,16 +69,22 @@ class Office:
         finally:
             event.remove(self.engine, "before_cursor_execute", note)
 
-    def deploy(self, *files: str | bytes, name: str = "test", **others: bytes) -> Deployment:
+    def deploy(
+        self, *files: str | bytes, name: str = "test", others: dict[str, bytes] | None = None
+    ) -> Deployment:
         """Deploy diagrams, in the profile of other engines' diagrams."""
-        content = {f"{number}.bpmn": _bytes(file) for number, file in enumerate(files)} | others
+        content = {f"{number}.bpmn": _bytes(file) for number, file in enumerate(files)} | (others or {})
         with self.work() as session:
             return definitions.deploy(session, content, name=name, actor=self.chief, profile="engine")
 
-    def start(self, key: str, actor: Actor | None = None, **variables: Any) -> Instance:
+    def start(
+        self, key: str, actor: Actor | None = None, business_key: str | None = None, **variables: Any
+    ) -> Instance:
         """Start the latest version of a process."""
         with self.work() as session:
-            return instances.start(session, key=key, actor=actor or self.chief, variables=variables)
+            return instances.start(
+                session, key=key, actor=actor or self.chief, variables=variables, business_key=business_key
+            )
 
     def open_tasks(self, instance: Instance | None = None) -> list[Task]:
         """Return the open tasks, of one instance or of all."""
@@ -200,7 +207,7 @@ def make_diagram(key: str, elements: str, *flows: str, before: str = "", **attri
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-        ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="t">'
+        ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="file" targetNamespace="t">'
         f'{before}<bpmn:process id="{key}" name="{key}" isExecutable="true"{given}>'
         f"{elements}{drawn}</bpmn:process>"
         "</bpmn:definitions>"

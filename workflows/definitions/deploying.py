@@ -78,16 +78,16 @@ def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, ac
     if session.scalar(select(used)):
         asked = "; cascade does not delete matters" if cascade else ""
         raise Conflict(f"The deployment has process instances and stays{asked}.", code="deployment_used")
+    starting.forget_starts(session, [definition.id for definition in definitions])
     for definition in definitions:
-        starting.close_starts(session, definition.key)
         session.delete(definition)
     session.flush()
     for kind in (DecisionDefinition, FormDefinition, Resource):
         session.execute(delete(kind).where(kind.deployment_id == deployment_id))
     session.delete(deployment)
     session.flush()
-    for key in dict.fromkeys(definition.key for definition in definitions):
-        _reopen(session, key)
+    for definition in definitions:
+        _reopen(session, definition.key)
     history.record(session, actor=actor, act="deployment.delete", detail={"deployment": deployment_id})
 
 
@@ -230,7 +230,7 @@ def _identifier(key: str, before: Any) -> str:
 
 
 def _reopen(session: Session, key: str) -> None:
-    """Let the version that is now the latest be started by messages and timers again."""
-    from_before = _newest(session, ProcessDefinition, key)
-    if from_before is not None:
-        starting.open_starts(session, from_before)
+    """Let the version that is now the latest be started by messages and timers."""
+    starting.close_starts(session, key)
+    if (latest := _newest(session, ProcessDefinition, key)) is not None:
+        starting.open_starts(session, latest)

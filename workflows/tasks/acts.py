@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from workflows.tasks.inbox import next_of
 from workflows.visibility import policy
 
 MAX_USER = 255
+MAX_DRAFT = 200_000  #: bytes
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def save_draft(session: Session, task_id: str, *, actor: Actor, answers: Mapping
     if task.assignee not in (None, actor.id):
         raise _claimed(task)
     _guard(session, actor, "complete", task)
+    if len(orjson.dumps(dict(answers))) > MAX_DRAFT:
+        raise InvalidInput(f"A draft has at most {MAX_DRAFT} bytes.", code="draft")
     session.execute(delete(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_id == actor.id))
     row = {"task_id": task_id, "user_id": actor.id, "answers": dict(answers), "saved_at": clock.now()}
     session.execute(insert(TaskDraft), [row])
