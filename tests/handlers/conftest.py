@@ -8,7 +8,11 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
 
 import server.tables
-from handlers import office
+from handlers import codes, office
+from handlers.wall import Wall
+from server.db import Database, connect
+from server.settings import Settings
+from workflows import recording, timers, visibility
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,8 +32,29 @@ def session(database_url: str) -> Iterator[Session]:
 @pytest.fixture
 def city(session: Session) -> Session:
     """Give the session with roles, units, persons and memberships of the demo city."""
+    settle(session)
+    return session
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Give the city's database as a server has it: reminder ladder loaded, wall and code tables installed."""
+    target = connect(Settings(database_url=database_url))
+    server.tables.metadata.create_all(target.engine)
+    with target.unit_of_work() as session:
+        settle(session)
+        timers.load_rungs(session, (ROOT / "bpmn/reminders.csv").read_text("utf-8"))
+    before = visibility.policy()
+    visibility.install(Wall())
+    recording.install(codes.tables)
+    yield target
+    visibility.install(before)
+    target.close()
+
+
+def settle(session: Session) -> None:
+    """Load roles, units, persons and memberships of the demo city."""
     office.load_roles(session, (ROOT / "bpmn/roles.csv").read_text("utf-8"))
     office.load_units(session, (ROOT / "server/demo/units.csv").read_text("utf-8"))
     office.load_people(session, (ROOT / "server/demo/people.csv").read_text("utf-8"))
     office.load_memberships(session, (ROOT / "server/demo/memberships.csv").read_text("utf-8"))
-    return session

@@ -1,0 +1,199 @@
+"""The reminder ladder end to end: a matter left alone under a moved clock climbs every rung once."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import office
+from handlers.notifications import Notification
+from handlers.registers import Clue, MatterEvent
+from server.db import Database
+from server.worker import run_due
+from workflows import clock, definitions, instances, operations, tasks
+from workflows.actor import Actor
+from workflows.model import Instance, Task, Timer
+from workflows.operations import Context, Recorded
+
+#: Monday, nine o'clock in Shanghai. Twenty working days later is Monday 30 March, 24:00.
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+DUE = datetime(2026, 3, 30, 16, 0, tzinfo=UTC)
+
+DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x"
+ xmlns:camunda="http://camunda.org/schema/1.0/bpmn">
+ <process id="alone" isExecutable="true" camunda:candidateStarterGroups="agency_clerk">
+  <startEvent id="a1"><extensionElements><camunda:properties>
+   <camunda:property name="record" value="test.open_matter"/>
+  </camunda:properties></extensionElements></startEvent>
+  <userTask id="study" name="研究" camunda:candidateGroups="handler@JD2" camunda:dueDate="${due}"/>
+  <endEvent id="end"/>
+  <sequenceFlow id="f1" sourceRef="a1" targetRef="study"/>
+  <sequenceFlow id="f2" sourceRef="study" targetRef="end"/>
+ </process></definitions>"""
+
+#: What is told when, in the office's time, and to whom.
+LONG = [
+    ("2026-03-16 16:30", 1, "deadline.normal", "normal", ["handler3", "handler4"]),
+    ("2026-03-24 00:00", 2, "deadline.remind", "remind", ["head2"]),
+    ("2026-03-28 00:00", 3, "deadline.warn", "warn", ["leader"]),
+    ("2026-03-31 00:00", 4, "deadline.overdue", "overdue", ["clerk", "clerk2", "leader"]),
+    ("2026-04-08 00:00", 5, "deadline.overdue", "overdue", ["principal"]),
+    ("2026-05-01 00:00", 6, "deadline.listed", "overdue", ["clerk", "clerk2"]),
+]
+SHORT = [
+    ("2026-03-07 04:30", 11, "deadline.normal", "normal", ["handler3", "handler4"]),
+    ("2026-03-10 00:00", 12, "deadline.remind", "remind", ["head2"]),
+    ("2026-03-11 00:00", 13, "deadline.warn", "warn", ["leader"]),
+    ("2026-03-12 00:00", 14, "deadline.overdue", "overdue", ["clerk", "clerk2", "leader"]),
+    ("2026-03-19 00:00", 15, "deadline.overdue", "overdue", ["principal"]),
+    ("2026-04-12 00:00", 16, "deadline.listed", "overdue", ["clerk", "clerk2"]),
+]
+HOURS = [
+    ("2026-03-02 21:00", 21, "deadline.normal", "normal", ["handler3", "handler4"]),
+    ("2026-03-03 07:00", 22, "deadline.remind", "remind", ["head2"]),
+    ("2026-03-03 09:00", 23, "deadline.overdue", "overdue", ["clerk", "clerk2", "leader"]),
+]
+LADDERS = [
+    pytest.param("${workdays(20)}", LONG, id="days_long"),
+    pytest.param("${workdays(7)}", SHORT, id="days_short"),
+    pytest.param("PT24H", HOURS, id="hours"),
+]
+
+
+def open_matter(context: Context, *, answers: dict[str, object]) -> Recorded:
+    """Write a bare clue, so that the ladder has a matter to record in."""
+    clue = Clue(
+        transfer_no="YS-2026-00001",
+        source="SR09",
+        agency_code="STJ",
+        legal_basis="other",
+        domain="ecology",
+        facts="某企业排污",
+        contact="联系人",
+        head_sign="负责人",
+        submitted_by="agency",
+        submitted_at=context.now,
+        stage="submitted",
+    )
+    context.session.add(clue)
+    context.session.flush()
+    return Recorded(scope_id=clue.scope_id, business_key=clue.transfer_no)
+
+
+@pytest.fixture(autouse=True)
+def _operation() -> Iterator[None]:
+    operations.operation("test.open_matter")(open_matter)
+    yield
+    del operations._registry["test.open_matter"]
+
+
+def leave_alone(database: Database, due: str) -> str:
+    """Start the process at START and return the id of its one task."""
+    with clock.held_at(START):
+        with database.unit_of_work() as session:
+            files = {"alone.bpmn": DIAGRAM.replace("${due}", due).encode()}
+            definitions.deploy(session, files, name="alone", actor=Actor("system"), profile="engine")
+        with database.unit_of_work() as session:
+            instance = instances.start(session, key="alone", actor=office.actor_for(session, "agency"))
+            return session.scalars(select(Task.id).where(Task.instance_id == instance.id)).one()
+
+
+def climbed(session: Session) -> list[tuple[str, int, str, str, list[str]]]:
+    """Return what was told, rung by rung: at, rung, code, level, to whom."""
+    found: dict[tuple[int, str], tuple[str, int, str, str, list[str]]] = {}
+    for row in session.scalars(select(Notification).order_by(Notification.id)):
+        at = row.at.astimezone(clock.office_zone()).strftime("%Y-%m-%d %H:%M")
+        key = (row.params["rung"], row.code)
+        found.setdefault(key, (at, row.params["rung"], row.code, row.level, []))[4].append(row.login)
+    return list(found.values())
+
+
+@pytest.mark.parametrize(("due", "expected"), LADDERS)
+def test_a_matter_left_alone_climbs_every_rung_once(
+    database: Database, due: str, expected: list[tuple[object, ...]]
+) -> None:
+    task_id = leave_alone(database, due)
+    fired = 0
+    # Half an hour at a time, as long as anything may still come: what is due is told within that.
+    for half_hours in range(2 * 24 * 62):
+        with clock.held_at(START + timedelta(minutes=30) * half_hours):
+            if _something_due(database):
+                fired += run_due(database)
+    assert fired == len(expected)
+    with database.reading() as session:
+        assert climbed(session) == expected
+        _nothing_was_decided(session, task_id, expected)
+
+
+@pytest.mark.parametrize(("due", "expected"), LADDERS)
+def test_rungs_missed_while_the_server_was_down_are_climbed_once_in_order(
+    database: Database, due: str, expected: list[tuple[object, ...]]
+) -> None:
+    task_id = leave_alone(database, due)
+    with clock.held_at(START + timedelta(days=400)):
+        assert run_due(database) == len(expected)
+        assert run_due(database) == 0
+    with database.reading() as session:
+        assert [row[1:] for row in climbed(session)] == [row[1:] for row in expected]
+        _nothing_was_decided(session, task_id, expected)
+
+
+def test_down_in_between_each_rung_is_still_climbed_once(database: Database) -> None:
+    leave_alone(database, "${workdays(20)}")
+    for days in (16, 16, 40, 400):
+        with clock.held_at(START + timedelta(days=days)):
+            run_due(database)
+    with database.reading() as session:
+        assert [row[1] for row in climbed(session)] == [1, 2, 3, 4, 5, 6]
+        at = [row[0][:10] for row in climbed(session)]
+        assert at == ["2026-03-18", *["2026-04-11"] * 4, "2027-04-06"]
+
+
+def test_a_task_that_is_done_climbs_no_further(database: Database) -> None:
+    task_id = leave_alone(database, "${workdays(20)}")
+    with clock.held_at(datetime(2026, 3, 25, 1, 0, tzinfo=UTC)):
+        run_due(database)
+        with database.unit_of_work() as session:
+            tasks.complete(session, task_id, actor=office.actor_for(session, "handler3"), answers={})
+    with clock.held_at(START + timedelta(days=400)):
+        assert run_due(database) == 0
+    with database.reading() as session:
+        assert [row[1] for row in climbed(session)] == [1, 2]
+
+
+def test_one_broken_ladder_stops_no_other(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_alone(database, "${workdays(20)}")
+    real = operations.find("escalation.remind")
+
+    def breaks_once(context: Context, **arguments: object) -> None:
+        if arguments["rung"] == 2:
+            raise RuntimeError("the printer is on fire")
+        real(context, **arguments)
+
+    monkeypatch.setitem(operations._registry, "escalation.remind", breaks_once)
+    with clock.held_at(START + timedelta(days=400)):
+        assert run_due(database) == 5
+    monkeypatch.undo()
+    with clock.held_at(START + timedelta(days=401)):
+        assert run_due(database) == 1
+    with database.reading() as session:
+        assert sorted(row[1] for row in climbed(session)) == [1, 2, 3, 4, 5, 6]
+
+
+def _something_due(database: Database) -> bool:
+    with database.reading() as session:
+        waiting = select(Timer.id).where(Timer.status == "waiting", Timer.due_at <= clock.now())
+        return session.scalar(waiting.limit(1)) is not None
+
+
+def _nothing_was_decided(session: Session, task_id: str, expected: list[tuple[object, ...]]) -> None:
+    task = session.get_one(Task, task_id)
+    assert (task.closed_at, task.assignee, task.level) == (None, None, "overdue")
+    assert session.get_one(Instance, task.instance_id).state == "active"
+    record = session.scalars(select(MatterEvent).order_by(MatterEvent.id)).all()
+    assert [(event.params["rung"], event.code) for event in record] == [row[1:3] for row in expected]
+    assert [event.params["to"] for event in record] == [row[4] for row in expected]
+    asked = [event.params.get("reason_required", False) for event in record]
+    assert asked == [row[3] == "overdue" for row in expected]
