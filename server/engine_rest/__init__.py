@@ -1,0 +1,33 @@
+"""`/engine-rest`: a subset of the Camunda 7 REST API, one module per resource.
+
+What is offered, and where it differs: docs/reference/engine-rest.md.
+"""
+
+from server.engine_rest import (
+    deployment,
+    engine,
+    incident,
+    message,
+    process_definition,
+    process_instance,
+    task,
+)
+from server.engine_rest.area import blueprint
+from server.engine_rest.history import activity_instance as history_activity_instance
+from server.engine_rest.history import process_instance as history_process_instance
+from server.engine_rest.history import task as history_task
+
+RESOURCES = (
+    deployment,
+    engine,
+    history_activity_instance,
+    history_process_instance,
+    history_task,
+    incident,
+    message,
+    process_definition,
+    process_instance,
+    task,
+)
+
+__all__ = ["RESOURCES", "blueprint"]

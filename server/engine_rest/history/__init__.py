@@ -1,0 +1,1 @@
+"""`/history`: what ran and what runs, of what one may see."""

@@ -1,0 +1,119 @@
+"""`/incident`: the open failures of the instances one may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy.orm import Session
+
+from server.db import reading
+from server.engine_rest import dates
+from server.engine_rest.area import blueprint
+from server.engine_rest.queries import Filter, Query, after, among, arguments, before, equals, like, text
+from server.guard import guard
+from workflows import visibility
+from workflows.actor import Actor
+from workflows.errors import NotFound
+from workflows.model import Incident, Instance
+
+#: What a timer failed at is a failed job to that API; other kinds keep their own names.
+TYPES = {"failedTimer": "failedJob"}
+KINDS = {name: kind for kind, name in TYPES.items()}
+
+
+def of_type(name: str) -> ColumnElement[bool]:
+    """Return the condition that an incident is of the type with this name."""
+    return Incident.kind == KINDS.get(name, name) if name not in TYPES else false()
+
+
+FILTERS: dict[str, Filter] = {
+    "incidentId": equals(Incident.id),
+    "incidentType": text(of_type),
+    "incidentMessage": equals(Incident.message),
+    "incidentMessageLike": like(Incident.message),
+    "processDefinitionId": equals(Instance.definition_id),
+    "processDefinitionKeyIn": among(Instance.definition_key),
+    "processInstanceId": equals(Incident.instance_id),
+    "executionId": equals(Incident.instance_id),
+    "incidentTimestampBefore": before(Incident.created_at),
+    "incidentTimestampAfter": after(Incident.created_at),
+    "activityId": equals(Incident.element_id),
+    "failedActivityId": equals(Incident.element_id),
+    "causeIncidentId": equals(Incident.id),
+    "rootCauseIncidentId": equals(Incident.id),
+    "configuration": equals(Incident.timer_id),
+}
+SORTS = {
+    "incidentId": Incident.id,
+    "incidentTimestamp": Incident.created_at,
+    "incidentType": Incident.kind,
+    "executionId": Incident.instance_id,
+    "activityId": Incident.element_id,
+    "processInstanceId": Incident.instance_id,
+    "processDefinitionId": Instance.definition_id,
+    "causeIncidentId": Incident.id,
+    "rootCauseIncidentId": Incident.id,
+    "configuration": Incident.timer_id,
+    "incidentMessage": Incident.message,
+}
+QUERY = Query(FILTERS, SORTS, Incident.id)
+
+
+@blueprint.get("/incident")
+@guard()
+def list_incidents(actor: Actor) -> Response:
+    """Return the open incidents that match."""
+    with reading() as session:
+        return jsonify([_shown(*row) for row in QUERY.rows(session, _visible(actor), actor)])
+
+
+@blueprint.get("/incident/count")
+@guard()
+def count_incidents(actor: Actor) -> Response:
+    """Return how many open incidents match."""
+    with reading() as session:
+        return jsonify(QUERY.count(session, _visible(actor), actor))
+
+
+@blueprint.get("/incident/<incident_id>")
+@guard()
+def get_incident(incident_id: str, actor: Actor) -> Response:
+    """Return one open incident."""
+    arguments()
+    with reading() as session:
+        return jsonify(_shown(*_found(session, incident_id, actor)))
+
+
+def _visible(actor: Actor) -> Select[Incident, Instance]:
+    of_instance = select(Incident, Instance).join(Instance, Incident.instance_id == Instance.id)
+    return of_instance.where(Incident.resolved_at.is_(None), visibility.policy().instances(actor))
+
+
+def _found(session: Session, incident_id: str, actor: Actor) -> Any:
+    found = session.execute(_visible(actor).where(Incident.id == incident_id)).one_or_none()
+    if found is None:
+        raise NotFound(f"No matching incident with id {incident_id}")
+    return found
+
+
+def _shown(incident: Incident, instance: Instance) -> dict[str, Any]:
+    """Return the incident as the API shows it; every one here is its own cause."""
+    return {
+        "id": incident.id,
+        "processDefinitionId": instance.definition_id,
+        "processInstanceId": instance.id,
+        "executionId": instance.id,
+        "incidentTimestamp": dates.written(incident.created_at),
+        "incidentType": TYPES.get(incident.kind, incident.kind),
+        "activityId": incident.element_id,
+        "failedActivityId": incident.element_id,
+        "causeIncidentId": incident.id,
+        "rootCauseIncidentId": incident.id,
+        "configuration": incident.timer_id,
+        "incidentMessage": incident.message,
+        "tenantId": None,
+        "jobDefinitionId": None,
+        "annotation": None,
+    }

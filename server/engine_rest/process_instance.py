@@ -1,0 +1,245 @@
+"""`/process-instance`: the running instances one may see, their variables, and what one does with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+from marshmallow import RAISE, Schema, fields
+from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy.orm import Session
+
+from server.db import reading, unit_of_work
+from server.engine_rest.area import blueprint
+from server.engine_rest.bodies import link, loaded, no_content
+from server.engine_rest.incident import of_type
+from server.engine_rest.queries import (
+    Filter,
+    Flag,
+    Query,
+    among,
+    arguments,
+    equals,
+    everything,
+    flag,
+    like,
+    not_among,
+    text,
+)
+from server.engine_rest.text import Name
+from server.engine_rest.variables import VariableSchema, plain, typed, typed_map, variable_map
+from server.guard import guard
+from workflows import instances, visibility
+from workflows.actor import Actor
+from workflows.errors import InvalidInput, NotAllowed, NotFound
+from workflows.model import Activity, Incident, Instance, ProcessDefinition
+
+WITHDRAWN = "Deleted through the engine's API."
+
+
+def _of_definition(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Instance.definition_id.in_(select(ProcessDefinition.id).where(condition))
+
+
+def _with_incident(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Instance.id.in_(select(Incident.instance_id).where(Incident.resolved_at.is_(None), condition))
+
+
+def _standing(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Instance.id.in_(select(Activity.instance_id).where(Activity.left_at.is_(None), condition))
+
+
+FILTERS: dict[str, Filter] = {
+    "processInstanceIds": among(Instance.id),
+    "businessKey": equals(Instance.business_key),
+    "businessKeyLike": like(Instance.business_key),
+    "processDefinitionId": equals(Instance.definition_id),
+    "processDefinitionKey": equals(Instance.definition_key),
+    "processDefinitionKeyIn": among(Instance.definition_key),
+    "processDefinitionKeyNotIn": not_among(Instance.definition_key),
+    "deploymentId": equals(ProcessDefinition.deployment_id, within=_of_definition),
+    "active": flag(lambda: Instance.state == "active"),
+    "suspended": flag(lambda: Instance.state == "suspended"),
+    "withIncident": flag(lambda: _with_incident(true())),
+    "incidentId": equals(Incident.id, within=_with_incident),
+    "incidentType": text(lambda value: _with_incident(of_type(value))),
+    "incidentMessage": equals(Incident.message, within=_with_incident),
+    "incidentMessageLike": like(Incident.message, within=_with_incident),
+    "activityIdIn": among(Activity.element_id, within=_standing),
+    # A call activity runs inside its caller here: every instance is a root and a leaf.
+    "rootProcessInstances": everything(),
+    "leafProcessInstances": everything(),
+    "withoutTenantId": everything(),
+    "processDefinitionWithoutTenantId": everything(),
+}
+SORTS = {
+    "instanceId": Instance.id,
+    "definitionId": Instance.definition_id,
+    "definitionKey": Instance.definition_key,
+    "businessKey": Instance.business_key,
+}
+QUERY = Query(FILTERS, SORTS, Instance.id)
+
+
+class SuspendedSchema(Schema):
+    """Whether to stop or to go on."""
+
+    class Meta:
+        unknown = RAISE
+
+    suspended = Flag(required=True)
+
+
+class ModificationsSchema(Schema):
+    """Which variables to set."""
+
+    class Meta:
+        unknown = RAISE
+
+    modifications = variable_map()
+    deletions = fields.List(Name(), load_default=list)
+
+
+@blueprint.route("/process-instance", methods=["GET", "POST"])
+@guard()
+def list_instances(actor: Actor) -> Response:
+    """Return the running instances that match."""
+    with reading() as session:
+        return jsonify([shown(row.Instance) for row in QUERY.rows(session, _visible(actor), actor)])
+
+
+@blueprint.route("/process-instance/count", methods=["GET", "POST"])
+@guard()
+def count_instances(actor: Actor) -> Response:
+    """Return how many running instances match."""
+    with reading() as session:
+        return jsonify(QUERY.count(session, _visible(actor), actor))
+
+
+@blueprint.get("/process-instance/<instance_id>")
+@guard()
+def get_instance(instance_id: str, actor: Actor) -> Response:
+    """Return one running instance."""
+    arguments()
+    with reading() as session:
+        return jsonify(shown(_running(session, instance_id, actor)))
+
+
+@blueprint.delete("/process-instance/<instance_id>")
+@guard()
+def delete_instance(instance_id: str, actor: Actor) -> Response:
+    """Cancel the instance; its history stays."""
+    asked = arguments(
+        failIfNotExists=Flag(load_default=True),
+        skipSubprocesses=Flag(),
+        skipCustomListeners=Flag(),
+        skipIoMappings=Flag(),
+    )
+    with unit_of_work() as session:
+        try:
+            _running(session, instance_id, actor)
+        except NotFound:
+            if asked["failIfNotExists"]:
+                raise
+            return no_content()
+        instances.cancel(session, instance_id, actor=actor, reason=WITHDRAWN)
+    return no_content()
+
+
+@blueprint.put("/process-instance/<instance_id>/suspended")
+@guard()
+def suspend_instance(instance_id: str, actor: Actor) -> Response:
+    """Stop the instance, or let it go on."""
+    suspended = loaded(SuspendedSchema())["suspended"]
+    with unit_of_work() as session:
+        _running(session, instance_id, actor)
+        (instances.suspend if suspended else instances.resume)(session, instance_id, actor=actor)
+    return no_content()
+
+
+@blueprint.get("/process-instance/<instance_id>/variables")
+@guard()
+def get_variables(instance_id: str, actor: Actor) -> Response:
+    """Return the variables of the instance."""
+    asked = arguments(deserializeValues=Flag(load_default=True))
+    with reading() as session:
+        values = _variables(session, instance_id, actor)
+    return jsonify(typed_map(values, deserialize=asked["deserializeValues"]))
+
+
+@blueprint.post("/process-instance/<instance_id>/variables")
+@guard()
+def modify_variables(instance_id: str, actor: Actor) -> Response:
+    """Set several variables."""
+    body = loaded(ModificationsSchema())
+    if body["deletions"]:
+        raise InvalidInput("deletions: variables cannot be deleted here; set them to null.")
+    return _set(instance_id, plain(body["modifications"]), actor)
+
+
+@blueprint.get("/process-instance/<instance_id>/variables/<name>")
+@guard()
+def get_variable(instance_id: str, name: str, actor: Actor) -> Response:
+    """Return one variable of the instance."""
+    asked = arguments(deserializeValue=Flag(load_default=True))
+    with reading() as session:
+        values = _variables(session, instance_id, actor)
+    if name not in values:
+        raise NotFound(f"process instance variable with name {name} does not exist")
+    return jsonify(typed(values[name], deserialize=asked["deserializeValue"]))
+
+
+@blueprint.put("/process-instance/<instance_id>/variables/<name>")
+@guard()
+def put_variable(instance_id: str, name: str, actor: Actor) -> Response:
+    """Set one variable of the instance."""
+    return _set(instance_id, plain({name: loaded(VariableSchema())}), actor)
+
+
+def shown(instance: Instance, *, linked: bool = False) -> dict[str, Any]:
+    """Return the instance as the API shows it; what has no counterpart here is null."""
+    return {
+        "links": [link("engine_rest.get_instance", instance_id=instance.id)] if linked else [],
+        "id": instance.id,
+        "definitionId": instance.definition_id,
+        "definitionKey": instance.definition_key,
+        "businessKey": instance.business_key,
+        "caseInstanceId": None,
+        "ended": instance.ended_at is not None,
+        "suspended": instance.state == "suspended",
+        "tenantId": None,
+    }
+
+
+def variables_if_seen(session: Session, instance_id: str, actor: Actor) -> dict[str, Any]:
+    """Return the variables that a command left behind, none where the actor may not look into the instance.
+
+    The command itself was allowed: it must not fail because its answer cannot be shown.
+    """
+    try:
+        return instances.variables(session, instance_id, actor)
+    except (NotFound, NotAllowed):
+        return {}
+
+
+def _visible(actor: Actor) -> Select[Instance]:
+    return select(Instance).where(Instance.ended_at.is_(None), visibility.policy().instances(actor))
+
+
+def _running(session: Session, instance_id: str, actor: Actor) -> Instance:
+    found = session.scalar(_visible(actor).where(Instance.id == instance_id))
+    if found is None:
+        raise NotFound(f"Process instance with id {instance_id} does not exist")
+    return found
+
+
+def _variables(session: Session, instance_id: str, actor: Actor) -> dict[str, Any]:
+    _running(session, instance_id, actor)
+    return dict(instances.variables(session, instance_id, actor))
+
+
+def _set(instance_id: str, values: dict[str, Any], actor: Actor) -> Response:
+    with unit_of_work() as session:
+        _running(session, instance_id, actor)
+        instances.set_variables(session, instance_id, values, actor=actor)
+    return no_content()

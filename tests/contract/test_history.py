@@ -1,0 +1,246 @@
+"""`/history`: what ran, as Camunda 7 tells it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.contract.client import Client, diagram, ids, values
+
+DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000")
+
+
+@pytest.fixture
+def review(supervisor: Client, key: Callable[[str], str]) -> str:
+    """Return the key of a deployed process of two tasks."""
+    name = key("review")
+    supervisor.deploy({"review.bpmn": diagram("review", name)}, name=name)
+    return name
+
+
+def test_instances_keep_their_history(supervisor: Client, clerk: Client, review: str) -> None:
+    running = supervisor.start(review, businessKey="R")
+    ended = supervisor.start(review, businessKey="E")
+    clerk.post(f"/task/{clerk.task(ended)['id']}/complete", {"variables": values(approved=False)}, 204)
+    shown = supervisor.get(f"/history/process-instance/{ended['id']}")
+    assert DATE.fullmatch(shown.pop("startTime"))
+    assert DATE.fullmatch(shown["endTime"])
+    assert shown["durationInMillis"] >= 0
+    assert shown == {
+        "id": ended["id"],
+        "businessKey": "E",
+        "processDefinitionId": ended["definitionId"],
+        "processDefinitionKey": review,
+        "processDefinitionName": "Review",
+        "processDefinitionVersion": 1,
+        "endTime": shown["endTime"],
+        "removalTime": None,
+        "durationInMillis": shown["durationInMillis"],
+        "startUserId": "supervisor",
+        "startActivityId": "Start",
+        "deleteReason": None,
+        "rootProcessInstanceId": ended["id"],
+        "superProcessInstanceId": None,
+        "superCaseInstanceId": None,
+        "caseInstanceId": None,
+        "tenantId": None,
+        "state": "COMPLETED",
+        "restartedProcessInstanceId": None,
+    }
+    asked = {"processDefinitionKey": review, "sortBy": "startTime", "sortOrder": "asc"}
+    both, live, done = [running["id"], ended["id"]], [running["id"]], [ended["id"]]
+    for name, value, wanted in (
+        ("processInstanceId", ended["id"], done),
+        ("processInstanceIds", f"{ended['id']},x", done),
+        ("processDefinitionId", ended["definitionId"], both),
+        ("processDefinitionKeyIn", review, both),
+        ("processDefinitionKeyNotIn", review, []),
+        ("processDefinitionName", "Review", both),
+        ("processDefinitionNameLike", "%view", both),
+        ("processInstanceBusinessKey", "E", done),
+        ("processInstanceBusinessKeyIn", "E,R", both),
+        ("processInstanceBusinessKeyLike", "e%", done),
+        ("finished", "true", done),
+        ("unfinished", "true", live),
+        ("active", "true", live),
+        ("suspended", "true", []),
+        ("completed", "true", done),
+        ("externallyTerminated", "true", []),
+        ("internallyTerminated", "true", []),
+        ("startedBy", "supervisor", both),
+        ("startedBy", "clerk", []),
+        ("startedAfter", "2020-01-01T00:00:00.000+0000", both),
+        ("startedBefore", "2020-01-01T00:00:00.000+0000", []),
+        ("finishedAfter", shown["endTime"], done),
+        ("finishedBefore", shown["endTime"], done),
+        ("executedActivityAfter", "2020-01-01T00:00:00.000+0000", both),
+        ("executedActivityBefore", "2020-01-01T00:00:00.000+0000", []),
+        ("executedActivityIdIn", "Dropped", done),
+        ("activeActivityIdIn", "Review,x", live),
+        ("activityIdIn", "Review", live),
+        ("withIncidents", "true", []),
+        ("incidentStatus", "open", []),
+        ("rootProcessInstances", "true", both),
+    ):
+        assert ids(clerk.get("/history/process-instance", **asked, **{name: value})) == wanted, name
+        counted = clerk.count("/history/process-instance", processDefinitionKey=review, **{name: value})
+        assert counted == len(wanted), name
+    assert supervisor.post("/history/process-instance/count", {"processInstanceIds": both}) == {"count": 2}
+    missing = supervisor.get("/history/process-instance/nothing", 404)
+    assert missing["message"] == "Historic process instance with id nothing does not exist"
+
+
+def test_activities_tell_the_way(supervisor: Client, clerk: Client, review: str) -> None:
+    instance = supervisor.start(review)
+    task = clerk.task(instance)
+    clerk.post(f"/task/{task['id']}/complete", {"variables": values(approved=False)}, 204)
+    asked = {"processInstanceId": instance["id"], "sortBy": "occurrence", "sortOrder": "asc"}
+    way = clerk.get("/history/activity-instance", **asked)
+    assert [(step["activityId"], step["activityType"]) for step in way] == [
+        ("Start", "startEvent"),
+        ("Review", "userTask"),
+        ("Decision", "exclusiveGateway"),
+        ("Dropped", "noneEndEvent"),
+    ]
+    step = way[1]
+    assert DATE.fullmatch(step.pop("startTime"))
+    assert DATE.fullmatch(step.pop("endTime"))
+    assert step.pop("durationInMillis") >= 0
+    assert step == {
+        "id": step["id"],
+        "parentActivityInstanceId": instance["id"],
+        "activityId": "Review",
+        "activityName": "Review the request",
+        "activityType": "userTask",
+        "processDefinitionKey": review,
+        "processDefinitionId": instance["definitionId"],
+        "processInstanceId": instance["id"],
+        "executionId": instance["id"],
+        "taskId": task["id"],
+        "calledProcessInstanceId": None,
+        "calledCaseInstanceId": None,
+        "assignee": "clerk",
+        "canceled": False,
+        "completeScope": False,
+        "tenantId": None,
+        "removalTime": None,
+        "rootProcessInstanceId": instance["id"],
+    }
+    for name, value, wanted in (
+        ("activityInstanceId", step["id"], 1),
+        ("processDefinitionId", instance["definitionId"], 4),
+        ("executionId", instance["id"], 4),
+        ("activityId", "Decision", 1),
+        ("activityName", "Approved?", 1),
+        ("activityNameLike", "%review%", 1),
+        ("activityType", "noneEndEvent", 1),
+        ("activityType", "endEvent", 0),
+        ("taskAssignee", "clerk", 1),
+        ("finished", "true", 4),
+        ("unfinished", "true", 0),
+        ("canceled", "true", 0),
+        ("startedAfter", "2020-01-01T00:00:00.000+0000", 4),
+        ("startedBefore", "2020-01-01T00:00:00.000+0000", 0),
+        ("finishedAfter", "2020-01-01T00:00:00.000+0000", 4),
+        ("finishedBefore", "2020-01-01T00:00:00.000+0000", 0),
+    ):
+        parameters = {"processInstanceId": instance["id"], name: value}
+        assert clerk.count("/history/activity-instance", **parameters) == wanted, name
+        assert len(clerk.get("/history/activity-instance", **parameters)) == wanted, name
+    assert clerk.get(f"/history/activity-instance/{step['id']}")["taskId"] == task["id"]
+    clerk.get("/history/activity-instance/nothing", 404)
+
+
+def test_cancelled_activities_are_marked(supervisor: Client, key: Callable[[str], str]) -> None:
+    waits = key("waits")
+    supervisor.deploy({"waits.bpmn": diagram("waits", waits)}, name=waits)
+    instance = supervisor.start(waits)
+    supervisor.delete(f"/process-instance/{instance['id']}")
+    found = supervisor.get("/history/activity-instance", processInstanceId=instance["id"], canceled="true")
+    assert {"One", "Two"} <= {step["activityId"] for step in found}
+    tasks = supervisor.get("/history/task", processInstanceId=instance["id"])
+    assert [(task["deleteReason"], task["taskState"]) for task in tasks] == [("deleted", "Deleted")] * 2
+
+
+def test_tasks_keep_their_history(supervisor: Client, clerk: Client, review: str) -> None:
+    instance = supervisor.start(review, businessKey="H", variables=values(archivist="handler"))
+    first = clerk.task(instance)
+    clerk.post(f"/task/{first['id']}/complete", {"variables": values(approved=True)}, 204)
+    asked = {"processInstanceId": instance["id"], "sortBy": "startTime", "sortOrder": "asc"}
+    found = supervisor.get("/history/task", **asked)
+    second = found[1]["id"]
+    done = found[0]
+    assert done["endTime"]
+    assert done["duration"] >= 0
+    assert done == {
+        "id": first["id"],
+        "processDefinitionKey": review,
+        "processDefinitionId": instance["definitionId"],
+        "processInstanceId": instance["id"],
+        "executionId": instance["id"],
+        "caseDefinitionKey": None,
+        "caseDefinitionId": None,
+        "caseInstanceId": None,
+        "caseExecutionId": None,
+        "activityInstanceId": f"Review:{first['id']}",
+        "name": "Review the request",
+        "description": None,
+        "deleteReason": "completed",
+        "owner": None,
+        "assignee": "clerk",
+        "startTime": first["created"],
+        "endTime": done["endTime"],
+        "duration": done["duration"],
+        "taskDefinitionKey": "Review",
+        "priority": 70,
+        "due": first["due"],
+        "parentTaskId": None,
+        "followUp": first["followUp"],
+        "tenantId": None,
+        "removalTime": None,
+        "rootProcessInstanceId": instance["id"],
+        "taskState": "Completed",
+    }
+    both = [first["id"], second]
+    for name, value, wanted in (
+        ("taskId", second, [second]),
+        ("processInstanceBusinessKey", "H", both),
+        ("processInstanceBusinessKeyIn", "H,x", both),
+        ("processInstanceBusinessKeyLike", "%h%", both),
+        ("processDefinitionId", instance["definitionId"], both),
+        ("processDefinitionKey", review, both),
+        ("processDefinitionName", "Review", both),
+        ("activityInstanceIdIn", f"Review:{first['id']}", both[:1]),
+        ("taskName", "File it", [second]),
+        ("taskNameLike", "%it", [second]),
+        ("taskDefinitionKey", "Review", both[:1]),
+        ("taskDefinitionKeyIn", "Review,Archive", both),
+        ("taskDeleteReason", "completed", both[:1]),
+        ("taskDeleteReason", "other", []),
+        ("taskAssignee", "handler", [second]),
+        ("taskAssigneeLike", "h%", [second]),
+        ("taskPriority", "70", both[:1]),
+        ("assigned", "true", both),
+        ("unassigned", "true", []),
+        ("finished", "true", both[:1]),
+        ("unfinished", "true", [second]),
+        ("processFinished", "true", []),
+        ("processUnfinished", "true", both),
+        ("taskDueDate", first["due"], both[:1]),
+        ("taskDueDateBefore", "2030-01-01T00:00:00.000Z", both[:1]),
+        ("taskDueDateAfter", "2030-01-01T00:00:00.000Z", []),
+        ("withoutTaskDueDate", "true", [second]),
+        ("taskFollowUpDateBefore", "2030-01-01T00:00:00.000Z", both[:1]),
+        ("startedAfter", first["created"], both),
+        ("finishedBefore", done["endTime"], both[:1]),
+        ("taskInvolvedUser", "handler", [second]),
+        ("taskHadCandidateGroup", "clerk", both[:1]),
+        ("taskHadCandidateUser", "clerk", []),
+        ("withCandidateGroups", "true", both[:1]),
+        ("withoutCandidateGroups", "true", [second]),
+    ):
+        assert ids(supervisor.get("/history/task", **asked, **{name: value})) == wanted, name
+        counted = supervisor.count("/history/task", processInstanceId=instance["id"], **{name: value})
+        assert counted == len(wanted), name
+    body = {"processInstanceId": instance["id"], "sorting": [{"sortBy": "endTime", "sortOrder": "asc"}]}
+    assert ids(supervisor.post("/history/task", body)) == both
