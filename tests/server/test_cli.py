@@ -1,0 +1,247 @@
+"""The command line: what each command does, and the one clear line with which it fails."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from handlers import office
+from server import auth
+from server.auth import tokens
+from server.cli import main
+from server.db import Database, connect
+from server.settings import Settings
+from workflows import clock
+from workflows.model import ProcessDefinition
+
+LEAVE = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="http://duban.test">
+  <bpmn:process id="leave" name="Leave" isExecutable="true">
+    <bpmn:startEvent id="start" /><bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="approve" />
+    <bpmn:userTask id="approve" name="Approve" camunda:candidateGroups="GROUP" camunda:formKey="leave"
+        camunda:dueDate="${limit('T11', now())}" />
+    <bpmn:sequenceFlow id="f2" sourceRef="approve" targetRef="end" /><bpmn:endEvent id="end" />
+  </bpmn:process>
+</bpmn:definitions>"""
+HOSTILE = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'
+DEMO = Path(__file__).resolve().parents[2] / "server" / "demo"
+
+Duban = Callable[..., Result]
+
+
+@pytest.fixture
+def duban(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Duban:
+    """Return a function that runs `duban` with these arguments on an empty database."""
+    monkeypatch.setenv("DUBAN_DATABASE_URL", sqlite_url)
+
+    def run(*arguments: str | Path, input: str | None = None) -> Result:
+        return CliRunner().invoke(main, [str(argument) for argument in arguments], input=input)
+
+    return run
+
+
+@pytest.fixture
+def opened(sqlite_url: str) -> Iterator[Database]:
+    """Give the database that the commands work on."""
+    database = connect(Settings(database_url=sqlite_url))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def leave(tmp_path: Path) -> Path:
+    """Return a good diagram."""
+    path = tmp_path / "leave.bpmn"
+    path.write_text(LEAVE.replace("GROUP", "handler"))
+    return path
+
+
+def failed(result: Result) -> str:
+    """Return the one line that a failed command says, and make sure that it is one and no trace."""
+    assert result.exit_code == 1, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1
+    return errors[0]
+
+
+def test_a_good_diagram_passes(duban: Duban, leave: Path) -> None:
+    result = duban("check", leave)
+    assert result.exit_code == 0, result.output
+    assert "nothing to complain of" in result.output
+
+
+def test_a_bad_one_is_refused_element_by_element(duban: Duban, leave: Path) -> None:
+    leave.write_text(LEAVE.replace("GROUP", "wizards"))
+    result = duban("check", leave)
+    assert "profile office" in failed(result)
+    assert "approve" in result.stdout
+    assert "wizards" in result.stdout
+    assert duban("check", leave, "--profile", "engine").exit_code == 0
+
+
+def test_a_limit_that_does_not_exist_is_found(duban: Duban, leave: Path) -> None:
+    leave.write_text(LEAVE.replace("GROUP", "handler").replace("T11", "T999"))
+    result = duban("check", leave)
+    assert failed(result)
+    assert "T999" in result.stdout
+
+
+def test_hostile_files_are_refused_with_words(duban: Duban, leave: Path) -> None:
+    leave.write_text(HOSTILE)
+    result = duban("check", leave)
+    assert failed(result)
+    assert "DOCTYPE" in result.stdout
+
+
+def test_what_is_not_there_is_named(duban: Duban, tmp_path: Path) -> None:
+    assert "nowhere" in failed(duban("check", tmp_path / "nowhere"))
+    assert "nowhere" in failed(duban("deploy", tmp_path / "nowhere"))
+
+
+def test_deploying_twice_is_deploying_once(duban: Duban, leave: Path, opened: Database) -> None:
+    first, second = duban("deploy", leave), duban("deploy", leave)
+    assert first.exit_code == 0, first.output
+    assert first.output == second.output
+    with opened.reading() as session:
+        assert [d.version for d in session.scalars(select(ProcessDefinition))] == [1]
+
+
+def test_a_refused_deployment_leaves_nothing(duban: Duban, leave: Path, opened: Database) -> None:
+    leave.write_text(LEAVE.replace("GROUP", "wizards"))
+    result = duban("deploy", leave)
+    assert "wizards" in failed(result)
+    with opened.reading() as session:
+        assert session.scalars(select(ProcessDefinition)).all() == []
+
+
+def test_a_simulation_is_one_json_document(duban: Duban, leave: Path) -> None:
+    result = duban("simulate", leave, "--variables", '{"days": 3}', "--advance", "P40D", "--complete-all")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert document["outcome"] == "completed"
+    assert document["variables"] == {"days": 3}
+    assert document["nodes"] == {"start": "startEvent", "approve": "userTask", "end": "endEvent"}
+    assert {"findings", "trace"} <= document.keys()
+
+
+def test_a_refused_diagram_gives_a_document_too(duban: Duban, leave: Path) -> None:
+    leave.write_text(HOSTILE)
+    assert json.loads(duban("simulate", leave).stdout)["outcome"] == "refused"
+
+
+@pytest.mark.parametrize("variables", ["", "{", "[1]", "3"])
+def test_bad_variables_are_named(duban: Duban, leave: Path, variables: str) -> None:
+    assert "--variables" in failed(duban("simulate", leave, "--variables", variables))
+
+
+def test_a_bad_instant_is_named(duban: Duban, leave: Path) -> None:
+    assert "--advance" in failed(duban("simulate", leave, "--advance", "tomorrow"))
+
+
+def test_an_account_with_a_role(duban: Duban, opened: Database) -> None:
+    result = duban("user", "add", "wang", "--name", "王某", "--role", "admin", input="a good password\n")
+    assert result.exit_code == 0, result.output
+    assert "a good password" not in result.output
+    auth.verify(opened, "wang", "a good password", remote="x")
+    with opened.reading() as session:
+        actor = office.actor_for(session, "wang")
+    assert actor.name == "王某"
+    assert actor.groups == {"wang", "admin"}
+
+
+def test_a_generated_password_is_shown_once(duban: Duban, opened: Database) -> None:
+    password = duban("user", "add", "wang", "--generate").stdout.rpartition(" ")[2].strip()
+    auth.verify(opened, "wang", password, remote="x")
+    other = duban("user", "reset", "wang", "--generate").stdout.rpartition(" ")[2].strip()
+    assert other != password
+    auth.verify(opened, "wang", other, remote="x")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["Wang"], "account name"),
+        (["supervisor"], "role"),
+        (["wang", "--role", "wizard"], "wizard"),
+        (["wang", "--role", "handler@NOWHERE"], "NOWHERE"),
+    ],
+)
+def test_a_bad_account_is_refused_and_nothing_is_left(
+    duban: Duban, opened: Database, arguments: list[str], word: str
+) -> None:
+    assert word in failed(duban("user", "add", *arguments, "--generate"))
+    with opened.reading() as session:
+        assert session.scalars(select(auth.Account)).all() == []
+        assert session.scalars(select(office.Person)).all() == []
+
+
+def test_a_weak_password_is_refused(duban: Duban) -> None:
+    assert "characters" in failed(duban("user", "add", "wang", input="weak\n"))
+
+
+def test_an_account_is_disabled_and_enabled(duban: Duban, opened: Database) -> None:
+    duban("user", "add", "wang", input="a good password\n")
+    assert duban("user", "disable", "wang").exit_code == 0
+    with pytest.raises(auth.Refused):
+        auth.verify(opened, "wang", "a good password", remote="x")
+    assert duban("user", "enable", "wang").exit_code == 0
+    auth.verify(opened, "wang", "a good password", remote="x")
+
+
+@pytest.mark.parametrize("command", ["disable", "enable", "reset", "token"])
+def test_an_unknown_account_is_named(duban: Duban, command: str) -> None:
+    assert "ghost" in failed(duban("user", command, "ghost", input="a good password\n"))
+
+
+def test_a_token_is_printed_alone(duban: Duban, opened: Database) -> None:
+    duban("user", "add", "wang", "--generate")
+    made = duban("user", "token", "wang", "--days", "1").stdout.strip()
+    with opened.reading() as session:
+        assert tokens.find(session, made) == "wang"
+
+
+def test_the_office_is_taken_in_once(duban: Duban) -> None:
+    first = duban("import", "office", DEMO)
+    assert first.exit_code == 0, first.output
+    assert "units.csv: 0 new" not in first.output
+    assert "units.csv: 0 new" in duban("import", "office", DEMO).output
+
+
+def test_a_bad_office_file_is_named_by_line_and_column(duban: Duban, tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("code,name_zh,name_en,kind,parent,area_code\nA,甲,A,office,B,\n")
+    message = failed(duban("import", "office", tmp_path))
+    assert "units.csv" in message
+    assert "Line 2, column parent" in message
+
+
+def test_a_bad_setting_is_named(duban: Duban, leave: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUBAN_TIMEZONE", "Beijing")
+    assert "DUBAN_TIMEZONE" in failed(duban("check", leave))
+
+
+def test_a_lost_database_is_said_without_its_password(duban: Duban, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUBAN_DATABASE_URL", "postgresql://duban:geheim@127.0.0.1:1/duban")
+    message = failed(duban("user", "disable", "wang"))
+    assert "does not answer" in message
+    assert "geheim" not in message
+
+
+def test_production_is_not_served_without_a_secret(duban: Duban, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DUBAN_SECRET_KEY", raising=False)
+    assert "DUBAN_SECRET_KEY" in failed(duban("serve"))
+
+
+def test_the_demo_is_not_served_to_others(duban: Duban) -> None:
+    assert "this machine only" in failed(duban("serve", "--demo", "--host", "0.0.0.0"))
+
+
+@pytest.fixture(autouse=True)
+def real_time() -> Iterator[None]:
+    """Leave the process's clock and zone as they were."""
+    yield
+    clock.use_zone("Asia/Shanghai")
