@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workflows import definitions, deployed, timers
+from workflows import definitions, deployed
 from workflows.errors import Conflict, InvalidInput, NotFound
 from workflows.model import (
     Deployment,
@@ -13,7 +13,6 @@ from workflows.model import (
     ProcessDefinition,
     Resource,
     Subscription,
-    Task,
     Timer,
 )
 
@@ -122,7 +121,8 @@ def test_fields_drawn_on_a_task_become_a_form(office, diagram):
         '<bpmn:startEvent id="s"/><bpmn:userTask id="u"><bpmn:extensionElements><camunda:formData>'
         '<camunda:formField id="name" label="名称" type="string"/>'
         '<camunda:formField id="n" label="数" type="long"/>'
-        '<camunda:formField id="way" label="方式" type="enum"><camunda:value id="a" name="甲"/></camunda:formField>'
+        '<camunda:formField id="way" label="方式" type="enum"><camunda:value id="a" name="甲"/>'
+        "</camunda:formField>"
         "</camunda:formData></bpmn:extensionElements></bpmn:userTask>"
     )
     office.deploy(diagram("drawn", fields, "s>u"))
@@ -199,7 +199,8 @@ def test_the_office_refuses_what_the_engine_would_run(office, diagram):
 def test_unknown_roles_are_policy(office, diagram):
     definitions.know_roles({"handler"})
     try:
-        elements = '<bpmn:startEvent id="s"/><bpmn:userTask id="u" camunda:candidateGroups="handler@JD1, painter@JD1"/>'
+        task = '<bpmn:userTask id="u" camunda:candidateGroups="handler@JD1, painter@JD1"/>'
+        elements = '<bpmn:startEvent id="s"/>' + task
         findings = definitions.check({"a.bpmn": diagram("roles", elements, "s>u").encode()}, profile="engine")
     finally:
         definitions.know_roles(None)

@@ -151,40 +151,42 @@ def test_a_recorded_matter_is_taken_over_by_instance_and_tasks(office, diagram, 
     assert office.task("after").scope_id == "book:1"
 
 
+def stopped(office, kind, instance_id, revision=None):
+    """Return why an instance does not move."""
+    with office.work() as session, pytest.raises(kind) as error:
+        persistence.advancing(session, instance_id, actor=None, revision=revision).__enter__()
+    return error.value
+
+
 def test_an_instance_moves_only_when_active_and_at_the_revision_expected(office, two_steps):
     office.deploy(two_steps)
     instance = office.start("pair")
     with office.work() as session, persistence.advancing(session, instance.id, actor=None, revision=1):
         pass
-    with pytest.raises(Conflict) as stale, office.work() as session:
-        with persistence.advancing(session, instance.id, actor=None, revision=1):
-            pass
-    assert stale.value.code == "stale"
+    stale = stopped(office, Conflict, instance.id, revision=1)
+    assert stale.code == "stale"
     with office.work() as session:
         instances.suspend(session, instance.id, actor=office.chief)
-    with pytest.raises(Conflict) as held, office.work() as session:
-        with persistence.advancing(session, instance.id, actor=None):
-            pass
-    assert held.value.code == "suspended"
+    held = stopped(office, Conflict, instance.id)
+    assert held.code == "suspended"
     with office.work() as session:
         instances.cancel(session, instance.id, actor=office.chief, reason="done with it")
-    with pytest.raises(Conflict) as ended, office.work() as session:
-        with persistence.advancing(session, instance.id, actor=None):
-            pass
-    assert ended.value.code == "ended"
-    with pytest.raises(NotFound), office.work() as session:
-        with persistence.advancing(session, "nothing", actor=None):
-            pass
+    ended = stopped(office, Conflict, instance.id)
+    assert ended.code == "ended"
+    stopped(office, NotFound, "nothing")
 
 
 def test_a_writer_that_missed_another_ones_turn_conflicts(office, two_steps):
     """The row lock keeps writers apart; the version is the belt to those braces."""
     office.deploy(two_steps)
     instance = office.start("pair")
-    with pytest.raises(Conflict) as stale, office.work() as session:
-        with persistence.advancing(session, instance.id, actor=None):
-            # What a writer without the lock would do behind our back.
-            session.connection().execute(update(Instance.__table__).values(revision=Instance.revision + 1))
+    with (
+        pytest.raises(Conflict) as stale,
+        office.work() as session,
+        persistence.advancing(session, instance.id, actor=None),
+    ):
+        # What a writer without the lock would do behind our back.
+        session.connection().execute(update(Instance.__table__).values(revision=Instance.revision + 1))
     assert stale.value.code == "stale"
 
 

@@ -1,4 +1,4 @@
-"""Claiming, filling and completing tasks: who may, in which order it is refused, and what becomes of answers."""
+"""Claiming, filling and completing tasks: who may, how it is refused, and what becomes of answers."""
 
 import json
 
@@ -28,7 +28,8 @@ FORM = {
 
 def filled(diagram, properties="", start_properties="", *, start_form=""):
     def extension(content):
-        return f"<bpmn:extensionElements><camunda:properties>{content}</camunda:properties></bpmn:extensionElements>"
+        inner = f"<camunda:properties>{content}</camunda:properties>"
+        return "<bpmn:extensionElements>" + inner + "</bpmn:extensionElements>"
 
     elements = (
         f'<bpmn:startEvent id="s" {start_form}>{extension(start_properties)}</bpmn:startEvent>'

@@ -18,18 +18,18 @@ ANNA = Actor("anna", frozenset({"anna", "handler", "handler@JD1"}))
 BOB = Actor("bob", frozenset({"bob"}))
 
 
-def fill(office, instance, number, *, every_group=("handler",), at=None):
+def fill(office, instance, many, *, every_group=("handler",), at=None):
     """Write many open tasks of one instance straight into the tables."""
     now = at or clock.now()
     rows, candidates = [], []
-    for place in range(number):
-        due = None if place % 7 == 0 else now + timedelta(minutes=place * 37 % 1000)
+    for number in range(many):
+        due = None if number % 7 == 0 else now + timedelta(minutes=number * 37 % 1000)
         row = {
-            "id": f"t{place:06}",
+            "id": f"t{number:06}",
             "instance_id": instance.id,
             "definition_id": instance.definition_id,
             "element_id": "one",
-            "name": f"任务{place}",
+            "name": f"任务{number}",
             "created_at": now,
             "due_at": due,
             "sorts_at": due or NEVER,
