@@ -32,11 +32,11 @@ def simulate(
 ) -> dict[str, Any]:
     """Return one JSON document: findings, nodes (id → kind), trace, variables and outcome.
 
-    The virtual clock starts at `now` (aware) and is moved by `advance`, an ISO duration or instant; timers fire
-    at their own instants on the way. With `complete_all` every open task is completed without answers: after the
-    time has passed where a timer sits on it, else at once. Operations do nothing; decisions are taken from `dmn`,
-    the rules of `limit()` from `limits`. Outcome: completed, waiting, failed (a finding of the rule `run` says
-    why) or refused. `InvalidInput` for bad variables or a bad time.
+    The virtual clock starts at `now` (aware) and is moved by `advance`, an ISO duration or instant; timers
+    fire at their own instants on the way. With `complete_all` every open task is completed without answers:
+    after the time has passed where a timer sits on it, else at once. Operations do nothing; decisions are
+    taken from `dmn`, the rules of `limit()` from `limits`. Outcome: completed, waiting, failed (a finding
+    of the rule `run` says why) or refused. `InvalidInput` for bad variables or a bad time.
     """
     definition, findings = _chosen(xml, process_id)
     if definition is None:

@@ -108,7 +108,8 @@ def test_decisions_come_from_the_files_beside() -> None:
     table = (
         '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="x">'
         '<decision id="way" name="way"><decisionTable id="t"><input id="i">'
-        '<inputExpression id="ie" typeRef="number"><text>n</text></inputExpression></input><output id="o" name="to" typeRef="string"/>'
+        '<inputExpression id="ie" typeRef="number"><text>n</text></inputExpression></input>'
+        '<output id="o" name="to" typeRef="string"/>'
         '<rule id="r"><inputEntry id="c"><text>&gt; 3</text></inputEntry><outputEntry id="v"><text>"B"</text>'
         "</outputEntry></rule></decisionTable></decision></definitions>"
     )
