@@ -1,5 +1,10 @@
-"""The office's ledgers. Importing this package registers its tables and its operations."""
+"""The office's ledgers. Importing this package registers its tables and its operations.
 
+A clue's steps in the order of the process: `intake` up to the receipt, `registering` up to the handling
+office, `handling` up to the feedback; `record` holds what every step does alike.
+"""
+
+from handlers.registers import handling, intake, registering
 from handlers.registers.model import (
     Clue,
     ClueHandler,
@@ -22,4 +27,7 @@ __all__ = [
     "Meeting",
     "NumberSeries",
     "Opinion",
+    "handling",
+    "intake",
+    "registering",
 ]

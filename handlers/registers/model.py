@@ -24,7 +24,9 @@ class Clue(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
     transfer_no: Mapped[str] = mapped_column(String(32), unique=True)
     receipt_no: Mapped[str | None] = mapped_column(String(32), unique=True)
-    clue_no: Mapped[str | None] = mapped_column(String(32), unique=True)  #: from registration on, never reused
+    clue_no: Mapped[str | None] = mapped_column(
+        String(32), unique=True
+    )  #: from registration on, never reused
     instance_id: Mapped[str | None] = mapped_column(String(64), index=True)
 
     source: Mapped[str] = mapped_column(String(8))  #: SR01 …
@@ -39,7 +41,9 @@ class Clue(Base):
     urgency: Mapped[str] = mapped_column(String(8), default="normal")  #: normal major, as the agency sees it
     contact: Mapped[str]
     head_sign: Mapped[str]
-    named_report: Mapped[bool] = mapped_column(default=False)  #: a reporter who gave a name; the name is not here
+    named_report: Mapped[bool] = mapped_column(
+        default=False
+    )  #: a reporter who gave a name; the name is not here
     content_digest: Mapped[str | None] = mapped_column(String(64), index=True)  #: of an imported row
 
     submitted_by: Mapped[str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import String, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, String, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -37,7 +38,7 @@ def next_number(session: Session, kind: str, at: datetime) -> str:
     return f"{PREFIXES[kind]}-{year}-{last:05d}"
 
 
-def _key(kind: str, year: int) -> tuple:
+def _key(kind: str, year: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return NumberSeries.kind == kind, NumberSeries.year == year
 
 
@@ -49,7 +50,7 @@ def _raise(session: Session, kind: str, year: int) -> bool:
         .values(last=NumberSeries.last + 1)
         .execution_options(synchronize_session=False)
     )
-    return raised.rowcount == 1
+    return cast("CursorResult[Any]", raised).rowcount == 1
 
 
 def _open(session: Session, kind: str, year: int) -> None:

@@ -1,0 +1,279 @@
+"""In the handling office: handlers, collective study, the line of approvals, the four ways, feedback."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from handlers import office
+from handlers.registers.model import Clue, ClueHandler, Meeting
+from handlers.registers.numbers import next_number
+from handlers.registers.record import (
+    Answers,
+    clue_by_number,
+    clue_of,
+    hand_over,
+    keep_files,
+    move,
+    not_the_proposer,
+    note,
+    receive,
+    sign,
+    who,
+)
+from workflows.errors import FieldError, InvalidInput
+from workflows.operations import Context, operation
+
+#: A clue is handled by two at least (domain §4.2 rule 2).
+FEWEST_HANDLERS = 2
+#: Steps of approval → the stage to which a return or refusal leads.
+APPROVALS = ("a10_a2", "a10_a3", "a10_a4", "a10_a5")
+STAGE_OF_WAY = {"DW1": "talk", "DW2": "verification", "DW3": "holding", "DW4": "closing"}
+
+
+@operation("clues.assign")
+def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Assign at least two handlers of the office, or give the clue back for another office (a8)."""
+    clue = clue_of(context)
+    receive(context, clue, "distribution")
+    if answers["taken"] == "no":
+        sign(context, clue, "a8", "return", answers["reason"])
+        clue.office_code = None
+        move(context, clue, "registered", number=clue.clue_no, major=clue.major)
+        return {"taken": "no"}
+    chosen = list(dict.fromkeys(answers["handlers"]))
+    _check_handlers(context, clue, chosen)
+    _end_assignments(context, clue)
+    for login in chosen:
+        context.session.add(
+            ClueHandler(clue_id=clue.id, login=login, assigned_by=who(context), assigned_at=context.now)
+        )
+        hand_over(context, clue, "assignment", to_login=login)
+    sign(context, clue, "a8", "assigned", detail={"handlers": chosen})
+    move(context, clue, "signing", handlers=chosen)
+    return {"taken": "yes", "handlers": chosen, "recusal": "no"}
+
+
+@operation("clues.declare")
+def declare(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Sign for the file and declare on recusal (监察法 67); who must recuse himself is out at once (a8)."""
+    clue = clue_of(context)
+    receive(context, clue, "assignment")
+    mine = context.session.scalars(
+        select(ClueHandler).where(
+            ClueHandler.clue_id == clue.id, ClueHandler.login == who(context), ClueHandler.ended_at.is_(None)
+        )
+    ).one()
+    mine.declared_at = context.now
+    if answers["recusal"] == "yes":
+        mine.recused = True
+        mine.grounds = f"{answers['grounds']}: {answers['grounds_text']}"
+        note(context, clue, "clue.recused", login=mine.login)
+        clue.stage = "assigning"
+        return {"recusal": "yes"}
+    note(context, clue, "clue.declared", login=mine.login)
+    context.session.flush()
+    waiting = select(ClueHandler.id).where(
+        ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None), ClueHandler.declared_at.is_(None)
+    )
+    # What the others have declared stands: only the last one to sign may open the study.
+    if context.session.scalars(waiting).first() is None and context.variables.get("recusal") != "yes":
+        move(context, clue, "studying")
+        return {"study_from": clue.received_at.isoformat() if clue.received_at else context.now.isoformat()}
+    return {}
+
+
+@operation("clues.propose_disposal")
+def propose_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Record the collective study and its proposal: no single-signature path (a9, 监督执纪工作规则 21)."""
+    clue = clue_of(context)
+    present, recused = list(answers["present"]), list(answers.get("recused") or ())
+    if both := set(present) & set(recused):
+        raise InvalidInput(
+            f"Recused and present: {', '.join(sorted(both))}.",
+            fields={"recused": FieldError("recused_present")},
+        )
+    if len(set(present)) < FEWEST_HANDLERS:
+        raise InvalidInput(
+            "A study is held by two at least.",
+            fields={"present": FieldError("too_few", {"min": FEWEST_HANDLERS})},
+        )
+    if answers["way"] == "JN":
+        clue.duplicate_of = clue_by_number(context.session, answers["join_to"], "join_to", clue).id
+    context.session.add(
+        Meeting(
+            clue_id=clue.id,
+            step="a9",
+            body=answers["body"],
+            held_on=date.fromisoformat(answers["held_on"]),
+            present=present,
+            recused=recused,
+            opinions=[line.strip() for line in answers["opinions"].splitlines() if line.strip()],
+            resolution=answers["resolution"],
+            recorded_by=who(context),
+            recorded_at=context.now,
+        )
+    )
+    keep_files(context, clue, answers.get("minutes"), "minutes", "minutes")
+    detail = {"plan": answers["plan"], "risk": answers.get("risk") or ""}
+    sign(context, clue, "a9", answers["way"], answers["reasons"], detail)
+    move(context, clue, "approving", way=answers["way"])
+    return {"way": answers["way"]}
+
+
+@operation("clues.approve_disposal")
+def approve_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Agree to the proposal, return it one step, or refuse it: A2, A3, A4 in turn (a10)."""
+    clue = clue_of(context)
+    not_the_proposer(context, clue, ("a9",))
+    step = context.element_id or ""
+    decision = answers["decision"]
+    sign(context, clue, step, decision, answers.get("opinion") or "")
+    _go_on(context, clue, step, decision, last=_last(context, step))
+    return {"decision": decision}
+
+
+@operation("clues.record_committee")
+def record_committee(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Record what the principal of the Party committee at the same level decided (A5)."""
+    clue = clue_of(context)
+    detail = {"decided_on": answers["decided_on"], "document_no": answers.get("document_no") or ""}
+    sign(context, clue, "a10_a5", answers["decision"], answers["opinion"], detail)
+    _go_on(context, clue, "a10_a5", answers["decision"], last=True)
+    return {"decision": answers["decision"]}
+
+
+@operation("clues.hold")
+def hold(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Hold the clue until its review date or until the condition for reopening is met (a11)."""
+    clue = clue_of(context)
+    clue.review_on = date.fromisoformat(answers["review_on"])
+    clue.reopen_condition = answers["reopen_condition"]
+    sign(context, clue, "a11", answers["hold_reason"], answers.get("reason_text") or "")
+    move(context, clue, "held", day=clue.review_on.isoformat())
+    return {"review_on": clue.review_on.isoformat()}
+
+
+@operation("clues.reopen")
+def reopen(context: Context, *, clue_id: str) -> dict[str, Any]:
+    """Bring a held clue back to study: its review date has come, or the condition is met. T11 begins anew."""
+    clue = context.session.get_one(Clue, clue_id)
+    clue.review_on = None
+    note(context, clue, "clue.reopened")
+    move(context, clue, "studying")
+    return {"study_from": context.now.isoformat()}
+
+
+@operation("clues.close")
+def close(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Close the clue with a reason of the list (a12)."""
+    clue = clue_of(context)
+    clue.close_reason = answers["close_reason"]
+    sign(context, clue, "a12", answers["close_reason"], answers["reason_text"])
+    return _conclude(context, clue)
+
+
+@operation("clues.conclude")
+def conclude(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Record the outcome of what was done outside, until its own process is in service."""
+    clue = clue_of(context)
+    sign(
+        context,
+        clue,
+        context.element_id or "",
+        "concluded",
+        answers["result"],
+        {"on": answers["concluded_on"]},
+    )
+    return _conclude(context, clue)
+
+
+@operation("clues.transfer_out")
+def transfer_out(context: Context, *, answers: Answers) -> None:
+    """Hand the clue to the body that was designated (x6); the matter ends here."""
+    clue = clue_of(context)
+    clue.competent_body = answers["to_body"]
+    clue.concluded_at = context.now
+    sign(
+        context,
+        clue,
+        "x6_letter",
+        "transferred",
+        answers["letter_text"],
+        {"order": answers.get("order_no") or ""},
+    )
+    number = next_number(context.session, "letter", context.now)
+    move(context, clue, "transferred", number=number)
+
+
+@operation("clues.note_withdrawal")
+def note_withdrawal(context: Context, *, clue_id: str) -> None:
+    """Record that the reporter withdraws: by itself that does not end the clue (domain x1)."""
+    note(context, context.session.get_one(Clue, clue_id), "clue.withdrawn")
+
+
+@operation("clues.feed_back")
+def feed_back(context: Context, *, answers: Answers) -> None:
+    """Tell the agency the result, and nothing but the result (a13)."""
+    clue = clue_of(context)
+    clue.feedback = answers["text"]
+    number = next_number(context.session, "feedback", context.now)
+    sign(
+        context, clue, "a13", "told", answers["text"], {"told_on": answers["told_on"], "way": answers["way"]}
+    )
+    move(context, clue, "fed_back", number=number)
+
+
+def _conclude(context: Context, clue: Clue) -> dict[str, Any]:
+    clue.concluded_at = context.now
+    move(context, clue, "concluded", way=clue.way)
+    return {"concluded_at": context.now.isoformat()}
+
+
+def _go_on(context: Context, clue: Clue, step: str, decision: str, *, last: bool) -> None:
+    note(context, clue, "clue.decided", step=step, decision=decision)
+    back_to_study = decision == "refuse" or (decision == "return" and step == "a10_a2")
+    if back_to_study:
+        move(context, clue, "studying")
+    elif decision == "agree" and last:
+        way = context.variables["way"]
+        clue.way = way if way in STAGE_OF_WAY else None
+        if way in STAGE_OF_WAY:
+            move(context, clue, STAGE_OF_WAY[way])
+
+
+def _last(context: Context, step: str) -> bool:
+    """Return whether nobody has to agree after this step, by the table of approvers (domain §2.3)."""
+    approval = context.variables.get("approval") or {}
+    if step == "a10_a3":
+        return approval.get("last_approver") == "A3"
+    return step == "a10_a4" and not approval.get("party_committee")
+
+
+def _check_handlers(context: Context, clue: Clue, chosen: list[str]) -> None:
+    def refuse(code: str, **params: Any) -> InvalidInput:
+        return InvalidInput(
+            "These handlers cannot be assigned.", fields={"handlers": FieldError(code, params)}
+        )
+
+    if len(chosen) < FEWEST_HANDLERS:
+        raise refuse("too_few", min=FEWEST_HANDLERS)
+    group = f"handler@{clue.office_code}"
+    own = {person.login for person in office.people_in(context.session, group)}
+    if strangers := [login for login in chosen if login not in own]:
+        raise refuse("not_of_office", logins=strangers)
+    recused = set(
+        context.session.scalars(
+            select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.recused.is_(True))
+        )
+    )
+    if out := [login for login in chosen if login in recused]:
+        raise refuse("recused", logins=out)
+
+
+def _end_assignments(context: Context, clue: Clue) -> None:
+    running = select(ClueHandler).where(ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None))
+    for row in context.session.scalars(running):
+        row.ended_at = context.now

@@ -1,0 +1,251 @@
+"""From the transfer form to the receipt: the steps before a clue has its number, or is sent back."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from handlers.registers.model import Clue, ClueSubject, Meeting
+from handlers.registers.numbers import next_number
+from handlers.registers.record import (
+    Answers,
+    clue_by_number,
+    clue_of,
+    hand_over,
+    keep_files,
+    move,
+    not_the_proposer,
+    note,
+    receive,
+    sign,
+    who,
+)
+from workflows.actor import Actor
+from workflows.errors import FieldError, InvalidInput
+from workflows.operations import Context, Recorded, operation
+
+CASE_SUPERVISION_UNIT = "AGS"
+AGENCY_SOURCE = "SR09"
+
+
+@operation("clues.submit")
+def submit(context: Context, *, answers: Answers) -> Recorded:
+    """Open the entry of a transfer: it gets its number and goes to the case-supervision office (a1)."""
+    agency = _agency(context.actor, answers)
+    clue = Clue(
+        transfer_no=next_number(context.session, "transfer", context.now),
+        instance_id=context.instance_id,
+        source=answers.get("source") or AGENCY_SOURCE,
+        agency_code=agency,
+        legal_basis=answers["legal_basis"],
+        domain=answers["domain"],
+        facts=answers["facts"],
+        event_from=_day(answers, "event_from"),
+        event_to=_day(answers, "event_to"),
+        amount=Decimal(str(answers["amount"])) if answers.get("amount") is not None else None,
+        agency_conclusion=answers.get("agency_conclusion") or "",
+        urgency=answers["urgency"],
+        contact=answers["contact"],
+        head_sign=answers["head_sign"],
+        named_report=answers.get("named") == "yes",
+        submitted_by=who(context),
+        submitted_at=context.now,
+        stage="submitted",
+    )
+    if clue.event_from and clue.event_to and clue.event_to < clue.event_from:
+        raise InvalidInput(
+            "The end lies before the beginning.", fields={"event_to": FieldError("before_start")}
+        )
+    context.session.add(clue)
+    context.session.flush()
+    context.session.add_all(_subject(clue, subject) for subject in answers["subjects"])
+    keep_files(context, clue, answers.get("materials"), "material", "materials")
+    hand_over(context, clue, "transfer", to_unit=CASE_SUPERVISION_UNIT)
+    note(context, clue, "clue.submitted", number=clue.transfer_no)
+    sender = f"agency_clerk@{agency}"
+    if context.actor and sender not in context.actor.groups:
+        sender = context.actor.id  # entered here on another's behalf: there is nobody to send it back to
+    return Recorded(
+        variables={
+            "clue_id": clue.id,
+            "sender": sender,
+            "urgency": clue.urgency,
+            "named": "yes" if clue.named_report else "no",
+            "domain": clue.domain,
+        },
+        scope_id=clue.scope_id,
+        business_key=clue.transfer_no,
+    )
+
+
+@operation("clues.receive")
+def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Check completeness, competence and duplicates; a complete transfer gets its receipt number (a3)."""
+    clue = clue_of(context)
+    if answers["complete"] == "no":
+        sign(context, clue, "a3", "return", answers["missing"])
+        move(context, clue, "incomplete")
+        return {"complete": "no"}
+    receive(context, clue, "transfer")
+    clue.received_by, clue.received_at = who(context), context.now
+    clue.receipt_no = clue.receipt_no or next_number(context.session, "receipt", context.now)
+    clue.secrecy = answers.get("secrecy") or clue.secrecy
+    clue.competence = answers["competence"]
+    clue.competent_body = answers.get("competent_body")
+    if answers["duplicate"] != "none":
+        clue.duplicate_of = clue_by_number(context.session, answers["duplicate_of"], "duplicate_of", clue).id
+    hand_over(context, clue, "receipt", to_unit=clue.agency_code)
+    stage = "returning" if clue.competence == "no" and answers["duplicate"] != "same" else "received"
+    move(context, clue, stage, receipt=clue.receipt_no)
+    return {
+        "complete": "yes",
+        "competence": clue.competence,
+        "duplicate": answers["duplicate"],
+        "received_at": context.now.isoformat(),
+    }
+
+
+@operation("clues.complete_transfer")
+def complete_transfer(context: Context, *, answers: Answers) -> None:
+    """Take in what the agency adds to an incomplete transfer (a1 again)."""
+    clue = clue_of(context)
+    sign(context, clue, "a1_fix", "completed", answers["added"])
+    clue.facts = answers.get("facts") or clue.facts
+    clue.head_sign = answers["head_sign"]
+    keep_files(context, clue, answers.get("materials"), "material", "materials")
+    move(context, clue, "submitted", number=clue.transfer_no)
+
+
+@operation("clues.facts")
+def facts(context: Context) -> dict[str, Any]:
+    """Return what the register knows already, for a form that lets it be corrected."""
+    clue = clue_of(context)
+    return {"facts": clue.facts, "head_sign": clue.head_sign}
+
+
+@operation("clues.sign_receipt")
+def sign_receipt(context: Context, *, answers: Answers) -> None:
+    """Let the agency countersign the receipt: both sides have signed then."""
+    clue = clue_of(context)
+    receive(context, clue, "receipt")
+    sign(context, clue, "a3_sign", "signed", answers.get("remark") or "", {"signed_by": answers["sign_name"]})
+    note(context, clue, "clue.receipt_signed", receipt=clue.receipt_no)
+
+
+@operation("clues.join")
+def join(context: Context, *, clue_id: str) -> dict[str, Any]:
+    """Join the clue to the earlier one that it repeats; both records say so."""
+    clue = context.session.get_one(Clue, clue_id)
+    original = context.session.get(Clue, clue.duplicate_of) if clue.duplicate_of else None
+    if original is not None:
+        note(context, original, "clue.repeated", number=clue.transfer_no)
+    clue.concluded_at = context.now
+    if clue.clue_no is None:
+        move(context, clue, "joined", number=(original.clue_no or original.transfer_no) if original else "")
+    else:
+        # It has a number of its own: the agency is told the result as of any clue.
+        move(context, clue, "concluded", way="JN")
+    return {"concluded_at": context.now.isoformat()}
+
+
+@operation("clues.draft_letter")
+def draft_letter(context: Context, *, answers: Answers) -> None:
+    """Draft the letter by which a clue of another body's competence is handed on or returned (a4, T04)."""
+    clue = clue_of(context)
+    clue.competent_body = answers["to_body"]
+    detail = {"kind": answers["letter_kind"], "to": answers["to_body"]}
+    sign(context, clue, "a4", "proposed", answers["letter_text"], detail)
+    keep_files(context, clue, answers.get("attachments"), "transfer_letter", "attachments")
+    note(context, clue, "clue.letter_drafted")
+
+
+@operation("clues.approve_letter")
+def approve_letter(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Approve the letter or give it back."""
+    clue = clue_of(context)
+    not_the_proposer(context, clue, ("a4",))
+    sign(context, clue, "a4_approve", answers["decision"], answers.get("opinion") or "")
+    if answers["decision"] == "agree":
+        hand_over(context, clue, "letter", to_unit=clue.agency_code)
+        note(context, clue, "clue.letter_sent", number=next_number(context.session, "letter", context.now))
+    return {"decision_letter": answers["decision"]}
+
+
+@operation("clues.sign_letter")
+def sign_letter(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Let the agency sign for the letter, or object to it."""
+    clue = clue_of(context)
+    receive(context, clue, "letter")
+    objects = answers["objection"] == "yes"
+    sign(context, clue, "a4_sign", "objected" if objects else "signed", answers.get("objection_text") or "")
+    if clue.competence == "no":
+        move(context, clue, "joint" if objects else "returned")
+    else:
+        note(context, clue, "clue.letter_objected" if objects else "clue.letter_signed")
+    return {"objection": answers["objection"]}
+
+
+@operation("clues.hold_joint_meeting")
+def hold_joint_meeting(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Record the joint meeting on competence and what it resolved."""
+    clue = clue_of(context)
+    context.session.add(
+        Meeting(
+            clue_id=clue.id,
+            step="a4_meet",
+            body=answers["body"],
+            held_on=date.fromisoformat(answers["held_on"]),
+            present=_lines(answers["present"]),
+            recused=_lines(answers.get("recused") or ""),
+            opinions=_lines(answers["opinions"]),
+            resolution=answers["resolution"],
+            recorded_by=who(context),
+            recorded_at=context.now,
+        )
+    )
+    keep_files(context, clue, answers.get("minutes"), "minutes", "minutes")
+    if clue.competence == "no" and answers["joint_result"] == "uphold":
+        move(context, clue, "returned")
+    else:
+        note(context, clue, "clue.joint_resolved", result=answers["joint_result"])
+    return {"joint_result": answers["joint_result"]}
+
+
+def _agency(actor: Actor | None, answers: Answers) -> str:
+    """Return the agency that transfers: the actor's own, else the one that the office names."""
+    own = sorted(
+        group.partition("@")[2]
+        for group in (actor.groups if actor else ())
+        if group.startswith("agency_clerk@")
+    )
+    chosen = answers.get("agency")
+    if own:
+        if chosen and chosen not in own:
+            raise InvalidInput(
+                "An agency transfers in its own name only.", fields={"agency": FieldError("own_agency")}
+            )
+        return str(chosen or own[0])
+    if not chosen:
+        raise InvalidInput("Name the agency that transfers.", fields={"agency": FieldError("required")})
+    return str(chosen)
+
+
+def _subject(clue: Clue, given: Answers) -> ClueSubject:
+    return ClueSubject(
+        clue_id=clue.id,
+        kind=given["kind"],
+        name=given["name"],
+        unit=given.get("unit") or "",
+        post=given.get("post") or "",
+        rank=given.get("rank"),
+        political_status=given.get("political_status"),
+    )
+
+
+def _day(answers: Answers, key: str) -> date | None:
+    return date.fromisoformat(answers[key]) if answers.get(key) else None
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,0 +1,155 @@
+"""What every step of a clue does alike: find it, leave a line, an opinion, a hand-over, papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from handlers import office, uploads
+from handlers.registers.model import Clue, Document, Handover, MatterEvent, Opinion
+from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed
+from workflows.operations import Context
+
+Answers = Mapping[str, Any]
+
+
+def clue_of(context: Context) -> Clue:
+    """Return the clue of the matter that the step is about."""
+    found = context.session.get(Clue, context.variables.get("clue_id"))
+    if found is None:
+        raise EngineFault("The matter has no clue in the register.", element=context.element_id)
+    return found
+
+
+def who(context: Context) -> str:
+    """Return the login of who acts; these steps are never done by a timer."""
+    if context.actor is None:
+        raise EngineFault("Only a person may do this step.", element=context.element_id)
+    return context.actor.id
+
+
+def note(context: Context, clue: Clue, code: str, **params: Any) -> None:
+    """Leave a line in the record of the matter; `params` are numbers, codes and days."""
+    actor = context.actor.id if context.actor else None
+    context.session.add(
+        MatterEvent(scope_id=clue.scope_id, at=context.now, actor=actor, code=code, params=params)
+    )
+
+
+def move(context: Context, clue: Clue, stage: str, **params: Any) -> None:
+    """Bring the clue to a stage of `codes/clue_stages.csv` and say so in the record."""
+    clue.stage = stage
+    note(context, clue, f"clue.{stage}", **params)
+
+
+def sign(
+    context: Context,
+    clue: Clue,
+    step: str,
+    decision: str,
+    opinion: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Keep what was proposed or decided at a step, signed by who acts."""
+    context.session.add(
+        Opinion(
+            clue_id=clue.id,
+            step=step,
+            login=who(context),
+            decision=decision,
+            opinion=opinion,
+            detail=detail,
+            signed_at=context.now,
+        )
+    )
+
+
+def hand_over(
+    context: Context, clue: Clue, step: str, *, to_login: str | None = None, to_unit: str | None = None
+) -> None:
+    """Note that the clue passes from who acts to somebody who has yet to sign (规则: every hand-over)."""
+    login = who(context)
+    context.session.add(
+        Handover(
+            clue_id=clue.id,
+            step=step,
+            from_login=login,
+            from_unit=next(iter(office.units_of(context.session, login)), None),
+            to_login=to_login,
+            to_unit=to_unit,
+            at=context.now,
+            signed_by_from_at=context.now,
+        )
+    )
+
+
+def receive(context: Context, clue: Clue, step: str) -> None:
+    """Sign the newest open hand-over of a step as its receiver."""
+    login = who(context)
+    context.session.flush()
+    open_ones = select(Handover).where(
+        Handover.clue_id == clue.id,
+        Handover.step == step,
+        Handover.signed_by_to_at.is_(None),
+        (Handover.to_login == login) | Handover.to_login.is_(None),
+    )
+    found = context.session.scalars(open_ones.order_by(Handover.id.desc()).limit(1)).first()
+    if found:
+        found.to_login, found.signed_by_to_at = login, context.now
+
+
+def keep_files(context: Context, clue: Clue, references: Iterable[str] | None, kind: str, field: str) -> None:
+    """Make documents of the files that came with a form."""
+    for reference in references or ():
+        upload = uploads.take(context.session, reference, who(context), field=field)
+        context.session.add(
+            Document(
+                clue_id=clue.id,
+                kind=kind,
+                title=upload.filename,
+                secrecy=clue.secrecy,
+                media_type=upload.media_type,
+                sha256=upload.sha256,
+                size=upload.size,
+                content=upload.content,
+                version=_next_version(context.session, clue, upload.filename),
+                created_at=context.now,
+                created_by=who(context),
+            )
+        )
+        context.session.flush()
+
+
+def not_the_proposer(context: Context, clue: Clue, steps: Iterable[str]) -> None:
+    """Refuse who signed the last proposal of these steps: nobody approves what he proposed."""
+    proposed = select(Opinion.login).where(Opinion.clue_id == clue.id, Opinion.step.in_(list(steps)))
+    proposer = context.session.scalars(proposed.order_by(Opinion.id.desc()).limit(1)).first()
+    if proposer == who(context):
+        raise NotAllowed(
+            "Who proposed this may not approve it: proposer and approver are different persons.",
+            code="proposer",
+        )
+
+
+def clue_by_number(session: Session, number: str, field: str, clue: Clue) -> Clue:
+    """Return another clue by its clue, receipt or transfer number; InvalidInput names the field."""
+    wanted = number.strip().upper()
+    found = session.scalar(
+        select(Clue).where(
+            (Clue.clue_no == wanted) | (Clue.transfer_no == wanted) | (Clue.receipt_no == wanted),
+            Clue.id != clue.id,
+        )
+    )
+    if found is None:
+        raise InvalidInput(
+            f"There is no other clue {number}.", fields={field: FieldError("clue_number", {"number": number})}
+        )
+    return found
+
+
+def _next_version(session: Session, clue: Clue, title: str) -> int:
+    same = select(func.count()).where(Document.clue_id == clue.id, Document.title == title)
+    return (session.scalar(same) or 0) + 1
