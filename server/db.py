@@ -25,8 +25,10 @@ from server.settings import Settings
 from workflows.errors import Conflict
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-#: How long a writer waits for another one on SQLite before it gives up.
+#: How long a writer waits for another one before it gives up.
 BUSY_SECONDS = 30
+#: How long a transaction on PostgreSQL may do nothing.
+IDLE_SECONDS = 120
 #: Any number that no other program on the same PostgreSQL uses for its advisory locks.
 BOOT_LOCK = 0x64_75_62_61_6E
 
@@ -66,11 +68,11 @@ class Database:
             yield
             return
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # Its end gives back the lock, and the endless patience that nobody else shall have.
+            connection.detach()
+            connection.execute(text("set lock_timeout = 0"))
             connection.execute(text("select pg_advisory_lock(:key)"), {"key": BOOT_LOCK})
-            try:
-                yield
-            finally:
-                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": BOOT_LOCK})
+            yield
 
     def claim(self) -> None:
         """Take the SQLite file for this process until it ends; Conflict when another server has it."""
@@ -106,13 +108,23 @@ def connect(settings: Settings) -> Database:
         "max_overflow": 8,
     }
     if url.get_backend_name() == "postgresql":
-        return Database(create_engine(url, pool_pre_ping=True, **options))
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"application_name": "duban"}, **options)
+        event.listen(engine, "connect", _open_postgresql)
+        return Database(engine)
     assert url.database  # settings refuse a database in memory
     Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
     event.listen(engine, "connect", _open_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
+
+
+def _open_postgresql(connection: Any, record: Any) -> None:
+    connection.autocommit = True
+    # Nobody waits for ever, neither for a row nor for a client that fell silent in mid-transaction.
+    connection.execute(f"set lock_timeout = '{BUSY_SECONDS}s'")
+    connection.execute(f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    connection.autocommit = False
 
 
 def _open_sqlite(connection: Any, record: Any) -> None:

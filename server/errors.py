@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -46,6 +47,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(DubanError, _known)
     app.register_error_handler(CSRFError, lambda error: _known(Forged()))
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StaleDataError, lambda error: _known(_overtaken()))
+    app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _unknown)
 
 
@@ -86,6 +89,17 @@ def _http(error: HTTPException) -> AnyResponse:
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
+    return response
+
+
+def _overtaken() -> Conflict:
+    return Conflict("Somebody else has just changed this: look again, and repeat what you did.", code="stale")
+
+
+def _away(error: OperationalError) -> AnyResponse:
+    log.exception("the database does not answer", exc_info=error)
+    response = _shape(503, DubanError("The database is busy or away: try again.", code="http_503"))
+    response.headers["Retry-After"] = "5"
     return response
 
 

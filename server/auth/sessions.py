@@ -90,7 +90,7 @@ def find(session: Session, token: str, *, idle: timedelta) -> Signed | None:
     """Return the session of this cookie while it is valid: not ended, not expired, its password unchanged."""
     now = clock.now()
     row = session.execute(
-        select(AuthSession, Account)
+        select(AuthSession.id, AuthSession.login, Account.locale, AuthSession.seen_at)
         .join(Account, Account.login == AuthSession.login)
         .where(
             AuthSession.digest == _digest(token),
@@ -103,8 +103,7 @@ def find(session: Session, token: str, *, idle: timedelta) -> Signed | None:
     ).one_or_none()
     if row is None:
         return None
-    found, account = row
-    return Signed(found.id, account.login, account.locale, stale=found.seen_at < now - TOUCHED_EVERY)
+    return Signed(row.id, row.login, row.locale, stale=row.seen_at < now - TOUCHED_EVERY)
 
 
 def touch(session: Session, session_id: str) -> None:

@@ -3,6 +3,8 @@
 from flask import Blueprint, request
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 
 from server import auth
 from server import guard as door
@@ -35,6 +37,10 @@ def fail(kind: str) -> str:
     if kind == "crash":
         secret = "narrative 张三"
         raise RuntimeError(secret)
+    if kind == "overtaken":
+        raise StaleDataError("row 5")
+    if kind == "away":
+        raise OperationalError("select 1", {}, Exception("could not connect"))
     raise FAILURES[kind]
 
 

@@ -137,6 +137,43 @@ def test_several_servers_may_share_postgresql(postgresql_url: str) -> None:
         database.close()
 
 
+def test_nobody_waits_for_ever_on_postgresql(postgresql_url: str) -> None:
+    database = connect(Settings(database_url=postgresql_url))
+    with database.unit_of_work() as session:
+        assert session.scalar(text("show lock_timeout")) == "30s"
+        assert session.scalar(text("show idle_in_transaction_session_timeout")) == "2min"
+    with database.reading() as session:
+        assert session.scalar(text("show transaction_read_only")) == "on"
+    database.close()
+
+
+def test_servers_boot_one_after_the_other(postgresql_url: str) -> None:
+    first, second = (connect(Settings(database_url=postgresql_url)) for _ in range(2))
+    order: list[str] = []
+    entered, leave = threading.Event(), threading.Event()
+
+    def boot() -> None:
+        with first.alone():
+            entered.set()
+            leave.wait(10)
+            order.append("first")
+
+    def follow() -> None:
+        with second.alone():
+            order.append("second")
+
+    threads = [threading.Thread(target=boot), threading.Thread(target=follow)]
+    threads[0].start()
+    assert entered.wait(10)
+    threads[1].start()
+    leave.set()
+    for thread in threads:
+        thread.join()
+    assert order == ["first", "second"]
+    first.close()
+    second.close()
+
+
 def test_an_old_database_is_known_as_such(database_url: str) -> None:
     database = connect(Settings(database_url=database_url))
     assert not migrated(database)

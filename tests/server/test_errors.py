@@ -19,6 +19,8 @@ STATUSES = {
     "diagram": 400,
     "fault": 500,
     "crash": 500,
+    "overtaken": 409,
+    "away": 503,
 }
 CAMUNDA = {
     "missing": "InvalidRequestException",
