@@ -69,6 +69,20 @@ class Bound:
     column: Column
     field: Field
 
+    @property
+    def path(self) -> str:
+        """Where its answer stands, as errors of the form name it; of subjects, the first's."""
+        return f"subjects.0.{self.column.field}" if self.column.subject else self.column.field
+
+
+def heading_of(path: str) -> str | None:
+    """Return our heading over what a path of the form names, None if no column is for it."""
+    place = re.sub(r"^subjects(\.\d+)?$", "subjects.0.name", path)
+    place = re.sub(r"^subjects\.\d+\.", "subjects.0.", place)
+    return next(
+        (c.heading for c in COLUMNS if place == f"{'subjects.0.' if c.subject else ''}{c.field}"), None
+    )
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -135,7 +149,7 @@ def _layout(sheet: Sheet, line: Line, fields: Sequence[Bound]) -> Layout:
         if bound is None:
             unknown.append(cell.text)
             continue
-        if any(bound.field is known.field for known in columns.values()):
+        if any(bound.path == known.path for known in columns.values()):
             raise InvalidInput(
                 f"Row {line.number}: two columns say the same as {bound.column.heading!r}; keep one of them.",
                 code="list_twice",
@@ -148,8 +162,8 @@ def _layout(sheet: Sheet, line: Line, fields: Sequence[Bound]) -> Layout:
 
 
 def _guard_complete(line: Line, columns: Mapping[int, Bound], fields: Sequence[Bound]) -> None:
-    there = {bound.field.id for bound in columns.values()}
-    missing = _names(bound for bound in fields if bound.field.required and bound.field.id not in there)
+    there = {bound.path for bound in columns.values()}
+    missing = _names(bound for bound in fields if bound.field.required and bound.path not in there)
     if missing:
         raise InvalidInput(
             f"The headings in row {line.number} lack: {missing}.",
@@ -177,4 +191,7 @@ def _no_list(sheets: Sequence[Sheet], form: Form) -> InvalidInput:
 
 def _names(fields: Iterable[Bound]) -> str:
     # Two columns may fill one field, such as an amount in two units: the first name is enough.
-    return "、".join({bound.field.id: bound.column.heading for bound in reversed(list(fields))}.values())
+    first: dict[str, str] = {}
+    for bound in fields:
+        first.setdefault(bound.path, bound.column.heading)
+    return "、".join(first.values())

@@ -72,8 +72,7 @@ def _row(layout: Layout, line: Line, form: Form, options: Options) -> Row | list
             else:
                 answers[bound.column.field] = _answer(cell, bound, options)
         except Wrong as wrong:
-            path = _path(bound)
-            problems[path] = _problem(line, bound.column.heading, cell, wrong.code, wrong.params)
+            problems[bound.path] = _problem(line, bound.column.heading, cell, wrong.code, wrong.params)
     try:
         if parts:
             answers["subjects"] = _subjects(parts)
@@ -148,13 +147,9 @@ def _subject_is_bad(problems: Mapping[str, Problem]) -> bool:
     return any(path.startswith("subjects.") for path in problems)
 
 
-def _path(bound: Bound) -> str:
-    return f"subjects.0.{bound.column.field}" if bound.column.subject else bound.column.field
-
-
 def _field_problem(layout: Layout, line: Line, form: Form, path: str, wrong: FieldError) -> Problem:
     for index, bound in layout.columns.items():
-        if _path(bound) == path or (path == "subjects" and bound.column.field == "name"):
+        if bound.path == path or (path == "subjects" and bound.column.field == "name"):
             return _problem(line, bound.column.heading, line.cell(index), wrong.code, wrong.params)
     label = next((field.zh for field in form.fields if field.key == path.partition(".")[0]), path)
     return Problem(line.number, label, "", wrong.code, wrong.params)

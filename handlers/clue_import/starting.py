@@ -112,7 +112,7 @@ def _one_by_one(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progre
             with unit_of_work() as session:
                 number = _start(session, row, actor)
         except (InvalidInput, Conflict) as error:
-            problems.append(_refusal(row, error))
+            problems.extend(_refusals(row, error))
         else:
             started.append((row.number, number)) if number else known.append(row.number)
         progress(done, len(reading.rows))
@@ -133,7 +133,7 @@ def _together(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progress
                 progress(done, len(reading.rows))
     except (InvalidInput, Conflict) as error:
         assert row is not None  # only a row is refused
-        return Outcome((), (), (_refusal(row, error),), reading.unknown)
+        return Outcome((), (), _refusals(row, error), reading.unknown)
     return Outcome(tuple(started), tuple(known), (), reading.unknown)
 
 
@@ -162,8 +162,14 @@ def _sender(actor: Actor) -> str:
     return " ".join(agencies) or actor.id
 
 
-def _refusal(row: Row, error: DubanError) -> Problem:
-    return Problem(row.number, "", "", "refused", {"why": error.message})
+def _refusals(row: Row, error: DubanError) -> tuple[Problem, ...]:
+    """Return what the process itself found wrong with a row that its form let pass."""
+    fields = error.fields if isinstance(error, InvalidInput) else {}
+    named = tuple(
+        Problem(row.number, columns.heading_of(path) or path, "", wrong.code, wrong.params)
+        for path, wrong in fields.items()
+    )
+    return named or (Problem(row.number, None, "", "refused", {"why": error.message}),)
 
 
 def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:

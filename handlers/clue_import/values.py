@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from handlers.lists import Cell
@@ -14,6 +14,9 @@ from workflows.forms import Option
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
 _DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+#: More than any amount of money; beyond it arithmetic would not be exact.
+_LARGEST = Decimal(10) ** 15
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 #: Day 0 of Excel's serial numbers, and those of them that lie in living memory.
 _EPOCH = date(1899, 12, 30)
@@ -71,12 +74,12 @@ def number(cell: Cell, factor: Decimal) -> int | float:
     if isinstance(cell.value, bool | date):
         raise Wrong("number")
     written = unicodedata.normalize("NFKC", cell.text).replace(",", "").replace(" ", "")
-    try:
-        amount = Decimal(written) * factor
-    except InvalidOperation:
-        raise Wrong("number") from None
-    if not amount.is_finite():
+    if cell.kind == "text" and not _NUMBER.fullmatch(written):
         raise Wrong("number")
+    amount = Decimal(written)
+    if not amount.is_finite() or abs(amount) > _LARGEST:
+        raise Wrong("number")
+    amount *= factor
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 

@@ -120,13 +120,15 @@ def explain(problem: Problem, language: str = "zh") -> str:
     english = language.startswith("en")
     known = WORDS.get(problem.code, ("有误（{code}）", "is wrong ({code})"))
     params = {"code": problem.code, **{name: _shown(value) for name, value in problem.params.items()}}
-    what = known[english].format_map(_Lenient(params))
+    what = known[english].format_map(_Lenient(params)).rstrip(".。")
     if problem.row is None:
         return f"{what}." if english else f"{what}。"
     value = f"“{problem.value}”" if problem.value else ""
     if english:
-        return " ".join(filter(None, (f"Row {problem.row}, column {problem.column}:", value, f"{what}.")))
-    return f"第 {problem.row} 行“{problem.column}”：{value}{what}。"
+        where = f"Row {problem.row}, column {problem.column}:" if problem.column else f"Row {problem.row}:"
+        return " ".join(filter(None, (where, value, f"{what}.")))
+    where = f"第 {problem.row} 行“{problem.column}”" if problem.column else f"第 {problem.row} 行"
+    return f"{where}：{value}{what}。"
 
 
 class _Lenient(dict[str, Any]):

@@ -1,0 +1,446 @@
+"""The import of transfer lists: bad rows named with what would be right, good ones kept, nothing twice."""
+
+import io
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from handlers import clue_import, codes, lists, office
+from handlers.clue_import import Problem, explain
+from handlers.registers import Clue, ClueSubject
+from server.db import Database
+from tests.handlers import transfer
+from workflows import clock, definitions, operations
+from workflows.actor import Actor
+from workflows.errors import InvalidInput, NotAllowed
+from workflows.model import Instance
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+GOOD: dict[str, Any] = {
+    "序号": 1,
+    "移送依据": "《问责条例》",
+    "问题领域": "生态环境",
+    "被反映人": "赵某甲",
+    "单位": "生态环境局局机关",
+    "职务": "科长",
+    "职级": "乡科级正职",
+    "政治面貌": "中共党员",
+    "主要问题": "对某化工厂偷排废水的举报接报未查。",
+    "问题发生时间起": date(2025, 3, 1),
+    "问题发生时间止": "2025年12月31日",
+    "涉及金额（万元）": 12.5,
+    "移送单位处理结论": "已立案处罚",
+    "紧急程度": "一般",
+    "联系人及电话": "法规科，内线 8123",
+    "负责人签字": "钱某某",
+}
+
+
+@pytest.fixture(autouse=True)
+def _operation() -> Iterator[None]:
+    operations.operation("test.submit")(transfer.submit)
+    yield
+    del operations._registry["test.submit"]
+
+
+@pytest.fixture
+def agency(database: Database) -> Iterator[Actor]:
+    with clock.held_at(NOW):
+        with database.unit_of_work() as session:
+            definitions.deploy(
+                session, transfer.FILES, name="clue_transfer", actor=Actor("system"), profile="engine"
+            )
+            found = office.actor_for(session, "agency")
+        yield found
+
+
+def sheet(*rows: dict[str, Any], headings: list[str] | None = None) -> bytes:
+    """Return a workbook with our headings and these rows, each GOOD with changes."""
+    headings = headings or list(GOOD)
+    book = openpyxl.Workbook()
+    book.active.append(headings)
+    for row in rows:
+        book.active.append([(GOOD | row)[heading] for heading in headings])
+    return saved(book)
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def text(encoding: str, *rows: dict[str, Any]) -> bytes:
+    lines = [list(GOOD), *([str(value) for value in (GOOD | row).values()] for row in rows)]
+    return "\r\n".join(",".join(line) for line in lines).encode(encoding)
+
+
+def take(
+    database: Database, agency: Actor, data: bytes, filename: str = "list.xlsx", mode: str = "good"
+) -> clue_import.Outcome:
+    return clue_import.import_clues(database.unit_of_work, data, filename, actor=agency, mode=mode)
+
+
+def words(problems: tuple[Problem, ...]) -> list[str]:
+    return [explain(problem) for problem in problems]
+
+
+def clues(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Clue)) or 0
+
+
+def test_a_good_list_becomes_transfers(database: Database, agency: Actor) -> None:
+    seen: list[tuple[int, int]] = []
+    outcome = clue_import.import_clues(
+        database.unit_of_work,
+        sheet({}, {"被反映人": "孙某乙"}),
+        "list.xlsx",
+        actor=agency,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert outcome.started == ((2, "YS-2026-00001"), (3, "YS-2026-00002"))
+    assert (outcome.known, outcome.problems, outcome.unknown) == ((), (), ())
+    assert seen == [(1, 2), (2, 2)]
+    with database.reading() as session:
+        instances = session.scalars(select(Instance)).all()
+        assert {row.started_by for row in instances} == {"agency"}
+        assert session.scalars(select(ClueSubject.name).order_by(ClueSubject.id)).all() == [
+            "赵某甲",
+            "孙某乙",
+        ]
+
+
+def read_answers(database: Database, data: bytes, filename: str = "list.xlsx") -> dict[str, Any]:
+    with database.reading() as session:
+        reading = clue_import.read(session, data, filename)
+    assert reading.problems == ()
+    return dict(reading.rows[0].answers)
+
+
+def test_cells_become_the_answers_of_the_form(database: Database, agency: Actor) -> None:
+    answers = read_answers(database, sheet({}))
+    assert answers == {
+        "legal_basis": "accountability",
+        "domain": "ecology",
+        "subjects": [
+            {
+                "name": "赵某甲",
+                "unit": "生态环境局局机关",
+                "post": "科长",
+                "rank": "RK09",
+                "political_status": "party",
+            }
+        ],
+        "facts": "对某化工厂偷排废水的举报接报未查。",
+        "event_from": "2025-03-01",
+        "event_to": "2025-12-31",
+        "amount": 125_000,
+        "agency_conclusion": "已立案处罚",
+        "urgency": "normal",
+        "contact": "法规科，内线 8123",
+        "head_sign": "钱某某",
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_csv_says_the_same_in_every_encoding(database: Database, agency: Actor, encoding: str) -> None:
+    assert read_answers(database, text(encoding, {}), "list.csv") == read_answers(database, sheet({}))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2025-12-31",
+        "2025/12/31",
+        "2025.12.31",
+        "20251231",
+        "2025年12月31日",
+        "２０２５年１２月３１日",
+        "2025 年 12 月 31 日",
+    ],
+)
+def test_dates_written_as_text_are_dates(database: Database, agency: Actor, written: str) -> None:
+    assert read_answers(database, sheet({"问题发生时间止": written}))["event_to"] == "2025-12-31"
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [("1,234.5", 12_345_000), ("１２", 120_000), (0, 0), ("0.01", 100), (3.14159, 31415.9)],
+)
+def test_amounts_are_counted_in_yuan(database: Database, agency: Actor, written: Any, amount: float) -> None:
+    assert read_answers(database, sheet({"涉及金额（万元）": written}))["amount"] == amount
+
+
+def test_codes_and_english_names_are_understood_too(database: Database, agency: Actor) -> None:
+    english = {
+        "职级": "RK09",
+        "政治面貌": "Party Member",
+        "问题领域": "ecology and  environment",
+        "紧急程度": "normal",
+    }
+    assert read_answers(database, sheet(english)) == read_answers(database, sheet({}))
+
+
+def test_several_persons_of_one_row(database: Database, agency: Actor) -> None:
+    row = {
+        "被反映人": "赵某甲、钱某乙",
+        "单位": "局机关；东湖分局",
+        "职务": "科长",
+        "职级": "乡科级正职；乡科级副职",
+    }
+    subjects = read_answers(database, sheet(row))["subjects"]
+    assert [(s["name"], s["unit"], s["post"], s["rank"]) for s in subjects] == [
+        ("赵某甲", "局机关", "科长", "RK09"),
+        ("钱某乙", "东湖分局", "科长", "RK10"),
+    ]
+
+
+def test_a_title_above_other_headings_and_blank_lines_are_no_matter(
+    database: Database, agency: Actor
+) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["示例市生态环境局问题线索移送清单"])
+    page.merge_cells("A1:P1")
+    page.append([])
+    page.append(
+        [f"{heading} *\n（必填）" if heading == "联系人" else f" {heading}：" for heading in GOOD] + ["备注"]
+    )
+    page.append([*GOOD.values(), "见附件"])
+    page.append([])
+    page.append(list((GOOD | {"被反映人": "孙某乙"}).values()))
+    outcome = take(database, agency, saved(book))
+    assert [row for row, _ in outcome.started] == [4, 6]
+    assert outcome.unknown == ("备注",)
+
+
+BAD_CELLS = [
+    ({"主要问题": None}, "第 2 行“主要问题”：必须填写。"),
+    ({"被反映人": None}, "第 2 行“被反映人”：必须填写。"),
+    ({"问题领域": "天文"}, "第 2 行“问题领域”：“天文”不在可选项中，应为：生态环境、安全生产、"),
+    ({"职级": "正科"}, "第 2 行“职级”：“正科”不在可选项中，应为：国家级正职、"),
+    ({"问题发生时间止": "去年底"}, "第 2 行“问题发生时间止”：“去年底”不是日期，请写成 2026-01-31。"),
+    ({"问题发生时间止": "2025-02-30"}, "第 2 行“问题发生时间止”：“2025-02-30”不是日期"),
+    ({"问题发生时间止": 46022}, "第 2 行“问题发生时间止”：“46022”是 Excel 的日期序号，可能是 2025-12-31，"),
+    ({"涉及金额（万元）": "约十万"}, "第 2 行“涉及金额（万元）”：“约十万”不是数字，请只填数字，例如 12.5。"),
+    ({"涉及金额（万元）": -1}, "第 2 行“涉及金额（万元）”：“-1”小于 0"),
+    ({"涉及金额（万元）": date(2025, 1, 1)}, "不是数字"),
+    ({"涉及金额（万元）": "NaN"}, "不是数字"),
+    ({"涉及金额（万元）": "1e999999"}, "第 2 行“涉及金额（万元）”"),
+    (
+        {"主要问题": '=HYPERLINK("http://x")'},
+        '第 2 行“主要问题”：“=HYPERLINK("http://x")”是公式，请粘贴为数值。',
+    ),
+    ({"主要问题": "长" * 4001}, "超过 4000 字。"),
+    (
+        {"被反映人": "赵某甲；钱某乙；孙某丙", "单位": "甲局；乙局"},
+        "第 2 行“单位”：有 2 项，而被反映人有 3 名",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD_CELLS)
+def test_a_bad_cell_is_named_and_the_good_rows_are_kept(
+    database: Database, agency: Actor, change: dict[str, Any], expected: str
+) -> None:
+    outcome = take(database, agency, sheet(change, {}))
+    assert [row for row, _ in outcome.started] == [3]
+    assert any(expected in line for line in words(outcome.problems)), words(outcome.problems)
+    assert all(explain(problem, "en").isprintable() for problem in outcome.problems)
+
+
+def test_every_bad_cell_of_every_row_is_named(database: Database, agency: Actor) -> None:
+    bad = {"问题领域": "天文", "主要问题": None, "职级": "正科", "问题发生时间起": "春天"}
+    outcome = take(database, agency, sheet(bad, {}, {"联系人及电话": None}))
+    assert [(problem.row, problem.column) for problem in outcome.problems] == [
+        (2, "问题领域"),
+        (2, "职级"),
+        (2, "问题发生时间起"),
+        (2, "主要问题"),
+        (4, "联系人及电话"),
+    ]
+
+
+def test_merged_cells_are_named(database: Database, agency: Actor) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(sheet({}, {"被反映人": "孙某乙"}, {"被反映人": "李某丙"})))
+    book.active.merge_cells("D2:D3")
+    outcome = take(database, agency, saved(book))
+    assert [row for row, _ in outcome.started] == [4]
+    assert words(outcome.problems) == [
+        "第 2 行“被反映人”：“赵某甲”位于合并单元格 D2:D3 内，请取消合并并逐行填写。",
+        "第 3 行“被反映人”：位于合并单元格 D2:D3 内，请取消合并并逐行填写。",
+    ]
+
+
+def test_control_characters_are_named(database: Database, agency: Actor) -> None:
+    data = text("utf-8", {"负责人签字": "钱\x07某"})
+    assert words(take(database, agency, data, "list.csv").problems) == [
+        "第 2 行“负责人签字”：“钱\x07某”含有不可见的控制字符，请重新输入。"
+    ]
+
+
+def without(*left_out: str) -> list[str]:
+    return [heading for heading in GOOD if heading not in left_out]
+
+
+BAD_FILES = [
+    (b"\x00\x01 random bytes", "list.xlsx", "list_mismatch"),
+    (b"PK\x03\x04 random bytes", "list.xlsx", "list_broken"),
+    (sheet(headings=[f"列{n}" for n in range(300)]), "list.xlsx", "list_columns"),
+    (saved(openpyxl.Workbook()), "list.xlsx", "list_empty"),
+    (sheet(), "list.xlsx", "list_no_rows"),
+    (sheet({}, headings=without("被反映人", "主要问题")), "list.xlsx", "list_headings"),
+    (
+        lists.write_xlsx(["姓名", "身份证号", "基本工资", "绩效"], [["赵", "1", 2, 3]]),
+        "pay.xlsx",
+        "list_other",
+    ),
+    ("姓名,身份证号,基本工资,绩效\n赵,1,2,3".encode("gb18030"), "pay.csv", "list_other"),
+    (b"\n\n\n", "list.csv", "list_empty"),
+    (lists.write_xlsx([*GOOD, "主要问题"], []), "list.xlsx", "list_twice"),
+    (lists.write_xlsx([*GOOD, "涉及金额（元）"], []), "list.xlsx", "list_twice"),
+]
+
+
+@pytest.mark.parametrize(("data", "filename", "code"), BAD_FILES, ids=lambda value: str(value)[:20])
+def test_what_is_no_transfer_list_is_refused_with_a_word(
+    database: Database, agency: Actor, data: bytes, filename: str, code: str
+) -> None:
+    (problem,) = take(database, agency, data, filename).problems
+    assert (problem.row, problem.code) == (None, code)
+    for language in ("zh", "en"):
+        assert "{" not in explain(problem, language)
+    assert clues(database) == 0
+
+
+def test_another_template_is_told_what_headings_are_wanted(database: Database, agency: Actor) -> None:
+    data = lists.write_xlsx(["姓名", "身份证号", "基本工资"], [["赵", "1", 2]])
+    (sentence,) = words(take(database, agency, data).problems)
+    found, _, wanted = sentence.partition("，应有 ")
+    assert found == "这不是线索移送清单：表头为 姓名、身份证号、基本工资"
+    assert wanted == "移送依据、问题领域、被反映人、主要问题、联系人及电话、负责人签字。"
+
+
+def test_two_lists_in_one_workbook_are_refused(database: Database, agency: Actor) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(sheet({})))
+    book.copy_worksheet(book.active)
+    (problem,) = take(database, agency, saved(book)).problems
+    assert problem.code == "list_several"
+
+
+def test_all_or_none_takes_nothing_if_one_row_is_bad(database: Database, agency: Actor) -> None:
+    outcome = take(database, agency, sheet({}, {"主要问题": None}), mode="all_or_none")
+    assert (outcome.started, len(outcome.problems), clues(database)) == ((), 1, 0)
+    outcome = take(database, agency, sheet({}, {"被反映人": "孙某乙"}), mode="all_or_none")
+    assert (len(outcome.started), clues(database)) == (2, 2)
+
+
+def test_all_or_none_takes_nothing_if_a_row_is_refused_late(
+    database: Database, agency: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_second(context: operations.Context, *, answers: dict[str, Any]) -> operations.Recorded:
+        if answers["facts"] == "二":
+            raise InvalidInput("The matter belongs to a higher commission.")
+        return transfer.submit(context, answers=answers)
+
+    monkeypatch.setitem(operations._registry, "test.submit", refuse_second)
+    data = sheet({}, {"主要问题": "二"}, {"主要问题": "三"})
+    outcome = take(database, agency, data, mode="all_or_none")
+    assert (outcome.started, clues(database)) == ((), 0)
+    assert words(outcome.problems) == ["第 3 行：未被受理：The matter belongs to a higher commission。"]
+    outcome = take(database, agency, data)
+    assert ([row for row, _ in outcome.started], clues(database)) == ([2, 4], 2)
+
+
+def test_the_same_file_twice_adds_nothing(database: Database, agency: Actor) -> None:
+    data = sheet({}, {"被反映人": "孙某乙"}, {})
+    first = take(database, agency, data)
+    assert ([row for row, _ in first.started], first.known) == ([2, 3], (4,))
+    second = take(database, agency, data)
+    assert (second.started, second.known, clues(database)) == ((), (2, 3, 4), 2)
+    # The same rows in another order, file and spelling of the same.
+    third = take(
+        database, agency, text("gb18030", {"被反映人": "孙某乙 ", "问题领域": "ecology"}), "other.csv"
+    )
+    assert (third.started, third.known) == ((), (2,))
+    assert clues(database) == 2
+
+
+def test_another_agency_may_say_the_same(database: Database, agency: Actor) -> None:
+    take(database, agency, sheet({}))
+    with database.reading() as session:
+        other = office.actor_for(session, "agency2")
+    assert len(take(database, other, sheet({})).started) == 1
+
+
+def test_two_imports_of_one_list_at_a_time_add_it_once(database: Database, agency: Actor) -> None:
+    data = sheet(*({"主要问题": f"问题{number}"} for number in range(6)))
+    outcomes: list[clue_import.Outcome] = []
+    threads = [
+        threading.Thread(target=lambda: outcomes.append(take(database, agency, data))) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(len(outcome.started) for outcome in outcomes) == 6
+    assert sum(len(outcome.known) for outcome in outcomes) == 12
+    assert [outcome.problems for outcome in outcomes] == [(), (), ()]
+    assert clues(database) == 6
+
+
+def test_who_may_not_transfer_imports_nothing(database: Database, agency: Actor) -> None:
+    with database.reading() as session:
+        handler = office.actor_for(session, "handler")
+    with pytest.raises(NotAllowed):
+        take(database, handler, sheet({}))
+    assert clues(database) == 0
+
+
+def test_an_unknown_mode_is_refused(database: Database, agency: Actor) -> None:
+    with pytest.raises(InvalidInput, match="good, all_or_none"):
+        take(database, agency, sheet({}), mode="some")
+
+
+cells = st.one_of(
+    st.none(),
+    st.text(max_size=30),
+    st.integers(),
+    st.floats(),
+    st.dates(),
+    st.booleans(),
+    st.sampled_from(list(GOOD)),
+)
+
+
+@given(rows=st.lists(st.lists(cells, max_size=18), max_size=4), headed=st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_table_is_read_row_by_row_or_refused(
+    database: Database, agency: Actor, rows: list[list[Any]], headed: bool
+) -> None:
+    data = lists.write_xlsx(list(GOOD) if headed else [], [[_writable(cell) for cell in row] for row in rows])
+    with database.reading() as session:
+        reading = clue_import.read(session, data, "list.xlsx")
+    assert reading.rows or reading.problems
+    for problem in reading.problems:
+        assert explain(problem)
+        assert explain(problem, "en")
+        assert problem.code in clue_import.words.WORDS, problem
+
+
+def _writable(cell: Any) -> Any:
+    return str(cell) if isinstance(cell, float) and (cell != cell or abs(cell) > 1e300) else cell
+
+
+def test_every_code_table_of_the_list_is_shipped() -> None:
+    for table in ("legal_bases", "domains", "ranks", "political_statuses", "urgencies"):
+        assert codes.rows(table)
