@@ -197,14 +197,10 @@ def test_a_killed_server_loses_no_task_and_completes_none_twice(
     with database.reading() as session:
         states = Counter(session.scalars(select(Instance.state)))
         completed = Counter(session.scalars(select(Task.id).where(Task.outcome == "completed")))
-        audited = Counter(
-            session.scalars(select(AuditEvent.task_id).where(AuditEvent.act == "task.complete"))
-        )
-        passages = Counter(
-            session.execute(
-                select(Activity.instance_id, Activity.element_id).where(Activity.task_id.is_not(None))
-            ).all()
-        )
+        acts = select(AuditEvent.task_id).where(AuditEvent.act == "task.complete")
+        audited = Counter(session.scalars(acts))
+        passed = select(Activity.instance_id, Activity.element_id).where(Activity.task_id.is_not(None))
+        passages = Counter(session.execute(passed).all())
     assert states == {"completed": MATTERS}
     assert len(completed) == MATTERS * STEPS
     assert audited == completed, "every task is completed once, and the audit says so once"
