@@ -111,12 +111,13 @@ def current_actor() -> Actor | None:
 def admit() -> None:
     """Before each request: find out who sends it, and refuse what another site's page made a browser send."""
     g.identity = None
-    if request.endpoint in {None, "static"}:
+    if request.endpoint == "static":
         return
     if for_programs():
         _refuse_foreign_pages()
         return
-    csrf.protect()
+    if request.endpoint is not None:
+        csrf.protect()
     g.identity = _by_cookie()
 
 
