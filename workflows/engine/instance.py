@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from workflows.clock import office_zone
 from workflows.engine import events, multiple, scope, timers, work
 from workflows.engine.model import BpmnError, Host, Sent, Step
-from workflows.engine.plan import MAX_CALL_DEPTH, Flow
+from workflows.engine.plan import MAX_DEPTH, MAX_SECONDS, MAX_STEPS, MAX_TOKENS, Flow
 from workflows.engine.tokens import CANCELLED, FUTURE, READY, STARTED, Token, to_micros
 from workflows.errors import DubanError, EngineFault, InvalidInput
 from workflows.expressions import BUILTINS, Expression, MissingVariable, plain, truth
@@ -46,6 +47,8 @@ class Instance(BpmnWorkflow):
         self.sent: list[Sent] = []
         self.end_nodes: list[str] = []
         self.thrown: list[Sent] = []  #: messages thrown but not yet offered to this run's own catch events
+        self._left = MAX_STEPS
+        self._until = 0.0
         self._ready: list[Token] = []
         self._fresh: list[Token] = []
 
@@ -54,6 +57,21 @@ class Instance(BpmnWorkflow):
     def stamp(self) -> int:
         """Return the present instant in the form that tokens keep."""
         return to_micros(self.host.now())
+
+    def begin_act(self) -> None:
+        """Grant the steps and the processor time of one act."""
+        self._left = MAX_STEPS
+        self._until = time.thread_time() + MAX_SECONDS
+
+    def spend(self, spec: Any) -> None:
+        """Count one step; raises where an act will not end by itself."""
+        self._left -= 1
+        if self._left < 0:
+            raise self.fault(f"More than {MAX_STEPS:,} steps without waiting.", spec.element, "budget")
+        if time.thread_time() > self._until:
+            raise self.fault(f"More than {MAX_SECONDS:.0f} s without waiting.", spec.element, "budget")
+        if len(self.tasks) > MAX_TOKENS:
+            raise self.fault(f"More than {MAX_TOKENS:,} tokens are alive.", spec.element, "budget")
 
     def create(self, spec: Any, parent: Token | None, **rest: Any) -> Token:
         """Return a new token at `spec`, not yet entered."""
@@ -69,6 +87,7 @@ class Instance(BpmnWorkflow):
         internal: dict[str, Any] | None = None,
     ) -> None:
         """Put a token on an element and let the element decide what becomes of it."""
+        self.spend(spec)
         kept = dict(internal or {})
         if flow is not None:
             kept["flow"] = flow
@@ -176,6 +195,11 @@ class Instance(BpmnWorkflow):
 
     def start_scope(self, around: Token, starts: tuple[Any, ...]) -> None:
         """Begin a scope at its start events; a scope without any element is done at once."""
+        if sum(1 for _ in scope.above(around)) > MAX_DEPTH:
+            # A called process stands in for the activity that calls it.
+            holder = around.parent if around.task_spec.is_root else around
+            element = holder.task_spec.element if holder is not None else None
+            raise self.fault(f"Processes are nested deeper than {MAX_DEPTH} levels.", element, "depth")
         for start in starts:
             self.enter(start, around, None)
         if not starts:
@@ -195,13 +219,6 @@ class Instance(BpmnWorkflow):
     def call(self, caller: Token) -> None:
         """Start the called process with the variables that `camunda:in` gives it."""
         spec = caller.task_spec
-        depth, above = 0, caller
-        while (above := above.parent) is not None:
-            depth += above.task_spec.is_root
-        if depth > MAX_CALL_DEPTH:
-            raise self.fault(
-                f"Processes call each other deeper than {MAX_CALL_DEPTH} levels.", spec.element, "depth"
-            )
         data = self.cleaned(caller, self._copied(spec.ins, caller))
         root = self.create(spec.called.start, caller, data=data)
         root._set_state(STARTED)

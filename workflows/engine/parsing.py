@@ -16,7 +16,9 @@ from SpiffWorkflow.bpmn.parser.event_parsers import EventDefinitionParser
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import DurationTimerEventDefinition
 
 from workflows.engine import dialect, specs
 
@@ -48,7 +50,15 @@ class ElementParser(Plain, TaskParser):
 
 
 class EventParser(Plain, EventDefinitionParser):
-    """Any event: every position accepts every kind here, `losses` and `checks` judge what is allowed."""
+    """Any event: every position accepts every kind here, `structure` judges what is allowed."""
+
+    def parse_timer_event(self, event: Any) -> Any:
+        """Return any timer definition: `wiring` reads the time, which the library would run as code."""
+        return DurationTimerEventDefinition(self.bpmn_id, "")
+
+    def parse_conditional_event(self, event: Any) -> Any:
+        """Return a conditional definition: `wiring` reads and judges the condition."""
+        return ConditionalEventDefinition("")
 
     def create_task(self) -> Any:
         """Return the spec with its event definition."""

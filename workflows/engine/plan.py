@@ -10,8 +10,16 @@ from typing import Any
 
 from workflows.expressions import Expression
 
+#: Instances of one multi-instance activity.
 MAX_INSTANCES = 1_000
-MAX_CALL_DEPTH = 30
+#: Subprocesses, bodies and called processes inside one another.
+MAX_DEPTH = 60
+#: Elements entered in one act; a diagram that needs more runs in circles.
+MAX_STEPS = 10_000
+#: Seconds of processor time of one act.
+MAX_SECONDS = 10.0
+#: Tokens of one run that wait or are open at the same time.
+MAX_TOKENS = 20_000
 
 _NO_EXPRESSIONS: Mapping[str, Any] = MappingProxyType({})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
@@ -16,10 +16,17 @@ from workflows.engine.tokens import READY, STARTED, Token
 from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotFound
 from workflows.expressions import template
 
-#: Automatic steps of one drain; a diagram that needs more runs in circles.
-MAX_STEPS = 10_000
-
-_T = TypeVar("_T")
+#: What can go wrong inside without being told apart there; RecursionError is a RuntimeError.
+_FAILURES = (
+    DubanError,
+    BpmnError,
+    SpiffWorkflowException,
+    ArithmeticError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 class Run:
@@ -207,16 +214,14 @@ class Run:
 
     def _drain(self) -> None:
         run = self._instance
-        budget = MAX_STEPS
         fired: set[str] = set()
         while run.outcome == "running":
-            budget = self._step_until_quiet(budget)
+            self._step_until_quiet()
             token = self._next_due(fired)
             if token is None:
                 break
             fired.add(token.id)
             run.fire(token)
-        # What was ready when the run ended has been cancelled with it.
         run.sent += run.thrown
         run.thrown = []
 
@@ -227,39 +232,26 @@ class Run:
         now = run.host.now()
         return next((t for due, t in events.due(run) if due <= now and t.id not in fired), None)
 
-    def _step_until_quiet(self, budget: int) -> int:
+    def _step_until_quiet(self) -> None:
         run = self._instance
         while run.outcome == "running":
             token = run.next_ready()
-            if token is None:
-                if events.offer_thrown(run) or events.fire_conditions(run) or joins.join_inclusive(run):
-                    continue
+            if token is not None:
+                token.run()
+            elif not (events.offer_thrown(run) or events.fire_conditions(run) or joins.join_inclusive(run)):
                 break
-            budget -= 1
-            if budget < 0:
-                element = token.task_spec.element
-                raise run.fault(f"More than {MAX_STEPS} automatic steps without waiting.", element, "budget")
-            token.run()
-        return budget
 
     @contextmanager
     def _acting(self) -> Iterator[None]:
         """Let nothing but engine faults out, and remember that the run is spoilt."""
         self._check_sound()
+        self._instance.begin_act()
         try:
             yield
         except EngineFault as fault:
             self._fault = fault
             raise
-        except (
-            DubanError,
-            BpmnError,
-            SpiffWorkflowException,
-            ArithmeticError,
-            LookupError,
-            TypeError,
-            ValueError,
-        ) as e:
+        except _FAILURES as e:
             self._fault = e
             raise EngineFault(f"The run failed: {e}", code="engine") from e
 

@@ -186,7 +186,7 @@ def _check_position(element: etree._Element, name: str) -> Iterator[Finding]:
             and local(parent) in SCOPES - {"process"}
         ):
             yield _error(
-                identity, "unsupported", f"A subprocess cannot start with a {kind} event; use a plain one."
+                identity, "unsupported", f"A subprocess starts with a plain event, not one of kind '{kind}'."
             )
         return
     if kind == "none":
@@ -200,7 +200,7 @@ def _check_position(element: etree._Element, name: str) -> Iterator[Finding]:
             "Several event definitions on one event are not supported; draw them apart.",
         )
     else:
-        yield _error(identity, "unsupported", f"A {kind} event is not supported as {name}.")
+        yield _error(identity, "unsupported", f"An event of kind '{kind}' is not supported as {name}.")
 
 
 def _error(element: str | None, rule: str, message: str) -> Finding:

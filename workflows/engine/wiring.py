@@ -150,7 +150,11 @@ class Wiring:
         if kind == "timer":
             self._timer(spec, definition, element)
         elif kind == "conditional":
-            spec.condition = self.condition(element, text_of(definition, "condition"), "The condition")
+            source = text_of(definition, "condition")
+            if not source:
+                self.error(element, "condition", "The conditional event has no condition.")
+            else:
+                spec.condition = self.condition(element, source, "The condition")
         elif kind in ("message", "signal"):
             spec.event_name = self.text(element, spec.event_definition.name or element, f"The {kind} name")
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workflows.engine.diagrams import Story, TestHost, flows, nodes, script, service, sub, timer, user
+from tests.workflows.engine.diagrams import (
+    Story,
+    TestHost,
+    conditional,
+    flows,
+    nodes,
+    script,
+    service,
+    sub,
+    timer,
+    user,
+)
 from workflows.engine import EngineFault
 
 LOOP = (
@@ -356,3 +367,41 @@ def test_implicit_start_and_empty_subprocess() -> None:
     story = Story.begin(body)
     story.complete("a")
     assert story.open == ["x", "y"]
+
+
+@pytest.mark.parametrize("turning", ["PT0S", "condition"])
+def test_events_that_fire_at_once_in_a_circle_never_end(turning: str) -> None:
+    event = timer("turn", "PT0S")
+    if turning == "condition":
+        event = f'<intermediateCatchEvent id="turn">{conditional("${true}")}</intermediateCatchEvent>'
+    with pytest.raises(EngineFault) as failed:
+        Story.begin(nodes("startEvent", "s") + event + flows("s > turn > turn"))
+    assert (failed.value.element, failed.value.code) == ("turn", "budget")
+
+
+def test_expressions_that_eat_time_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.engine.instance.MAX_SECONDS", 0.05)
+    heavy = "\n".join(f"x = sum(list) + {n}" for n in range(200))
+    body = nodes("startEvent", "s") + nodes("exclusiveGateway", "again") + script("burn", heavy)
+    with pytest.raises(EngineFault) as failed:
+        Story.begin(body + flows("s > again > burn > again"), {"list": [1] * 1_000})
+    assert failed.value.code == "budget"
+
+
+def test_nesting_is_bounded_before_the_stack_is() -> None:
+    inner = user("a") + nodes("startEvent", "deep") + flows("deep > a")
+    for level in range(90):
+        inner = nodes("startEvent", f"s{level}") + sub(f"b{level}", inner) + flows(f"s{level} > b{level}")
+    with pytest.raises(EngineFault) as failed:
+        Story.begin(inner)
+    assert failed.value.code == "depth"
+
+
+def test_tokens_cannot_pile_up_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.engine.instance.MAX_TOKENS", 50)
+    body = (
+        nodes("startEvent", "s") + nodes("exclusiveGateway", "m") + nodes("parallelGateway", "f") + user("a")
+    )
+    with pytest.raises(EngineFault) as failed:
+        Story.begin(body + flows("s > m > f", "f > m", "f > a"))
+    assert failed.value.code == "budget"
