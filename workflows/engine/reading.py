@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +19,7 @@ from workflows.errors import InvalidInput, NotFound
 from workflows.findings import Finding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definition:
     """One process of a file: parsed, checked, shareable between threads."""
 
@@ -41,8 +41,15 @@ class Definition:
     calls: tuple[tuple[str, str], ...]  #: (element, called process id)
     documentation: str
     starter_groups: tuple[str, ...]  #: camunda:candidateStarterGroups
-    spec: Any  #: the wired task specs; nobody outside the engine looks inside
-    called: Mapping[str, Any]  #: the same for every process that this one calls, directly or not, by id
+    spec: Any = field(repr=False)  #: the wired task specs; nobody outside the engine looks inside
+    called: Mapping[str, Definition] = field(repr=False)  #: every process that this one calls, itself perhaps
+
+    def node(self, node_id: str) -> Node:
+        """Return a node of this process or of one that it calls; raises `NotFound`."""
+        for known in (self, *self.called.values()):
+            if node_id in known.nodes:
+                return known.nodes[node_id]
+        raise NotFound(f"The process '{self.id}' has no element '{node_id}'.", code="element")
 
 
 @dataclass
@@ -53,6 +60,7 @@ class _Read:
     findings: list[Finding]
     wiring: Wiring | None = None
     definition: Definition | None = None
+    called: dict[str, Definition] = field(default_factory=dict)  #: filled when all definitions stand
 
     @property
     def broken(self) -> bool:
@@ -144,6 +152,9 @@ def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
         _check_calls(process, processes)
     for process in processes.values():
         _define(process, processes)
+    for process in processes.values():
+        called = {identity: processes[identity].definition for identity in _called(process, processes)}
+        process.called.update({identity: other for identity, other in called.items() if other is not None})
     return findings, processes
 
 
@@ -195,7 +206,7 @@ def _define(process: _Read, processes: Mapping[str, _Read]) -> None:
         return
     for element, called in process.wiring.calls:
         _connect_call(process.wiring, element, processes[called])
-    process.definition = _definition(process, reachable)
+    process.definition = _definition(process)
 
 
 def _called(process: _Read, processes: Mapping[str, _Read]) -> set[str]:
@@ -216,7 +227,7 @@ def _connect_call(wiring: Wiring, element: str, target: _Read) -> None:
     (spec.inner if isinstance(spec, specs.Repeated) else spec).called = target.wiring.spec
 
 
-def _definition(process: _Read, reachable: Mapping[str, _Read]) -> Definition:
+def _definition(process: _Read) -> Definition:
     wiring, element = process.wiring, process.element
     assert wiring is not None
     start = wiring.spec.start.starts[0].node
@@ -240,7 +251,7 @@ def _definition(process: _Read, reachable: Mapping[str, _Read]) -> Definition:
         documentation=(element.findtext(Q + "documentation") or "").strip(),
         starter_groups=tuple(_split(element.get(C + "candidateStarterGroups", ""))),
         spec=wiring.spec,
-        called=MappingProxyType({i: p.wiring.spec for i, p in reachable.items() if p.wiring is not None}),
+        called=MappingProxyType(process.called),
     )
 
 

@@ -64,8 +64,8 @@ def load(state: bytes, definition: Definition, host: Host) -> Instance:
 
 def _load_token(run: Instance, definition: Definition, row: list[Any]) -> None:
     identity, parent, process, name, state, entered, internal, data = row
-    spec = definition.spec if not process else definition.called.get(process)
-    task_spec = spec.task_specs.get(name) if spec is not None else None
+    owner = definition.called.get(process) if process else definition
+    task_spec = owner.spec.task_specs.get(name) if owner is not None else None
     if task_spec is None:
         raise EngineFault(
             f"The state stands at '{name}', which the definition does not have.", element=name, code="state"

@@ -356,6 +356,7 @@ def test_called_process_has_variables_of_its_own() -> None:
     assert story.reload().evaluate("${number} ${next} ${empty nothing}", task) == "1 2 true"
     story.complete("ask", answer="yes", scratch=5)
     assert story.variables == {"n": 1, "secret": "x", "reply": "yes"}
+    assert definition.node("ask").kind == "userTask"
     assert story.open == ["after"]
 
 

@@ -105,7 +105,7 @@ def check_steps(story: Story) -> None:
         assert set(gone) == set(entered)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(term=terms(), data=st.data())
 def test_every_walk_is_what_the_blocks_say(term: Term, data: st.DataObject) -> None:
     definition = compile_definition(file_of(file_body(term)), "p")
