@@ -12,7 +12,7 @@ from handlers import codes
 from handlers.notifications import Notification
 from handlers.registers import MatterEvent, Opinion
 from server.pages.frame import day
-from server.pages.names import joined, lang, person
+from server.pages.names import joined, lang, person, unit
 
 Params = Mapping[str, Any]
 
@@ -83,6 +83,40 @@ def _recorded(words: Callable[[Params], str]) -> Callable[[Params], str]:
     return lambda params: _("%(what)s Told: %(whom)s.", what=words(params), whom=_told(params))
 
 
+def _number(params: Params) -> str:
+    return str(params.get("number") or "")
+
+
+def _office(params: Params) -> str:
+    return unit(params.get("office"))
+
+
+def _people(params: Params) -> str:
+    return joined(person(login) for login in params.get("handlers", ()))
+
+
+def _way(params: Params) -> str:
+    return codes.word("disposal_proposals", params.get("way"), lang())
+
+
+def _registered(params: Params) -> str:
+    if params.get("major"):
+        return _("Registered as %(number)s, major.", number=_number(params))
+    return _("Registered as %(number)s.", number=_number(params))
+
+
+def _decided(params: Params) -> str:
+    decision = codes.word("decisions", params.get("decision"), lang())
+    level = {"a10_a2": "A2", "a10_a3": "A3", "a10_a4": "A4", "a10_a5": "A5"}.get(str(params.get("step")), "")
+    return _("%(level)s on the disposal: %(decision)s.", level=level, decision=decision)
+
+
+def _reporter(params: Params) -> str:
+    if params.get("objection"):
+        return _("The named reporter was told on %(day)s and objects.", day=params.get("day"))
+    return _("The named reporter was told on %(day)s.", day=params.get("day"))
+
+
 NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.normal": _reminder,
     "deadline.remind": _reminder,
@@ -90,7 +124,52 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.alarm": _reminder,
     "deadline.overdue": _overdue,
     "deadline.listed": _listed,
+    "clue.major": lambda params: _("A major clue was registered: %(number)s.", number=_number(params)),
+    "clue.ordered": lambda params: _(
+        "The principal has given an order on %(number)s.", number=_number(params)
+    ),
 }
 EVENTS: Mapping[str, Callable[[Params], str]] = {
-    **{code: _recorded(words) for code, words in NOTIFICATIONS.items()},
+    **{code: _recorded(words) for code, words in NOTIFICATIONS.items() if code.startswith("deadline.")},
+    "clue.submitted": lambda params: _("Transferred as %(number)s.", number=_number(params)),
+    "clue.incomplete": lambda params: _("Incomplete: returned to the agency to be completed."),
+    "clue.received": lambda params: _("Received, receipt %(number)s.", number=params.get("receipt") or ""),
+    "clue.receipt_signed": lambda params: _("The agency has countersigned the receipt."),
+    "clue.returning": lambda params: _("Received, but of another body's competence; a letter is prepared."),
+    "clue.letter_drafted": lambda params: _("The letter is drafted."),
+    "clue.letter_sent": lambda params: _("Letter %(number)s was sent.", number=_number(params)),
+    "clue.letter_signed": lambda params: _("The agency has signed for the letter."),
+    "clue.letter_objected": lambda params: _("The agency objects to the letter."),
+    "clue.returned": lambda params: _("Handed on or returned."),
+    "clue.joint": lambda params: _("The agency objects: a joint meeting on competence is called."),
+    "clue.joint_resolved": lambda params: _("The joint meeting has resolved on competence."),
+    "clue.joined": lambda params: _("Joined to %(number)s.", number=_number(params)),
+    "clue.repeated": lambda params: _(
+        "%(number)s repeats this clue and was joined to it.", number=_number(params)
+    ),
+    "clue.related": lambda params: _("Related to %(number)s.", number=_number(params)),
+    "clue.registered": _registered,
+    "clue.reporter_told": _reporter,
+    "clue.reporter_result": _reporter,
+    "clue.ordered": lambda params: _("Urgent order given."),
+    "clue.distributing": lambda params: _("Distribution to %(office)s proposed.", office=_office(params)),
+    "clue.assigning": lambda params: _("Distributed to %(office)s.", office=_office(params)),
+    "clue.signing": lambda params: _("Handlers assigned: %(people)s.", people=_people(params)),
+    "clue.declared": lambda params: _("%(name)s signed for the file.", name=person(params.get("login"))),
+    "clue.recused": lambda params: _("%(name)s has to recuse himself.", name=person(params.get("login"))),
+    "clue.studying": lambda params: _("Under collective study."),
+    "clue.approving": lambda params: _("Disposal proposed: %(way)s.", way=_way(params)),
+    "clue.decided": _decided,
+    "clue.talk": lambda params: _("Disposal approved: talk or letter of inquiry."),
+    "clue.verification": lambda params: _("Disposal approved: preliminary verification."),
+    "clue.holding": lambda params: _("Disposal approved: hold."),
+    "clue.closing": lambda params: _("Disposal approved: close."),
+    "clue.held": lambda params: _("Held; review on %(day)s.", day=params.get("day")),
+    "clue.reopened": lambda params: _("Reopened."),
+    "clue.concluded": lambda params: _("Concluded."),
+    "clue.fed_back": lambda params: _("Result told to the agency, %(number)s.", number=_number(params)),
+    "clue.transferred": lambda params: _(
+        "Handed to the designated body, %(number)s.", number=_number(params)
+    ),
+    "clue.withdrawn": lambda params: _("The reporter withdrew; the clue goes on."),
 }

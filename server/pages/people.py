@@ -86,7 +86,8 @@ def _entries(session: Session) -> list[Entry]:
     )
     roles: dict[str, list[str]] = defaultdict(list)
     for login, role, unit in session.execute(held):
-        roles[login or ""].append(f"{words.get(role, role)} · {named(unit)}" if unit else words.get(role, role))
+        name = words.get(role, role)
+        roles[login or ""].append(f"{name} · {named(unit)}" if unit else name)
     rows = session.execute(
         select(Account, office.Person.name)
         .outerjoin(office.Person, office.Person.login == Account.login)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -26,6 +27,8 @@ from workflows.model import Task
 AGENCY = {"agency_clerk"}
 PROCESS = "clue_transfer"
 PAGE = 30
+#: What only the office fills in, on behalf of an agency without an account.
+FOR_THE_OFFICE = ("agency", "source")
 
 
 @blueprint.get("/transfers")
@@ -96,7 +99,8 @@ def _form(session: Session) -> tuple[Form, Options]:
     owner = deployed.process(session, definition.id)
     form = deployed.form(session, owner, owner.definition.start_node)
     assert form is not None  # the gate refuses a start of this process without its form
-    return form, recording.options(session, form)
+    own = tuple(part for part in form.components if part.key not in FOR_THE_OFFICE)
+    return replace(form, components=own), recording.options(session, form)
 
 
 def _todo(session: Session, actor: Actor, rows: Sequence[Clue]) -> dict[str, Task]:

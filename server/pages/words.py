@@ -101,6 +101,7 @@ ERRORS: dict[str, Wording] = {
     "not_allowed": _not_allowed,
     "not_signed_in": lambda p: _("Sign in first."),
     "own_account": lambda p: _("You cannot disable your own account."),
+    "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),
     "role": _role,
     "signin": lambda p: _("The account name or the password is wrong. Check both; capitals count."),
     "signin_limit": lambda p: _(
@@ -181,4 +182,16 @@ FIELDS: dict[str, Wording] = {
     ),
     "taken": lambda p: _("“%(value)s” is taken. Choose another one.", value=p.get("value", "")),
     "pattern": lambda p: _("This is not written as it should be."),
+    "too_few": lambda p: _("At least %(min)d persons are needed.", min=p["min"]),
+    "not_of_office": lambda p: _(
+        "Not a handler of this office: %(names)s.",
+        names=names.joined(names.person(login) for login in p["logins"]),
+    ),
+    "recused": lambda p: _(
+        "Recused from this clue: %(names)s.", names=names.joined(names.person(login) for login in p["logins"])
+    ),
+    "recused_present": lambda p: _("Nobody can be both present and recused."),
+    "clue_number": lambda p: _("There is no other clue with the number %(number)s.", number=p["number"]),
+    "before_start": lambda p: _("The end lies before the beginning."),
+    "own_agency": lambda p: _("An agency transfers in its own name only."),
 }
