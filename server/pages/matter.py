@@ -76,7 +76,7 @@ def _metadata(session: Session, clue: Clue) -> list[Fact]:
         Fact(_("Receipt number"), clue.receipt_no or ""),
         Fact(_("Stage"), codes.word("clue_stages", clue.stage, lang)),
         Fact(_("Source"), codes.word("clue_sources", clue.source, lang)),
-        Fact(_("From"), names.unit(clue.agency_code)),
+        Fact(_("Agency"), names.unit(clue.agency_code)),
         Fact(_("Received"), frame.local(clue.received_at)),
         Fact(_("Registered"), frame.local(clue.registered_at)),
         Fact(_("Handling office"), names.unit(clue.office_code)),

@@ -14,7 +14,7 @@ async function draw(container) {
     fetch(container.dataset.diagram),
     container.dataset.tokens ? fetch(container.dataset.tokens) : null,
   ]);
-  await viewer.importXML(await file.text());
+  await viewer.importXML(inLanguage(await file.text(), document.documentElement.lang));
   const canvas = viewer.get('canvas');
   const elements = viewer.get('elementRegistry');
   canvas.zoom('fit-viewport', 'auto');
@@ -31,6 +31,20 @@ async function draw(container) {
     }
   }
   container.dataset.ready = 'yes';
+}
+
+/** Diagrams carry Chinese names, and the English ones as the property `en` of an element. */
+function inLanguage(xml, lang) {
+  if (!lang.startsWith('en')) return xml;
+  const diagram = new DOMParser().parseFromString(xml, 'application/xml');
+  for (const property of diagram.getElementsByTagNameNS('http://camunda.org/schema/1.0/bpmn', 'property')) {
+    // element > extensionElements > properties > property
+    const element = property.parentElement.parentElement.parentElement;
+    if (property.getAttribute('name') === 'en' && element?.hasAttribute('name')) {
+      element.setAttribute('name', property.getAttribute('value'));
+    }
+  }
+  return new XMLSerializer().serializeToString(diagram);
 }
 
 for (const container of document.querySelectorAll('[data-diagram]')) await draw(container);

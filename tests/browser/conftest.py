@@ -1,0 +1,165 @@
+"""The real application over a real database, and a browser that reports every fault it sees."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from server import folders
+from tests import city as cities
+from tests.city import City
+
+AXE = folders.BPMN.parent / "server/web/node_modules/axe-core/axe.min.js"
+LATIN = re.compile(r"[A-Za-z]{2,}")
+#: Latin words that are right on a Chinese page: logins, file endings, and what numbers of matters begin with.
+ALLOWED = {
+    *cities.LOGINS,
+    "pdf",
+    "txt",
+    "jpg",
+    "bpmn",
+    "dmn",
+    "form",
+    "json",
+    "xlsx",
+    "csv",
+    "WC",
+    "XS",
+    "YS",
+    "HZ",
+}
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def the_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """Give the city of this worker."""
+    found = cities.found(tmp_path_factory.mktemp("browser"))
+    yield found
+    found.database.close()
+
+
+@pytest.fixture(scope="session")
+def base_url(the_city: City) -> Iterator[str]:
+    """Give the address of the served application."""
+    server = make_server("127.0.0.1", 0, the_city.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def city(the_city: City, base_url: str) -> City:
+    """Return the city, served."""
+    return the_city
+
+
+@pytest.fixture
+def faults(base_url: str) -> Iterator[list[str]]:
+    """Give the list of what pages complain of: errors in the console, requests to other hosts. It must stay empty."""
+    noted: list[str] = []
+    yield noted
+    assert noted == []
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, browser_context_args: dict[str, Any], faults: list[str], base_url: str
+) -> Iterator[Visit]:
+    """Return a function that opens a browser of its own, signed in as somebody, or as nobody (None)."""
+    contexts: list[BrowserContext] = []
+
+    def open_as(login: str | None, *, lang: str = "zh", width: int = 1440, script: bool = True) -> Page:
+        size = {"width": width, "height": 900 if width > 600 else 844}
+        told = {"base_url": base_url, "viewport": size, "java_script_enabled": script}
+        context = browser.new_context(**{**browser_context_args, **told})
+        contexts.append(context)
+        if lang == "en":
+            context.add_cookies([{"name": "duban_language", "value": "en", "url": base_url}])
+        page = context.new_page()
+        watch(page, base_url, faults)
+        if login:
+            sign_in(page, login)
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+
+
+def watch(page: Page, base_url: str, faults: list[str]) -> None:
+    """Let the page note its faults. A refusal that a test provokes is an answer, not a fault of the page."""
+    ours = (base_url, "data:", "blob:")
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console",
+        lambda said: (
+            faults.append(said.text) if said.type == "error" and "status of 4" not in said.text else None
+        ),
+    )
+    page.on(
+        "request",
+        lambda asked: None if asked.url.startswith(ours) else faults.append(f"outside: {asked.url}"),
+    )
+
+
+def sign_in(page: Page, login: str) -> None:
+    """Fill in the page to sign in; the password is the login."""
+    page.goto("/signin")
+    page.locator("#login").fill(login)
+    page.locator("#password").fill(login)
+    page.locator("#password").press("Enter")
+    expect(page.locator(".tabs")).to_be_visible()
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """Return a function that fails on anything that axe finds on the page."""
+
+    def check(page: Page) -> None:
+        page.evaluate(AXE.read_text("utf-8"))
+        broken = page.evaluate("async () => (await axe.run(document)).violations")
+        said = [
+            f"{rule['id']}: {node['target']} {node['failureSummary']}"
+            for rule in broken
+            for node in rule["nodes"]
+        ]
+        assert said == []
+
+    return check
+
+
+def foreign_words(page: Page) -> set[str]:
+    """Return the Latin words that a reader of the Chinese page meets, on it or through a screen reader."""
+    texts = page.evaluate(
+        """() => {
+          // Codes, the name of the other language, and the mark of the diagram library are as they are.
+          const ours = (element) => element && !element.closest('code, [lang=en], .bjs-powered-by, script, style');
+          const found = [document.title];
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          while (walker.nextNode()) if (ours(walker.currentNode.parentElement)) found.push(walker.currentNode.data);
+          for (const name of ['aria-label', 'placeholder', 'title', 'alt', 'data-label', 'data-confirm'])
+            for (const element of document.querySelectorAll(`[${name}]`))
+              if (ours(element)) found.push(element.getAttribute(name));
+          return found;
+        }"""
+    )
+    return {word for text in texts for word in LATIN.findall(text)} - ALLOWED
+
+
+def overflows(page: Page) -> bool:
+    """Return whether the page must be scrolled sideways."""
+    wider: bool = page.evaluate(
+        "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    return wider

@@ -1,0 +1,79 @@
+"""Every page in both languages, wide and narrow: axe finds nothing, nothing is in the wrong language or too wide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit, foreign_words, overflows
+from tests.city import REQUEST, City
+
+LANGUAGES = ("zh", "en")
+WIDTHS = (1440, 390)
+
+sizes = pytest.mark.parametrize(("lang", "width"), [(lang, width) for lang in LANGUAGES for width in WIDTHS])
+
+
+@pytest.fixture
+def good(accessible: Callable[[Page], None]) -> Callable[[Page], None]:
+    """Return the check that every page has to pass."""
+
+    def check(page: Page) -> None:
+        accessible(page)
+        assert not overflows(page)
+        if page.locator("html").get_attribute("lang") == "zh-CN":
+            assert foreign_words(page) == set()
+
+    return check
+
+
+@sizes
+def test_signing_in(visit: Visit, good: Callable[[Page], None], lang: str, width: int) -> None:
+    page = visit(None, lang=lang, width=width)
+    page.goto("/signin")
+    good(page)
+    page.locator("#login").fill("handler")
+    page.locator("#password").fill("wrong")
+    page.locator("#password").press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    good(page)
+
+
+@sizes
+def test_a_task_from_list_to_end(
+    city: City, visit: Visit, good: Callable[[Page], None], lang: str, width: int
+) -> None:
+    late = city.task(city.start(business_key="WC-2026-101"))
+    city.make_late(late, by=timedelta(days=3))
+    task = city.task(instance := city.start(business_key="WC-2026-102"))
+    page = visit("handler2", lang=lang, width=width)
+    page.goto("/inbox?box=groups")
+    good(page)
+    page.goto(f"/tasks/{task.id}")
+    expect(page.locator("[data-ready]")).to_be_visible()
+    good(page)
+    city.claim(task, "handler2")
+    page.goto(f"/tasks/{task.id}")
+    page.locator(".buttons--form button").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    for details in page.locator("details").all():
+        details.locator("summary").click()
+    good(page)
+    city.complete(task, "handler2", **REQUEST)
+    page.goto(f"/tasks/{task.id}")
+    good(page)
+    page.goto("/inbox?box=done")
+    good(page)
+    page.goto(f"/tasks/{city.task(instance).id}")
+    good(page)
+
+
+@sizes
+def test_pages_without_a_matter(visit: Visit, good: Callable[[Page], None], lang: str, width: int) -> None:
+    page = visit("auditor", lang=lang, width=width)
+    for address in ("/inbox", "/inbox?text=nothing", "/profile", "/nowhere", "/people", "/notifications"):
+        page.goto(address)
+        good(page)

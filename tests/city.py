@@ -1,0 +1,101 @@
+"""A small city for tests of the pages: the demo's office with its accounts, and a process with every kind of field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select, update
+
+from handlers import office
+from server import auth, boot, folders
+from server.app import create_app
+from server.db import Database, connect
+from server.settings import Settings
+from workflows import clock, instances, tasks
+from workflows.actor import Actor
+from workflows.model import Instance, Task, TaskCandidate
+
+ERRAND = Path(__file__).parent / "browser" / "errand"
+OFFICE = folders.BPMN.parent / "server" / "demo"
+LOGINS = ("clerk", "handler", "handler2", "handler3", "head", "supervisor", "agency", "auditor", "admin")
+
+#: A full and right answer to the form `errand_request`; dates are far ahead of any test.
+REQUEST: dict[str, Any] = {
+    "place": "示例市东湖区",
+    "reason": "核实项目现场与验收材料是否一致。",
+    "domain": "ecology",
+    "day": "2039-06-01",
+    "car": "office",
+    "team": [{"name": "张承办", "driver": False}, {"name": "刘协办", "driver": True}],
+    "true_and_full": True,
+}
+
+
+@dataclass(frozen=True)
+class City:
+    """The office under test, and the acts of tests on it: each a transaction of its own."""
+
+    database: Database
+    app: Flask
+
+    def actor(self, login: str) -> Actor:
+        """Return who signs in as `login`."""
+        with self.database.reading() as session:
+            return office.actor_for(session, login)
+
+    def start(self, key: str = "errand", *, by: str = "supervisor", **given: Any) -> Instance:
+        """Start a process."""
+        actor = self.actor(by)
+        with self.database.unit_of_work() as session:
+            return instances.start(session, key=key, actor=actor, **given)
+
+    def task(self, instance: Instance) -> Task:
+        """Return the one open task of an instance."""
+        with self.database.reading() as session:
+            found = select(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
+            return session.scalars(found).one()
+
+    def claim(self, task: Task, login: str) -> Task:
+        """Let somebody claim a task."""
+        actor = self.actor(login)
+        with self.database.unit_of_work() as session:
+            return tasks.claim(session, task.id, actor=actor)
+
+    def complete(self, task: Task, login: str, **answers: Any) -> None:
+        """Let somebody complete a task."""
+        actor = self.actor(login)
+        with self.database.unit_of_work() as session:
+            tasks.complete(session, task.id, actor=actor, answers=answers)
+
+    def make_late(self, task: Task, *, by: timedelta) -> None:
+        """Let a task have been due some time ago."""
+        due = clock.now() - by
+        with self.database.unit_of_work() as session:
+            session.execute(update(Task).where(Task.id == task.id).values(due_at=due, sorts_at=due))
+            named = update(TaskCandidate).where(TaskCandidate.task_id == task.id)
+            session.execute(named.values(sorts_at=due))
+
+
+def found(folder: Path) -> City:
+    """Return a city in a folder: its office, its accounts (password = login), its process deployed."""
+    url = f"sqlite:///{folder / 'city.sqlite3'}"
+    settings = Settings(database_url=url, secret_key="k" * 40, demo=True)
+    database = connect(settings)
+    app = create_app(settings, database)
+    boot.lay(database)
+    with database.unit_of_work() as session:
+        for name, load in (
+            ("units", office.load_units),
+            ("people", office.load_people),
+            ("memberships", office.load_memberships),
+        ):
+            load(session, (OFFICE / f"{name}.csv").read_text("utf-8"))
+        for login in LOGINS:
+            auth.create(session, login, login, trusted=True)
+        boot.know_roles(session)
+        boot.deploy(session, ERRAND, actor=office.actor_for(session, "supervisor"), profile="office")
+    return City(database, app)
