@@ -1,10 +1,10 @@
 """The engine, the only importer of SpiffWorkflow: reads diagrams and runs instances in memory."""
 
+from workflows.engine.ledger import Used
 from workflows.engine.model import BpmnError, DueTimer, Host, Node, OpenTask, Sent, Step, Subscription
 from workflows.engine.reading import Definition, compile_definition, outline, read
 from workflows.engine.run import Run
 from workflows.engine.triggers import Trigger, next_start, triggers
-from workflows.engine.wiring import Used
 from workflows.errors import EngineFault
 from workflows.findings import Finding
 

@@ -50,7 +50,7 @@ def _check_user_task(wiring: Wiring, node: Node) -> Iterator[Finding]:
     given = node.attributes
     for name in _TEXTS:
         if given.get(name):
-            wiring.text(node.id, given[name], f"camunda:{name}")
+            wiring.ledger.text(node.id, given[name], f"camunda:{name}")
     for name in ("dueDate", "followUpDate"):
         if problem := _bad_date(given.get(name, "")):
             yield Finding(node.id, "due_date", "error", f"camunda:{name}: {problem}")

@@ -13,8 +13,9 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from workflows import hardening
 from workflows.engine import checks, losses, normalise, parsing, specs, structure
 from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, children, node_kind
+from workflows.engine.ledger import Used
 from workflows.engine.model import Node
-from workflows.engine.wiring import Used, Wiring
+from workflows.engine.wiring import Wiring
 from workflows.errors import InvalidInput, NotFound
 from workflows.findings import Finding
 
@@ -179,14 +180,14 @@ def _wire(root: etree._Element, processes: Mapping[str, _Read]) -> None:
         wiring = Wiring(process.element, parsed[identity])
         wiring.wire()
         process.wiring = wiring
-        process.findings += [*wiring.findings, *losses.losses(process.element, wiring.spec)]
-        noted = len(wiring.findings)
+        process.findings += [*wiring.ledger.findings, *losses.losses(process.element, wiring.spec)]
+        noted = len(wiring.ledger.findings)
         process.findings += list(checks.check(wiring))
-        process.findings += wiring.findings[noted:]
+        process.findings += wiring.ledger.findings[noted:]
 
 
 def _check_calls(process: _Read, processes: Mapping[str, _Read]) -> None:
-    for element, called in process.wiring.calls if process.wiring else ():
+    for element, called in process.wiring.ledger.calls if process.wiring else ():
         if called not in processes:
             missing = (
                 f"The process '{called}' is not in this file; only processes of the same file can be called."
@@ -200,11 +201,11 @@ def _define(process: _Read, processes: Mapping[str, _Read]) -> None:
         return
     reachable = {identity: processes[identity] for identity in _called(process, processes)}
     if bad := [identity for identity, other in reachable.items() if other.broken]:
-        for element, _ in process.wiring.calls[:1]:
+        for element, _ in process.wiring.ledger.calls[:1]:
             text = f"The called process '{bad[0]}' has errors."
             process.findings.append(Finding(element, "call", "error", text))
         return
-    for element, called in process.wiring.calls:
+    for element, called in process.wiring.ledger.calls:
         _connect_call(process.wiring, element, processes[called])
     process.definition = _definition(process)
 
@@ -214,7 +215,7 @@ def _called(process: _Read, processes: Mapping[str, _Read]) -> set[str]:
     todo = [process]
     while todo:
         wiring = todo.pop().wiring
-        for _, called in wiring.calls if wiring else ():
+        for _, called in wiring.ledger.calls if wiring else ():
             if called not in found and called in processes:
                 found.add(called)
                 todo.append(processes[called])
@@ -242,12 +243,12 @@ def _definition(process: _Read) -> Definition:
         catches=frozenset(_names(wiring, starting=False)),
         start_node=_plain_start(wiring) or start,
         start_form_key=_form(_plain_start(wiring) or start),
-        expressions=tuple(wiring.expressions),
-        operations=tuple(wiring.operations),
-        decisions=tuple(wiring.decisions),
+        expressions=tuple(wiring.ledger.expressions),
+        operations=tuple(wiring.ledger.operations),
+        decisions=tuple(wiring.ledger.decisions),
         forms=tuple((n.id, form) for n in wiring.nodes.values() if (form := _form(n)) and "{" not in form),
         groups=tuple(_groups(wiring)),
-        calls=tuple(wiring.calls),
+        calls=tuple(wiring.ledger.calls),
         documentation=(element.findtext(Q + "documentation") or "").strip(),
         starter_groups=tuple(_split(element.get(C + "candidateStarterGroups", ""))),
         spec=wiring.spec,

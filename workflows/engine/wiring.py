@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from lxml import etree
 
 from workflows.clock import office_zone
-from workflows.engine import specs, timers
+from workflows.engine import looping, specs, timers, working
 from workflows.engine.dialect import (
     ACTIVITIES,
     FLOW_NODES,
     SUBPROCESSES,
-    C,
     Q,
     attributes_of,
     children,
@@ -23,81 +21,29 @@ from workflows.engine.dialect import (
     event_kind,
     local,
     node_kind,
-    operation_of,
     text_of,
 )
+from workflows.engine.ledger import Ledger
 from workflows.engine.model import Node
-from workflows.engine.plan import Copy, Flow, Loop, Parameters, Work, is_plain_name
-from workflows.errors import InvalidInput
-from workflows.expressions import Expression, assignments, compile_expression, template
-from workflows.findings import Finding
-
-_DECISION_RESULTS = ("singleEntry", "singleResult", "collectEntries", "resultList")
-_SCRIPT_ADVICE = "write lines such as `total = price * 2`; use a service task for anything else"
-
-
-@dataclass(frozen=True)
-class Used:
-    """An expression that an element holds: its source, the variables it reads and the functions it calls."""
-
-    element: str
-    source: str
-    names: frozenset[str]
-    calls: frozenset[str]
+from workflows.engine.plan import Flow, Parameters
 
 
 @dataclass
 class Wiring:
-    """One process under construction; `findings` grows with everything that is wrong."""
+    """One process under construction."""
 
     process: etree._Element
     spec: Any
-    elements: dict[str, etree._Element] = field(
-        init=False
-    )  #: every flow node of the process, nested ones too
-    findings: list[Finding] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    #: Every flow node of the process by id, nested ones too.
+    elements: dict[str, etree._Element] = field(init=False)
     nodes: dict[str, Node] = field(default_factory=dict)
     flows: dict[str, tuple[str, str]] = field(default_factory=dict)
-    expressions: list[Used] = field(default_factory=list)
-    operations: list[tuple[str, str]] = field(default_factory=list)
-    decisions: list[tuple[str, str]] = field(default_factory=list)
-    calls: list[tuple[str, str]] = field(default_factory=list)
     conditioned: set[str] = field(default_factory=set)  #: flows with a condition, a bad one too
 
     def __post_init__(self) -> None:
         nodes = self.process.iter(*(Q + name for name in FLOW_NODES))
         self.elements = {element.get("id", ""): element for element in nodes}
-
-    # -- findings and expressions ------------------------------------------------------------------
-
-    def error(self, element: str, rule: str, message: str) -> None:
-        """Add an error."""
-        self.findings.append(Finding(element, rule, "error", message))
-
-    def remark(self, element: str, rule: str, severity: str, message: str) -> None:
-        """Add a policy finding or a warning."""
-        self.findings.append(Finding(element, rule, severity, message))
-
-    def condition(self, element: str, source: str, what: str) -> Expression | None:
-        """Return a compiled condition or value, None with a finding when it is wrong."""
-        return self._compiled(element, source, what, compile_expression)
-
-    def text(self, element: str, source: str, what: str) -> Expression | None:
-        """Return a compiled attribute, in which `${…}` may stand, None with a finding when it is wrong."""
-        return self._compiled(element, source, what, template)
-
-    def _compiled(self, element: str, source: str, what: str, compiler: Any) -> Expression | None:
-        try:
-            expression: Expression = compiler(source)
-        except InvalidInput as problem:
-            self.error(element, "expression", f"{what} '{source.strip()[:200]}': {problem.message}")
-            return None
-        self._use(element, expression)
-        return expression
-
-    def _use(self, element: str, expression: Expression) -> None:
-        if expression.names or expression.calls:
-            self.expressions.append(Used(element, expression.source, expression.names, expression.calls))
 
     # -- the whole ---------------------------------------------------------------------------------
 
@@ -118,30 +64,23 @@ class Wiring:
                 self._repeat(element)
 
     def _attach(self, element: etree._Element, node: Node) -> None:
-        spec = self.spec.task_specs[node.id]
+        spec, ledger = self.spec.task_specs[node.id], self.ledger
         spec.node, spec.element, spec.shown = node, node.id, node.id
-        inputs, outputs = node.attributes.get("inputs", {}), node.attributes.get("outputs", {})
-        spec.parameters = Parameters(self._shaped_all(node.id, inputs), self._shaped_all(node.id, outputs))
+        spec.parameters = Parameters(
+            ledger.parameters(node.id, node.attributes.get("inputs", {})),
+            ledger.parameters(node.id, node.attributes.get("outputs", {})),
+        )
         if isinstance(spec, specs.Performing):
-            spec.work = self._work(element, node)
+            throws = getattr(spec, "event_definition", None) is not None
+            spec.work = working.work_of(ledger, element, node, throws=throws)
         if isinstance(spec, specs.CallActivity):
-            self._call(element, node, spec)
+            working.called_process(ledger, element, node)
+            spec.ins = tuple(working.copies(ledger, node, "in"))
+            spec.outs = tuple(working.copies(ledger, node, "out"))
         for definition in event_definitions(element):
             self._event(spec, definition, node.id)
         if local(element) in ("receiveTask", "sendTask") and spec.event_definition is not None:
-            spec.event_name = self.text(node.id, spec.event_definition.name, "The message name")
-
-    def _shaped_all(self, element: str, sources: Mapping[str, Any]) -> Mapping[str, Any]:
-        return MappingProxyType(
-            {name: self._shaped(element, name, source) for name, source in sources.items()}
-        )
-
-    def _shaped(self, element: str, name: str, source: Any) -> Any:
-        if isinstance(source, tuple):
-            return tuple(self._shaped(element, name, item) for item in source)
-        if isinstance(source, Mapping):
-            return MappingProxyType({key: self._shaped(element, name, item) for key, item in source.items()})
-        return self.text(element, source, f"The parameter '{name}'")
+            spec.event_name = ledger.text(node.id, spec.event_definition.name, "The message name")
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -152,138 +91,32 @@ class Wiring:
         elif kind == "conditional":
             source = text_of(definition, "condition")
             if not source:
-                self.error(element, "condition", "The conditional event has no condition.")
+                self.ledger.error(element, "condition", "The conditional event has no condition.")
             else:
-                spec.condition = self.condition(element, source, "The condition")
+                spec.condition = self.ledger.condition(element, source, "The condition")
         elif kind in ("message", "signal"):
-            spec.event_name = self.text(element, spec.event_definition.name or element, f"The {kind} name")
+            spec.event_name = self.ledger.text(
+                element, spec.event_definition.name or element, f"The {kind} name"
+            )
 
     def _timer(self, spec: Any, definition: etree._Element, element: str) -> None:
         kind = next((k for k in timers.KINDS if definition.find(Q + k) is not None), "")
         source = text_of(definition, kind) if kind else ""
         if not source:
-            self.error(
+            self.ledger.error(
                 element,
                 "timer",
                 "The timer says no time; write a date, a duration (P3D) or a cycle (R3/PT1H).",
             )
             return
         spec.timer_kind = kind
-        spec.timer = self.text(element, source, "The timer")
+        spec.timer = self.ledger.text(element, source, "The timer")
         if spec.timer is None or spec.timer.names or spec.timer.calls or "{" in source:
             return
         try:
             timers.check_literal(kind, source, office_zone())
         except timers.BadTimer as problem:
-            self.error(element, "timer", f"The timer: {problem}")
-
-    # -- work --------------------------------------------------------------------------------------
-
-    def _work(self, element: etree._Element, node: Node) -> Work:
-        name = local(element)
-        if name == "scriptTask":
-            return self._script(element, node)
-        if name == "businessRuleTask" and node.attributes.get("decisionRef"):
-            return self._decision(node)
-        return self._service(name, node)
-
-    def _service(self, name: str, node: Node) -> Work:
-        given, element = node.attributes, node.id
-        result = given.get("resultVariable")
-        if given.get("type") == "external":
-            if not given.get("topic"):
-                self.error(element, "operation", "An external task needs a camunda:topic.")
-            return Work(external=True)
-        if delegate := given.get("delegateExpression"):
-            operation = operation_of(delegate)
-            if operation is None:
-                self.error(
-                    element, "operation", f"'{delegate}' names no operation; write ${{registers.verb}}."
-                )
-                return Work()
-            self.operations.append((element, operation))
-            return Work(operation=operation, result=result)
-        if source := given.get("expression"):
-            return Work(expression=self.condition(element, source, "The expression"), result=result)
-        if self._needs_work(name, node):
-            self.error(
-                element,
-                "operation",
-                'The task names no operation; write camunda:delegateExpression="${registers.verb}" '
-                'or camunda:type="external" with a topic.'
-                + (" Java classes are not run." if given.get("class") else ""),
-            )
-        return Work()
-
-    def _needs_work(self, name: str, node: Node) -> bool:
-        if name in ("serviceTask", "businessRuleTask"):
-            return True
-        if name == "sendTask":
-            return self.spec.task_specs[node.id].event_definition is None
-        return bool(node.attributes.get("class"))
-
-    def _decision(self, node: Node) -> Work:
-        given, element = node.attributes, node.id
-        reference = self.text(element, given["decisionRef"], "The decision")
-        if reference is not None and not reference.names and not reference.calls:
-            self.decisions.append((element, given["decisionRef"]))
-        mapping = given.get("mapDecisionResult", "resultList")
-        if mapping not in _DECISION_RESULTS:
-            self.error(
-                element,
-                "decision",
-                f"mapDecisionResult is one of {', '.join(_DECISION_RESULTS)}, not '{mapping}'.",
-            )
-        return Work(decision=reference, result=given.get("resultVariable"), decision_result=mapping)
-
-    def _script(self, element: etree._Element, node: Node) -> Work:
-        if node.attributes.get("resource"):
-            self.error(node.id, "script", f"Scripts from resources are not run; {_SCRIPT_ADVICE}.")
-            return Work()
-        result = node.attributes.get("resultVariable")
-        body = text_of(element, "script")
-        try:
-            if result:
-                lines = [(result, compile_expression(body))]
-            else:
-                lines = assignments(element.findtext(Q + "script") or "")
-        except InvalidInput as problem:
-            self.error(
-                node.id,
-                "script",
-                f"The script holds more than assignments; {_SCRIPT_ADVICE}. {problem.message}",
-            )
-            return Work()
-        if not lines:
-            self.remark(node.id, "script", "warning", "The script is empty.")
-        for _, expression in lines:
-            self._use(node.id, expression)
-        return Work(script=tuple(lines))
-
-    def _call(self, element: etree._Element, node: Node, spec: Any) -> None:
-        called = element.get("calledElement", "").strip()
-        if not called or "{" in called:
-            self.error(
-                node.id, "call", "A call activity needs the id of the called process, without expressions."
-            )
-        else:
-            self.calls.append((node.id, called))
-        spec.ins = tuple(self._copies(node, "in"))
-        spec.outs = tuple(self._copies(node, "out"))
-
-    def _copies(self, node: Node, direction: str) -> Iterator[Copy]:
-        for given in node.attributes.get(direction, ()):
-            if given.get("variables") == "all":
-                yield Copy(None, None, every=True, local=given.get("local") == "true")
-            elif given.get("sourceExpression") and given.get("target"):
-                source = self.condition(node.id, given["sourceExpression"], f"camunda:{direction}")
-                yield Copy(given["target"], source)
-            elif given.get("source") and given.get("target"):
-                yield Copy(given["target"], None, plain=given["source"])
-            elif "businessKey" not in given:
-                self.error(
-                    node.id, "call", f'camunda:{direction} needs a source and a target, or variables="all".'
-                )
+            self.ledger.error(element, "timer", f"The timer: {problem}")
 
     # -- flows -------------------------------------------------------------------------------------
 
@@ -308,7 +141,7 @@ class Wiring:
         condition = None
         if text and not default:
             self.conditioned.add(identity)
-            condition = self.condition(source.element, text, f"The condition of the flow {identity}")
+            condition = self.ledger.condition(source.element, text, f"The condition of the flow {identity}")
         source.flows += (Flow(identity, target.name, condition, default),)
         source._outputs.append(target.name)
         target._inputs.append(source.name)
@@ -319,7 +152,7 @@ class Wiring:
             return
         for flow in spec.flows:
             if flow.id not in self.conditioned and not flow.default:
-                self.error(
+                self.ledger.error(
                     spec.name,
                     "condition",
                     f"The flow {flow.id} out of the gateway has no condition and is not the default flow.",
@@ -335,7 +168,7 @@ class Wiring:
             source = self.spec.task_specs[element.get("id")]
             target = catches.get(_link_name(element, definition))
             if target is None:
-                self.error(
+                self.ledger.error(
                     source.name,
                     "link",
                     f"No link catches '{_link_name(element, definition)}' in the same scope.",
@@ -351,17 +184,17 @@ class Wiring:
                 continue
             spec = self.spec.task_specs[element.get("id")]
             if not spec.flows:
-                self.error(spec.name, "event_gateway", "The event gateway leads to no event.")
+                self.ledger.error(spec.name, "event_gateway", "The event gateway leads to no event.")
             for flow in spec.flows:
                 target = self.spec.task_specs[flow.target]
                 if not isinstance(target, specs.CatchEvent | specs.ReceiveTask):
-                    self.error(
+                    self.ledger.error(
                         target.name,
                         "event_gateway",
                         "Behind an event gateway only catching events and receive tasks may stand.",
                     )
                 elif len(target.incoming) > 1:
-                    self.error(
+                    self.ledger.error(
                         target.name,
                         "event_gateway",
                         "An event behind an event gateway has one incoming flow.",
@@ -380,20 +213,19 @@ class Wiring:
         ]
         if local(scope) == "process":
             if heads:
-                self.remark(
+                self.ledger.warn(
                     scope.get("id", ""),
                     "no_start",
-                    "warning",
                     "There is no start event; what comes first starts.",
                 )
             else:
-                self.error(
+                self.ledger.error(
                     scope.get("id", ""),
                     "no_start",
                     "The process has no start event and nothing that could start.",
                 )
         elif inside and not heads:
-            self.error(
+            self.ledger.error(
                 scope.get("id", ""),
                 "no_start",
                 "The subprocess has no start event and nothing that could start.",
@@ -409,7 +241,7 @@ class Wiring:
                 host.boundaries += (self.spec.task_specs[element.get("id")],)
 
     def _repeat(self, element: etree._Element) -> None:
-        loop = self._loop(element)
+        loop = looping.loop_of(self.ledger, element)
         if loop is None:
             return
         tasks = self.spec.task_specs
@@ -430,56 +262,6 @@ class Wiring:
         for spec in self.spec.task_specs.values():
             if inner in getattr(spec, "starts", ()):
                 spec.starts = tuple(body if start is inner else start for start in spec.starts)
-
-    def _loop(self, element: etree._Element) -> Loop | None:
-        multiple = element.find(Q + "multiInstanceLoopCharacteristics")
-        if multiple is not None:
-            return self._multiple(element.get("id", ""), multiple)
-        standard = element.find(Q + "standardLoopCharacteristics")
-        return None if standard is None else self._standard(element.get("id", ""), standard)
-
-    def _multiple(self, identity: str, found: etree._Element) -> Loop:
-        cardinality = text_of(found, "loopCardinality")
-        collection = found.get(C + "collection") or text_of(found, "loopDataInputRef")
-        if not cardinality and not collection:
-            self.error(
-                identity,
-                "loop",
-                "The multi-instance activity says neither how many nor over which collection.",
-            )
-        if cardinality.lstrip("-").isdigit() and int(cardinality) < 0:
-            self.error(identity, "loop", f"The loop cardinality {cardinality} is negative.")
-        completion = text_of(found, "completionCondition")
-        item, output = found.find(Q + "inputDataItem"), found.find(Q + "outputDataItem")
-        return Loop(
-            sequential=found.get("isSequential") == "true",
-            cardinality=self.condition(identity, cardinality, "The loop cardinality")
-            if cardinality
-            else None,
-            collection=self.condition(identity, collection, "The collection") if collection else None,
-            element_variable=found.get(C + "elementVariable") or _item_name(item),
-            completion=self.condition(identity, completion, "The completion condition")
-            if completion
-            else None,
-            output_collection=text_of(found, "loopDataOutputRef") or None,
-            output_item=_item_name(output),
-        )
-
-    def _standard(self, identity: str, found: etree._Element) -> Loop:
-        condition = text_of(found, "loopCondition")
-        maximum = found.get("loopMaximum")
-        if maximum is not None and not maximum.isdigit():
-            self.error(identity, "loop", f"loopMaximum '{maximum}' is not a whole number of 0 or more.")
-            maximum = None
-        elif maximum is None and not condition:
-            self.error(identity, "loop", "The loop has neither a condition nor a maximum.")
-        return Loop(
-            sequential=True,
-            standard=True,
-            condition=self.condition(identity, condition, "The loop condition") if condition else None,
-            test_before=found.get("testBefore") == "true",
-            maximum=int(maximum) if maximum else None,
-        )
 
 
 def _node(element: etree._Element, lanes: Mapping[str, str]) -> Node:
@@ -522,10 +304,3 @@ def _link_name(element: etree._Element, definition: etree._Element) -> str:
 
 def _is_link_catch(element: etree._Element) -> bool:
     return local(element) == "intermediateCatchEvent" and event_kind(element) == "link"
-
-
-def _item_name(item: etree._Element | None) -> str | None:
-    if item is None:
-        return None
-    name = item.get("name") or item.get("id")
-    return name if name and is_plain_name(name) else item.get("id")

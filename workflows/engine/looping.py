@@ -1,0 +1,63 @@
+"""How an activity repeats, read from its loop characteristics and compiled."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from workflows.engine.dialect import C, Q, text_of
+from workflows.engine.ledger import Ledger
+from workflows.engine.plan import Loop, is_plain_name
+
+
+def loop_of(ledger: Ledger, element: etree._Element) -> Loop | None:
+    """Return how the activity repeats, None if it does not."""
+    identity = element.get("id", "")
+    multiple = element.find(Q + "multiInstanceLoopCharacteristics")
+    if multiple is not None:
+        return _multiple(ledger, identity, multiple)
+    standard = element.find(Q + "standardLoopCharacteristics")
+    return None if standard is None else _standard(ledger, identity, standard)
+
+
+def _multiple(ledger: Ledger, identity: str, found: etree._Element) -> Loop:
+    cardinality = text_of(found, "loopCardinality")
+    collection = found.get(C + "collection") or text_of(found, "loopDataInputRef")
+    completion = text_of(found, "completionCondition")
+    if not cardinality and not collection:
+        missing = "The multi-instance activity says neither how many nor over which collection."
+        ledger.error(identity, "loop", missing)
+    if cardinality.lstrip("-").isdigit() and int(cardinality) < 0:
+        ledger.error(identity, "loop", f"The loop cardinality {cardinality} is negative.")
+    return Loop(
+        sequential=found.get("isSequential") == "true",
+        cardinality=ledger.condition(identity, cardinality, "The loop cardinality") if cardinality else None,
+        collection=ledger.condition(identity, collection, "The collection") if collection else None,
+        element_variable=found.get(C + "elementVariable") or _item_name(found.find(Q + "inputDataItem")),
+        completion=ledger.condition(identity, completion, "The completion condition") if completion else None,
+        output_collection=text_of(found, "loopDataOutputRef") or None,
+        output_item=_item_name(found.find(Q + "outputDataItem")),
+    )
+
+
+def _standard(ledger: Ledger, identity: str, found: etree._Element) -> Loop:
+    condition = text_of(found, "loopCondition")
+    maximum = found.get("loopMaximum")
+    if maximum is not None and not maximum.isdecimal():
+        ledger.error(identity, "loop", f"loopMaximum '{maximum}' is not a whole number of 0 or more.")
+        maximum = None
+    elif maximum is None and not condition:
+        ledger.error(identity, "loop", "The loop has neither a condition nor a maximum.")
+    return Loop(
+        sequential=True,
+        standard=True,
+        condition=ledger.condition(identity, condition, "The loop condition") if condition else None,
+        test_before=found.get("testBefore") == "true",
+        maximum=int(maximum) if maximum else None,
+    )
+
+
+def _item_name(item: etree._Element | None) -> str | None:
+    if item is None:
+        return None
+    name = item.get("name") or item.get("id")
+    return name if name and is_plain_name(name) else item.get("id")

@@ -1,0 +1,118 @@
+"""What an automatic element is to do, read from its attributes and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from workflows.engine.dialect import Q, local, operation_of, text_of
+from workflows.engine.ledger import Ledger
+from workflows.engine.model import Node
+from workflows.engine.plan import Copy, Work
+from workflows.errors import InvalidInput
+from workflows.expressions import assignments, compile_expression
+
+_DECISION_RESULTS = ("singleEntry", "singleResult", "collectEntries", "resultList")
+_SCRIPT_ADVICE = "write lines such as `total = price * 2`; use a service task for anything else"
+
+
+def work_of(ledger: Ledger, element: etree._Element, node: Node, *, throws: bool) -> Work:
+    """Return the work of a task or throwing event; `throws` where it has a message to throw instead."""
+    name = local(element)
+    if name == "scriptTask":
+        return _script(ledger, element, node)
+    if name == "businessRuleTask" and node.attributes.get("decisionRef"):
+        return _decision(ledger, node)
+    return _service(ledger, name, node, throws)
+
+
+def _service(ledger: Ledger, name: str, node: Node, throws: bool) -> Work:
+    given, element = node.attributes, node.id
+    result = given.get("resultVariable")
+    if given.get("type") == "external":
+        if not given.get("topic"):
+            ledger.error(element, "operation", "An external task needs a camunda:topic.")
+        return Work(external=True)
+    if delegate := given.get("delegateExpression"):
+        operation = operation_of(delegate)
+        if operation is None:
+            ledger.error(element, "operation", f"'{delegate}' names no operation; write ${{registers.verb}}.")
+            return Work()
+        ledger.operations.append((element, operation))
+        return Work(operation=operation, result=result)
+    if source := given.get("expression"):
+        return Work(expression=ledger.condition(element, source, "The expression"), result=result)
+    if _needs_work(name, node, throws):
+        java = " Java classes are not run." if given.get("class") else ""
+        ledger.error(
+            element,
+            "operation",
+            'The task names no operation; write camunda:delegateExpression="${registers.verb}" '
+            f'or camunda:type="external" with a topic.{java}',
+        )
+    return Work()
+
+
+def _needs_work(name: str, node: Node, throws: bool) -> bool:
+    if name in ("serviceTask", "businessRuleTask"):
+        return True
+    return bool(node.attributes.get("class")) or (name == "sendTask" and not throws)
+
+
+def _decision(ledger: Ledger, node: Node) -> Work:
+    given, element = node.attributes, node.id
+    reference = ledger.text(element, given["decisionRef"], "The decision")
+    if reference is not None and not reference.names and not reference.calls:
+        ledger.decisions.append((element, given["decisionRef"]))
+    mapping = given.get("mapDecisionResult", "resultList")
+    if mapping not in _DECISION_RESULTS:
+        right = ", ".join(_DECISION_RESULTS)
+        ledger.error(element, "decision", f"mapDecisionResult is one of {right}, not '{mapping}'.")
+    return Work(decision=reference, result=given.get("resultVariable"), decision_result=mapping)
+
+
+def _script(ledger: Ledger, element: etree._Element, node: Node) -> Work:
+    if node.attributes.get("resource"):
+        ledger.error(node.id, "script", f"Scripts from resources are not run; {_SCRIPT_ADVICE}.")
+        return Work()
+    result = node.attributes.get("resultVariable")
+    try:
+        if result:
+            lines = [(result, compile_expression(text_of(element, "script")))]
+        else:
+            lines = assignments(element.findtext(Q + "script") or "")
+    except InvalidInput as problem:
+        refused = f"The script holds more than assignments; {_SCRIPT_ADVICE}. {problem.message}"
+        ledger.error(node.id, "script", refused)
+        return Work()
+    if not lines:
+        ledger.warn(node.id, "script", "The script is empty.")
+    for _, expression in lines:
+        ledger.use(node.id, expression)
+    return Work(script=tuple(lines))
+
+
+def called_process(ledger: Ledger, element: etree._Element, node: Node) -> None:
+    """Note which process a call activity calls."""
+    called = element.get("calledElement", "").strip()
+    if not called or "{" in called:
+        missing = "A call activity needs the id of the called process, without expressions."
+        ledger.error(node.id, "call", missing)
+    else:
+        ledger.calls.append((node.id, called))
+
+
+def copies(ledger: Ledger, node: Node, direction: str) -> Iterator[Copy]:
+    """Yield what a call activity copies `in` or `out`."""
+    for given in node.attributes.get(direction, ()):
+        if given.get("variables") == "all":
+            yield Copy(None, None, every=True, local=given.get("local") == "true")
+        elif given.get("sourceExpression") and given.get("target"):
+            source = ledger.condition(node.id, given["sourceExpression"], f"camunda:{direction}")
+            yield Copy(given["target"], source)
+        elif given.get("source") and given.get("target"):
+            yield Copy(given["target"], None, plain=given["source"])
+        elif "businessKey" not in given:
+            bad = f'camunda:{direction} needs a source and a target, or variables="all".'
+            ledger.error(node.id, "call", bad)
