@@ -17,7 +17,7 @@ TITLE_LINES = 10
 #: So many known headings make a line the heading line.
 ENOUGH = 4
 
-_NOISE = re.compile(r"[\s*＊:：·、/／\\()（）\[\]【】]+")
+_NOISE = re.compile(r"[\s*＊:：·、/／?？\\()（）\[\]【】]+")
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,31 @@ class Column:
 
 
 COLUMNS = (
-    Column("agency", ("移送单位", "移送机关", "移送部门", "Agency")),
+    Column("agency", ("移送单位", "移送机关", "移送部门", "Transferring agency")),
+    Column("source", ("线索来源", "来源", "Source of the clue")),
     Column("legal_basis", ("移送依据", "法律依据", "Legal basis")),
-    Column("domain", ("问题领域", "领域", "所属领域", "Domain")),
-    Column("name", ("被反映人", "被反映人姓名", "被反映人（单位）", "姓名", "Subject"), subject=True),
+    Column("domain", ("问题领域", "所属领域", "领域", "Domain")),
+    Column("name", ("被反映人", "被反映人姓名", "姓名或单位名称", "被反映人或单位", "姓名"), subject=True),
+    Column("kind", ("类别", "被反映人类别", "Kind"), subject=True),
     Column("unit", ("单位", "所在单位", "工作单位", "被反映人单位", "Unit"), subject=True),
     Column("post", ("职务", "现任职务", "职务（岗位）", "Post"), subject=True),
     Column("rank", ("职级", "级别", "Rank"), subject=True),
     Column("political_status", ("政治面貌", "Political status"), subject=True),
-    Column("facts", ("主要问题", "反映的主要问题", "主要问题线索", "问题摘要", "Facts")),
-    Column("event_from", ("问题发生时间起", "发生时间起", "起始日期", "Event from")),
-    Column("event_to", ("问题发生时间止", "发生时间止", "截止日期", "Event to")),
+    Column("facts", ("主要问题", "主要问题事实", "反映的主要问题", "问题摘要", "Facts")),
+    Column("event_from", ("问题发生时间起", "问题发生起始日期", "发生时间起", "First day of the events")),
+    Column("event_to", ("问题发生时间止", "问题发生截止日期", "发生时间止", "Last day of the events")),
+    # The unit stands in the heading: an amount without one would be a guess by ten thousand.
     Column("amount", ("涉及金额（元）", "涉案金额（元）", "金额（元）", "Amount (yuan)")),
     Column(
         "amount",
         ("涉及金额（万元）", "涉案金额（万元）", "金额（万元）", "Amount (10,000 yuan)"),
         factor=Decimal(10_000),
     ),
-    Column("agency_conclusion", ("移送单位处理结论", "处理结论", "处理情况", "Agency conclusion")),
+    Column("agency_conclusion", ("移送单位处理结论", "移送单位调查处理情况及结论", "处理结论", "处理情况")),
     Column("urgency", ("紧急程度", "Urgency")),
-    Column("contact", ("联系人及电话", "联系人", "联系方式", "Contact")),
-    Column("head_sign", ("负责人签字", "负责人", "单位负责人", "Head's signature")),
+    Column("named", ("是否实名举报", "是否来源于实名举报", "From a named report?")),
+    Column("contact", ("联系人及电话", "联系人", "联系方式", "Contact and telephone")),
+    Column("head_sign", ("负责人签字", "移送单位负责人签字", "单位负责人", "负责人", "Signed by the head")),
 )
 #: Known headings that say nothing of the clue.
 IGNORED = ("序号", "编号", "No.")
@@ -73,6 +77,11 @@ class Bound:
     def path(self) -> str:
         """Where its answer stands, as errors of the form name it; of subjects, the first's."""
         return f"subjects.0.{self.column.field}" if self.column.subject else self.column.field
+
+    @property
+    def needed(self) -> bool:
+        """Whether a list must have the column: the form asks for it, and begins with nothing of its own."""
+        return self.field.required and self.field.default is None
 
 
 def heading_of(path: str) -> str | None:
@@ -163,7 +172,7 @@ def _layout(sheet: Sheet, line: Line, fields: Sequence[Bound]) -> Layout:
 
 def _guard_complete(line: Line, columns: Mapping[int, Bound], fields: Sequence[Bound]) -> None:
     there = {bound.path for bound in columns.values()}
-    missing = _names(bound for bound in fields if bound.field.required and bound.path not in there)
+    missing = _names(bound for bound in fields if bound.needed and bound.path not in there)
     if missing:
         raise InvalidInput(
             f"The headings in row {line.number} lack: {missing}.",
@@ -174,7 +183,7 @@ def _guard_complete(line: Line, columns: Mapping[int, Bound], fields: Sequence[B
 
 
 def _no_list(sheets: Sequence[Sheet], form: Form) -> InvalidInput:
-    needed = _names(bound for bound in wanted(form) if bound.field.required)
+    needed = _names(bound for bound in wanted(form) if bound.needed)
     lines = [line for sheet in sheets for line in sheet.lines[:1]]
     if not lines:
         return InvalidInput(

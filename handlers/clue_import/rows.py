@@ -96,7 +96,7 @@ def _judged(
 ) -> Row | list[Problem]:
     """Let the form judge what the cells gave, so that every bad field of the row is known at once."""
     try:
-        checked = forms.validate(form, answers, options)
+        checked = forms.validate(form, _with_defaults(form, answers), options)
     except InvalidInput as error:
         for path, wrong in error.fields.items():
             # Bad cells gave no answer, and all but the first subject repeat the first's fault.
@@ -105,6 +105,17 @@ def _judged(
                 problems[place] = _field_problem(layout, line, form, place, wrong)
         return list(problems.values())
     return list(problems.values()) or Row(line.number, checked, digest_of(checked))
+
+
+def _with_defaults(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers with what the form itself begins with where a list says nothing."""
+    filled = {field.key: field.default for field in form.fields if field.default is not None}
+    rows = next((field.components for field in form.fields if field.key == "subjects"), ())
+    within = {field.key: field.default for field in rows if field.default is not None}
+    filled.update(answers)
+    if "subjects" in answers:
+        filled["subjects"] = [{**within, **subject} for subject in answers["subjects"]]
+    return filled
 
 
 def _guard_apart(layout: Layout, line: Line, index: int) -> None:

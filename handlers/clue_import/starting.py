@@ -14,10 +14,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from handlers import lists
 from handlers.clue_import import columns, rows
 from handlers.clue_import.rows import Problem, Row
+from handlers.office import Unit
 from workflows import clock, definitions, deployed, instances, recording
 from workflows.actor import Actor
 from workflows.errors import Conflict, DubanError, InvalidInput
-from workflows.forms import Form, Options
+from workflows.forms import Form, Option, Options
 from workflows.model import Base
 
 PROCESS = "clue_transfer"
@@ -182,4 +183,12 @@ def _form(session: Session) -> tuple[Form, Options]:
     form = deployed.form(session, owner, owner.definition.start_node)
     if form is None:
         raise Conflict(f"The process {PROCESS} has no start form, by which a list is judged.", code="no_form")
-    return form, recording.options(session, form)
+    return form, _with_city(session, recording.options(session, form))
+
+
+def _with_city(session: Session, options: Options) -> Options:
+    """Return the code tables with each agency also under its full name, the city's before its own."""
+    cities = session.scalars(select(Unit.name_zh).where(Unit.kind.in_(("city", "government")))).all()
+    agencies = options.get("agencies", ())
+    full = [Option(one.value, f"{city}{one.zh}") for one in agencies for city in cities]
+    return {**options, "agencies": [*agencies, *full]}

@@ -89,7 +89,9 @@ def option(cell: Cell, options: Sequence[Option]) -> str:
     for choice in options:
         if written in {same(word) for word in (choice.value, choice.zh, choice.en) if word}:
             return choice.value
-    raise Wrong("option", options=[choice.zh for choice in options])
+    raise Wrong(
+        "option", options=list({choice.value: choice.zh for choice in reversed(options)}.values())[::-1]
+    )
 
 
 def same(words: str) -> str:

@@ -106,11 +106,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "rows_min": ("至少填写 {min} 名", "needs at least {min}"),
     "rows_max": ("最多填写 {max} 名", "has more than {max}"),
     "line_breaks": ("不能换行", "must be one line"),
-    "agency_unknown": ("没有这个移送单位，应为：{options}", "there is no such agency; there are: {options}"),
-    "agency_foreign": (
+    "own_agency": (
         "不是您所在的单位，只能移送本单位的线索",
-        "is not your agency; transfer its own clues only",
+        "is not your agency; it transfers its own clues only",
     ),
+    "before_start": ("早于问题发生的起始日期", "lies before the first day of the events"),
+    "characters": ("含有不允许的字符，请重新输入", "holds characters that are not allowed; type it again"),
+    "type": ("内容的类型不对", "is of the wrong kind"),
+    "options_missing": ("没有可选项的代码表，请联系管理员", "has no code table; tell the administrator"),
     "refused": ("未被受理：{why}", "was refused: {why}"),
 }
 

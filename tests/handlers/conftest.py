@@ -1,6 +1,7 @@
 """What the tests of handlers share: a session on an empty database, and the demo's office in it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from sqlalchemy.orm import Session
 import server.tables
 from handlers import codes, office
 from handlers.wall import Wall
+from server import boot
 from server.db import Database, connect
 from server.settings import Settings
-from workflows import recording, timers, visibility
+from workflows import recording, visibility
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,12 +40,19 @@ def city(session: Session) -> Session:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """Give the city's database as a server has it: reminder ladder loaded, wall and code tables installed."""
+    """Give the database as a server has it: the city, limits and ladder; wall and code tables installed."""
+    with opened(database_url) as target:
+        yield target
+
+
+@contextmanager
+def opened(database_url: str) -> Iterator[Database]:
+    """Give an empty database with tables, reference data and city, behind the office's ports."""
     target = connect(Settings(database_url=database_url))
     server.tables.metadata.create_all(target.engine)
     with target.unit_of_work() as session:
+        boot.load_reference_data(session)
         settle(session)
-        timers.load_rungs(session, (ROOT / "bpmn/reminders.csv").read_text("utf-8"))
     before = visibility.policy()
     visibility.install(Wall())
     recording.install(codes.tables)

@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 from handlers import clue_import, codes, lists, office
 from handlers.clue_import import Problem, explain
 from handlers.registers import Clue, ClueSubject
+from server import boot, folders
 from server.db import Database
-from tests.handlers import transfer
-from workflows import clock, definitions, operations
+from tests.handlers.conftest import opened
+from workflows import clock, operations
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotAllowed
 from workflows.model import Instance
@@ -44,20 +45,11 @@ GOOD: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _operation() -> Iterator[None]:
-    operations.operation("test.submit")(transfer.submit)
-    yield
-    del operations._registry["test.submit"]
-
-
 @pytest.fixture
 def agency(database: Database) -> Iterator[Actor]:
     with clock.held_at(NOW):
         with database.unit_of_work() as session:
-            definitions.deploy(
-                session, transfer.FILES, name="clue_transfer", actor=Actor("system"), profile="engine"
-            )
+            boot.deploy(session, folders.BPMN / "clue_transfer", actor=boot.SYSTEM, profile="office")
             found = office.actor_for(session, "agency")
         yield found
 
@@ -119,20 +111,37 @@ def test_a_good_list_becomes_transfers(database: Database, agency: Actor) -> Non
         ]
 
 
-def read_answers(database: Database, data: bytes, filename: str = "list.xlsx") -> dict[str, Any]:
-    with database.reading() as session:
-        reading = clue_import.read(session, data, filename)
+Judge = Callable[..., clue_import.Reading]
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    """Give a function that reads a list and starts nothing: one database serves all such tests."""
+    with opened(f"sqlite:///{tmp_path_factory.mktemp('import') / 'test.sqlite3'}") as target:
+        with target.unit_of_work() as session:
+            boot.deploy(session, folders.BPMN / "clue_transfer", actor=boot.SYSTEM, profile="office")
+
+        def read(data: bytes, filename: str = "list.xlsx") -> clue_import.Reading:
+            with target.reading() as session, clock.held_at(NOW):
+                return clue_import.read(session, data, filename)
+
+        yield read
+
+
+def read_answers(judge: Judge, data: bytes, filename: str = "list.xlsx") -> dict[str, Any]:
+    reading = judge(data, filename)
     assert reading.problems == ()
     return dict(reading.rows[0].answers)
 
 
-def test_cells_become_the_answers_of_the_form(database: Database, agency: Actor) -> None:
-    answers = read_answers(database, sheet({}))
+def test_cells_become_the_answers_of_the_form(judge: Judge) -> None:
+    answers = read_answers(judge, sheet({}))
     assert answers == {
         "legal_basis": "accountability",
         "domain": "ecology",
         "subjects": [
             {
+                "kind": "person",
                 "name": "赵某甲",
                 "unit": "生态环境局局机关",
                 "post": "科长",
@@ -146,14 +155,15 @@ def test_cells_become_the_answers_of_the_form(database: Database, agency: Actor)
         "amount": 125_000,
         "agency_conclusion": "已立案处罚",
         "urgency": "normal",
+        "named": "no",
         "contact": "法规科，内线 8123",
         "head_sign": "钱某某",
     }
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
-def test_csv_says_the_same_in_every_encoding(database: Database, agency: Actor, encoding: str) -> None:
-    assert read_answers(database, text(encoding, {}), "list.csv") == read_answers(database, sheet({}))
+def test_csv_says_the_same_in_every_encoding(judge: Judge, encoding: str) -> None:
+    assert read_answers(judge, text(encoding, {}), "list.csv") == read_answers(judge, sheet({}))
 
 
 @pytest.mark.parametrize(
@@ -168,45 +178,43 @@ def test_csv_says_the_same_in_every_encoding(database: Database, agency: Actor, 
         "2025 年 12 月 31 日",
     ],
 )
-def test_dates_written_as_text_are_dates(database: Database, agency: Actor, written: str) -> None:
-    assert read_answers(database, sheet({"问题发生时间止": written}))["event_to"] == "2025-12-31"
+def test_dates_written_as_text_are_dates(judge: Judge, written: str) -> None:
+    assert read_answers(judge, sheet({"问题发生时间止": written}))["event_to"] == "2025-12-31"
 
 
 @pytest.mark.parametrize(
     ("written", "amount"),
     [("1,234.5", 12_345_000), ("１２", 120_000), (0, 0), ("0.01", 100), (3.14159, 31415.9)],
 )
-def test_amounts_are_counted_in_yuan(database: Database, agency: Actor, written: Any, amount: float) -> None:
-    assert read_answers(database, sheet({"涉及金额（万元）": written}))["amount"] == amount
+def test_amounts_are_counted_in_yuan(judge: Judge, written: Any, amount: float) -> None:
+    assert read_answers(judge, sheet({"涉及金额（万元）": written}))["amount"] == amount
 
 
-def test_codes_and_english_names_are_understood_too(database: Database, agency: Actor) -> None:
+def test_codes_and_english_names_are_understood_too(judge: Judge) -> None:
     english = {
         "职级": "RK09",
         "政治面貌": "Party Member",
         "问题领域": "ecology and  environment",
         "紧急程度": "normal",
     }
-    assert read_answers(database, sheet(english)) == read_answers(database, sheet({}))
+    assert read_answers(judge, sheet(english)) == read_answers(judge, sheet({}))
 
 
-def test_several_persons_of_one_row(database: Database, agency: Actor) -> None:
+def test_several_persons_of_one_row(judge: Judge) -> None:
     row = {
         "被反映人": "赵某甲、钱某乙",
         "单位": "局机关；东湖分局",
         "职务": "科长",
         "职级": "乡科级正职；乡科级副职",
     }
-    subjects = read_answers(database, sheet(row))["subjects"]
+    subjects = read_answers(judge, sheet(row))["subjects"]
     assert [(s["name"], s["unit"], s["post"], s["rank"]) for s in subjects] == [
         ("赵某甲", "局机关", "科长", "RK09"),
         ("钱某乙", "东湖分局", "科长", "RK10"),
     ]
 
 
-def test_a_title_above_other_headings_and_blank_lines_are_no_matter(
-    database: Database, agency: Actor
-) -> None:
+def test_a_title_above_other_headings_and_blank_lines_are_no_matter(judge: Judge) -> None:
     book = openpyxl.Workbook()
     page = book.active
     page.append(["示例市生态环境局问题线索移送清单"])
@@ -218,8 +226,8 @@ def test_a_title_above_other_headings_and_blank_lines_are_no_matter(
     page.append([*GOOD.values(), "见附件"])
     page.append([])
     page.append(list((GOOD | {"被反映人": "孙某乙"}).values()))
-    outcome = take(database, agency, saved(book))
-    assert [row for row, _ in outcome.started] == [4, 6]
+    outcome = judge(saved(book))
+    assert [row.number for row in outcome.rows] == [4, 6]
     assert outcome.unknown == ("备注",)
 
 
@@ -240,7 +248,7 @@ BAD_CELLS = [
         {"主要问题": '=HYPERLINK("http://x")'},
         '第 2 行“主要问题”：“=HYPERLINK("http://x")”是公式，请粘贴为数值。',
     ),
-    ({"主要问题": "长" * 4001}, "超过 4000 字。"),
+    ({"主要问题": "长" * 20001}, "超过 20000 字。"),
     (
         {"被反映人": "赵某甲；钱某乙；孙某丙", "单位": "甲局；乙局"},
         "第 2 行“单位”：有 2 项，而被反映人有 3 名",
@@ -250,17 +258,17 @@ BAD_CELLS = [
 
 @pytest.mark.parametrize(("change", "expected"), BAD_CELLS)
 def test_a_bad_cell_is_named_and_the_good_rows_are_kept(
-    database: Database, agency: Actor, change: dict[str, Any], expected: str
+    judge: Judge, change: dict[str, Any], expected: str
 ) -> None:
-    outcome = take(database, agency, sheet(change, {}))
-    assert [row for row, _ in outcome.started] == [3]
+    outcome = judge(sheet(change, {}))
+    assert [row.number for row in outcome.rows] == [3]
     assert any(expected in line for line in words(outcome.problems)), words(outcome.problems)
     assert all(explain(problem, "en").isprintable() for problem in outcome.problems)
 
 
-def test_every_bad_cell_of_every_row_is_named(database: Database, agency: Actor) -> None:
+def test_every_bad_cell_of_every_row_is_named(judge: Judge) -> None:
     bad = {"问题领域": "天文", "主要问题": None, "职级": "正科", "问题发生时间起": "春天"}
-    outcome = take(database, agency, sheet(bad, {}, {"联系人及电话": None}))
+    outcome = judge(sheet(bad, {}, {"联系人及电话": None}))
     assert [(problem.row, problem.column) for problem in outcome.problems] == [
         (2, "问题领域"),
         (2, "职级"),
@@ -270,20 +278,20 @@ def test_every_bad_cell_of_every_row_is_named(database: Database, agency: Actor)
     ]
 
 
-def test_merged_cells_are_named(database: Database, agency: Actor) -> None:
+def test_merged_cells_are_named(judge: Judge) -> None:
     book = openpyxl.load_workbook(io.BytesIO(sheet({}, {"被反映人": "孙某乙"}, {"被反映人": "李某丙"})))
     book.active.merge_cells("D2:D3")
-    outcome = take(database, agency, saved(book))
-    assert [row for row, _ in outcome.started] == [4]
+    outcome = judge(saved(book))
+    assert [row.number for row in outcome.rows] == [4]
     assert words(outcome.problems) == [
         "第 2 行“被反映人”：“赵某甲”位于合并单元格 D2:D3 内，请取消合并并逐行填写。",
         "第 3 行“被反映人”：位于合并单元格 D2:D3 内，请取消合并并逐行填写。",
     ]
 
 
-def test_control_characters_are_named(database: Database, agency: Actor) -> None:
+def test_control_characters_are_named(judge: Judge) -> None:
     data = text("utf-8", {"负责人签字": "钱\x07某"})
-    assert words(take(database, agency, data, "list.csv").problems) == [
+    assert words(judge(data, "list.csv").problems) == [
         "第 2 行“负责人签字”：“钱\x07某”含有不可见的控制字符，请重新输入。"
     ]
 
@@ -313,27 +321,26 @@ BAD_FILES = [
 
 @pytest.mark.parametrize(("data", "filename", "code"), BAD_FILES, ids=lambda value: str(value)[:20])
 def test_what_is_no_transfer_list_is_refused_with_a_word(
-    database: Database, agency: Actor, data: bytes, filename: str, code: str
+    judge: Judge, data: bytes, filename: str, code: str
 ) -> None:
-    (problem,) = take(database, agency, data, filename).problems
+    (problem,) = judge(data, filename).problems
     assert (problem.row, problem.code) == (None, code)
     for language in ("zh", "en"):
         assert "{" not in explain(problem, language)
-    assert clues(database) == 0
 
 
-def test_another_template_is_told_what_headings_are_wanted(database: Database, agency: Actor) -> None:
+def test_another_template_is_told_what_headings_are_wanted(judge: Judge) -> None:
     data = lists.write_xlsx(["姓名", "身份证号", "基本工资"], [["赵", "1", 2]])
-    (sentence,) = words(take(database, agency, data).problems)
+    (sentence,) = words(judge(data).problems)
     found, _, wanted = sentence.partition("，应有 ")
     assert found == "这不是线索移送清单：表头为 姓名、身份证号、基本工资"
     assert wanted == "移送依据、问题领域、被反映人、主要问题、联系人及电话、负责人签字。"
 
 
-def test_two_lists_in_one_workbook_are_refused(database: Database, agency: Actor) -> None:
+def test_two_lists_in_one_workbook_are_refused(judge: Judge) -> None:
     book = openpyxl.load_workbook(io.BytesIO(sheet({})))
     book.copy_worksheet(book.active)
-    (problem,) = take(database, agency, saved(book)).problems
+    (problem,) = judge(saved(book)).problems
     assert problem.code == "list_several"
 
 
@@ -347,12 +354,16 @@ def test_all_or_none_takes_nothing_if_one_row_is_bad(database: Database, agency:
 def test_all_or_none_takes_nothing_if_a_row_is_refused_late(
     database: Database, agency: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    submit = operations.find("clues.submit")
+
     def refuse_second(context: operations.Context, *, answers: dict[str, Any]) -> operations.Recorded:
         if answers["facts"] == "二":
             raise InvalidInput("The matter belongs to a higher commission.")
-        return transfer.submit(context, answers=answers)
+        recorded = submit(context, answers=answers)
+        assert isinstance(recorded, operations.Recorded)
+        return recorded
 
-    monkeypatch.setitem(operations._registry, "test.submit", refuse_second)
+    monkeypatch.setitem(operations._registry, "clues.submit", refuse_second)
     data = sheet({}, {"主要问题": "二"}, {"主要问题": "三"})
     outcome = take(database, agency, data, mode="all_or_none")
     assert (outcome.started, clues(database)) == ((), 0)
@@ -424,12 +435,9 @@ cells = st.one_of(
 
 @given(rows=st.lists(st.lists(cells, max_size=18), max_size=4), headed=st.booleans())
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_table_is_read_row_by_row_or_refused(
-    database: Database, agency: Actor, rows: list[list[Any]], headed: bool
-) -> None:
+def test_any_table_is_read_row_by_row_or_refused(judge: Judge, rows: list[list[Any]], headed: bool) -> None:
     data = lists.write_xlsx(list(GOOD) if headed else [], [[_writable(cell) for cell in row] for row in rows])
-    with database.reading() as session:
-        reading = clue_import.read(session, data, "list.xlsx")
+    reading = judge(data)
     assert reading.rows or reading.problems
     for problem in reading.problems:
         assert explain(problem)
@@ -439,6 +447,46 @@ def test_any_table_is_read_row_by_row_or_refused(
 
 def _writable(cell: Any) -> Any:
     return str(cell) if isinstance(cell, float) and (cell != cell or abs(cell) > 1e300) else cell
+
+
+def test_bad_rows_do_not_keep_good_ones_out(database: Database, agency: Actor) -> None:
+    outcome = take(database, agency, sheet({"主要问题": None}, {}, {"问题领域": "天文"}))
+    assert [row for row, _ in outcome.started] == [3]
+    assert [problem.row for problem in outcome.problems] == [2, 4]
+    assert clues(database) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("示例市生态环境局", "STJ"), ("生态环境局", "STJ"), ("STJ", "STJ"), ("应急管理局", "YJJ")],
+)
+def test_agencies_are_known_by_their_full_name_too(judge: Judge, written: str, code: str) -> None:
+    data = sheet({"移送单位": written}, headings=["移送单位", *GOOD])
+    assert read_answers(judge, data)["agency"] == code
+
+
+def test_a_district_bureau_is_not_the_citys(judge: Judge) -> None:
+    data = sheet({"移送单位": "东湖区生态环境局"}, headings=["移送单位", *GOOD])
+    (problem,) = judge(data).problems
+    assert explain(problem).startswith("第 2 行“移送单位”：“东湖区生态环境局”不在可选项中，应为：")
+
+
+def test_an_agency_transfers_in_its_own_name_only(database: Database, agency: Actor) -> None:
+    data = sheet({"移送单位": "应急管理局"}, {"移送单位": "生态环境局"}, headings=["移送单位", *GOOD])
+    outcome = take(database, agency, data)
+    assert [row for row, _ in outcome.started] == [3]
+    assert words(outcome.problems) == ["第 2 行“移送单位”：不是您所在的单位，只能移送本单位的线索。"]
+
+
+def test_the_office_enters_the_list_of_a_bureau_without_an_account(database: Database, agency: Actor) -> None:
+    with database.reading() as session:
+        clerk = office.actor_for(session, "clerk")
+    data = sheet({"移送单位": "应急管理局"}, {"移送单位": None}, headings=["移送单位", *GOOD])
+    outcome = take(database, clerk, data)
+    assert len(outcome.started) == 1
+    assert words(outcome.problems) == ["第 3 行“移送单位”：必须填写。"]
+    with database.reading() as session:
+        assert session.scalars(select(Clue.agency_code)).one() == "YJJ"
 
 
 def test_every_code_table_of_the_list_is_shipped() -> None:
