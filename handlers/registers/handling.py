@@ -42,7 +42,7 @@ def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
         sign(context, clue, "a8", "return", answers["reason"])
         clue.office_code = None
         move(context, clue, "registered", number=clue.clue_no, major=clue.major)
-        return {"taken": "no"}
+        return {"taken_a8": "no"}
     chosen = list(dict.fromkeys(answers["handlers"]))
     _check_handlers(context, clue, chosen)
     _end_assignments(context, clue)
@@ -53,7 +53,7 @@ def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
         hand_over(context, clue, "assignment", to_login=login)
     sign(context, clue, "a8", "assigned", detail={"handlers": chosen})
     move(context, clue, "signing", handlers=chosen)
-    return {"taken": "yes", "handlers": chosen, "recusal": "no"}
+    return {"taken_a8": "yes", "handlers": chosen, "recusal_a8": "no"}
 
 
 @operation("clues.declare")
@@ -72,14 +72,14 @@ def declare(context: Context, *, answers: Answers) -> dict[str, Any]:
         mine.grounds = f"{answers['grounds']}: {answers['grounds_text']}"
         note(context, clue, "clue.recused", login=mine.login)
         clue.stage = "assigning"
-        return {"recusal": "yes"}
+        return {"recusal_a8": "yes"}
     note(context, clue, "clue.declared", login=mine.login)
     context.session.flush()
     waiting = select(ClueHandler.id).where(
         ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None), ClueHandler.declared_at.is_(None)
     )
     # What the others have declared stands: only the last one to sign may open the study.
-    if context.session.scalars(waiting).first() is None and context.variables.get("recusal") != "yes":
+    if context.session.scalars(waiting).first() is None and context.variables.get("recusal_a8") != "yes":
         move(context, clue, "studying")
         return {"study_from": clue.received_at.isoformat() if clue.received_at else context.now.isoformat()}
     return {}
@@ -132,7 +132,7 @@ def approve_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
     decision = answers["decision"]
     sign(context, clue, step, decision, answers.get("opinion") or "")
     _go_on(context, clue, step, decision, last=_last(context, step))
-    return {"decision": decision}
+    return {f"decision_{step.removeprefix('a10_')}": decision}
 
 
 @operation("clues.record_committee")
@@ -142,7 +142,7 @@ def record_committee(context: Context, *, answers: Answers) -> dict[str, Any]:
     detail = {"decided_on": answers["decided_on"], "document_no": answers.get("document_no") or ""}
     sign(context, clue, "a10_a5", answers["decision"], answers["opinion"], detail)
     _go_on(context, clue, "a10_a5", answers["decision"], last=True)
-    return {"decision": answers["decision"]}
+    return {"decision_a5": answers["decision"]}
 
 
 @operation("clues.hold")
@@ -221,7 +221,7 @@ def feed_back(context: Context, *, answers: Answers) -> None:
     clue.feedback = answers["text"]
     number = next_number(context.session, "feedback", context.now)
     sign(
-        context, clue, "a13", "told", answers["text"], {"told_on": answers["told_on"], "way": answers["way"]}
+        context, clue, "a13", "told", answers["text"], {"told_on": answers["told_on"], "way": answers["told_way"]}
     )
     move(context, clue, "fed_back", number=number)
 

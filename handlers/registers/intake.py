@@ -86,7 +86,7 @@ def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
     if answers["complete"] == "no":
         sign(context, clue, "a3", "return", answers["missing"])
         move(context, clue, "incomplete")
-        return {"complete": "no"}
+        return {"complete_a3": "no"}
     receive(context, clue, "transfer")
     clue.received_by, clue.received_at = who(context), context.now
     clue.receipt_no = clue.receipt_no or next_number(context.session, "receipt", context.now)
@@ -99,7 +99,7 @@ def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
     stage = "returning" if clue.competence == "no" and answers["duplicate"] != "same" else "received"
     move(context, clue, stage, receipt=clue.receipt_no)
     return {
-        "complete": "yes",
+        "complete_a3": "yes",
         "competence": clue.competence,
         "duplicate": answers["duplicate"],
         "received_at": context.now.isoformat(),
@@ -183,7 +183,7 @@ def sign_letter(context: Context, *, answers: Answers) -> dict[str, Any]:
         move(context, clue, "joint" if objects else "returned")
     else:
         note(context, clue, "clue.letter_objected" if objects else "clue.letter_signed")
-    return {"objection": answers["objection"]}
+    return {"objection_a4": answers["objection"]}
 
 
 @operation("clues.hold_joint_meeting")

@@ -125,7 +125,7 @@ def _tell(context: Context, answers: Answers, step: str, code: str) -> None:
         answers["text"],
         {
             "told_on": told_on.isoformat(),
-            "way": answers["way"],
+            "way": answers["told_way"],
             "objection": answers.get("objection_text") or "",
         },
     )
