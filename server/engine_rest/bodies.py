@@ -26,11 +26,22 @@ def json_object() -> dict[str, Any]:
 
 
 def loaded(schema: Schema, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the data, or the request's body, as the schema reads it; InvalidInput names what is wrong."""
+    """Return the data, or the request's body, as the schema reads it; InvalidInput names what is wrong.
+
+    Generated clients send every member they know, most of them null, false or empty: those ask for nothing.
+    """
+    given = json_object() if data is None else data
+    asked = {name: value for name, value in given.items() if not _asks_nothing(schema, name, value)}
     try:
-        return dict(schema.load(json_object() if data is None else data))
+        return dict(schema.load(asked))
     except ValidationError as error:
         raise invalid(error.normalized_messages()) from None
+
+
+def _asks_nothing(schema: Schema, name: str, value: Any) -> bool:
+    if name in schema.load_fields:
+        return value is None and not schema.load_fields[name].allow_none
+    return value is None or value is False or value in ("false", "False", [], {})
 
 
 def no_content() -> Response:

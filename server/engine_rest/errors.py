@@ -35,6 +35,7 @@ BY_CODE = {
     "stale": "OptimisticLockingException",
     "not_signed_in": "AuthenticationException",
     "signin": "AuthenticationException",
+    "signin_limit": "AuthenticationException",
     "http_400": "InvalidRequestException",
     "http_404": "NotFoundException",
     "http_405": "NotAllowedException",

@@ -12,7 +12,7 @@ from server.db import unit_of_work
 from server.engine_rest import process_instance
 from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import loaded, no_content
-from server.engine_rest.errors import BadUserRequest, CannotCorrelate
+from server.engine_rest.errors import CannotCorrelate
 from server.engine_rest.queries import Flag
 from server.engine_rest.text import Name
 from server.engine_rest.variables import plain, typed_map, variable_map
@@ -51,7 +51,7 @@ def correlate(actor: Actor) -> Response:
     """Deliver a message to exactly one receiver, or with `all` to every one."""
     body = loaded(MessageSchema())
     if body["variablesInResultEnabled"] and not body["resultEnabled"]:
-        raise BadUserRequest("variablesInResultEnabled needs resultEnabled.")
+        raise InvalidInput("variablesInResultEnabled needs resultEnabled.")
     with unit_of_work() as session:
         reached = _deliver(session, body, actor)
         if not body["resultEnabled"]:

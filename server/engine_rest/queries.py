@@ -43,10 +43,10 @@ def _itself(condition: Condition) -> Condition:
 
 
 class Flag(fields.Boolean):
-    """`true` or `false`, and nothing that only looks like them."""
+    """`true` or `false` as clients in several languages write them, and nothing else."""
 
-    truthy = {"true", True}
-    falsy = {"false", False}
+    truthy = {"true", "True", "TRUE", True}
+    falsy = {"false", "False", "FALSE", False}
 
 
 class Instant(fields.Field[datetime]):
@@ -215,7 +215,8 @@ class Query:
     def _schema(self) -> Schema:
         sort_by = fields.String(validate=validate.OneOf(sorted(self.sorts)))
         order = fields.String(validate=validate.OneOf(["asc", "desc"]))
-        one = Schema.from_dict({"sortBy": sort_by, "sortOrder": order})
+        nothing = fields.Raw(allow_none=True, validate=validate.OneOf([None, {}]))
+        one = Schema.from_dict({"sortBy": sort_by, "sortOrder": order, "parameters": nothing})
         sorting = fields.List(fields.Nested(one(unknown=RAISE)))
         all_fields = {**self._fields, "sortBy": sort_by, "sortOrder": order, "sorting": sorting}
         return Schema.from_dict(all_fields)(unknown=RAISE)
@@ -229,13 +230,16 @@ class Query:
         wanted = list(asked.get("sorting", []))
         if SORTING & set(asked):
             wanted.insert(0, {name: asked[name] for name in SORTING & set(asked)})
-        if any(len(one) != len(SORTING) for one in wanted):
+        if any(not one.keys() >= SORTING for one in wanted):
             raise BadUserRequest("Only a single sorting parameter specified. sortBy and sortOrder required.")
         order = [_directed(self.sorts[one["sortBy"]], one["sortOrder"]) for one in wanted]
         return [*order, self.key.asc()]
 
 
 def _directed(column: Column, order: str) -> ColumnElement[Any]:
+    if not getattr(column, "nullable", True):
+        # Said of a column that is never empty, where they would stand keeps SQLite from the index.
+        return column.asc() if order == "asc" else column.desc()
     return column.asc().nulls_last() if order == "asc" else column.desc().nulls_first()
 
 

@@ -134,7 +134,7 @@ FILTERS: dict[str, Filter] = {
 SORTS = {
     "instanceId": Task.instance_id,
     "executionId": Task.instance_id,
-    "dueDate": Task.due_at,
+    "dueDate": Task.sorts_at,  # what has no due date stands at the end of time
     "followUpDate": Task.follow_up_at,
     "assignee": Task.assignee,
     "created": Task.created_at,
@@ -151,7 +151,7 @@ def _candidates_together(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     used = CANDIDATE_FILTERS & set(asked)
     if "candidateUser" in used and len(used) > 1:
         raise BadUserRequest("Invalid query usage: cannot set both candidateUser and candidateGroup(s).")
-    if "includeAssignedTasks" in asked and not used:
+    if asked.get("includeAssignedTasks") and not used:
         raise BadUserRequest(
             "Invalid query usage: includeAssignedTasks needs candidateUser or candidateGroup(s)."
         )
