@@ -23,7 +23,7 @@ from handlers.registers.record import (
     sign,
     who,
 )
-from workflows.errors import FieldError, InvalidInput
+from workflows.errors import FieldError, InvalidInput, NotAllowed
 from workflows.operations import Context, operation
 
 #: A clue is handled by two at least (domain §4.2 rule 2).
@@ -100,6 +100,11 @@ def propose_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
             "A study is held by two at least.",
             fields={"present": FieldError("too_few", {"min": FEWEST_HANDLERS})},
         )
+    if out := sorted(set(present) & _recused(context, clue)):
+        raise InvalidInput(
+            f"Recused from this clue: {', '.join(out)}.",
+            fields={"present": FieldError("recused", {"logins": out})},
+        )
     if answers["way"] == "JN":
         clue.duplicate_of = clue_by_number(context.session, answers["join_to"], "join_to", clue).id
     context.session.add(
@@ -127,7 +132,7 @@ def propose_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
 def approve_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Agree to the proposal, return it one step, or refuse it: A2, A3, A4 in turn (a10)."""
     clue = clue_of(context)
-    not_the_proposer(context, clue, ("a9",))
+    _not_a_handler(context, clue)
     step = context.element_id or ""
     decision = answers["decision"]
     sign(context, clue, step, decision, answers.get("opinion") or "")
@@ -221,7 +226,12 @@ def feed_back(context: Context, *, answers: Answers) -> None:
     clue.feedback = answers["text"]
     number = next_number(context.session, "feedback", context.now)
     sign(
-        context, clue, "a13", "told", answers["text"], {"told_on": answers["told_on"], "way": answers["told_way"]}
+        context,
+        clue,
+        "a13",
+        "told",
+        answers["text"],
+        {"told_on": answers["told_on"], "way": answers["told_way"]},
     )
     move(context, clue, "fed_back", number=number)
 
@@ -264,13 +274,23 @@ def _check_handlers(context: Context, clue: Clue, chosen: list[str]) -> None:
     own = {person.login for person in office.people_in(context.session, group)}
     if strangers := [login for login in chosen if login not in own]:
         raise refuse("not_of_office", logins=strangers)
-    recused = set(
-        context.session.scalars(
-            select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.recused.is_(True))
-        )
-    )
+    recused = _recused(context, clue)
     if out := [login for login in chosen if login in recused]:
         raise refuse("recused", logins=out)
+
+
+def _recused(context: Context, clue: Clue) -> set[str]:
+    """Return who has recused himself from the clue, whenever that was."""
+    declared = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.recused.is_(True))
+    return set(context.session.scalars(declared))
+
+
+def _not_a_handler(context: Context, clue: Clue) -> None:
+    """Refuse who recorded the proposal and who studied it: it is the team's, and nobody approves his own."""
+    not_the_proposer(context, clue, ("a9",))
+    running = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None))
+    if who(context) in set(context.session.scalars(running)):
+        raise NotAllowed("A handler of the clue may not approve its disposal.", code="proposer")
 
 
 def _end_assignments(context: Context, clue: Clue) -> None:
