@@ -1,7 +1,7 @@
 """The code tables of `bpmn/codes`: what forms offer as choices and pages write as words.
 
-A table is the file's name without its ending; its columns `code`, `zh`, `en` come first, others are its own. Beside
-the files stand the tables that the registers give: `offices`, `agencies` (by unit code) and `staff` (by login).
+A table is the file's name without its ending; its columns `code`, `zh`, `en` come first, others are its own.
+Beside the files stand the tables that the registers give: `offices`, `agencies` (by unit code), `staff` (login).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def tables(session: Session) -> Options:
 
 
 def word(table: str, code: str | None, lang: str) -> str:
-    """Return the name of a code in a language (`zh`, `en`); the code itself where the table lacks it, nothing for none."""
+    """Return the name of a code in a language (`zh`, `en`); the code itself where the table lacks it."""
     if not code:
         return ""
     return next((option.label(lang) for option in _files()[table] if option.value == code), code)

@@ -66,7 +66,8 @@ def operation(name: str) -> Callable[[Operation], Operation]:
 def find(name: str) -> Operation:
     """Return the operation, or raise NotFound naming it and what exists."""
     if name not in _registry:
-        raise NotFound(f"There is no operation {name!r}; there are: {', '.join(sorted(_registry)) or 'none'}.")
+        known = ", ".join(sorted(_registry)) or "none"
+        raise NotFound(f"There is no operation {name!r}; there are: {known}.")
     return _registry[name]
 
 

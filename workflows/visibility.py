@@ -30,7 +30,7 @@ class Policy(Protocol):
         """Return the SQL condition over `Task` of what the actor may see."""
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
-        """Decide one act: see, claim, release, complete, assign (task); see, start, cancel, suspend, variables (instance)."""
+        """Decide one act: see claim release complete assign (task), see start cancel suspend variables."""
 
 
 class _Deny:
