@@ -1,7 +1,7 @@
 """The code tables of `bpmn/codes`: what forms offer as choices and pages write as words.
 
 A table is the file's name without its ending; its columns `code`, `zh`, `en` come first, others are its own.
-Beside the files stand the tables that the registers give: `offices`, `agencies` (by unit code), `staff` (login).
+Beside the files stand the tables of the registers: `offices`, `agencies` (by unit code), `staff` (by login).
 """
 
 from __future__ import annotations
