@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from handlers import clue_import, office
-from server import auth, boot, folders, logs
+from server import auth, boot, demo, folders, logs
 from server.app import create_app
 from server.auth import tokens
 from server.db import Database, connect
@@ -29,7 +29,7 @@ from server.wiring import wire
 from server.worker import Worker
 from workflows import clock, definitions, simulation
 from workflows.definitions.checking import refused
-from workflows.errors import DubanError, InvalidInput
+from workflows.errors import Conflict, DubanError, InvalidInput
 from workflows.findings import Finding
 
 FILE = click.Path(path_type=Path)
@@ -70,6 +70,7 @@ def serve(host: str | None, port: int | None, demo: bool, no_worker: bool) -> No
     logs.configure(readable=demo)
     bound = listen(settings)
     with _database(settings, claimed=True) as database:
+        _keep_demo_apart(settings, database)
         app = create_app(settings, database)
         app.extensions["duban.prepared"] = True
         server = Server(app, bound, settings)
@@ -331,10 +332,34 @@ def _json_object(text: str) -> dict[str, Any]:
     return found
 
 
+def _keep_demo_apart(settings: Settings, database: Database) -> None:
+    with database.reading() as session:
+        there = demo.loaded(session)
+        taken = session.scalar(select(auth.Account.login).limit(1)) is not None
+    if settings.demo and taken and not there:
+        raise Conflict(
+            "This database has accounts of its own: the demo, whose passwords are known to everyone, "
+            "is not loaded into it."
+        )
+    if there and not settings.demo:
+        raise Conflict(
+            "This database holds the demo, whose passwords are known to everyone: serve it with --demo, "
+            "or name another one in DUBAN_DATABASE_URL."
+        )
+    if settings.demo:
+        demo.load(database, say=click.echo)
+        with database.reading() as session:
+            boot.know_roles(session)
+
+
 def _announce(settings: Settings, port: int, database: Database) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"\nDuban is ready: http://{host}:{port}/")
-    if not settings.demo:
+    if settings.demo:
+        click.echo("Accounts, each with its own name as password:")
+        for account in demo.ACCOUNTS:
+            click.echo(f"  {account.login:<12}{account.zh} · {account.en}")
+    else:
         with database.reading() as session:
             if session.scalar(select(auth.Account.login).limit(1)) is None:
                 click.echo("There is no account yet: add one with `duban user add LOGIN --role admin`.")

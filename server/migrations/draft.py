@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 from alembic import command
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 
 from server.db import MIGRATIONS, alembic_config, connect, migrate
 from server.settings import Settings
@@ -28,8 +28,13 @@ def main(message: str) -> None:
         with database.engine.begin() as connection:
             config = alembic_config(connection)
             config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-            command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
+            made = command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
         database.close()
+    assert isinstance(made, Script)
+    path = Path(made.path)
+    kept = [line for line in path.read_text("utf-8").splitlines() if "# ###" not in line]
+    path.write_text("\n".join(kept) + "\n", "utf-8")
+    click.echo(f"Read {path}, then `make format`.")
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ class Process:
         self._finish()
 
     def _finish(self) -> int:
-        rest, _ = self._process.communicate(timeout=60)
-        self.said.extend(rest.splitlines())
-        return self._process.returncode
+        assert self._process.stdout
+        with self._process.stdout as rest:
+            self.said.extend(rest.read().splitlines())
+        return self._process.wait(60)

@@ -11,8 +11,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from server import auth, boot
-from server.db import Database, connect
+from server import auth, boot, demo
+from server.db import Database, connect, migrate
 from server.settings import Settings
 from server.wiring import wire
 from tests.server.conftest import PASSWORD
@@ -166,6 +166,27 @@ def test_production_says_when_it_is_ready_and_what_is_missing(sqlite_url: str, t
         assert server.stop() == 0
         assert any("duban user add" in line for line in server.said)
         assert server.said[-1] == "Stopped."
+
+
+def test_the_demo_is_ready_with_its_accounts_and_stays_the_demo(sqlite_url: str, tmp_path: Path) -> None:
+    with Process(tmp_path, "--demo", DUBAN_DATABASE_URL=sqlite_url, DUBAN_SECRET_KEY="") as server:
+        assert requests.get(f"{server.address}/readyz", timeout=10).json()["ready"]
+        for login in (account.login for account in demo.ACCOUNTS):
+            answer = requests.get(f"{server.address}/engine-rest/task/count", auth=(login, login), timeout=10)
+            assert answer.status_code == 200, login
+        assert server.stop() == 0
+        assert {a.login for a in demo.ACCOUNTS} <= {line.split()[0] for line in server.said if line.strip()}
+    with pytest.raises(AssertionError, match="known to everyone"):
+        Process(tmp_path, DUBAN_DATABASE_URL=sqlite_url)
+
+
+def test_the_demo_is_not_loaded_into_a_real_database(sqlite_url: str, tmp_path: Path) -> None:
+    with closing(connect(Settings(database_url=sqlite_url))) as database:
+        migrate(database)
+        with database.unit_of_work() as session:
+            auth.create(session, "wang", PASSWORD)
+    with pytest.raises(AssertionError, match="known to everyone"):
+        Process(tmp_path, "--demo", DUBAN_DATABASE_URL=sqlite_url)
 
 
 def test_a_second_server_on_the_same_file_goes_away_with_a_word(sqlite_url: str, tmp_path: Path) -> None:
