@@ -178,9 +178,7 @@ def test_one_message_is_heard_once(office, diagram):
         '<bpmn:startEvent id="s"/><bpmn:intermediateCatchEvent id="w">'
         '<bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent><bpmn:userTask id="u"/>'
     )
-    office.deploy(
-        diagram("waiting", waiting, "s>w", "w>u", before='<bpmn:message id="m" name="answered"/>')
-    )
+    office.deploy(diagram("waiting", waiting, "s>w", "w>u", before='<bpmn:message id="m" name="answered"/>'))
     for _ in range(4):
         instance = office.start("waiting")
         given = at_once(

@@ -247,15 +247,16 @@ def _write_history(
 
 
 def _passage(instance: Instance, step: engine.Step, host: InstanceHost) -> dict[str, Any]:
-    node = _node(host.definition.definition, step.node_id)
+    element_id, _, body = step.node_id.partition("#")  # what is repeated, and the body around the repetitions
+    node = _node(host.definition.definition, element_id)
     return {
         "instance_id": instance.id,
         "engine_id": step.activity_id,
         "element_id": node.id,
-        "kind": node.kind,
+        "kind": body or node.kind,
         "name": node.name,
         "flow": step.flow,
-        "task_id": step.activity_id if node.kind == "userTask" else None,
+        "task_id": step.activity_id if node.kind == "userTask" and not body else None,
         "entered_at": step.at,
         "left_at": None,
         "cancelled": False,
