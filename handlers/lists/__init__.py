@@ -2,6 +2,6 @@
 
 from handlers.lists.cells import Cell, Line, Merge, Sheet
 from handlers.lists.reading import read
-from handlers.lists.writing import write_csv, write_xlsx
+from handlers.lists.writing import Value, write_csv, write_xlsx
 
-__all__ = ["Cell", "Line", "Merge", "Sheet", "read", "write_csv", "write_xlsx"]
+__all__ = ["Cell", "Line", "Merge", "Sheet", "Value", "read", "write_csv", "write_xlsx"]

@@ -13,6 +13,7 @@ from handlers import lists
 HEADINGS = (
     "序号",
     "移送单位",
+    "线索来源",
     "移送依据",
     "问题领域",
     "被反映人",
@@ -26,10 +27,11 @@ HEADINGS = (
     "涉及金额（万元）",
     "移送单位处理结论",
     "紧急程度",
+    "是否实名举报",
     "联系人及电话",
     "负责人签字",
 )
-_WIDTHS = (6, 18, 30, 14, 12, 26, 16, 14, 12, 60, 14, 14, 14, 36, 14, 24, 12)
+_WIDTHS = (6, 18, 14, 30, 14, 12, 26, 16, 14, 12, 60, 14, 14, 14, 36, 14, 12, 24, 12)
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -141,13 +143,22 @@ BUREAUS = (
 )
 
 
-def write_list(bureau: Bureau, sent_on: date, count: int, chance: Random) -> bytes:
-    """Return the bureau's list of that day as a workbook of `count` clues; same chance, same list."""
-    rows = [_row(bureau, sent_on, number, chance) for number in range(1, count + 1)]
+@dataclass(frozen=True)
+class Traits:
+    """What a row of a list has to say, whatever else chance puts into it."""
+
+    major: bool = False
+    named: bool = False
+    source: str = ""  #: label of the source, where the office enters the list for others
+
+
+def write_list(bureau: Bureau, sent_on: date, traits: Sequence[Traits], chance: Random) -> bytes:
+    """Return the bureau's list of that day as a workbook, a row for each of the traits."""
+    rows = [_row(bureau, sent_on, number, said, chance) for number, said in enumerate(traits, 1)]
     return lists.write_xlsx(HEADINGS, rows, title="问题线索移送清单", widths=_WIDTHS)
 
 
-def _row(bureau: Bureau, sent_on: date, number: int, chance: Random) -> Sequence[lists.writing.Value]:
+def _row(bureau: Bureau, sent_on: date, number: int, said: Traits, chance: Random) -> Sequence[lists.Value]:
     place = chance.choice(_PLACES)
     people = [_person(bureau, place, chance) for _ in range(1 if chance.random() < 0.85 else 2)]
     names, units, posts, ranks = ("；".join(column) for column in zip(*people, strict=True))
@@ -156,12 +167,14 @@ def _row(bureau: Bureau, sent_on: date, number: int, chance: Random) -> Sequence
     facts = chance.choice(bureau.facts).format(
         post=people[0][2], place=place, n=chance.randint(2, 9), m=months
     )
-    major = chance.random() < 0.07
-    if major:
-        facts += "该问题已造成人员伤亡，危害仍在持续。"
+    if said.major:
+        facts += chance.choice(
+            ("该问题已造成人员伤亡，危害仍在持续。", "该问题已引发媒体关注，有毁灭证据风险。")
+        )
     return (
         number,
         bureau.name,
+        said.source or None,
         chance.choice(_BASES),
         bureau.domain,
         names,
@@ -175,7 +188,8 @@ def _row(bureau: Bureau, sent_on: date, number: int, chance: Random) -> Sequence
         ended if chance.random() < 0.5 else f"{ended.year}年{ended.month}月{ended.day}日",
         Decimal(chance.randint(1, 4000)) / 10 if chance.random() < 0.6 else None,
         chance.choice(("已立案行政处罚，责令改正。", "已责令停产整改。", "建议进一步核实。", "")),
-        "重大（即时移送）" if major else "一般",
+        "重大（即时移送）" if said.major else "一般",
+        "是" if said.named else "否",
         f"{bureau.name}法规科，内线 {chance.randint(8000, 8999)}",
         f"{chance.choice(_SURNAMES)}某某",
     )

@@ -35,7 +35,7 @@ DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" ta
 
 #: What is told when, in the office's time, and to whom.
 LONG = [
-    ("2026-03-16 16:30", 1, "deadline.normal", "normal", ["handler3", "handler4"]),
+    ("2026-03-16 16:30", 1, "deadline.normal", "normal", ["handler10", "handler3", "handler4"]),
     ("2026-03-24 00:00", 2, "deadline.remind", "remind", ["head2"]),
     ("2026-03-28 00:00", 3, "deadline.warn", "warn", ["leader"]),
     ("2026-03-31 00:00", 4, "deadline.overdue", "overdue", ["clerk", "clerk2", "leader"]),
@@ -43,7 +43,7 @@ LONG = [
     ("2026-05-01 00:00", 6, "deadline.listed", "overdue", ["clerk", "clerk2"]),
 ]
 SHORT = [
-    ("2026-03-07 04:30", 11, "deadline.normal", "normal", ["handler3", "handler4"]),
+    ("2026-03-07 04:30", 11, "deadline.normal", "normal", ["handler10", "handler3", "handler4"]),
     ("2026-03-10 00:00", 12, "deadline.remind", "remind", ["head2"]),
     ("2026-03-11 00:00", 13, "deadline.warn", "warn", ["leader"]),
     ("2026-03-12 00:00", 14, "deadline.overdue", "overdue", ["clerk", "clerk2", "leader"]),
@@ -51,7 +51,7 @@ SHORT = [
     ("2026-04-12 00:00", 16, "deadline.listed", "overdue", ["clerk", "clerk2"]),
 ]
 HOURS = [
-    ("2026-03-02 21:00", 21, "deadline.normal", "normal", ["handler3", "handler4"]),
+    ("2026-03-02 21:00", 21, "deadline.normal", "normal", ["handler10", "handler3", "handler4"]),
     ("2026-03-03 07:00", 22, "deadline.remind", "remind", ["head2"]),
     ("2026-03-03 09:00", 23, "deadline.overdue", "overdue", ["clerk", "clerk2", "leader"]),
 ]

@@ -1,0 +1,151 @@
+"""What becomes of the demo's matters: every stage of the process, fresh and overdue, and every way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+
+#: About how many days after its transfer a matter comes to a step.
+LEAD = {
+    "a3": 0,
+    "a1_fix": 1,
+    "a3_sign": 1,
+    "a4": 2,
+    "a4_approve": 4,
+    "a4_sign": 5,
+    "a4_meet": 10,
+    "a5": 2,
+    "a5_tell": 4,
+    "a6": 4,
+    "a7": 4,
+    "a7_approve": 6,
+    "a8": 8,
+    "a8_sign": 10,
+    "a9": 12,
+    "x6_letter": 20,
+    "a10_a2": 27,
+    "a10_a3": 30,
+    "a10_a4": 33,
+    "a10_a5": 36,
+    "a11": 36,
+    "held": 40,
+    "w_talk": 36,
+    "w_verify": 38,
+    "a12": 36,
+    "a13": 42,
+    "a13_tell": 50,
+    "end": 75,
+}
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What people decide about one matter, and the step at which they leave it alone."""
+
+    stop: str = "end"
+    waits: int = 0  #: days it has been left alone there
+    way: str = "DW4"
+    competence: str = "yes"
+    duplicate: str = "none"
+    management: str = "below"
+    category: str = "PC5"
+    objection: str = "no"
+    joint_result: str = "uphold"
+    complete: bool = True
+    major: bool = False
+    named: bool = False
+    detours: frozenset[str] = frozenset()  #: what goes back once, or comes between: see `story`
+
+    @property
+    def age(self) -> int:
+        """How many days ago the matter was transferred."""
+        return LEAD[self.stop] + self.waits
+
+
+def _f(detours: str = "", **given: object) -> Fate:
+    return replace(Fate(), detours=frozenset(detours.split()), **given)  # type: ignore[arg-type]
+
+
+#: Fate, how many are fresh at their stop, how many have been left alone there for longer than they may.
+WAITING = (
+    (_f(stop="a3"), 9, 2),
+    (_f(stop="a3", major=True), 1, 1),
+    (_f(stop="a1_fix", complete=False), 3, 2),
+    (_f(stop="a3_sign"), 4, 2),
+    (_f(stop="a4", competence="no"), 2, 1),
+    (_f(stop="a4_approve", competence="part"), 2, 1),
+    (_f(stop="a4_sign", competence="no"), 2, 1),
+    (_f(stop="a4_meet", competence="no", objection="yes"), 1, 1),
+    (_f(stop="a5"), 5, 2),
+    (_f(stop="a5_tell", named=True), 2, 1),
+    (_f(stop="a6", major=True), 2, 1),
+    (_f(stop="a7"), 5, 2),
+    (_f("redistribute", stop="a7"), 1, 0),
+    (_f(stop="a7_approve"), 6, 2),
+    (_f(stop="a8"), 4, 2),
+    (_f("recusal", stop="a8"), 1, 1),
+    (_f(stop="a8_sign"), 4, 2),
+    (_f(stop="a9"), 16, 6),
+    (_f("a10_a2_return", stop="a9"), 2, 1),
+    (_f("withdrawn", stop="a9", named=True), 1, 0),
+    (_f("jurisdiction", stop="x6_letter"), 2, 1),
+    (_f(stop="a10_a2"), 6, 2),
+    (_f(stop="a10_a3"), 5, 2),
+    (_f(stop="a10_a4", way="DW2"), 5, 2),
+    (_f(stop="a10_a4", way="DW1", management="committee", category="PC3"), 2, 1),
+    (_f(stop="a10_a5", way="DW2", management="principal"), 2, 1),
+    (_f(stop="a11", way="DW3"), 2, 1),
+    (_f(stop="held", way="DW3"), 8, 4),
+    (_f(stop="w_talk", way="DW1"), 5, 4),
+    (_f(stop="w_verify", way="DW2", category="PC8"), 5, 4),
+    (_f(stop="a12", way="DW4"), 3, 1),
+    (_f(stop="a13", way="DW4"), 4, 2),
+    (_f(stop="a13_tell", way="DW1", named=True), 2, 1),
+)
+ENDED = (
+    (_f(way="DW4"), 26),
+    (_f("a7_return", way="DW4", management="committee"), 3),
+    (_f("a10_a3_refuse", way="DW4"), 2),
+    (_f(way="DW1"), 14),
+    (_f(way="DW1", named=True), 4),
+    (_f("a10_a2_return", way="DW1", management="committee"), 3),
+    (_f(way="DW2", category="PC3"), 12),
+    (_f(way="DW2", management="principal", major=True, category="PC8"), 4),
+    (_f(way="DW2", complete=False), 3),
+    (_f("review", way="DW3"), 3),
+    (_f("reopen", way="DW3"), 3),
+    (_f(way="JN"), 3),
+    (_f(duplicate="same"), 6),
+    (_f(duplicate="new"), 2),
+    (_f(competence="no"), 6),
+    (_f("letter_return", competence="no"), 1),
+    (_f(competence="part"), 3),
+    (_f(competence="no", objection="yes"), 1),
+    (_f(competence="no", objection="yes", joint_result="take"), 1),
+    (_f("jurisdiction"), 3),
+    (_f("withdrawn", named=True), 2),
+    (_f("recusal redistribute", way="DW4"), 2),
+)
+#: How far back the demo's history goes.
+HISTORY = 240
+
+
+def fates(chance: Random) -> Iterator[Fate]:
+    """Yield the fate of every matter, each with how long it has been left alone."""
+    for fate, fresh, late in WAITING:
+        for _ in range(fresh):
+            yield replace(fate, waits=chance.randint(0, 2))
+        for _ in range(late):
+            yield replace(fate, waits=_overdue(fate.stop, chance))
+    for fate, count in ENDED:
+        for _ in range(count):
+            yield replace(fate, waits=chance.randint(0, HISTORY - LEAD["end"]))
+
+
+def _overdue(stop: str, chance: Random) -> int:
+    """Return days after which the step's deadline has passed, by a little or by more than a month."""
+    limit = 32 if stop in ("a9", "a10_a2", "a10_a3", "a10_a4", "a10_a5") else 10
+    # The month of T11 runs from the receipt: what has come up to here is gone of it already.
+    gone = LEAD[stop] if limit == 32 else 0
+    return max(1, limit - gone) + chance.choice((2, 4, 9, 20, 45))

@@ -1,0 +1,291 @@
+"""The history of the demo's matters, played through the engine under a held clock.
+
+Nothing is inserted that the office would not have done: bureaus send lists, which are imported; people
+claim and complete their tasks on working days, some late; timers fire at their instants, ladders included.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import clue_import, office
+from handlers.registers import Clue, ClueHandler
+from server.demo.answers import Scene, answer
+from server.demo.fates import Fate, fates
+from server.demo.transfers import BUREAUS, Bureau, Traits, write_list
+from workflows import calendar, clock, instances, limits, persistence, tasks, timers
+from workflows.actor import Actor
+from workflows.errors import Conflict, InvalidInput
+from workflows.model import Instance, Task, TaskCandidate, Timer
+
+Say = Callable[[str], object]
+
+#: Working days that a step takes: at least, at most.
+TAKES = {
+    "a1_fix": (1, 3),
+    "a3_sign": (0, 2),
+    "a4": (1, 2),
+    "a4_sign": (1, 3),
+    "a4_meet": (3, 7),
+    "a5_tell": (2, 7),
+    "a7": (0, 1),
+    "a9": (6, 11),
+    "x6_letter": (1, 4),
+    "a10_a2": (1, 2),
+    "a10_a3": (1, 2),
+    "a10_a4": (1, 2),
+    "a10_a5": (2, 3),
+    "a11": (1, 2),
+    "w_talk": (10, 18),
+    "w_verify": (12, 24),
+    "a12": (1, 2),
+    "a13": (3, 6),
+    "a13_tell": (3, 6),
+}
+#: One step in so many is done late.
+LATE = 20
+#: Bureaus write often or rarely.
+_WEIGHTS = (10, 7, 5, 4, 3, 3, 3, 2, 2, 2, 2, 1, 2, 1)
+
+
+@dataclass
+class Matter:
+    """One clue as the story follows it."""
+
+    instance_id: str
+    fate: Fate
+    seen: set[str] = field(default_factory=set)  #: tasks that somebody has planned, or leaves alone
+    done: Counter[str] = field(default_factory=Counter)
+    told: set[str] = field(default_factory=set)  #: messages that came
+
+
+class Story:
+    """Plays the matters' history up to the present; everything happens in the session given."""
+
+    def __init__(self, session: Session, chance: Random) -> None:
+        self._session = session
+        self._chance = chance
+        self._now = clock.now()
+        self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._actors: dict[str, Actor] = {}
+        self._matters: dict[str, Matter] = {}
+
+    def play(self, say: Say) -> int:
+        """Return how many matters there are, each come as far as its fate and the present allow."""
+        self._send_lists()
+        total = len(self._queue)
+        said = 0
+        while self._queue:
+            at, _, act = heapq.heappop(self._queue)
+            if at > self._now:
+                break
+            self._pass_time(at)
+            with clock.held_at(at):
+                act()
+            self._session.expunge_all()
+            if len(self._matters) - said >= 50:
+                said = len(self._matters)
+                say(f"  {said} matters, {at:%Y-%m-%d} …")
+        self._pass_time(self._now)
+        assert total
+        return len(self._matters)
+
+    # --- what bureaus do
+
+    def _send_lists(self) -> None:
+        """Plan the lists: what is sent by one bureau on one day stands in one list."""
+        sent: dict[tuple[int, date], list[Fate]] = defaultdict(list)
+        for fate in fates(self._chance):
+            day = self._work_day(_day(self._now) - timedelta(days=fate.age))
+            bureau = self._chance.choices(range(len(BUREAUS)), weights=_WEIGHTS)[0]
+            sent[bureau, day].append(fate)
+        for (number, day), together in sorted(sent.items(), key=lambda item: item[0]):
+            at = self._clock_time(day, 9, 11)
+            if at > self._now:
+                at = self._now - timedelta(minutes=self._chance.randint(20, 90))
+            self._plan(at, partial(self._send, BUREAUS[number], tuple(together)))
+
+    def _send(self, bureau: Bureau, together: Sequence[Fate]) -> None:
+        by_intake = self._chance.random() < 0.08
+        source = self._chance.choice(("来信", "来访", "网络")) if by_intake else ""
+        traits = [Traits(major=fate.major, named=fate.named, source=source) for fate in together]
+        data = write_list(bureau, _day(clock.now()), traits, self._chance)
+        outcome = clue_import.import_clues(
+            self._unit_of_work,
+            data,
+            f"{bureau.name}问题线索移送清单.xlsx",
+            actor=self._actor("intake") if by_intake else self._agency(bureau),
+        )
+        if outcome.problems:
+            raise InvalidInput("; ".join(clue_import.explain(problem, "en") for problem in outcome.problems))
+        for row, number in outcome.started:
+            found = self._session.scalars(select(Instance.id).where(Instance.business_key == number)).one()
+            self._matters[found] = Matter(found, together[row - 2])
+            self._look(found)
+
+    def _agency(self, bureau: Bureau) -> Actor:
+        (person,) = office.people_in(self._session, f"agency_clerk@{bureau.code}")
+        return self._actor(person.login or "")
+
+    # --- what the office does
+
+    def _look(self, instance_id: str) -> None:
+        """Plan what becomes of the matter's new tasks."""
+        matter = self._matters[instance_id]
+        waiting = select(Task).where(Task.instance_id == instance_id, Task.closed_at.is_(None))
+        for task in self._session.scalars(waiting.order_by(Task.created_at, Task.id)):
+            if task.id in matter.seen:
+                continue
+            matter.seen.add(task.id)
+            if self._left_alone(matter, task):
+                if self._chance.random() < 0.4:
+                    self._plan(self._soon(0, 1), partial(self._claim, task.id))
+                continue
+            self._plan(self._soon(*self._takes(task)), partial(self._complete, matter, task.id))
+            if task.element_id == "a9":
+                self._interrupt(matter)
+
+    def _left_alone(self, matter: Matter, task: Task) -> bool:
+        turned = matter.fate.detours and not self._has_turned(matter)
+        return task.element_id == matter.fate.stop and not turned
+
+    def _has_turned(self, matter: Matter) -> bool:
+        """Whether the detour that leads back to the fate's stop has been taken."""
+        came_by = {"redistribute": "a8", "recusal": "a8_sign", "a10_a2_return": "a10_a2", "withdrawn": "a5"}
+        return all(matter.done[came_by.get(detour, "a3")] for detour in matter.fate.detours)
+
+    def _takes(self, task: Task) -> tuple[int, int]:
+        least, most = TAKES.get(task.element_id, (0, 1))
+        return (least * 3 + 3, most * 3 + 3) if self._chance.randrange(LATE) == 0 else (least, most)
+
+    def _claim(self, task_id: str) -> None:
+        task = self._session.get_one(Task, task_id)
+        if task.closed_at is None and task.assignee is None:
+            tasks.claim(self._session, task_id, actor=self._somebody(task))
+
+    def _complete(self, matter: Matter, task_id: str) -> None:
+        task = self._session.get_one(Task, task_id)
+        if task.closed_at is not None:
+            return
+        actor, element_id = self._somebody(task), task.element_id
+        answers = answer(element_id, self._scene(matter, task))
+        with self._unit_of_work() as session:
+            if self._chance.random() < 0.5:
+                tasks.claim(session, task_id, actor=actor)
+            tasks.complete(session, task_id, actor=actor, answers=answers)
+        matter.done[element_id] += 1
+        self._look(matter.instance_id)
+        if element_id == "a11" and "reopen" in matter.fate.detours:
+            self._plan(self._soon(15, 25), partial(self._tell, matter, "clue_reopen"))
+
+    def _interrupt(self, matter: Matter) -> None:
+        for detour, message in (
+            ("withdrawn", "clue_withdrawn"),
+            ("jurisdiction", "clue_jurisdiction_changed"),
+        ):
+            if detour in matter.fate.detours and message not in matter.told:
+                matter.told.add(message)
+                self._plan(self._soon(1, 3), partial(self._tell, matter, message))
+
+    def _tell(self, matter: Matter, message: str) -> None:
+        with self._unit_of_work() as session:
+            instances.message(session, message, actor=self._actor("clerk"), instance_id=matter.instance_id)
+        self._look(matter.instance_id)
+
+    def _scene(self, matter: Matter, task: Task) -> Scene:
+        instance = self._session.get_one(Instance, task.instance_id)
+        variables = persistence.variables(self._session, instance)
+        clue = self._session.get_one(Clue, variables["clue_id"])
+        recused = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.recused)
+        out = set(self._session.scalars(recused))
+        handlers = office.people_in(self._session, f"handler@{clue.office_code}") if clue.office_code else []
+        earlier = select(Clue.clue_no).where(Clue.clue_no.is_not(None), Clue.id != clue.id)
+        earlier = earlier.where(Clue.agency_code == clue.agency_code).order_by(Clue.clue_no.desc()).limit(1)
+        return Scene(
+            fate=matter.fate,
+            day=_day(clock.now()),
+            chance=self._chance,
+            times=matter.done[task.element_id],
+            variables=variables,
+            office=tuple(person.login for person in handlers if person.login and person.login not in out),
+            earlier=self._session.scalar(earlier) or "",
+        )
+
+    def _somebody(self, task: Task) -> Actor:
+        """Return one of those who may do the task."""
+        if task.assignee:
+            return self._actor(task.assignee)
+        named = select(TaskCandidate).where(TaskCandidate.task_id == task.id)
+        logins: set[str] = set()
+        for row in self._session.scalars(named):
+            people = office.people_in(self._session, row.name) if row.kind == "group" else ()
+            logins.update([row.name] if row.kind == "user" else [p.login for p in people if p.login])
+        if not logins:
+            raise Conflict(f"Nobody may do {task.element_id}.")
+        return self._actor(self._chance.choice(sorted(logins)))
+
+    # --- time
+
+    def _pass_time(self, until: datetime) -> None:
+        """Fire every timer that is due up to an instant, each at its own."""
+        while (due_at := timers.next_due_at(self._session)) is not None and due_at <= until:
+            with clock.held_at(due_at):
+                for timer_id in timers.due(self._session):
+                    with self._unit_of_work() as session:
+                        timers.fire(session, timer_id)
+                    timer = self._session.get_one(Timer, timer_id)
+                    if timer.kind == "engine" and timer.instance_id in self._matters:
+                        self._look(timer.instance_id)
+            self._session.expunge_all()
+
+    def _plan(self, at: datetime, act: Callable[[], None]) -> None:
+        heapq.heappush(self._queue, (at, next(self._order), act))
+
+    def _soon(self, least: int, most: int) -> datetime:
+        """Return an instant in working hours, some working days from now; never in the past."""
+        today = self._work_day(_day(clock.now()))
+        days = self._chance.randint(least, most)
+        day = calendar.add_working_days(today, days, limits.work_days()) if days else today
+        at = self._clock_time(day, 9, 17)
+        while at <= clock.now():
+            day = calendar.add_working_days(day, 1, limits.work_days())
+            at = self._clock_time(day, 9, 11)
+        return at
+
+    def _clock_time(self, day: date, first: int, last: int) -> datetime:
+        minute = self._chance.randrange(first * 60, last * 60)
+        return datetime.combine(day, time(minute // 60, minute % 60), clock.office_zone())
+
+    def _work_day(self, day: date) -> date:
+        while not limits.work_days().is_working(day):
+            day -= timedelta(days=1)
+        return day
+
+    # --- who
+
+    def _actor(self, login: str) -> Actor:
+        if login not in self._actors:
+            self._actors[login] = office.actor_for(self._session, login)
+        return self._actors[login]
+
+    @contextmanager
+    def _unit_of_work(self) -> Iterator[Session]:
+        """Give the story's session: what fails inside leaves nothing."""
+        with self._session.begin_nested():
+            yield self._session
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(clock.office_zone()).date()
