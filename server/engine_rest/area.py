@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, request
 
-from server.engine_rest.text import storable
+from server.engine_rest.kinds import storable
 from workflows.errors import NotFound
 
 blueprint = Blueprint("engine_rest", __name__, url_prefix="/engine-rest")

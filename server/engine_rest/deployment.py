@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,31 +16,17 @@ from server.db import reading, unit_of_work
 from server.engine_rest import dates, process_definition
 from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import link, loaded, no_content
-from server.engine_rest.errors import ParseFailure
-from server.engine_rest.places import UNKNOWN, places
+from server.engine_rest.filters import Filter, after, before, equals, everything, flag, like
+from server.engine_rest.kinds import Flag, Name
 from server.engine_rest.process_definition import OWNERS
-from server.engine_rest.queries import (
-    Filter,
-    Flag,
-    Query,
-    after,
-    arguments,
-    before,
-    equals,
-    everything,
-    flag,
-    like,
-)
-from server.engine_rest.text import Name
+from server.engine_rest.queries import Query, arguments
+from server.engine_rest.refusals import refusal
 from server.guard import guard, settings
 from workflows import definitions
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound
-from workflows.findings import Finding
 from workflows.model import DecisionDefinition, Deployment, ProcessDefinition, Resource
 
-#: What the desktop modeler looks for, to tell a bad diagram from a bad server.
-PARSE_ERROR = "ENGINE-09005 Could not parse BPMN process. Errors: "
 MEDIA_TYPES = {
     ".bpmn": "application/xml",
     ".dmn": "application/xml",
@@ -96,7 +82,7 @@ def create_deployment(actor: Actor) -> Response:
         except InvalidInput as error:
             if not error.findings:
                 raise
-            raise _refusal(error.findings, files) from None
+            raise refusal(error.findings, files, settings().gate) from None
         return jsonify(_created(session, deployment))
 
 
@@ -177,37 +163,6 @@ def _files() -> dict[str, bytes]:
     if not files:
         raise InvalidInput("No deployment resources contained in the form upload.")
     return files
-
-
-def _refusal(findings: Sequence[Finding], files: Mapping[str, bytes]) -> ParseFailure:
-    """Return the refusal, by file: what has to be put right, and what is only remarked."""
-    details: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    where = {name: places(content) for name, content in files.items()}
-    for finding in findings:
-        name = next((name for name in files if finding.message.startswith(f"{name}: ")), next(iter(files)))
-        line, column = where[name].get(finding.element, UNKNOWN)
-        problem = {
-            "message": finding.message.removeprefix(f"{name}: "),
-            "line": line,
-            "column": column,
-            "mainElementId": finding.element,
-            "elementIds": [finding.element] if finding.element else [],
-        }
-        report = details.setdefault(name, {"errors": [], "warnings": []})
-        report["errors" if _refuses(finding) else "warnings"].append(problem)
-    return ParseFailure(PARSE_ERROR + "".join(_lines(details)), details)
-
-
-def _refuses(finding: Finding) -> bool:
-    return finding.severity == "error" or (finding.severity == "policy" and settings().gate == "office")
-
-
-def _lines(details: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> list[str]:
-    return [
-        f"\n* {p['message']} | resource {name} | line {p['line']} | column {p['column']}"
-        for name, report in details.items()
-        for p in report["errors"]
-    ]
 
 
 def _created(session: Session, deployment: Deployment) -> dict[str, Any]:

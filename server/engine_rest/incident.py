@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from server.db import reading
 from server.engine_rest import dates
 from server.engine_rest.area import blueprint
-from server.engine_rest.queries import Filter, Query, after, among, arguments, before, equals, like, text
+from server.engine_rest.filters import Filter, after, among, before, equals, like, text
+from server.engine_rest.queries import Query, arguments
 from server.guard import guard
 from workflows import visibility
 from workflows.actor import Actor

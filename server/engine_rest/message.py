@@ -13,8 +13,7 @@ from server.engine_rest import process_instance
 from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import loaded, no_content
 from server.engine_rest.errors import CannotCorrelate
-from server.engine_rest.queries import Flag
-from server.engine_rest.text import Name
+from server.engine_rest.kinds import Flag, Name
 from server.engine_rest.variables import plain, typed_map, variable_map
 from server.guard import guard
 from workflows import instances

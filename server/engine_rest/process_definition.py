@@ -13,22 +13,10 @@ from server.db import reading, unit_of_work
 from server.engine_rest import process_instance
 from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import loaded, no_content
+from server.engine_rest.filters import Filter, after, among, at, equals, everything, flag, like, number
 from server.engine_rest.forms import form_reference, form_source
-from server.engine_rest.queries import (
-    Filter,
-    Flag,
-    Query,
-    after,
-    among,
-    arguments,
-    at,
-    equals,
-    everything,
-    flag,
-    like,
-    number,
-)
-from server.engine_rest.text import Name
+from server.engine_rest.kinds import Flag, Name
+from server.engine_rest.queries import Query, arguments
 from server.engine_rest.variables import plain, typed_map, variable_map
 from server.guard import guard
 from workflows import definitions, deployed, instances

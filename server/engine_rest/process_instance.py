@@ -12,21 +12,10 @@ from sqlalchemy.orm import Session
 from server.db import reading, unit_of_work
 from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import link, loaded, no_content
+from server.engine_rest.filters import Filter, among, equals, everything, flag, like, not_among, text
 from server.engine_rest.incident import of_type
-from server.engine_rest.queries import (
-    Filter,
-    Flag,
-    Query,
-    among,
-    arguments,
-    equals,
-    everything,
-    flag,
-    like,
-    not_among,
-    text,
-)
-from server.engine_rest.text import Name
+from server.engine_rest.kinds import Flag, Name
+from server.engine_rest.queries import Query, arguments
 from server.engine_rest.variables import VariableSchema, plain, typed, typed_map, variable_map
 from server.guard import guard
 from workflows import instances, visibility

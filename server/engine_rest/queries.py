@@ -9,165 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from flask import request
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select, true
+from marshmallow import RAISE, Schema, fields, validate
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from server.engine_rest import dates
 from server.engine_rest.bodies import json_object, loaded
 from server.engine_rest.errors import BadUserRequest, invalid
-from server.engine_rest.text import Text
+from server.engine_rest.filters import Column, Condition, Filter
 from workflows.actor import Actor
 
 #: No list is longer than this; a client that wants more pages through it.
 LONGEST_LIST = 10_000
-#: No filter names more values than this.
-MOST_VALUES = 1000
-INT32 = 2**31
 PAGING = {"firstResult", "maxResults"}
 SORTING = {"sortBy", "sortOrder"}
-
-Column = SQLColumnExpression[Any]
-Condition = ColumnElement[bool]
-#: Puts a condition on another table's column into place, such as `id IN (SELECT … WHERE condition)`.
-Within = Callable[[Condition], Condition]
-
-
-def _itself(condition: Condition) -> Condition:
-    return condition
-
-
-class Flag(fields.Boolean):
-    """`true` or `false` as clients in several languages write them, and nothing else."""
-
-    truthy = {"true", "True", "TRUE", True}
-    falsy = {"false", "False", "FALSE", False}
-
-
-class Instant(fields.Field[datetime]):
-    """A date and time in the API's format."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
-        try:
-            return dates.read(value if isinstance(value, str) else str(value))
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-
-
-class Whole(fields.Field[int]):
-    """A whole number of 32 bits, in digits or as JSON."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
-        digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-        if not re.fullmatch(r"-?[0-9]{1,10}", digits) or not -INT32 <= int(digits) < INT32:
-            raise ValidationError("It must be a whole number of 32 bits.")
-        return int(digits)
-
-
-class Pattern(Text):
-    """An SQL pattern: `%` stands for any text, `_` for any character, `\\` takes their meaning away."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, *args, **kwargs)
-        if re.search(r"(?<!\\)(\\\\)*\\$", text):
-            raise ValidationError("A pattern must not end with a single backslash.")
-        return text
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One query parameter: how its value is read, and the SQL condition it stands for."""
-
-    field: fields.Field[Any]
-    condition: Callable[..., Condition]
-    asks_actor: bool = False  #: the condition takes the session and the actor besides
-
-    def of(self, value: Any, session: Session, actor: Actor) -> Condition:
-        """Return the condition for this value."""
-        return self.condition(value, session, actor) if self.asks_actor else self.condition(value)
-
-
-def text(condition: Callable[..., Condition], *, asks_actor: bool = False) -> Filter:
-    """Return a filter on one text."""
-    return Filter(Text(), condition, asks_actor)
-
-
-def equals(column: Column, *, within: Within = _itself) -> Filter:
-    """Return a filter on the exact value of a text column."""
-    return text(lambda value: within(column == value))
-
-
-def like(column: Column, *, within: Within = _itself) -> Filter:
-    """Return a filter on an SQL pattern; case does not count, on either database."""
-    return Filter(Pattern(), lambda value: within(func.lower(column).like(func.lower(value), escape="\\")))
-
-
-def texts(condition: Callable[[list[str]], Condition]) -> Filter:
-    """Return a filter on several texts: separated by commas in a query string, a JSON array in a body."""
-    return Filter(fields.List(Text(), validate=validate.Length(min=1, max=MOST_VALUES)), condition)
-
-
-def among(column: Column, *, within: Within = _itself) -> Filter:
-    """Return a filter on the column being one of several texts."""
-    return texts(lambda values: within(column.in_(values)))
-
-
-def not_among(column: Column) -> Filter:
-    """Return a filter on the column being none of several texts; an empty column is none of them."""
-    return texts(lambda values: or_(column.is_(None), column.not_in(values)))
-
-
-def flag(condition: Callable[[], Condition]) -> Filter:
-    """Return a filter that `true` switches on; `false` is as good as leaving it out, as in Camunda."""
-    return Filter(Flag(), lambda value: condition() if value else true())
-
-
-def number(condition: Callable[[int], Condition]) -> Filter:
-    """Return a filter on a whole number of 32 bits."""
-    return Filter(Whole(), condition)
-
-
-def instant(condition: Callable[[datetime], Condition]) -> Filter:
-    """Return a filter on an instant."""
-    return Filter(Instant(), condition)
-
-
-# The API writes whole milliseconds and the database keeps microseconds: what is compared are milliseconds.
-
-
-def at(column: Column, *, within: Within = _itself) -> Filter:
-    """Return a filter on the very millisecond."""
-    return instant(lambda value: within(and_(column >= value, column < value + dates.MILLISECOND)))
-
-
-def before(column: Column) -> Filter:
-    """Return a filter on instants before, the given one excluded."""
-    return instant(lambda value: column < value)
-
-
-def after(column: Column, *, within: Within = _itself) -> Filter:
-    """Return a filter on instants after, the given one excluded."""
-    return instant(lambda value: within(column >= value + dates.MILLISECOND))
-
-
-def until(column: Column, *, within: Within = _itself) -> Filter:
-    """Return a filter on instants before, the given one included."""
-    return instant(lambda value: within(column < value + dates.MILLISECOND))
-
-
-def since(column: Column, *, within: Within = _itself) -> Filter:
-    """Return a filter on instants after, the given one included."""
-    return instant(lambda value: within(column >= value))
-
-
-def everything() -> Filter:
-    """Return a filter that `true` does not narrow, such as `withoutTenantId` where there are no tenants."""
-    return flag(true)
 
 
 @dataclass(frozen=True)

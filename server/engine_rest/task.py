@@ -2,163 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, jsonify
 from marshmallow import RAISE, Schema
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from handlers import office
 from server.db import reading, unit_of_work
 from server.engine_rest import dates
 from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import loaded, no_content
-from server.engine_rest.errors import BadUserRequest
 from server.engine_rest.forms import form_reference, form_source
+from server.engine_rest.kinds import Flag, Name
 from server.engine_rest.process_instance import variables_if_seen
-from server.engine_rest.queries import (
-    Filter,
-    Flag,
-    Query,
-    after,
-    among,
-    arguments,
-    at,
-    before,
-    equals,
-    everything,
-    flag,
-    instant,
-    like,
-    not_among,
-    number,
-    text,
-    texts,
-)
-from server.engine_rest.text import Name
+from server.engine_rest.queries import arguments
+from server.engine_rest.task_query import QUERY
 from server.engine_rest.variables import plain, typed, typed_map, variable_map
 from server.guard import guard
 from workflows import deployed, engine, instances, tasks, visibility
 from workflows.actor import Actor
 from workflows.errors import NotAllowed, NotFound
-from workflows.model import Instance, ProcessDefinition, Task, TaskCandidate
-
-CANDIDATE_FILTERS = {"candidateUser", "candidateGroup", "candidateGroups"}
-
-
-def _of_instance(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Task.instance_id.in_(select(Instance.id).where(condition))
-
-
-def _of_definition(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Task.definition_id.in_(select(ProcessDefinition.id).where(condition))
-
-
-def _offered(kind: str, *names: str) -> ColumnElement[bool]:
-    offers = select(TaskCandidate.task_id).where(TaskCandidate.kind == kind)
-    return Task.id.in_(offers.where(TaskCandidate.name.in_(names)) if names else offers)
-
-
-def _candidate_user(login: str, session: Session, actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a task is offered to the user or to a group that the user is in today."""
-    groups = actor.groups if login == actor.id else office.actor_for(session, login).groups
-    return or_(_offered("user", login), _offered("group", *groups))
-
-
-def _involved(login: str) -> ColumnElement[bool]:
-    return or_(Task.assignee == login, _offered("user", login))
-
-
-FILTERS: dict[str, Filter] = {
-    "taskId": equals(Task.id),
-    "taskIdIn": among(Task.id),
-    "processInstanceId": equals(Task.instance_id),
-    "processInstanceIdIn": among(Task.instance_id),
-    "processInstanceBusinessKey": equals(Instance.business_key, within=_of_instance),
-    "processInstanceBusinessKeyIn": among(Instance.business_key, within=_of_instance),
-    "processInstanceBusinessKeyLike": like(Instance.business_key, within=_of_instance),
-    "processDefinitionId": equals(Task.definition_id),
-    "processDefinitionKey": equals(Instance.definition_key, within=_of_instance),
-    "processDefinitionKeyIn": among(Instance.definition_key, within=_of_instance),
-    "processDefinitionName": equals(ProcessDefinition.name, within=_of_definition),
-    "processDefinitionNameLike": like(ProcessDefinition.name, within=_of_definition),
-    "executionId": equals(Task.instance_id),
-    "activityInstanceIdIn": among(Task.element_id + ":" + Task.id),
-    "withoutTenantId": everything(),
-    "assignee": equals(Task.assignee),
-    "assigneeLike": like(Task.assignee),
-    "assigneeIn": among(Task.assignee),
-    "assigneeNotIn": not_among(Task.assignee),
-    "candidateUser": text(_candidate_user, asks_actor=True),
-    "candidateGroup": text(lambda value: _offered("group", value)),
-    "candidateGroups": texts(lambda values: _offered("group", *values)),
-    "includeAssignedTasks": Filter(Flag(), lambda value: true()),
-    "withCandidateGroups": flag(lambda: _offered("group")),
-    "withoutCandidateGroups": flag(lambda: ~_offered("group")),
-    "withCandidateUsers": flag(lambda: _offered("user")),
-    "withoutCandidateUsers": flag(lambda: ~_offered("user")),
-    "involvedUser": text(_involved),
-    "assigned": flag(lambda: Task.assignee.is_not(None)),
-    "unassigned": flag(lambda: Task.assignee.is_(None)),
-    "taskDefinitionKey": equals(Task.element_id),
-    "taskDefinitionKeyIn": among(Task.element_id),
-    "taskDefinitionKeyNotIn": not_among(Task.element_id),
-    "taskDefinitionKeyLike": like(Task.element_id),
-    # In that API, too, the case of a task's name does not count.
-    "name": text(lambda value: func.lower(Task.name) == func.lower(value)),
-    "nameNotEqual": text(lambda value: func.lower(Task.name) != func.lower(value)),
-    "nameLike": like(Task.name),
-    "nameNotLike": like(Task.name, within=lambda condition: ~condition),
-    "priority": number(lambda value: Task.priority == value),
-    "maxPriority": number(lambda value: Task.priority <= value),
-    "minPriority": number(lambda value: Task.priority >= value),
-    "dueDate": at(Task.due_at),
-    "dueAfter": after(Task.due_at),
-    "dueBefore": before(Task.due_at),
-    "withoutDueDate": flag(lambda: Task.due_at.is_(None)),
-    "followUpDate": at(Task.follow_up_at),
-    "followUpAfter": after(Task.follow_up_at),
-    "followUpBefore": before(Task.follow_up_at),
-    "followUpBeforeOrNotExistent": instant(
-        lambda value: or_(Task.follow_up_at.is_(None), Task.follow_up_at < value)
-    ),
-    "createdOn": at(Task.created_at),
-    "createdAfter": after(Task.created_at),
-    "createdBefore": before(Task.created_at),
-    "active": flag(lambda: ~Task.suspended),
-    "suspended": flag(lambda: Task.suspended.is_(True)),
-}
-
-SORTS = {
-    "instanceId": Task.instance_id,
-    "executionId": Task.instance_id,
-    "dueDate": Task.sorts_at,  # what has no due date stands at the end of time
-    "followUpDate": Task.follow_up_at,
-    "assignee": Task.assignee,
-    "created": Task.created_at,
-    "lastUpdated": Task.claimed_at,
-    "id": Task.id,
-    "name": Task.name,
-    "nameCaseInsensitive": func.lower(Task.name),
-    "priority": Task.priority,
-}
-
-
-def _candidates_together(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    """Return what a query for candidates means besides: only what nobody has taken, unless told otherwise."""
-    used = CANDIDATE_FILTERS & set(asked)
-    if "candidateUser" in used and len(used) > 1:
-        raise BadUserRequest("Invalid query usage: cannot set both candidateUser and candidateGroup(s).")
-    if asked.get("includeAssignedTasks") and not used:
-        raise BadUserRequest(
-            "Invalid query usage: includeAssignedTasks needs candidateUser or candidateGroup(s)."
-        )
-    return [Task.assignee.is_(None)] if used and not asked.get("includeAssignedTasks") else []
-
-
-QUERY = Query(FILTERS, SORTS, Task.id, _candidates_together)
+from workflows.model import Task, TaskCandidate
 
 
 class UserSchema(Schema):

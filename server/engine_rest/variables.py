@@ -15,7 +15,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from server.engine_rest import dates
 from server.engine_rest.errors import invalid
-from server.engine_rest.text import Name, storable
+from server.engine_rest.kinds import Name, storable
 
 SHORT, INTEGER, LONG = 2**15, 2**31, 2**63
 DEEPEST = 100

@@ -134,6 +134,25 @@ def test_of_eight_claims_at_once_one_wins(house: House, supervisor: Client, revi
     assert all((code == 204) == (login == winner) for code, (login, _) in zip(answers, clients, strict=True))
 
 
+def test_of_eight_completions_at_once_one_counts(house: House, supervisor: Client, review: str) -> None:
+    clients = [house.client(login) for login in ("clerk", "handler", "handler2", "handler3") * 2]
+    instance = supervisor.start(review, variables=values(archivist="handler"))
+    task = supervisor.task(instance)
+
+    def complete(client: Client) -> int:
+        body = {"variables": values(approved=True)}
+        place = f"{client.base}/task/{task['id']}/complete"
+        return client.session.post(place, json=body, timeout=60).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(complete, clients))
+    # Once it is closed, who was only a candidate does not see the task any more.
+    assert answers.count(204) == 1
+    assert set(answers) <= {204, 404, 409}
+    assert supervisor.task(instance)["taskDefinitionKey"] == "Archive"
+    assert supervisor.count("/history/task", processInstanceId=instance["id"]) == 2
+
+
 def test_one_claims_for_oneself_only(supervisor: Client, clerk: Client, review: str) -> None:
     task = clerk.task(supervisor.start(review))
     refused = clerk.post(f"/task/{task['id']}/claim", {"userId": "handler"}, 403)

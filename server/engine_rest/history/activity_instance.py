@@ -10,18 +10,8 @@ from sqlalchemy import Select, select
 from server.db import reading
 from server.engine_rest import activity_types, dates
 from server.engine_rest.area import blueprint
-from server.engine_rest.queries import (
-    Filter,
-    Query,
-    arguments,
-    equals,
-    everything,
-    flag,
-    like,
-    since,
-    text,
-    until,
-)
+from server.engine_rest.filters import Filter, equals, everything, flag, like, since, text, until
+from server.engine_rest.queries import Query, arguments
 from server.guard import guard
 from workflows import visibility
 from workflows.actor import Actor

@@ -11,12 +11,9 @@ from sqlalchemy import ColumnElement, Select, and_, false, select, true
 from server.db import reading
 from server.engine_rest import dates
 from server.engine_rest.area import blueprint
-from server.engine_rest.incident import of_type
-from server.engine_rest.queries import (
+from server.engine_rest.filters import (
     Filter,
-    Query,
     among,
-    arguments,
     equals,
     everything,
     flag,
@@ -26,7 +23,9 @@ from server.engine_rest.queries import (
     text,
     until,
 )
-from server.engine_rest.text import Text
+from server.engine_rest.incident import of_type
+from server.engine_rest.kinds import Text
+from server.engine_rest.queries import Query, arguments
 from server.guard import guard
 from workflows import visibility
 from workflows.actor import Actor

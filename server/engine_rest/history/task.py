@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from server.db import reading
 from server.engine_rest import dates
 from server.engine_rest.area import blueprint
-from server.engine_rest.queries import (
+from server.engine_rest.filters import (
     Filter,
-    Query,
     after,
     among,
     at,
@@ -26,6 +25,7 @@ from server.engine_rest.queries import (
     text,
     until,
 )
+from server.engine_rest.queries import Query
 from server.guard import guard
 from workflows import visibility
 from workflows.actor import Actor
