@@ -1,4 +1,4 @@
-"""A small city for tests of the pages: the demo's office with its accounts, and a process with every kind of field."""
+"""A small city for tests of the pages: the demo's office, its accounts, its process, one with every field."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from workflows.model import Instance, Task, TaskCandidate
 
 ERRAND = Path(__file__).parent / "browser" / "errand"
 OFFICE = folders.BPMN.parent / "server" / "demo"
-LOGINS = ("clerk", "handler", "handler2", "handler3", "head", "supervisor", "agency", "auditor", "admin")
+LOGINS = ("clerk", "clerk2", "handler", "handler2", "handler3", "head", "principal", "supervisor")
+LOGINS += ("agency", "auditor", "admin")
 
 #: A full and right answer to the form `errand_request`; dates are far ahead of any test.
 REQUEST: dict[str, Any] = {
@@ -32,6 +33,30 @@ REQUEST: dict[str, Any] = {
     "car": "office",
     "team": [{"name": "张承办", "driver": False}, {"name": "刘协办", "driver": True}],
     "true_and_full": True,
+}
+#: What an agency transfers.
+TRANSFER: dict[str, Any] = {
+    "legal_basis": "supervision_law",
+    "domain": "ecology",
+    "subjects": [
+        {
+            "kind": "person",
+            "name": "钱某某",
+            "unit": "东湖区城市管理局",
+            "post": "副局长",
+            "rank": "RK10",
+            "political_status": "party",
+        }
+    ],
+    "facts": "2025 年 3 月至 6 月，在河道清淤工程验收中，未到现场核查即签字确认，致使虚报工程量。",
+    "event_from": "2025-03-01",
+    "event_to": "2025-06-30",
+    "amount": 186000.5,
+    "agency_conclusion": "经核对监理日志与影像资料，实际清淤量约为申报量的六成。",
+    "urgency": "normal",
+    "named": "no",
+    "contact": "宋移送 0512-65430000",
+    "head_sign": "周局长",
 }
 
 
@@ -52,6 +77,10 @@ class City:
         actor = self.actor(by)
         with self.database.unit_of_work() as session:
             return instances.start(session, key=key, actor=actor, **given)
+
+    def transfer(self, **other: Any) -> Instance:
+        """Let the agency transfer a clue."""
+        return self.start("clue_transfer", by="agency", answers={**TRANSFER, **other})
 
     def task(self, instance: Instance) -> Task:
         """Return the one open task of an instance."""
@@ -97,5 +126,7 @@ def found(folder: Path) -> City:
         for login in LOGINS:
             auth.create(session, login, login, trusted=True)
         boot.know_roles(session)
-        boot.deploy(session, ERRAND, actor=office.actor_for(session, "supervisor"), profile="office")
+        supervisor = office.actor_for(session, "supervisor")
+        for process in (ERRAND, *folders.find(folders.BPMN)):
+            boot.deploy(session, process, actor=supervisor, profile="office")
     return City(database, app)

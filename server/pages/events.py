@@ -30,12 +30,33 @@ def notification_words(row: Notification) -> str:
 
 
 def opinion_words(row: Opinion) -> str:
-    """Return what was decided, in a word of its code table."""
-    for table in ("decisions", "disposal_proposals", "disposal_ways"):
+    """Return what was decided, in a word of its code table or of the step."""
+    for table in ("decisions", "disposal_proposals", "close_reasons", "hold_reasons"):
         name = codes.word(table, row.decision, lang())
         if name != row.decision:
             return name
-    return row.decision
+    return {
+        "assigned": _("handlers assigned"),
+        "concluded": _("concluded"),
+        "ordered": _("order given"),
+        "proposed": _("office proposed"),
+        "told": _("agency told"),
+        "transferred": _("handed on"),
+    }.get(row.decision, "")
+
+
+def opinion_details(row: Opinion) -> list[tuple[str, str]]:
+    """Return what stands beside an opinion, each with its label: plan and risk, office, handlers, days."""
+    detail = row.detail or {}
+    found = [
+        (_("Plan"), detail.get("plan")),
+        (_("Risk"), detail.get("risk")),
+        (_("To office"), unit(detail.get("to_office"))),
+        (_("Handlers"), joined(person(login) for login in detail.get("handlers") or ())),
+        (_("On"), detail.get("on") or detail.get("told_on")),
+        (_("Order number"), detail.get("order")),
+    ]
+    return [(label, str(words)) for label, words in found if words]
 
 
 def _step(params: Params) -> str:
@@ -128,6 +149,7 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "clue.ordered": lambda params: _(
         "The principal has given an order on %(number)s.", number=_number(params)
     ),
+    "clue.result": lambda params: _("The result of %(number)s is there to be read.", number=_number(params)),
 }
 EVENTS: Mapping[str, Callable[[Params], str]] = {
     **{code: _recorded(words) for code, words in NOTIFICATIONS.items() if code.startswith("deadline.")},
@@ -153,6 +175,8 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "clue.reporter_result": _reporter,
     "clue.ordered": lambda params: _("Urgent order given."),
     "clue.distributing": lambda params: _("Distribution to %(office)s proposed.", office=_office(params)),
+    "clue.distribution_returned": lambda params: _("The distribution was returned to be proposed again."),
+    "clue.declined": lambda params: _("The office asks for another office to handle it."),
     "clue.assigning": lambda params: _("Distributed to %(office)s.", office=_office(params)),
     "clue.signing": lambda params: _("Handlers assigned: %(people)s.", people=_people(params)),
     "clue.declared": lambda params: _("%(name)s signed for the file.", name=person(params.get("login"))),

@@ -277,9 +277,9 @@ def _input_value(component: Field, value: Any) -> str:
 def _file_hint(component: Field, hint: str) -> str:
     limits = []
     endings = [ending for ending in component.accept if ending.startswith(".")]
-    if endings:
+    if endings and not hint:
         limits.append(_("Allowed kinds of file: %(kinds)s.", kinds=" ".join(endings)))
-    if component.multiple:
+    if component.multiple and not hint:
         limits.append(_("You can choose several at once."))
     return " ".join(filter(None, [hint, *limits]))
 

@@ -89,7 +89,6 @@ def frame() -> dict[str, Any]:
         "demo": current_app.extensions["duban.settings"].demo,
         "navigation": navigation(actor) if actor else [],
         "now": clock.now(),
-        "endpoints": current_app.view_functions,
     }
 
 
@@ -116,7 +115,6 @@ def navigation(actor: Actor) -> list[Item]:
             unread if endpoint == "pages.notifications" else 0,
         )
         for endpoint, label in entries
-        if endpoint in current_app.view_functions
     ]
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import codes, wall
-from handlers.registers import Clue, ClueSubject
-from server.pages import frame, names
+from handlers.registers import Clue, ClueSubject, Document, Opinion
+from server.pages import course, events, frame, names
+from workflows import deployed
 from workflows.actor import Actor
+from workflows.model import Instance
 
 PREFIX = "clue:"
 
@@ -27,6 +29,27 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Said:
+    """An opinion in the matter: who said what at which step, and when."""
+
+    at: str
+    who: str
+    step: str
+    words: str
+    text: str
+    details: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document of the matter that this reader may fetch."""
+
+    id: str
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Matter:
     """What this reader may know of a matter."""
 
@@ -35,6 +58,8 @@ class Matter:
     title: str
     urgent: bool = False
     facts: tuple[Fact, ...] = ()
+    said: tuple[Said, ...] = ()  #: the latest first
+    papers: tuple[Paper, ...] = ()
 
 
 def headings(session: Session, actor: Actor, scope_ids: Iterable[str | None]) -> dict[str, Matter]:
@@ -55,10 +80,10 @@ def summary(session: Session, actor: Actor, scope_id: str | None) -> Matter | No
     if clue is None or view is None:
         return None
     facts = {"content": _content, "metadata": _metadata, "status": _status}[view](session, clue)
-    heading = _heading(clue)
-    return Matter(
-        heading.id, heading.number, heading.title, heading.urgent, tuple(f for f in facts if f.words)
-    )
+    found = replace(_heading(clue), facts=tuple(fact for fact in facts if fact.words))
+    if view != "content":
+        return found
+    return replace(found, said=_said(session, clue), papers=_papers(session, clue))
 
 
 def _heading(clue: Clue) -> Matter:
@@ -116,12 +141,39 @@ def _content(session: Session, clue: Clue) -> list[Fact]:
     return [*_metadata(session, clue), *decided, *_sent(session, clue)]
 
 
+def _said(session: Session, clue: Clue) -> tuple[Said, ...]:
+    """Return the opinions, the steps named as the diagram that the matter runs on names them."""
+    instance = session.get(Instance, clue.instance_id) if clue.instance_id else None
+    nodes = deployed.compiled(session, instance.definition_id).nodes if instance else {}
+    rows = session.scalars(select(Opinion).where(Opinion.clue_id == clue.id).order_by(Opinion.id.desc()))
+    return tuple(
+        Said(
+            at=frame.local(row.signed_at),
+            who=names.person(row.login),
+            step=course.node_name(nodes.get(row.step)),
+            words=events.opinion_words(row),
+            text=row.opinion,
+            details=tuple(events.opinion_details(row)),
+        )
+        for row in rows
+    )
+
+
+def _papers(session: Session, clue: Clue) -> tuple[Paper, ...]:
+    rows = session.scalars(
+        select(Document).where(Document.clue_id == clue.id).order_by(Document.created_at, Document.id)
+    )
+    lang = names.lang()
+    return tuple(Paper(row.id, row.title, codes.word("document_kinds", row.kind, lang)) for row in rows)
+
+
 def _status(session: Session, clue: Clue) -> list[Fact]:
     words = {stage["code"]: stage["agency_word"] for stage in codes.rows("clue_stages")}
     known = [
         Fact(_("Transfer number"), clue.transfer_no),
         Fact(_("Receipt number"), clue.receipt_no or ""),
         Fact(_("State"), codes.word("agency_words", words.get(clue.stage, ""), names.lang())),
+        Fact(_("Result"), clue.feedback or "", long=True),
     ]
     return [*known, *_sent(session, clue)]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -22,9 +23,19 @@ from server.pages.form_view import FormView
 from server.pages.submission import Submission
 from workflows import definitions, instances, recording, tasks
 from workflows.actor import Actor
-from workflows.errors import Conflict, DubanError, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.errors import (
+    Conflict,
+    DubanError,
+    EngineFault,
+    FieldError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+)
 from workflows.model import Instance, Task, TaskCandidate
 from workflows.visibility import policy
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -112,7 +123,7 @@ def complete(actor: Actor, task_id: str) -> Response | tuple[str, int]:
             found = tasks.get(session, task_id, actor)
             done = tasks.complete(session, task_id, actor=actor, answers=sent.answers)
             following = _following(session, actor, done.next_tasks)
-    except (Conflict, InvalidInput, NotAllowed) as error:
+    except (Conflict, EngineFault, InvalidInput, NotAllowed) as error:
         return _again(task_id, actor, sent, error)
     if following is None:
         flash(_("“%(task)s” is done. Nothing else is waiting for you.", task=names.task_name(found)), "done")
@@ -158,6 +169,8 @@ def _again(task_id: str, actor: Actor, sent: Submission, error: DubanError) -> R
     """Show the page again with what was typed and what became of it."""
     if isinstance(error, NotAllowed):
         record_refusal(error)
+    if isinstance(error, EngineFault):
+        log.error("engine fault", element=error.element, message=error.message)
     fields = error.fields if isinstance(error, InvalidInput) else {}
     status = 422 if isinstance(error, InvalidInput) else status_of(error)
     problem = "" if fields else words.error_words(error, status)
@@ -260,4 +273,6 @@ def _purpose(session: Session, found: Task) -> str:
     """Return what the diagram says about the step, in Chinese as its author wrote it."""
     node = definitions.compiled(session, found.definition_id).nodes.get(found.element_id)
     attributes: Mapping[str, Any] = node.attributes if node else {}
-    return str(attributes.get("documentation") or "") if names.lang() == "zh" else ""
+    words = str(attributes.get("documentation") or "") if names.lang() == "zh" else ""
+    # Authors put the number of the step in front, as the rules number it.
+    return words.removeprefix(found.element_id).strip()

@@ -86,22 +86,41 @@ def _role(params: Params) -> str:
 ERRORS: dict[str, Wording] = {
     "account": lambda p: _("There is no account %(login)s.", login=p.get("login", "")),
     "account_exists": lambda p: _("There is already an account %(login)s.", login=p.get("login", "")),
+    "both_sides": lambda p: _(
+        "Who handed the clue over may not also sign for it: leave it to another person."
+    ),
     "claimed": _claimed,
     "closed": _closed,
     "csrf": lambda p: _("This page has become too old to send. Load it again and repeat what you did."),
+    "assignee": lambda p: _("There is no such person to pass the task to."),
+    "box": lambda p: _("There is no such list. Go back to the inbox."),
+    "business_key": lambda p: _("The number is too long."),
+    "clue": lambda p: _("There is no such matter, or it is not for you to see."),
     "cursor": lambda p: _("This page of the list no longer exists. Go back to its beginning."),
+    "definition": lambda p: _("There is no such process, or it is not for you to see."),
+    "document": lambda p: _("There is no such document, or it is not for you to see."),
+    "draft": lambda p: _("The draft is too large to be kept. Finish the task, or leave something out."),
     "ended": lambda p: _("The matter has ended; nothing more can be done in its process."),
     "form": lambda p: _("Some answers are missing or wrong. They are listed above the form."),
+    "instance": lambda p: _("There is no such matter, or it is not for you to see."),
     "language": lambda p: _("There are no pages in this language."),
     "missing_variable": lambda p: _(
         "The process lacks the value “%(name)s”. Tell the process supervisor.", name=p.get("name", "")
     ),
+    "limit": lambda p: _(
+        "The time limit %(rule)s is not loaded. Tell your administrator.", rule=p.get("rule", "")
+    ),
+    "no_form": lambda p: _("The process has no form to begin with. Tell the process supervisor."),
     "no_person": lambda p: _("Nobody signs in as %(login)s.", login=p.get("login", "")),
     "no_unit": lambda p: _("There is no unit with the code %(unit)s.", unit=p.get("unit", "")),
+    "no_receiver": lambda p: _("The matter does not wait for this any more."),
+    "no_role": lambda p: _("There is no role %(role)s.", role=p.get("role", "")),
     "not_allowed": _not_allowed,
     "not_signed_in": lambda p: _("Sign in first."),
     "own_account": lambda p: _("You cannot disable your own account."),
     "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),
+    "process": lambda p: _("There is no such process, or it is not for you to see."),
+    "resolved": lambda p: _("This has been settled already."),
     "role": _role,
     "signin": lambda p: _("The account name or the password is wrong. Check both; capitals count."),
     "signin_limit": lambda p: _(
@@ -191,6 +210,16 @@ FIELDS: dict[str, Wording] = {
         "Recused from this clue: %(names)s.", names=names.joined(names.person(login) for login in p["logins"])
     ),
     "recused_present": lambda p: _("Nobody can be both present and recused."),
+    "recorder_absent": lambda p: _("Who records the study must have been present."),
+    "own_handler": lambda p: _("Who assigns the handlers cannot be one of them."),
+    "no_handling_office": lambda p: _(
+        "%(office)s handles no clues: it has no head or fewer than two handlers.",
+        office=names.unit(p["office"]),
+    ),
+    "clue_circle": lambda p: _("%(number)s is itself joined to this clue.", number=p["number"]),
+    "clue_not_here": lambda p: _(
+        "%(number)s was not received here, or is with another body.", number=p["number"]
+    ),
     "clue_number": lambda p: _("There is no other clue with the number %(number)s.", number=p["number"]),
     "before_start": lambda p: _("The end lies before the beginning."),
     "own_agency": lambda p: _("An agency transfers in its own name only."),

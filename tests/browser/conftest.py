@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 from werkzeug.serving import make_server
 
 from server import folders
@@ -66,7 +66,7 @@ def city(the_city: City, base_url: str) -> City:
 
 @pytest.fixture
 def faults(base_url: str) -> Iterator[list[str]]:
-    """Give the list of what pages complain of: errors in the console, requests to other hosts. It must stay empty."""
+    """Give the list of errors in the console and of requests to other hosts. It must stay empty."""
     noted: list[str] = []
     yield noted
     assert noted == []
@@ -98,19 +98,21 @@ def visit(
 
 
 def watch(page: Page, base_url: str, faults: list[str]) -> None:
-    """Let the page note its faults. A refusal that a test provokes is an answer, not a fault of the page."""
+    """Let the page note its faults."""
     ours = (base_url, "data:", "blob:")
+
+    def said(message: ConsoleMessage) -> None:
+        # A refusal that a test provokes is an answer, not a fault of the page.
+        if message.type == "error" and "status of 4" not in message.text:
+            faults.append(message.text)
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(ours):
+            faults.append(f"outside: {request.url}")
+
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "console",
-        lambda said: (
-            faults.append(said.text) if said.type == "error" and "status of 4" not in said.text else None
-        ),
-    )
-    page.on(
-        "request",
-        lambda asked: None if asked.url.startswith(ours) else faults.append(f"outside: {asked.url}"),
-    )
+    page.on("console", said)
+    page.on("request", asked)
 
 
 def sign_in(page: Page, login: str) -> None:

@@ -1,4 +1,4 @@
-"""Every page in both languages, wide and narrow: axe finds nothing, nothing is in the wrong language or too wide."""
+"""Every page in both languages, wide and narrow: nothing for axe to find, no wrong language, nothing too wide."""
 
 from __future__ import annotations
 

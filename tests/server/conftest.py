@@ -1,6 +1,9 @@
 """The application on an empty, migrated database."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ from server import auth
 from server.app import create_app
 from server.db import Database, connect, migrate
 from server.settings import Settings
+from tests import city as cities
+from tests.city import City
 from tests.server import house
 
 PASSWORD = "correct horse battery"
@@ -35,13 +40,21 @@ def settings(sqlite_url: str) -> Settings:
     return Settings(database_url=sqlite_url, secret_key="k" * 40)
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an SQLite file with all tables and nothing in them, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.sqlite3"
+    with closing(connect(Settings(database_url=f"sqlite:///{path}"))) as made:
+        migrate(made)
+    return path
+
+
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings, migrated_file: Path) -> Iterator[Database]:
     """Give the migrated database."""
-    found = connect(settings)
-    migrate(found)
-    yield found
-    found.close()
+    with closing(connect(settings)) as found:
+        shutil.copyfile(migrated_file, str(found.engine.url.database))
+        yield found
 
 
 @pytest.fixture
@@ -66,3 +79,11 @@ def account(database: Database) -> Callable[..., str]:
         return login
 
     return make
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """Give the real application over the demo's office, for tests of the pages."""
+    found = cities.found(tmp_path_factory.mktemp("city"))
+    yield found
+    found.database.close()

@@ -7,8 +7,27 @@ export function enhance(form) {
   form.addEventListener('input', () => judge(form));
   form.addEventListener('change', () => judge(form));
   form.addEventListener('click', (event) => growOrShrink(form, event));
+  for (const input of form.querySelectorAll('input[type=file][data-choose]')) speak(input);
   if (form.dataset.draft) keepDraft(form);
   judge(form);
+}
+
+// ---- files
+
+/** Let a file input speak the page's language: what the browser writes on it is in the browser's. */
+function speak(input) {
+  const button = document.createElement('label');
+  button.className = 'button button--quiet button--small';
+  button.htmlFor = input.id;
+  button.textContent = input.dataset.choose;
+  button.setAttribute('aria-hidden', 'true');
+  const names = document.createElement('span');
+  names.className = 'file__names meta';
+  const tell = () => { names.textContent = [...input.files].map((file) => file.name).join('、') || input.dataset.none; };
+  input.addEventListener('change', tell);
+  tell();
+  input.classList.add('file__input');
+  input.after(button, names);
 }
 
 // ---- conditional fields

@@ -4,33 +4,77 @@ import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
 import './viewer.css';
 
+/** Below this scale nobody can read the names of steps. */
+const READABLE = 0.6;
+
 /**
  * Draw the diagram of an element: data-diagram is the address of its BPMN file, data-tokens that of
  * {active: [ids], done: [ids], flows: [ids], overdue: [ids]}; a table beside it says the same in words.
  */
 async function draw(container) {
-  const viewer = new NavigatedViewer({ container });
+  // The wheel scrolls the page, unless the reader has turned to the diagram.
+  const viewer = new NavigatedViewer({ container, zoomScroll: { enabled: false } });
+  const scroll = viewer.get('zoomScroll');
+  container.addEventListener('focusin', () => scroll.toggle(true));
+  container.addEventListener('focusout', () => scroll.toggle(false));
+
   const [file, tokens] = await Promise.all([
     fetch(container.dataset.diagram),
     container.dataset.tokens ? fetch(container.dataset.tokens) : null,
   ]);
   await viewer.importXML(inLanguage(await file.text(), document.documentElement.lang));
+  const state = tokens?.ok ? await tokens.json() : {};
+  const places = mark(viewer, state);
+  const here = () => show(viewer, places);
+  here();
+  offerTools(container, viewer, places.length ? here : null);
+  container.dataset.ready = 'yes';
+}
+
+/** Mark the elements as the tokens say, and return those where a token stands. */
+function mark(viewer, state) {
   const canvas = viewer.get('canvas');
   const elements = viewer.get('elementRegistry');
-  canvas.zoom('fit-viewport', 'auto');
-  if (tokens) {
-    const state = await tokens.json();
-    for (const [name, ids] of Object.entries(state)) {
-      for (const id of ids) if (elements.get(id)) canvas.addMarker(id, `token-${name}`);
-    }
-    const active = state.active.map((id) => elements.get(id)).find(Boolean);
-    if (active && canvas.zoom() < 0.5) {
-      // A large diagram on a small screen is unreadable as a whole: show where the token stands.
-      canvas.zoom(0.7, { x: active.x + active.width / 2, y: active.y + active.height / 2 });
-      canvas.scrollToElement(active, 60);
-    }
+  for (const [name, ids] of Object.entries(state)) {
+    for (const id of ids) if (elements.get(id)) canvas.addMarker(id, `token-${name}`);
   }
-  container.dataset.ready = 'yes';
+  return (state.active ?? []).map((id) => elements.get(id)).filter(Boolean);
+}
+
+/** Show the whole diagram if it can be read so, else the place where the first token stands. */
+function show(viewer, places) {
+  const canvas = viewer.get('canvas');
+  if (canvas.zoom('fit-viewport', 'auto') >= READABLE || !places.length) return;
+  const [{ x, y, width, height }] = places;
+  const { outer } = canvas.viewbox();
+  const scale = 0.75;
+  canvas.viewbox({
+    x: x + width / 2 - outer.width / scale / 2,
+    y: y + height / 2 - outer.height / scale / 2,
+    width: outer.width / scale,
+    height: outer.height / scale,
+  });
+}
+
+function offerTools(container, viewer, here) {
+  const tools = document.createElement('div');
+  tools.className = 'diagram__tools';
+  const offer = (text, label, act) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = text;
+    button.setAttribute('aria-label', label);
+    button.title = label;
+    button.addEventListener('click', act);
+    tools.append(button);
+  };
+  const { larger, smaller, whole, here: stands } = container.dataset;
+  if (!larger) return;
+  offer('+', larger, () => viewer.get('zoomScroll').stepZoom(1));
+  offer('−', smaller, () => viewer.get('zoomScroll').stepZoom(-1));
+  offer('⤢', whole, () => viewer.get('canvas').zoom('fit-viewport', 'auto'));
+  if (here) offer('◎', stands, here);
+  container.prepend(tools);
 }
 
 /** Diagrams carry Chinese names, and the English ones as the property `en` of an element. */

@@ -1,0 +1,122 @@
+"""Failures in words: whatever a room raises by code, the pages can say in both languages."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask_babel import force_locale
+
+from server.pages.words import ERRORS, FIELDS, error_words, field_words
+from tests.city import City
+from workflows.errors import Conflict, DubanError, FieldError, InvalidInput, NotFound
+
+ROOT = Path(__file__).resolve().parents[2]
+#: The rooms whose failures reach somebody who uses the pages. Lists have their own words (handlers.clue_import),
+#: findings about diagrams name their element.
+ROOMS = (
+    "workflows/tasks",
+    "workflows/instances",
+    "workflows/keyset.py",
+    "handlers/registers",
+    "handlers/wall",
+)
+ROOMS += (
+    "handlers/uploads.py",
+    "handlers/office/people.py",
+    "server/auth",
+    "server/guard.py",
+    "server/pages",
+)
+#: Raised by the engine's API and the command line only.
+ELSEWHERE = {"many_receivers", "reason", "sort", "token"}
+
+
+def calls(rooms: tuple[str, ...]) -> Iterator[ast.Call]:
+    for room in rooms:
+        path = ROOT / room
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Call):
+                    yield node
+
+
+def constant(node: Any) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def codes() -> set[str]:
+    """Return the codes of the failures that are raised."""
+    found = {constant(word.value) for call in calls(ROOMS) for word in call.keywords if word.arg == "code"}
+    return {code for code in found if code} - ELSEWHERE
+
+
+def field_codes() -> set[str]:
+    """Return the codes of what can be wrong with a field."""
+    found = set()
+    for call in calls((*ROOMS, "workflows/forms")):
+        name = ast.unparse(call.func).rpartition(".")[2]
+        if name in ("FieldError", "Wrong"):
+            found.add(constant(call.args[0]) if call.args else None)
+        if name == "refuse":
+            found.add(constant(call.args[-1]))
+    return {code for code in found if code}
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(codes()) > 15
+    assert len(field_codes()) > 25
+
+
+def test_every_failure_has_words() -> None:
+    assert codes() - ERRORS.keys() == set()
+
+
+def test_every_wrong_field_has_words() -> None:
+    assert field_codes() - FIELDS.keys() == set()
+
+
+#: What fills the holes of any wording.
+PARAMS: dict[str, Any] = {
+    **dict.fromkeys(("min", "max", "length", "decimals", "minutes"), 3),
+    **dict.fromkeys(("earliest", "latest", "number", "office", "name", "by", "rule", "login"), "x"),
+    **{name: ["x"] for name in ("kinds", "logins", "roles")},
+}
+
+
+@pytest.mark.parametrize("locale", ["zh_Hans_CN", "en"])
+def test_all_words_can_be_said(city: City, locale: str) -> None:
+    with city.app.test_request_context(), force_locale(locale):
+        assert all(wording(PARAMS) for wording in [*ERRORS.values(), *FIELDS.values()])
+
+
+def test_who_was_quicker_is_named(city: City) -> None:
+    with city.app.test_request_context():
+        assert "张承办" in error_words(Conflict("taken", code="claimed", by="handler"), 409)
+        assert "张承办" in error_words(Conflict("done", code="closed", by="handler"), 409)
+        assert error_words(Conflict("done", code="closed"), 409) == "该任务已办结，无需再办。"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 418, 429, 500, 503])
+def test_an_unknown_failure_is_worded_by_its_status(city: City, status: int) -> None:
+    with city.app.test_request_context():
+        assert error_words(DubanError("English.", code="never heard of"), status) != "English."
+
+
+def test_wrong_fields_without_a_page_are_listed(city: City) -> None:
+    error = InvalidInput("no", fields={"a": FieldError("required"), "b": FieldError("max", {"max": 1200})})
+    with city.app.test_request_context():
+        assert error_words(error, 422) == "此项必填。 不得大于 1,200。"
+
+
+def test_an_unknown_field_error_is_still_words(city: City) -> None:
+    with city.app.test_request_context():
+        assert field_words(FieldError("never heard of")) == "此项内容不符合要求。"
+
+
+def test_what_is_not_there_is_not_described(city: City) -> None:
+    with city.app.test_request_context():
+        assert "secret" not in error_words(NotFound("There is no clue secret.", code="clue"), 404)
