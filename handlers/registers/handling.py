@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,25 +11,24 @@ from handlers import office
 from handlers.registers.model import Clue, ClueHandler, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
+    FEWEST_HANDLERS,
     Answers,
-    clue_by_number,
     clue_of,
     hand_over,
     keep_files,
+    last_opinion,
     move,
     not_the_proposer,
     note,
+    original_of,
     receive,
     sign,
     who,
 )
+from workflows import calendar, clock, limits
 from workflows.errors import FieldError, InvalidInput, NotAllowed
 from workflows.operations import Context, operation
 
-#: A clue is handled by two at least (domain §4.2 rule 2).
-FEWEST_HANDLERS = 2
-#: Steps of approval → the stage to which a return or refusal leads.
-APPROVALS = ("a10_a2", "a10_a3", "a10_a4", "a10_a5")
 STAGE_OF_WAY = {"DW1": "talk", "DW2": "verification", "DW3": "holding", "DW4": "closing"}
 
 
@@ -38,11 +37,9 @@ def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Assign at least two handlers of the office, or give the clue back for another office (a8)."""
     clue = clue_of(context)
     receive(context, clue, "distribution")
+    receive(context, clue, "recusal")
     if answers["taken"] == "no":
-        sign(context, clue, "a8", "return", answers["reason"])
-        clue.office_code = None
-        move(context, clue, "registered", number=clue.clue_no, major=clue.major)
-        return {"taken_a8": "no"}
+        return _decline(context, clue, answers["reason"])
     chosen = list(dict.fromkeys(answers["handlers"]))
     _check_handlers(context, clue, chosen)
     _end_assignments(context, clue)
@@ -54,6 +51,15 @@ def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
     sign(context, clue, "a8", "assigned", detail={"handlers": chosen})
     move(context, clue, "signing", handlers=chosen)
     return {"taken_a8": "yes", "handlers": chosen, "recusal_a8": "no"}
+
+
+@operation("clues.fit_handlers")
+def fit_handlers(context: Context) -> dict[str, Any]:
+    """Return those of the handlers so far who may go on, for who has to assign again."""
+    clue = clue_of(context)
+    own = {person.login for person in office.people_in(context.session, f"handler@{clue.office_code}")}
+    fit = own - _recused(context, clue)
+    return {"handlers": [login for login in context.variables.get("handlers") or () if login in fit]}
 
 
 @operation("clues.declare")
@@ -69,7 +75,8 @@ def declare(context: Context, *, answers: Answers) -> dict[str, Any]:
     mine.declared_at = context.now
     if answers["recusal"] == "yes":
         mine.recused = True
-        mine.grounds = f"{answers['grounds']}: {answers['grounds_text']}"
+        mine.grounds = ": ".join(filter(None, (answers["grounds"], answers.get("grounds_text"))))
+        hand_over(context, clue, "recusal", to_unit=clue.office_code)
         note(context, clue, "clue.recused", login=mine.login)
         clue.stage = "assigning"
         return {"recusal_a8": "yes"}
@@ -90,23 +97,11 @@ def propose_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Record the collective study and its proposal: no single-signature path (a9, 监督执纪工作规则 21)."""
     clue = clue_of(context)
     present, recused = list(answers["present"]), list(answers.get("recused") or ())
-    if both := set(present) & set(recused):
-        raise InvalidInput(
-            f"Recused and present: {', '.join(sorted(both))}.",
-            fields={"recused": FieldError("recused_present")},
-        )
-    if len(set(present)) < FEWEST_HANDLERS:
-        raise InvalidInput(
-            "A study is held by two at least.",
-            fields={"present": FieldError("too_few", {"min": FEWEST_HANDLERS})},
-        )
-    if out := sorted(set(present) & _recused(context, clue)):
-        raise InvalidInput(
-            f"Recused from this clue: {', '.join(out)}.",
-            fields={"present": FieldError("recused", {"logins": out})},
-        )
+    _check_study(context, clue, present, recused)
+    detail = {"plan": answers["plan"], "risk": answers.get("risk") or ""}
     if answers["way"] == "JN":
-        clue.duplicate_of = clue_by_number(context.session, answers["join_to"], "join_to", clue).id
+        # Only what is approved becomes a link: see `_dispose`.
+        detail["join_to"] = original_of(context.session, answers["join_to"], "join_to", clue).id
     context.session.add(
         Meeting(
             clue_id=clue.id,
@@ -122,10 +117,22 @@ def propose_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
         )
     )
     keep_files(context, clue, answers.get("minutes"), "minutes", "minutes")
-    detail = {"plan": answers["plan"], "risk": answers.get("risk") or ""}
     sign(context, clue, "a9", answers["way"], answers["reasons"], detail)
     move(context, clue, "approving", way=answers["way"])
     return {"way": answers["way"]}
+
+
+@operation("clues.last_proposal")
+def last_proposal(context: Context) -> dict[str, Any]:
+    """Return the proposal as it was made before, for the study that has to change it."""
+    proposed = last_opinion(context.session, clue_of(context), "a9")
+    if proposed is None or proposed.detail is None:
+        return {}
+    return {
+        "reasons": proposed.opinion,
+        "plan": proposed.detail["plan"],
+        "risk": proposed.detail["risk"] or None,
+    }
 
 
 @operation("clues.approve_disposal")
@@ -155,17 +162,31 @@ def hold(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Hold the clue until its review date or until the condition for reopening is met (a11)."""
     clue = clue_of(context)
     clue.review_on = date.fromisoformat(answers["review_on"])
+    if clue.review_on <= office.today():
+        tomorrow = (office.today() + timedelta(days=1)).isoformat()
+        raise InvalidInput(
+            "A clue is held beyond today.",
+            fields={"review_on": FieldError("earliest", {"earliest": tomorrow})},
+        )
     clue.reopen_condition = answers["reopen_condition"]
     sign(context, clue, "a11", answers["hold_reason"], answers.get("reason_text") or "")
     move(context, clue, "held", day=clue.review_on.isoformat())
     return {"review_on": clue.review_on.isoformat()}
 
 
+@operation("clues.usual_review")
+def usual_review(context: Context) -> dict[str, Any]:
+    """Return when a held clue is usually looked at again (D05)."""
+    rule = limits.current(context.session, "D05", office.today())
+    due = calendar.due(rule, office.today(), limits.work_days(), clock.office_zone())
+    return {"review_on": due.date.isoformat()}
+
+
 @operation("clues.reopen")
 def reopen(context: Context, *, clue_id: str) -> dict[str, Any]:
     """Bring a held clue back to study: its review date has come, or the condition is met. T11 begins anew."""
     clue = context.session.get_one(Clue, clue_id)
-    clue.review_on = None
+    clue.review_on = clue.way = None
     note(context, clue, "clue.reopened")
     move(context, clue, "studying")
     return {"study_from": context.now.isoformat()}
@@ -248,10 +269,19 @@ def _go_on(context: Context, clue: Clue, step: str, decision: str, *, last: bool
     if back_to_study:
         move(context, clue, "studying")
     elif decision == "agree" and last:
-        way = context.variables["way"]
-        clue.way = way if way in STAGE_OF_WAY else None
-        if way in STAGE_OF_WAY:
-            move(context, clue, STAGE_OF_WAY[way])
+        _dispose(context, clue, context.variables["way"])
+
+
+def _dispose(context: Context, clue: Clue, way: str) -> None:
+    """Let the approved way take effect in the register."""
+    if way in STAGE_OF_WAY:
+        clue.way = way
+        move(context, clue, STAGE_OF_WAY[way])
+        return
+    proposal = last_opinion(context.session, clue, "a9")
+    assert proposal is not None
+    assert proposal.detail is not None
+    clue.duplicate_of = proposal.detail["join_to"]
 
 
 def _last(context: Context, step: str) -> bool:
@@ -272,11 +302,36 @@ def _check_handlers(context: Context, clue: Clue, chosen: list[str]) -> None:
         raise refuse("too_few", min=FEWEST_HANDLERS)
     group = f"handler@{clue.office_code}"
     own = {person.login for person in office.people_in(context.session, group)}
+    if who(context) in chosen:
+        raise refuse("own_handler")
     if strangers := [login for login in chosen if login not in own]:
         raise refuse("not_of_office", logins=strangers)
-    recused = _recused(context, clue)
-    if out := [login for login in chosen if login in recused]:
+    if out := sorted(set(chosen) & _recused(context, clue)):
         raise refuse("recused", logins=out)
+
+
+def _check_study(context: Context, clue: Clue, present: list[str], recused: list[str]) -> None:
+    def refuse(field: str, code: str, **params: Any) -> InvalidInput:
+        return InvalidInput("The study cannot have been held so.", fields={field: FieldError(code, params)})
+
+    if set(present) & set(recused):
+        raise refuse("recused", "recused_present")
+    if len(present) < FEWEST_HANDLERS:
+        raise refuse("present", "too_few", min=FEWEST_HANDLERS)
+    if who(context) not in present:
+        raise refuse("present", "recorder_absent")
+    if out := sorted(set(present) & _recused(context, clue)):
+        raise refuse("present", "recused", logins=out)
+
+
+def _decline(context: Context, clue: Clue, reason: str) -> dict[str, Any]:
+    """Give the clue back for another office; who was assigned is out, and D03 begins anew."""
+    sign(context, clue, "a8", "return", reason)
+    _end_assignments(context, clue)
+    clue.office_code = None
+    clue.stage = "registered"
+    note(context, clue, "clue.declined")
+    return {"taken_a8": "no", "distribute_from": context.now.isoformat()}
 
 
 def _recused(context: Context, clue: Clue) -> set[str]:
@@ -287,7 +342,7 @@ def _recused(context: Context, clue: Clue) -> set[str]:
 
 def _not_a_handler(context: Context, clue: Clue) -> None:
     """Refuse who recorded the proposal and who studied it: it is the team's, and nobody approves his own."""
-    not_the_proposer(context, clue, ("a9",))
+    not_the_proposer(context, clue, "a9")
     running = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None))
     if who(context) in set(context.session.scalars(running)):
         raise NotAllowed("A handler of the clue may not approve its disposal.", code="proposer")

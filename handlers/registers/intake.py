@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from handlers import office
 from handlers.registers.model import Clue, ClueSubject, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -14,10 +15,13 @@ from handlers.registers.record import (
     clue_of,
     hand_over,
     keep_files,
+    last_opinion,
     move,
     not_the_proposer,
     note,
+    original_of,
     receive,
+    relate,
     sign,
     who,
 )
@@ -63,13 +67,10 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
     keep_files(context, clue, answers.get("materials"), "material", "materials")
     hand_over(context, clue, "transfer", to_unit=CASE_SUPERVISION_UNIT)
     note(context, clue, "clue.submitted", number=clue.transfer_no)
-    sender = f"agency_clerk@{agency}"
-    if context.actor and sender not in context.actor.groups:
-        sender = context.actor.id  # entered here on another's behalf: there is nobody to send it back to
     return Recorded(
         variables={
             "clue_id": clue.id,
-            "sender": sender,
+            "sender": _sender(context, agency),
             "urgency": clue.urgency,
             "named": "yes" if clue.named_report else "no",
             "domain": clue.domain,
@@ -83,18 +84,21 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
 def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Check completeness, competence and duplicates; a complete transfer gets its receipt number (a3)."""
     clue = clue_of(context)
+    receive(context, clue, "transfer")
     if answers["complete"] == "no":
         sign(context, clue, "a3", "return", answers["missing"])
+        hand_over(context, clue, "return", to_unit=clue.agency_code)
         move(context, clue, "incomplete")
         return {"complete_a3": "no"}
-    receive(context, clue, "transfer")
     clue.received_by, clue.received_at = who(context), context.now
     clue.receipt_no = clue.receipt_no or next_number(context.session, "receipt", context.now)
     clue.secrecy = answers.get("secrecy") or clue.secrecy
     clue.competence = answers["competence"]
     clue.competent_body = answers.get("competent_body")
-    if answers["duplicate"] != "none":
-        clue.duplicate_of = clue_by_number(context.session, answers["duplicate_of"], "duplicate_of", clue).id
+    if answers["duplicate"] == "same":
+        clue.duplicate_of = original_of(context.session, answers["duplicate_of"], "duplicate_of", clue).id
+    elif answers["duplicate"] == "new":
+        relate(context, clue, clue_by_number(context.session, answers["duplicate_of"], "duplicate_of", clue))
     hand_over(context, clue, "receipt", to_unit=clue.agency_code)
     stage = "returning" if clue.competence == "no" and answers["duplicate"] != "same" else "received"
     move(context, clue, stage, receipt=clue.receipt_no)
@@ -108,12 +112,16 @@ def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
 
 @operation("clues.complete_transfer")
 def complete_transfer(context: Context, *, answers: Answers) -> None:
-    """Take in what the agency adds to an incomplete transfer (a1 again)."""
+    """Take in what the agency adds to an incomplete transfer (a1 again); what it supersedes stays."""
     clue = clue_of(context)
-    sign(context, clue, "a1_fix", "completed", answers["added"])
+    receive(context, clue, "return")
+    changed = answers.get("facts") not in (None, clue.facts)
+    superseded = {"facts": clue.facts, "head_sign": clue.head_sign} if changed else None
+    sign(context, clue, "a1_fix", "completed", answers["added"], superseded)
     clue.facts = answers.get("facts") or clue.facts
     clue.head_sign = answers["head_sign"]
     keep_files(context, clue, answers.get("materials"), "material", "materials")
+    hand_over(context, clue, "transfer", to_unit=CASE_SUPERVISION_UNIT)
     move(context, clue, "submitted", number=clue.transfer_no)
 
 
@@ -137,12 +145,11 @@ def sign_receipt(context: Context, *, answers: Answers) -> None:
 def join(context: Context, *, clue_id: str) -> dict[str, Any]:
     """Join the clue to the earlier one that it repeats; both records say so."""
     clue = context.session.get_one(Clue, clue_id)
-    original = context.session.get(Clue, clue.duplicate_of) if clue.duplicate_of else None
-    if original is not None:
-        note(context, original, "clue.repeated", number=clue.transfer_no)
+    original = context.session.get_one(Clue, clue.duplicate_of)
+    note(context, original, "clue.repeated", number=clue.clue_no or clue.transfer_no)
     clue.concluded_at = context.now
     if clue.clue_no is None:
-        move(context, clue, "joined", number=(original.clue_no or original.transfer_no) if original else "")
+        move(context, clue, "joined", number=original.clue_no or original.transfer_no)
     else:
         # It has a number of its own: the agency is told the result as of any clue.
         move(context, clue, "concluded", way="JN")
@@ -153,18 +160,33 @@ def join(context: Context, *, clue_id: str) -> dict[str, Any]:
 def draft_letter(context: Context, *, answers: Answers) -> None:
     """Draft the letter by which a clue of another body's competence is handed on or returned (a4, T04)."""
     clue = clue_of(context)
-    clue.competent_body = answers["to_body"]
+    if answers["letter_kind"] == "transfer":
+        clue.competent_body = answers["to_body"]
     detail = {"kind": answers["letter_kind"], "to": answers["to_body"]}
     sign(context, clue, "a4", "proposed", answers["letter_text"], detail)
     keep_files(context, clue, answers.get("attachments"), "transfer_letter", "attachments")
     note(context, clue, "clue.letter_drafted")
 
 
+@operation("clues.last_letter")
+def last_letter(context: Context) -> dict[str, Any]:
+    """Return the letter as drafted before, for who has to change it."""
+    clue = clue_of(context)
+    drafted = last_opinion(context.session, clue, "a4")
+    if drafted is None or drafted.detail is None:
+        return {"to_body": clue.competent_body}
+    return {
+        "letter_kind": drafted.detail["kind"],
+        "to_body": drafted.detail["to"],
+        "letter_text": drafted.opinion,
+    }
+
+
 @operation("clues.approve_letter")
 def approve_letter(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Approve the letter or give it back."""
     clue = clue_of(context)
-    not_the_proposer(context, clue, ("a4",))
+    not_the_proposer(context, clue, "a4")
     sign(context, clue, "a4_approve", answers["decision"], answers.get("opinion") or "")
     if answers["decision"] == "agree":
         hand_over(context, clue, "letter", to_unit=clue.agency_code)
@@ -188,7 +210,7 @@ def sign_letter(context: Context, *, answers: Answers) -> dict[str, Any]:
 
 @operation("clues.hold_joint_meeting")
 def hold_joint_meeting(context: Context, *, answers: Answers) -> dict[str, Any]:
-    """Record the joint meeting on competence and what it resolved."""
+    """Record the joint meeting on competence; what it takes back is ours from now on."""
     clue = clue_of(context)
     context.session.add(
         Meeting(
@@ -205,10 +227,12 @@ def hold_joint_meeting(context: Context, *, answers: Answers) -> dict[str, Any]:
         )
     )
     keep_files(context, clue, answers.get("minutes"), "minutes", "minutes")
-    if clue.competence == "no" and answers["joint_result"] == "uphold":
-        move(context, clue, "returned")
-    else:
-        note(context, clue, "clue.joint_resolved", result=answers["joint_result"])
+    note(context, clue, "clue.joint_resolved", result=answers["joint_result"])
+    if clue.competence == "no":
+        taken = answers["joint_result"] == "take"
+        move(context, clue, "received" if taken else "returned", receipt=clue.receipt_no)
+    if answers["joint_result"] == "take":
+        clue.competence, clue.competent_body = "yes", None
     return {"joint_result": answers["joint_result"]}
 
 
@@ -229,6 +253,12 @@ def _agency(actor: Actor | None, answers: Answers) -> str:
     if not chosen:
         raise InvalidInput("Name the agency that transfers.", fields={"agency": FieldError("required")})
     return str(chosen)
+
+
+def _sender(context: Context, agency: str) -> str:
+    """Return who answers for the transfer: the agency's clerks, else who entered it on its behalf."""
+    clerks = f"agency_clerk@{agency}"
+    return clerks if office.people_in(context.session, clerks) else who(context)
 
 
 def _subject(clue: Clue, given: Answers) -> ClueSubject:

@@ -15,6 +15,11 @@ from workflows.operations import Context
 
 Answers = Mapping[str, Any]
 
+#: A clue is handled by two at least (domain §4.2 rule 2).
+FEWEST_HANDLERS = 2
+#: Stages of clues that another body has.
+GONE = ("returning", "returned", "joint", "transferred")
+
 
 def clue_of(context: Context) -> Clue:
     """Return the clue of the matter that the step is about."""
@@ -87,7 +92,7 @@ def hand_over(
 
 
 def receive(context: Context, clue: Clue, step: str) -> None:
-    """Sign the newest open hand-over of a step as its receiver."""
+    """Sign the open hand-overs of a step as their receiver; nobody signs on both sides."""
     login = who(context)
     context.session.flush()
     open_ones = select(Handover).where(
@@ -96,9 +101,16 @@ def receive(context: Context, clue: Clue, step: str) -> None:
         Handover.signed_by_to_at.is_(None),
         (Handover.to_login == login) | Handover.to_login.is_(None),
     )
-    found = context.session.scalars(open_ones.order_by(Handover.id.desc()).limit(1)).first()
-    if found:
+    for found in context.session.scalars(open_ones):
+        if found.from_login == login:
+            raise NotAllowed("Who handed this over may not also sign for it.", code="both_sides")
         found.to_login, found.signed_by_to_at = login, context.now
+
+
+def relate(context: Context, clue: Clue, other: Clue) -> None:
+    """Note in both records that the clues have to do with each other."""
+    note(context, clue, "clue.related", number=other.clue_no or other.transfer_no)
+    note(context, other, "clue.related", number=clue.clue_no or clue.transfer_no)
 
 
 def keep_files(context: Context, clue: Clue, references: Iterable[str] | None, kind: str, field: str) -> None:
@@ -123,15 +135,40 @@ def keep_files(context: Context, clue: Clue, references: Iterable[str] | None, k
         context.session.flush()
 
 
-def not_the_proposer(context: Context, clue: Clue, steps: Iterable[str]) -> None:
+def last_opinion(session: Session, clue: Clue, *steps: str) -> Opinion | None:
+    """Return what was signed last at these steps."""
+    signed = select(Opinion).where(Opinion.clue_id == clue.id, Opinion.step.in_(steps))
+    return session.scalars(signed.order_by(Opinion.id.desc()).limit(1)).first()
+
+
+def not_the_proposer(context: Context, clue: Clue, *steps: str) -> None:
     """Refuse who signed the last proposal of these steps: nobody approves what he proposed."""
-    proposed = select(Opinion.login).where(Opinion.clue_id == clue.id, Opinion.step.in_(list(steps)))
-    proposer = context.session.scalars(proposed.order_by(Opinion.id.desc()).limit(1)).first()
-    if proposer == who(context):
+    proposal = last_opinion(context.session, clue, *steps)
+    if proposal is not None and proposal.login == who(context):
         raise NotAllowed(
             "Who proposed this may not approve it: proposer and approver are different persons.",
             code="proposer",
         )
+
+
+def original_of(session: Session, number: str, field: str, clue: Clue) -> Clue:
+    """Return the clue that this one repeats, past those joined themselves; InvalidInput if it cannot be."""
+    named = clue_by_number(session, number, field, clue)
+    met = {clue.id}
+    while named.duplicate_of and named.id not in met:
+        met.add(named.id)
+        named = session.get_one(Clue, named.duplicate_of)
+    if named.id in met:
+        raise InvalidInput(
+            f"The clue {number} is itself joined to this one.",
+            fields={field: FieldError("clue_circle", {"number": number})},
+        )
+    if named.receipt_no is None or named.stage in GONE:
+        raise InvalidInput(
+            f"The clue {number} is not with this office.",
+            fields={field: FieldError("clue_not_here", {"number": number})},
+        )
+    return named
 
 
 def clue_by_number(session: Session, number: str, field: str, clue: Clue) -> Clue:

@@ -6,9 +6,13 @@ import re
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
 from handlers import notifications, office
+from handlers.registers.model import Clue, ClueHandler
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
+    FEWEST_HANDLERS,
     Answers,
     clue_by_number,
     clue_of,
@@ -16,9 +20,11 @@ from handlers.registers.record import (
     move,
     not_the_proposer,
     note,
+    relate,
     sign,
     who,
 )
+from workflows.errors import FieldError, InvalidInput
 from workflows.operations import Context, operation
 
 
@@ -29,6 +35,7 @@ def register(context: Context, *, answers: Answers) -> dict[str, Any]:
     related = [number for number in re.split(r"[,，;；\s]+", answers.get("related") or "") if number]
     found = [clue_by_number(context.session, number, "related", clue) for number in related]
     clue.clue_no = clue.clue_no or next_number(context.session, "clue", context.now)
+    clue.source = answers.get("source") or clue.source
     clue.registered_by, clue.registered_at = who(context), context.now
     clue.category = answers["category"]
     clue.tags = list(answers.get("tags") or ())
@@ -38,43 +45,33 @@ def register(context: Context, *, answers: Answers) -> dict[str, Any]:
     clue.major_signs = list(answers.get("major_signs") or ())
     move(context, clue, "registered", number=clue.clue_no, major=clue.major)
     for other in found:
-        note(context, clue, "clue.related", number=other.clue_no or other.transfer_no)
-        note(context, other, "clue.related", number=clue.clue_no)
+        relate(context, clue, other)
     if clue.major:
-        principals = [
-            person.login for person in office.people_in(context.session, "principal") if person.login
-        ]
-        notifications.notify(
-            context.session,
-            principals,
-            code="clue.major",
-            params={"number": clue.clue_no},
-            scope_id=clue.scope_id,
-            level="warn",
-        )
+        _tell_staff(context, clue, "clue.major", "principal")
     return {
         "major": answers["major"],
         "category": clue.category,
         "management": clue.management,
         "registered_at": context.now.isoformat(),
+        "distribute_from": context.now.isoformat(),
     }
+
+
+@operation("clues.entry")
+def entry(context: Context) -> dict[str, Any]:
+    """Return what the register knows of a clue before it is registered."""
+    clue = clue_of(context)
+    return {"source": clue.source, "major": "yes" if clue.urgency == "major" else None}
 
 
 @operation("clues.order_urgent")
 def order_urgent(context: Context, *, answers: Answers) -> None:
     """Record the principal's order on a major clue; distribution goes on beside it (a6)."""
     clue = clue_of(context)
-    sign(context, clue, "a6", "ordered", answers["order"])
+    report_on = answers.get("inform_on")
+    sign(context, clue, "a6", "ordered", answers["order"], {"inform_on": report_on} if report_on else None)
     note(context, clue, "clue.ordered")
-    handlers = [clue.registered_by] if clue.registered_by else []
-    notifications.notify(
-        context.session,
-        handlers,
-        code="clue.ordered",
-        params={"number": clue.clue_no},
-        scope_id=clue.scope_id,
-        level="warn",
-    )
+    _tell_staff(context, clue, "clue.ordered", "case_supervision", *_at_work(context, clue))
 
 
 @operation("clues.tell_reporter")
@@ -93,6 +90,7 @@ def tell_reporter_result(context: Context, *, answers: Answers) -> None:
 def propose_office(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Propose the handling office (a7); the table's proposal stands in the form."""
     clue = clue_of(context)
+    _check_office(context, answers["to_office"])
     sign(context, clue, "a7", "proposed", answers["reason"], {"to_office": answers["to_office"]})
     move(context, clue, "distributing", office=answers["to_office"])
     return {"to_office": answers["to_office"]}
@@ -102,15 +100,45 @@ def propose_office(context: Context, *, answers: Answers) -> dict[str, Any]:
 def approve_distribution(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Approve the distribution or return it; the principal decides (监督执纪工作规则 释义 23)."""
     clue = clue_of(context)
-    not_the_proposer(context, clue, ("a7",))
+    not_the_proposer(context, clue, "a7")
     sign(context, clue, "a7_approve", answers["decision"], answers.get("opinion") or "")
     if answers["decision"] == "agree":
         clue.office_code = context.variables["to_office"]
         hand_over(context, clue, "distribution", to_unit=clue.office_code)
         move(context, clue, "assigning", office=clue.office_code)
     else:
-        move(context, clue, "registered", number=clue.clue_no, major=clue.major)
+        clue.stage = "registered"
+        note(context, clue, "clue.distribution_returned")
     return {"decision_a7": answers["decision"]}
+
+
+def _check_office(context: Context, code: str) -> None:
+    """Refuse an office that handles no clues: nobody there could take it, or two of them."""
+    heads = office.people_in(context.session, f"office_head@{code}")
+    if not heads or len(office.people_in(context.session, f"handler@{code}")) < FEWEST_HANDLERS:
+        raise InvalidInput(
+            f"The office {code} handles no clues: it has no head, or fewer than two handlers.",
+            fields={"to_office": FieldError("no_handling_office", {"office": code})},
+        )
+
+
+def _at_work(context: Context, clue: Clue) -> list[str]:
+    """Return who works on the clue by now: the head of its office, and its handlers."""
+    handlers = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None))
+    heads = [f"office_head@{clue.office_code}"] if clue.office_code else []
+    return [*heads, *context.session.scalars(handlers)]
+
+
+def _tell_staff(context: Context, clue: Clue, code: str, *groups: str) -> None:
+    people = [person for group in groups for person in office.people_in(context.session, group)]
+    notifications.notify(
+        context.session,
+        [person.login for person in people if person.login],
+        code=code,
+        params={"number": clue.clue_no},
+        scope_id=clue.scope_id,
+        level="warn",
+    )
 
 
 def _tell(context: Context, answers: Answers, step: str, code: str) -> None:

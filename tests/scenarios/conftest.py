@@ -20,6 +20,8 @@ from workflows import clock, recording, visibility
 
 ROOT = Path(__file__).parents[2]
 OPENED = datetime.fromisoformat("2026-01-05T08:00:00+08:00")
+#: The group of tests on SQLite: on one worker, so that the flows of its stories are counted together.
+SQLITE = "stories-sqlite"
 
 #: Gives a new house, which is gone when the block ends.
 Houses = Callable[[], AbstractContextManager[Database]]
@@ -60,7 +62,12 @@ def postgresql_houses(postgresql: PostgreSQL) -> Iterator[Houses]:
     postgresql.drop(template)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.xdist_group(SQLITE)),
+        pytest.param("postgresql", marks=pytest.mark.xdist_group("stories-postgresql")),
+    ]
+)
 def houses(request: pytest.FixtureRequest) -> Houses:
     """Return what opens houses; the test runs once on each kind of database."""
     found: Houses = request.getfixturevalue(f"{request.param}_houses")

@@ -65,7 +65,9 @@ def read(path: Path) -> Story:
     told = yaml.safe_load(path.read_text("utf-8"))
     begin = datetime.fromisoformat(told.get("begin", BEGIN)).replace(tzinfo=clock.office_zone())
     steps = ({"start": told["start"]}, *told["steps"]) if "start" in told else tuple(told["steps"])
-    return Story(path.parents[1].name, told["name"], begin, tuple(steps), _answers(path.parent / "answers.yaml"))
+    return Story(
+        path.parents[1].name, told["name"], begin, tuple(steps), _answers(path.parent / "answers.yaml")
+    )
 
 
 @cache
@@ -248,16 +250,20 @@ class Telling:
         return found[0]
 
     def _filled(
-        self, session: Session, form: Form | None, step: Step, actor: Actor, known: Mapping[str, Any] | None = None
+        self,
+        session: Session,
+        form: Form | None,
+        step: Step,
+        actor: Actor,
+        known: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return what is sent: the usual answers of the form, what it came filled with, and the story's own."""
         usual = self.story.defaults.get(form.id, {}) if form else {}
-        said = {**usual, **(known or {}), **(step.get("answers") or {})}
+        filled = {key: value for key, value in (known or {}).items() if value != []}
+        said = {**usual, **filled, **(step.get("answers") or {})}
         answers = {key: value for key, value in said.items() if value is not None}
         fields = {part.key: part for part in form.fields} if form else {}
-        return {
-            key: self._answer(session, fields.get(key), value, actor) for key, value in answers.items()
-        }
+        return {key: self._answer(session, fields.get(key), value, actor) for key, value in answers.items()}
 
     def _answer(self, session: Session, part: Field | None, value: Any, actor: Actor) -> Any:
         value = _plain(value, self.now)
@@ -366,7 +372,9 @@ def _sees(seen: Seen, wanted: Mapping[str, Any]) -> Any:
 
 def _papers(seen: Seen, wanted: Sequence[Any]) -> Any:
     rows = seen.session.scalars(
-        select(registers.Document).where(registers.Document.clue_id == seen.clue.id).order_by(registers.Document.id)
+        select(registers.Document)
+        .where(registers.Document.clue_id == seen.clue.id)
+        .order_by(registers.Document.id)
     )
     found = [f"{row.kind}: {row.title}" for row in rows]
     return wanted if Counter(found) == Counter(wanted) else found
@@ -380,7 +388,9 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "clue": _clue,
     "state": lambda seen, _: seen.instance.state,
     "due": _due,
-    "level": lambda seen, wanted: {task.element_id: task.level for task in seen.open() if task.element_id in wanted},
+    "level": lambda seen, wanted: {
+        task.element_id: task.level for task in seen.open() if task.element_id in wanted
+    },
     "told": _told,
     "record": _record,
     "sees": _sees,
