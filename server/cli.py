@@ -132,7 +132,9 @@ def check(path: Path, profile: str | None) -> None:
             _show(findings, err=False)
             bad += len(refused(findings, profile))
     if bad:
-        raise click.ClickException(f"{bad} findings keep this from being deployed (profile {profile}).")
+        raise click.ClickException(
+            f"This cannot be deployed (profile {profile}): {bad} of the findings forbid it."
+        )
 
 
 @main.command()
@@ -318,7 +320,9 @@ def _report(outcome: clue_import.Outcome) -> None:
     bad = {problem.row for problem in outcome.problems}
     if bad:
         raise click.ClickException(
-            "The file was not taken in." if bad == {None} else f"{len(bad)} rows were not taken in."
+            "The file was not taken in."
+            if bad == {None}
+            else f"{len(bad)} row{'s' if len(bad) > 1 else ''} not taken in."
         )
 
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from server import auth
 from server.app import create_app
+from server.auth import credentials
 from server.db import Database, connect, migrate
 from server.settings import Settings
 from tests import city as cities
@@ -38,6 +39,12 @@ def plain_log() -> None:
 def settings(sqlite_url: str) -> Settings:
     """Return production settings over an SQLite file."""
     return Settings(database_url=sqlite_url, secret_key="k" * 40)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let passwords be checked by the real argon2 with little work: hundreds are checked here."""
+    monkeypatch.setattr(credentials, "_hasher", credentials._open_hasher)
 
 
 @pytest.fixture(scope="session")

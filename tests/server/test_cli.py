@@ -15,7 +15,7 @@ from server.cli import main
 from server.db import Database, connect
 from server.settings import Settings
 from workflows import clock
-from workflows.model import ProcessDefinition
+from workflows.model import Instance, ProcessDefinition
 
 LEAVE = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -217,6 +217,51 @@ def test_a_bad_office_file_is_named_by_line_and_column(duban: Duban, tmp_path: P
     message = failed(duban("import", "office", tmp_path))
     assert "units.csv" in message
     assert "Line 2, column parent" in message
+
+
+LIST = """移送依据,问题领域,被反映人,单位,职务,职级,政治面貌,主要问题,紧急程度,联系人及电话,负责人签字
+《问责条例》,生态环境,赵某甲,生态环境局,科长,乡科级正职,中共党员,对举报接报未查。,一般,法规科 8123,钱某某
+《问责条例》,生态环境,赵某乙,生态环境局,科长,乡科级正职,中共党员,对举报接报未查。,不紧不慢,法规科 8123,钱某某
+"""
+
+
+@pytest.fixture
+def transfers(tmp_path: Path, duban: Duban) -> Path:
+    """Return a list of one good and one bad row, for an office that is taken in."""
+    duban("import", "office", DEMO)
+    path = tmp_path / "list.csv"
+    path.write_text(LIST)
+    return path
+
+
+def test_a_list_is_taken_in_and_its_bad_rows_named(duban: Duban, transfers: Path, opened: Database) -> None:
+    result = duban("import", "clues", transfers, "--actor", "agency")
+    assert failed(result) == "Error: 1 row not taken in."
+    assert "Row 3, column 紧急程度" in result.stderr
+    assert "不紧不慢" in result.stderr
+    assert "1 taken in, 0 known before." in result.stdout
+    again = duban("import", "clues", transfers, "--actor", "agency")
+    assert "0 taken in, 1 known before." in again.stdout
+    with opened.reading() as session:
+        assert [i.started_by for i in session.scalars(select(Instance))] == ["agency"]
+
+
+def test_all_or_nothing_is_nothing(duban: Duban, transfers: Path, opened: Database) -> None:
+    assert failed(duban("import", "clues", transfers, "--actor", "agency", "--mode", "all"))
+    with opened.reading() as session:
+        assert session.scalars(select(Instance)).all() == []
+
+
+def test_only_who_may_start_transfers_takes_lists_in(duban: Duban, transfers: Path) -> None:
+    assert failed(duban("import", "clues", transfers, "--actor", "auditor"))
+    assert "ghost" in failed(duban("import", "clues", transfers, "--actor", "ghost"))
+
+
+def test_a_file_that_is_no_list_is_refused(duban: Duban, transfers: Path) -> None:
+    transfers.write_bytes(b"\x00\x01\x02")
+    assert failed(duban("import", "clues", transfers, "--actor", "agency")) == (
+        "Error: The file was not taken in."
+    )
 
 
 def test_a_bad_setting_is_named(duban: Duban, leave: Path, monkeypatch: pytest.MonkeyPatch) -> None:
