@@ -10,11 +10,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from workflows import clock, deployed, engine
+from workflows import clock, deployed, engine, history
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, NotFound
 from workflows.history import SYSTEM
-from workflows.model import Instance, InstanceState, ProcessDefinition, new_id
+from workflows.model import Instance, InstanceState, ProcessDefinition, Subscription, new_id
 from workflows.persistence import rows
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.locking import guard_active, guard_running, lock
@@ -106,10 +106,33 @@ def _write(
 ) -> None:
     instance.revision += 1
     rows.write(session, instance, run, host, waited)
+    for sent in run.sent:
+        if sent.kind == "message" or _heard_elsewhere(session, instance, sent.name):
+            _note_undelivered(session, instance, sent)
     try:
         session.flush()
     except StaleDataError:
         raise Conflict("Somebody else has moved the process instance meanwhile.", code="stale") from None
+
+
+def _heard_elsewhere(session: Session, instance: Instance, signal: str) -> bool:
+    waiting = select(Subscription.id).where(
+        Subscription.kind == "signal",
+        Subscription.name == signal,
+        Subscription.instance_id.is_distinct_from(instance.id),
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def _note_undelivered(session: Session, instance: Instance, sent: engine.Sent) -> None:
+    """Leave an incident for what was thrown beyond the instance: nothing carries it yet, none is lost."""
+    history.fault(
+        session,
+        kind="undelivered",
+        error=EngineFault(f"The {sent.kind} {sent.name!r} was thrown and nothing in the instance took it."),
+        instance_id=instance.id,
+        element_id=sent.node_id,
+    )
 
 
 def _state(session: Session, instance_id: str) -> bytes:
