@@ -112,7 +112,7 @@ def test_a_clerk_and_a_deadline_at_once_leave_one_of_two_results(office, two_ste
         instance = office.start("pair")
         task = office.task("one", instance)
         with clock.held_at(instance.started_at + timedelta(days=2)):
-            # At the deadline itself the timer goes first whoever comes first: a step that is late is taken away.
+            # At the deadline the timer goes first, whoever comes first: a late step is taken away.
             fire = act(office, timers.fire, office.all(Timer, Timer.instance_id == instance.id)[0].id)
             complete = act(office, tasks.complete, task.id, actor=CLERKS[0])
             given = at_once(*((fire, complete) if turn % 2 else (complete, fire)))

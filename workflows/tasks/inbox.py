@@ -91,9 +91,8 @@ def listing(
     number. `narrowed` are fields of `TaskFilter`.
     """
     size = max(1, min(limit, MAX_LIMIT))
-    wanted = _box(
-        actor, box, TaskFilter(**narrowed), place(after) if after else None, size, not (sort or offset)
-    )
+    first = None if sort or offset else size + 1
+    wanted = _box(actor, box, TaskFilter(**narrowed), place(after) if after else None, first)
     wanted = wanted.order_by(*_order(box, sort, descending)).offset(offset or None).limit(size + 1)
     loaded = wanted.options(joinedload(Task.instance), joinedload(Task.definition))
     rows = session.scalars(loaded).all()
@@ -105,7 +104,7 @@ def count(
     session: Session, actor: Actor, *, box: str = "open", at_most: int | None = None, **narrowed: Any
 ) -> int:
     """Return how many tasks a box has, or `at_most` if there are at least so many."""
-    wanted = _box(actor, box, TaskFilter(**narrowed), None, None, False).with_only_columns(Task.id)
+    wanted = _box(actor, box, TaskFilter(**narrowed), None, at_most).with_only_columns(Task.id)
     found = wanted.limit(at_most).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
@@ -129,14 +128,14 @@ def _box(
     box: str,
     narrowed: TaskFilter,
     behind: tuple[datetime, str] | None,
-    size: int | None,
-    keyset: bool,
+    first: int | None,
 ) -> Select[Task]:
+    """Return the tasks of a box behind a place; `first`: so many of them, in the box's order, are enough."""
     if box not in BOXES:
         raise InvalidInput(f"There is no box {box!r}; there are: {', '.join(BOXES)}.", code="box")
     conditions = [policy().tasks(actor), *narrowed.conditions()]
     if box == "groups":
-        return _offers(actor, conditions, behind, size if keyset else None)
+        return _offers(actor, conditions, behind, first)
     wanted = select(Task).where(*conditions)
     if box == "done":
         wanted = wanted.where(Task.closed_by == actor.id, Task.outcome == "completed")
@@ -151,7 +150,7 @@ def _offers(
     actor: Actor,
     conditions: Sequence[ColumnElement[bool]],
     behind: tuple[datetime, str] | None,
-    size: int | None,
+    first: int | None,
 ) -> Select[Task]:
     """Return the tasks offered to the actor: the first of each group, merged, each read off the index."""
     arms = []
@@ -162,8 +161,8 @@ def _offers(
         )
         if behind:
             arm = arm.where(tuple_(TaskCandidate.sorts_at, TaskCandidate.task_id) > behind)
-        if size is not None:
-            arm = arm.order_by(TaskCandidate.sorts_at, TaskCandidate.task_id).limit(size + 1)
+        if first is not None:
+            arm = arm.order_by(TaskCandidate.sorts_at, TaskCandidate.task_id).limit(first)
         # A bare ORDER BY inside a UNION is no SQL to SQLite.
         arms.append(select(arm.subquery().c.task_id))
     return select(Task).where(Task.id.in_(union_all(*arms)))
