@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from handlers import office
+from handlers import notifications, office
 from handlers.registers.model import Clue, ClueHandler, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -255,6 +255,16 @@ def feed_back(context: Context, *, answers: Answers) -> None:
         {"told_on": answers["told_on"], "way": answers["told_way"]},
     )
     move(context, clue, "fed_back", number=number)
+    clerks = [
+        person.login for person in office.people_in(context.session, f"agency_clerk@{clue.agency_code}")
+    ]
+    notifications.notify(
+        context.session,
+        [login for login in clerks if login] or [clue.submitted_by],
+        code="clue.result",
+        params={"number": clue.transfer_no},
+        scope_id=clue.scope_id,
+    )
 
 
 def _conclude(context: Context, clue: Clue) -> dict[str, Any]:
