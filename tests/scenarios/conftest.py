@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
 import server.tables
 from handlers import codes, office
 from handlers.wall import Wall

@@ -1,0 +1,129 @@
+"""What a story may expect of a matter: each word of `expect`, and how it is looked up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from handlers import office, registers, wall
+from handlers.notifications import Notification
+from workflows import clock
+from workflows.model import Instance, Task, TaskCandidate
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A matter as it stands when a story looks at it."""
+
+    session: Session
+    instance: Instance
+
+    @property
+    def clue(self) -> registers.Clue:
+        """Return the register's entry."""
+        assert self.instance.scope_id
+        return self.session.get_one(registers.Clue, self.instance.scope_id.removeprefix("clue:"))
+
+    @property
+    def open_tasks(self) -> Sequence[Task]:
+        """Return the tasks that wait, by step."""
+        wanted = select(Task).where(Task.instance_id == self.instance.id, Task.closed_at.is_(None))
+        return self.session.scalars(wanted.order_by(Task.element_id, Task.assignee)).all()
+
+
+def _open(seen: Seen, wanted: Any) -> Any:
+    """Return the steps that wait; asked by a mapping, with who has or may take each."""
+    if isinstance(wanted, list):
+        return _same(wanted, [task.element_id for task in seen.open_tasks])
+    return {task.element_id: _holders(seen.session, task) for task in seen.open_tasks}
+
+
+def _holders(session: Session, task: Task) -> Any:
+    candidates = select(TaskCandidate.name).where(TaskCandidate.task_id == task.id)
+    found = [task.assignee] if task.assignee else sorted(session.scalars(candidates))
+    return found[0] if len(found) == 1 else found
+
+
+def _clue(seen: Seen, wanted: Mapping[str, Any]) -> Any:
+    values = {name: getattr(seen.clue, name) for name in wanted}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def _signed(seen: Seen, wanted: Iterable[str]) -> Any:
+    """Return for each kind of hand-over whether both sides have signed all of them."""
+    rows = seen.session.scalars(select(registers.Handover).where(registers.Handover.clue_id == seen.clue.id))
+    sides: dict[str, list[bool]] = {}
+    for row in rows:
+        assert row.signed_by_from_at
+        sides.setdefault(row.step, []).append(row.signed_by_to_at is not None)
+    return {step: ("both" if all(sides[step]) else "one") if step in sides else "none" for step in wanted}
+
+
+def _told(seen: Seen, wanted: Mapping[str, Mapping[str, int]]) -> Any:
+    """Return how often each login had each of the notifications."""
+    rows = seen.session.execute(
+        select(Notification.login, Notification.code, func.count())
+        .where(Notification.scope_id == seen.instance.scope_id)
+        .group_by(Notification.login, Notification.code)
+    )
+    counted = {(login, code): count for login, code, count in rows}
+    return {login: {code: counted.get((login, code), 0) for code in codes} for login, codes in wanted.items()}
+
+
+def _due(seen: Seen, wanted: Iterable[str]) -> Any:
+    """Return the last day of each step; 24:00 of a day is 0:00 of the next, and people say the day."""
+    due = {task.element_id: task.due_at for task in seen.open_tasks}
+    return {step: _last_day(due[step]) for step in wanted}
+
+
+def _last_day(instant: Any) -> str | None:
+    if instant is None:
+        return None
+    return (instant.astimezone(clock.office_zone()) - timedelta(seconds=1)).date().isoformat()
+
+
+def _record(seen: Seen, wanted: Sequence[str]) -> Any:
+    """Return the wanted lines if the matter's record has them all, else the whole record."""
+    events = select(registers.MatterEvent.code).where(
+        registers.MatterEvent.scope_id == seen.instance.scope_id
+    )
+    found = seen.session.scalars(events.order_by(registers.MatterEvent.id)).all()
+    return wanted if Counter(wanted) <= Counter(found) else list(found)
+
+
+def _sees(seen: Seen, wanted: Iterable[str]) -> Any:
+    actors = {login: office.actor_for(seen.session, login) for login in wanted}
+    return {login: wall.view(seen.session, actor, seen.clue) or "nothing" for login, actor in actors.items()}
+
+
+def _papers(seen: Seen, wanted: Sequence[Any]) -> Any:
+    rows = seen.session.scalars(select(registers.Document).where(registers.Document.clue_id == seen.clue.id))
+    return _same(wanted, [f"{row.kind}: {row.title}" for row in rows])
+
+
+def _same(wanted: Sequence[Any], found: Sequence[Any]) -> Sequence[Any]:
+    """Return what was wanted if the same was found in another order, else what was found."""
+    return wanted if Counter(found) == Counter(wanted) else found
+
+
+#: Word of `expect` → what is found, in the shape in which it was asked for.
+EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
+    "clue": _clue,
+    "due": _due,
+    "level": lambda seen, wanted: {t.element_id: t.level for t in seen.open_tasks if t.element_id in wanted},
+    "open": _open,
+    "papers": _papers,
+    "receipt": lambda seen, wanted: _signed(seen, ["receipt"]) == {"receipt": "both"},
+    "record": _record,
+    "sees": _sees,
+    "signed": _signed,
+    "stage": lambda seen, wanted: seen.clue.stage,
+    "state": lambda seen, wanted: seen.instance.state,
+    "told": _told,
+}
