@@ -25,7 +25,6 @@ class Line:
     at: str
     who: str
     words: str
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Station:
 
 def lines(session: Session, instance: Instance) -> list[Line]:
     """Return who did what with the instance and its tasks, the latest first."""
-    nodes = deployed.compiled(session, instance.definition_id).nodes
+    nodes = nodes_of(session, instance.definition_id)
     of_instance = select(Task.id, Task.element_id).where(Task.instance_id == instance.id)
     elements = {row.id: row.element_id for row in session.execute(of_instance)}
     found = []
@@ -55,7 +54,7 @@ def lines(session: Session, instance: Instance) -> list[Line]:
 
 def stations(session: Session, instance: Instance) -> list[Station]:
     """Return every passage through a step that somebody works on or waits at, in order."""
-    nodes = deployed.compiled(session, instance.definition_id).nodes
+    nodes = nodes_of(session, instance.definition_id)
     tasks = {task.id: task for task in session.scalars(select(Task).where(Task.instance_id == instance.id))}
     return [
         _station(activity, nodes, tasks.get(activity.task_id or ""))
@@ -76,6 +75,13 @@ def tokens(session: Session, instance: Instance) -> dict[str, list[str]]:
         "flows": list(found.flows),
         "overdue": sorted(set(session.scalars(late))),
     }
+
+
+def nodes_of(session: Session, definition_id: str) -> dict[str, engine.Node]:
+    """Return the elements of a process and of those that it calls, by id."""
+    definition = deployed.compiled(session, definition_id)
+    called = (other.nodes for other in definition.called.values())
+    return {**{name: node for nodes in called for name, node in nodes.items()}, **definition.nodes}
 
 
 def node_name(node: engine.Node | None, otherwise: str = "") -> str:

@@ -32,9 +32,8 @@ def notification_words(row: Notification) -> str:
 def opinion_words(row: Opinion) -> str:
     """Return what was decided, in a word of its code table or of the step."""
     for table in ("decisions", "disposal_proposals", "close_reasons", "hold_reasons"):
-        name = codes.word(table, row.decision, lang())
-        if name != row.decision:
-            return name
+        if any(entry["code"] == row.decision for entry in codes.rows(table)):
+            return codes.word(table, row.decision, lang())
     return {
         "assigned": _("handlers assigned"),
         "concluded": _("concluded"),

@@ -20,6 +20,7 @@ from server.pages import names, words
 from server.pages.blueprint import blueprint
 from workflows import calendar, clock, limits
 from workflows.actor import Actor
+from workflows.errors import DubanError
 
 #: What the office's own people hold; agencies and operators see no register.
 OFFICE = frozenset(
@@ -34,6 +35,8 @@ OFFICE = frozenset(
         "reviewer",
     }
 )
+#: Shorter texts are codes of choices, or quickly typed again.
+SHORTEST_TYPED = 4
 #: Working days are counted one by one no further than this.
 FURTHEST = timedelta(days=400)
 
@@ -70,6 +73,7 @@ def offer_words(state: Any) -> None:
         due_words=due_words,
         remaining=remaining,
         error_words=words.error_words,
+        typed_texts=typed_texts,
         person_name=names.person,
         unit_name=names.unit,
         group_name=names.group,
@@ -212,6 +216,21 @@ def remaining(due_at: datetime | None) -> str:
 
 def _in_hours(due_at: datetime) -> bool:
     return due_at.astimezone(clock.office_zone()).time().isoformat() != "00:00:00"
+
+
+def typed_texts(error: DubanError) -> list[str]:
+    """Return what the visitor had typed into the form that failed, for the page to give back.
+
+    A form without our token may be another site's: it is given back only where the browser vouches for it.
+    """
+    if error.code == "csrf" and request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return []
+    ours = {"csrf_token", "next", "back", "language", "login", "old", "new", "again", "password"}
+    return [
+        text.strip()
+        for name, text in request.form.items(multi=True)
+        if name not in ours and not name.startswith("_") and len(text.strip()) >= SHORTEST_TYPED
+    ]
 
 
 def listed(entries: Any) -> str:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from handlers import codes, wall
 from handlers.registers import Clue, ClueSubject, Document, Opinion
 from server.pages import course, events, frame, names
-from workflows import deployed
 from workflows.actor import Actor
 from workflows.model import Instance
 
@@ -73,17 +72,27 @@ def headings(session: Session, actor: Actor, scope_ids: Iterable[str | None]) ->
 
 def summary(session: Session, actor: Actor, scope_id: str | None) -> Matter | None:
     """Return what the actor may read of a matter; None where there is none, or none for this reader."""
-    clue = (
-        session.get(Clue, scope_id.removeprefix(PREFIX)) if scope_id and scope_id.startswith(PREFIX) else None
-    )
-    view = wall.view(session, actor, clue) if clue else None
-    if clue is None or view is None:
+    clue, view = _seen(session, actor, scope_id)
+    if clue is None:
         return None
     facts = {"content": _content, "metadata": _metadata, "status": _status}[view](session, clue)
     found = replace(_heading(clue), facts=tuple(fact for fact in facts if fact.words))
     if view != "content":
         return found
     return replace(found, said=_said(session, clue), papers=_papers(session, clue))
+
+
+def shows_content(session: Session, actor: Actor, scope_id: str | None) -> bool:
+    """Return whether the summary tells this reader what the matter is about."""
+    return _seen(session, actor, scope_id)[1] == "content"
+
+
+def _seen(session: Session, actor: Actor, scope_id: str | None) -> tuple[Clue | None, str]:
+    if not scope_id or not scope_id.startswith(PREFIX):
+        return None, ""
+    clue = session.get(Clue, scope_id.removeprefix(PREFIX))
+    view = wall.view(session, actor, clue) if clue else None
+    return (clue, view) if view else (None, "")
 
 
 def _heading(clue: Clue) -> Matter:
@@ -144,7 +153,7 @@ def _content(session: Session, clue: Clue) -> list[Fact]:
 def _said(session: Session, clue: Clue) -> tuple[Said, ...]:
     """Return the opinions, the steps named as the diagram that the matter runs on names them."""
     instance = session.get(Instance, clue.instance_id) if clue.instance_id else None
-    nodes = deployed.compiled(session, instance.definition_id).nodes if instance else {}
+    nodes = course.nodes_of(session, instance.definition_id) if instance else {}
     rows = session.scalars(select(Opinion).where(Opinion.clue_id == clue.id).order_by(Opinion.id.desc()))
     return tuple(
         Said(

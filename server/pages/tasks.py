@@ -21,7 +21,7 @@ from server.pages import course, deadline, form_view, inbox, matter, names, subm
 from server.pages.blueprint import blueprint
 from server.pages.form_view import FormView
 from server.pages.submission import Submission
-from workflows import definitions, instances, recording, tasks
+from workflows import definitions, history, instances, recording, tasks
 from workflows.actor import Actor
 from workflows.errors import (
     Conflict,
@@ -53,7 +53,22 @@ class Typed:
 def task(actor: Actor, task_id: str) -> Response | tuple[str, int]:
     """Show a task."""
     with reading() as session:
-        return _page(session, task_id, actor)
+        shown = tasks.get(session, task_id, actor)
+        page = _page(session, task_id, actor)
+        protected = matter.shows_content(session, actor, shown.scope_id)
+    if protected:
+        # Reading what is protected leaves a trace, as writing does.
+        with unit_of_work() as session:
+            history.record(
+                session,
+                actor=actor,
+                act="clue.read",
+                scope_id=shown.scope_id,
+                instance_id=shown.instance_id,
+                task_id=shown.id,
+                detail={"view": "content"},
+            )
+    return page
 
 
 @blueprint.post("/tasks/<task_id>/claim")
@@ -271,7 +286,7 @@ def _offered(session: Session, found: Task) -> list[str]:
 
 def _purpose(session: Session, found: Task) -> str:
     """Return what the diagram says about the step, in Chinese as its author wrote it."""
-    node = definitions.compiled(session, found.definition_id).nodes.get(found.element_id)
+    node = course.nodes_of(session, found.definition_id).get(found.element_id)
     attributes: Mapping[str, Any] = node.attributes if node else {}
     words = str(attributes.get("documentation") or "") if names.lang() == "zh" else ""
     # Authors put the number of the step in front, as the rules number it.

@@ -25,6 +25,8 @@ async function draw(container) {
   await viewer.importXML(inLanguage(await file.text(), document.documentElement.lang));
   const state = tokens?.ok ? await tokens.json() : {};
   const places = mark(viewer, state);
+  const focus = viewer.get('elementRegistry').get(container.dataset.focus);
+  if (focus) places.unshift(focus);
   const here = () => show(viewer, places);
   here();
   offerTools(container, viewer, places.length ? here : null);
