@@ -1,4 +1,4 @@
-"""`duban serve` as a process of its own, which tests may stop gently or kill."""
+"""`duban serve` or `worker` as a process of its own, which tests may stop gently or kill."""
 
 import os
 import re
@@ -11,13 +11,13 @@ DUBAN = str(Path(sys.executable).with_name("duban"))
 
 
 class Process:
-    """One running server; `address` is known once it has said that it is ready."""
+    """One running server or worker, ready to work; a server tells its `address`."""
 
-    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, command: str = "serve", **environment: str) -> None:
         self.log = folder / "server.log"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [DUBAN, "serve", "--port", "0", *arguments],
+                [DUBAN, command, *(("--port", "0") if command == "serve" else ()), *arguments],
                 cwd=folder,
                 env={**os.environ, "DUBAN_SECRET_KEY": "k" * 40, "PYTHONUNBUFFERED": "1", **environment},
                 stdout=subprocess.PIPE,
@@ -38,8 +38,8 @@ class Process:
         assert self._process.stdout
         for line in self._process.stdout:
             self.said.append(line.rstrip())
-            if found := re.search(r"ready: (http://\S+?)/?$", line.rstrip()):
-                return found[1]
+            if found := re.search(r"ready: (http://\S+?)/?$|is running", line.rstrip()):
+                return found[1] or ""
         self._process.stdout.close()
         self._process.wait(60)
         raise AssertionError(f"The server did not start: {self.said} {self.log.read_text()}")

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +21,8 @@ from tests.server.process import Process
 from workflows import definitions, instances, persistence
 from workflows.actor import Actor
 from workflows.model import Activity, Instance, Task, Timer
+
+pytestmark = pytest.mark.slow
 
 CHIEF = Actor("chief")
 CLIENTS = 8
@@ -109,7 +112,6 @@ class Crew:
             self.enough.notify_all()
 
 
-@pytest.mark.slow
 def test_killed_amid_work_nothing_is_lost_or_done_twice(
     crew: Database, postgresql_url: str, tmp_path: Path
 ) -> None:
@@ -194,6 +196,25 @@ def test_a_second_server_on_the_same_file_goes_away_with_a_word(sqlite_url: str,
         with pytest.raises(AssertionError, match="PostgreSQL"):
             Process(tmp_path, DUBAN_DATABASE_URL=sqlite_url)
         assert requests.get(f"{server.address}/healthz", timeout=10).text == "ok\n"
+        assert server.stop() == 0
+
+
+def test_a_worker_of_its_own_fires_beside_a_server_without(
+    crew: Database, postgresql_url: str, tmp_path: Path
+) -> None:
+    def waiting() -> list[str]:
+        with crew.reading() as session:
+            return list(session.scalars(select(Timer.id).where(Timer.status == "waiting")))
+
+    with Process(tmp_path, "--no-worker", DUBAN_DATABASE_URL=postgresql_url) as server:
+        assert len(waiting()) == INSTANCES
+        with Process(tmp_path, command="worker", DUBAN_DATABASE_URL=postgresql_url) as worker:
+            started = time.monotonic()
+            while waiting() and time.monotonic() < started + 60:
+                # The worker ticks once a second; asking the server is how a test waits without sleeping.
+                requests.get(f"{server.address}/healthz", timeout=10)
+            assert waiting() == []
+            assert worker.stop() == 0
         assert server.stop() == 0
 
 
