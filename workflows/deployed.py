@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from workflows import decisions, engine, forms
 from workflows.decisions import Decision
-from workflows.errors import NotFound
+from workflows.errors import EngineFault, NotFound
 from workflows.forms import Form
 from workflows.model import DecisionDefinition, FormDefinition, ProcessDefinition, Resource
 from workflows.shelf import Shelf
@@ -43,6 +43,13 @@ class Deployed:
     resource_name: str
     digest: str
     definition: engine.Definition
+
+    def node(self, element_id: str) -> engine.Node:
+        """Return an element of the process, or of one that it calls; EngineFault names what is not there."""
+        for known in (self.definition, *self.definition.called.values()):
+            if element_id in known.nodes:
+                return known.nodes[element_id]
+        raise EngineFault(f"The diagram of {self.id} has no element {element_id!r}.", element=element_id)
 
 
 @dataclass(frozen=True)

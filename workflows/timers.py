@@ -88,6 +88,9 @@ def failed(session: Session, timer_id: str, error: BaseException) -> str | None:
 
     Called in a transaction after the failed one. Returns the incident's id, if it came to that.
     """
+    instance_id = session.scalar(select(Timer.instance_id).where(Timer.id == timer_id))
+    if instance_id:
+        persistence.lock(session, instance_id)
     timer = session.get(Timer, timer_id, with_for_update=True, populate_existing=True)
     if timer is None or timer.status != "waiting":
         return None

@@ -12,6 +12,7 @@ from workflows.model import (
     Activity,
     AuditEvent,
     Base,
+    Incident,
     Instance,
     InstanceState,
     Subscription,
@@ -379,3 +380,18 @@ def test_an_assigned_task_is_offered_to_nobody(office, diagram):
     assert task.assignee == "anna"
     assert task.claimed_at is not None
     assert not any(c.claimable for c in office.all(TaskCandidate))
+
+
+def test_a_task_that_found_nobody_is_an_incident(office, diagram):
+    office.deploy(due(diagram, candidateGroups="${groups}", assignee="${who}"))
+    office.start("due", groups=[], who=None)
+    incident = office.all(Incident)[0]
+    assert (incident.kind, incident.element_id) == ("noCandidate", "u")
+    office.start("due", groups=["handler"], who=None)
+    assert len(office.all(Incident)) == 1
+    for task in office.open_tasks():
+        with office.work() as session:
+            tasks.assign(session, task.id, "anna", actor=office.chief)
+        office.complete(task, HANDLER)
+    assert office.all(Incident)[0].resolved_at is not None
+    office.check()

@@ -90,7 +90,8 @@ class Drawing:
             name,
             before,
             f'<bpmn:userTask id="{name}" camunda:candidateGroups="handler">'
-            '<bpmn:multiInstanceLoopCharacteristics camunda:collection="${items}" camunda:elementVariable="item"/></bpmn:userTask>',
+            '<bpmn:multiInstanceLoopCharacteristics camunda:collection="${items}"'
+            ' camunda:elementVariable="item"/></bpmn:userTask>',
         )
 
     def timer(self, name: str, before: str) -> tuple[str, str]:

@@ -278,3 +278,55 @@ def test_a_task_without_form_takes_variables_as_they_are(office, task):
 def test_variables_are_json_or_refused(office, task, values):
     raised(office, InvalidInput, tasks.complete, task.id, actor=ANNA, variables=values)
     assert office.task("one").closed_at is None
+
+
+def test_each_of_several_tasks_sees_its_own_item(office, diagram, operation):
+    seen = []
+
+    @operation("clues.receive")
+    def receive(context, *, answers):
+        seen.append((context.variables["who"], context.variables["all"]))
+
+    @operation("clues.known")
+    def known(context):
+        return {"story": context.variables["who"]}
+
+    elements = (
+        '<bpmn:startEvent id="s"/><bpmn:userTask id="u" camunda:assignee="${who}" camunda:formRef="receive"'
+        ' camunda:formRefBinding="deployment"><bpmn:extensionElements><camunda:properties>'
+        + named("record", "clues.receive")
+        + named("prefill", "clues.known")
+        + "</camunda:properties></bpmn:extensionElements><bpmn:multiInstanceLoopCharacteristics"
+        ' camunda:collection="${all}" camunda:elementVariable="who"/></bpmn:userTask>'
+    )
+    office.deploy(diagram("each", elements, "s>u"), others=files())
+    office.start("each", all=["anna", "carl"])
+    for actor in (ANNA, CARL):
+        with office.work() as session:
+            mine = tasks.listing(session, actor, box="mine").rows
+            assert len(mine) == 1
+            assert tasks.form(session, mine[0].id, actor=actor)[1] == {"story": actor.id}
+        office.complete(mine[0], actor, story="事情")
+    assert seen == [("anna", ["anna", "carl"]), ("carl", ["anna", "carl"])]
+    assert office.open_tasks() == []
+    office.check()
+
+
+def test_a_task_of_a_called_process_is_like_any_other(office, diagram):
+    caller = diagram(
+        "caller", '<bpmn:startEvent id="s"/><bpmn:callActivity id="c" calledElement="called"/>', "s>c"
+    )
+    called = (
+        '<bpmn:process id="called" isExecutable="true"><bpmn:startEvent id="cs"/>'
+        '<bpmn:userTask id="cu" camunda:candidateGroups="handler" camunda:formRef="receive"'
+        ' camunda:formRefBinding="deployment"/><bpmn:sequenceFlow id="cf" sourceRef="cs" targetRef="cu"/>'
+        "</bpmn:process></bpmn:definitions>"
+    )
+    office.deploy(caller.replace("</bpmn:definitions>", called), others=files())
+    instance = office.start("caller")
+    task = office.task("cu")
+    with office.work() as session:
+        assert tasks.form(session, task.id, actor=ANNA)[0].id == "receive"
+    office.complete(task, ANNA, story="事情")
+    assert office.get(Instance, instance.id).state == "completed"
+    office.check()

@@ -72,7 +72,11 @@ def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, ac
         raise NotFound(f"There is no deployment {deployment_id!r}.", code="deployment", id=deployment_id)
     _take_turn(session)
     definitions = list(
-        session.scalars(select(ProcessDefinition).where(ProcessDefinition.deployment_id == deployment_id))
+        session.scalars(
+            select(ProcessDefinition)
+            .where(ProcessDefinition.deployment_id == deployment_id)
+            .with_for_update()
+        )
     )
     used = exists().where(Instance.definition_id.in_([definition.id for definition in definitions]))
     if session.scalar(select(used)):

@@ -193,6 +193,11 @@ class Run:
         """Return the variables of the process scope."""
         return dict(self._instance.task_tree.data)
 
+    def seen_by(self, task_id: str) -> dict[str, Any]:
+        """Return the variables that a task sees: its own, and those of the scopes around it."""
+        token = self._instance.tasks.get(task_id)
+        return self.variables if token is None else dict(scope.visible(token))
+
     @property
     def outcome(self) -> str:
         """Return running, completed or cancelled."""

@@ -64,7 +64,7 @@ def start_definition(
     if business_key is not None and len(business_key) > MAX_BUSINESS_KEY:
         raise InvalidInput(f"A business key has at most {MAX_BUSINESS_KEY} characters.", code="business_key")
     owner = deployed.process(session, definition.id)
-    node = owner.definition.nodes[start_node] if start_node else owner.definition.start_node
+    node = owner.node(start_node) if start_node else owner.definition.start_node
     form = deployed.form(session, owner, node)
     answers = recording.check(session, form, given)
     instance = persistence.begin(

@@ -146,6 +146,9 @@ def _deliver(
     try:
         persistence.guard_active(instance)
         guard(session, actor, "message", instance)
+        if variables:
+            # What comes with a message is written like any other variable.
+            guard(session, actor, "set_variables", instance)
     except (Conflict, NotAllowed):
         if alone:
             raise

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -90,8 +91,7 @@ def begin(
         started_by=actor.id if actor else SYSTEM,
     )
     with _alone(session, instance.id):
-        session.add(instance)
-        session.flush()  # what operations write may point at it
+        _insert(session, instance)  # what operations write may point at it
         found = deployed.process(session, definition.id)
         host = InstanceHost(session, instance, found, actor=actor, at=instance.started_at)
         first = record(host) if record else variables or {}
@@ -99,6 +99,14 @@ def begin(
         session.execute(insert(InstanceState), [{"instance_id": instance.id, "content": b""}])
         _write(session, instance, run, host, rows.NOTHING)
     return instance
+
+
+def _insert(session: Session, instance: Instance) -> None:
+    session.add(instance)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict("The process definition has been removed meanwhile.", code="removed") from None
 
 
 def _write(

@@ -30,6 +30,7 @@ class Entry:
     users: tuple[str, ...]
     deadline: Deadline | None
     ladder: str | None
+    nobody: bool  #: meant for somebody, but the expressions found nobody
 
 
 def enter(task: engine.OpenTask, instance: Instance, run: engine.Run, host: InstanceHost) -> Entry:
@@ -69,7 +70,9 @@ class _Reader:
         row["claimed_at"] = row["created_at"] if row["assignee"] else None
         groups = tuple(dict.fromkeys(self.names("candidateGroups")))
         users = tuple(dict.fromkeys(self.names("candidateUsers")))
-        return Entry(row, groups, users, deadline, self.ladder(deadline))
+        meant = any(self.attributes.get(name) for name in ("assignee", "candidateGroups", "candidateUsers"))
+        nobody = meant and not (row["assignee"] or groups or users)
+        return Entry(row, groups, users, deadline, self.ladder(deadline), nobody)
 
     def value(self, attribute: str) -> Any:
         """Return what an attribute means: plain text stays, expressions are evaluated in the task's scope."""

@@ -39,8 +39,10 @@ def guard_running(instance: Instance) -> None:
 
 
 def _locked(session: Session, wanted: Select[Instance], what: str) -> Instance:
-    # What the session may have read before the lock is stale.
-    fresh = wanted.with_for_update(of=Instance).execution_options(populate_existing=True)
+    # What the session may have read before the lock is stale. The key is not locked: other transactions may
+    # go on writing rows that point at the instance, an incident among them, without waiting.
+    lock_row = wanted.with_for_update(of=Instance, key_share=True)
+    fresh = lock_row.execution_options(populate_existing=True)
     instance = session.scalars(fresh).one_or_none()
     if instance is None:
         raise NotFound(f"There is no {what}.")

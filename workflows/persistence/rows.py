@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from workflows import engine, ladder
+from workflows import engine, history, ladder
 from workflows.errors import EngineFault
 from workflows.model import (
     Activity,
@@ -37,6 +37,8 @@ class Waits:
 
 NOTHING = Waits(frozenset(), frozenset())
 PENDING = ("waiting", "suspended", "failed")
+#: Incidents that are nobody's business any more once the instance has ended.
+MOOT = ("failedTimer", "noCandidate")
 
 
 def waits(run: engine.Run) -> Waits:
@@ -128,6 +130,20 @@ def _open(session: Session, entries: Sequence[Entry]) -> None:
     if candidates := [row for entry in entries for row in _candidates(entry)]:
         session.execute(insert(TaskCandidate), candidates)
     ladder.arm(session, [_span(entry) for entry in entries if entry.ladder])
+    for entry in entries:
+        if entry.nobody:
+            _note_nobody(session, entry)
+
+
+def _note_nobody(session: Session, entry: Entry) -> None:
+    """Leave an incident for a task that was meant for somebody and found nobody: it must not lie unseen."""
+    element = entry.row["element_id"]
+    history.fault(
+        session,
+        kind="noCandidate",
+        error=EngineFault(f"Assignee and candidates of task {element} turned out empty.", element=element),
+        instance_id=entry.row["instance_id"],
+    )
 
 
 def _candidates(entry: Entry) -> Iterable[dict[str, Any]]:
@@ -248,7 +264,7 @@ def _write_history(
 
 def _passage(instance: Instance, step: engine.Step, host: InstanceHost) -> dict[str, Any]:
     element_id, _, body = step.node_id.partition("#")  # what is repeated, and the body around the repetitions
-    node = _node(host.definition.definition, element_id)
+    node = host.definition.node(element_id)
     return {
         "instance_id": instance.id,
         "engine_id": step.activity_id,
@@ -269,14 +285,6 @@ def _end(session: Session, instance: Instance, run: engine.Run, host: InstanceHo
     instance.end_element = run.end_nodes[-1] if run.end_nodes else None
     session.execute(
         update(Incident)
-        .where(Incident.instance_id == instance.id, Incident.resolved_at.is_(None))
+        .where(Incident.instance_id == instance.id, Incident.kind.in_(MOOT), Incident.resolved_at.is_(None))
         .values(resolved_at=host.now(), resolved_by=host.actor.id if host.actor else None)
     )
-
-
-def _node(definition: engine.Definition, node_id: str) -> engine.Node:
-    """Return a node of the process or of one that it calls."""
-    for known in (definition, *definition.called.values()):
-        if node_id in known.nodes:
-            return known.nodes[node_id]
-    raise EngineFault(f"The run was at {node_id!r}, which the diagram does not have.", element=node_id)

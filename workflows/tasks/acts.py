@@ -90,19 +90,24 @@ def form(session: Session, task_id: str, *, actor: Actor) -> tuple[Form | None, 
     """Return the form of a task and the answers to begin with: the actor's draft, else what is known."""
     task = get(session, task_id, actor)
     owner = deployed.process(session, task.definition_id)
-    node = owner.definition.nodes[task.element_id]
+    node = owner.node(task.element_id)
     found = deployed.form(session, owner, node)
-    drafted = draft(session, task_id, actor=actor)
-    if drafted is not None or found is None:
-        return found, drafted or {}
+    if found is None:
+        return None, {}
     instance = session.get_one(Instance, task.instance_id)
     run, host = persistence.peek(session, instance, actor=actor)
-    return found, recording.prefill(
+    known = recording.prefill(
         node,
         found,
-        run.variables,
-        lambda: host.context(element_id=node.id, variables=run.variables, task_id=task_id),
+        run.seen_by(task_id),
+        lambda: host.context(element_id=node.id, variables=run.seen_by(task_id), task_id=task_id),
     )
+    drafted = draft(session, task_id, actor=actor)
+    if drafted is None:
+        return found, known
+    # What a form only shows is in no draft, and is always as things stand.
+    shown = {field.key: known[field.key] for field in found.fields if field.readonly and field.key in known}
+    return found, {**drafted, **shown}
 
 
 def draft(session: Session, task_id: str, *, actor: Actor) -> dict[str, Any] | None:
@@ -144,7 +149,7 @@ def complete(
         raise _claimed(task)
     _guard(session, actor, "complete", task)
     owner = deployed.process(session, task.definition_id)
-    node = owner.definition.nodes[task.element_id]
+    node = owner.node(task.element_id)
     task_form = deployed.form(session, owner, node)
     checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})})
     with persistence.advance(session, instance, actor=actor) as (run, host):
@@ -152,7 +157,7 @@ def complete(
             node,
             task_form,
             checked,
-            context=lambda: host.context(element_id=node.id, variables=run.variables, task_id=task_id),
+            context=lambda: host.context(element_id=node.id, variables=run.seen_by(task_id), task_id=task_id),
             absorb=host.absorb,
         )
         run.complete(task_id, result)
