@@ -206,7 +206,7 @@ def _open(session: Session, task_id: str, actor: Actor) -> Task:
 
 
 def _node(session: Session, task: Task) -> engine.Node:
-    return deployed.compiled(session, task.definition_id).nodes[task.element_id]
+    return deployed.process(session, task.definition_id).node(task.element_id)
 
 
 def _shown(session: Session, task: Task) -> dict[str, Any]:
