@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -48,6 +48,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: _known(Forged()))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StaleDataError, lambda error: _known(_overtaken()))
+    app.register_error_handler(DataError, lambda error: _known(_unstorable()))
+    app.register_error_handler(UnicodeEncodeError, lambda error: _known(_unstorable()))
     app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _unknown)
 
@@ -94,6 +96,11 @@ def _http(error: HTTPException) -> AnyResponse:
 
 def _overtaken() -> Conflict:
     return Conflict("Somebody else has just changed this: look again, and repeat what you did.", code="stale")
+
+
+def _unstorable() -> InvalidInput:
+    # Such as a NUL, half of a surrogate pair, or more characters than a column takes.
+    return InvalidInput("A value is too long, or holds characters that cannot be stored.", code="unstorable")
 
 
 def _away(error: OperationalError) -> AnyResponse:

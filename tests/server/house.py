@@ -112,6 +112,13 @@ def _rest() -> Blueprint:
     def whoami(actor: Actor) -> dict[str, str]:
         return {"id": actor.id}
 
+    @rest.get("/keep/<value>")
+    @guard()
+    def keep(value: str, actor: Actor) -> dict[str, str]:
+        with unit_of_work() as session:
+            session.add(AuditEvent(at=clock.now(), actor=value, act="note"))
+        return {}
+
     @rest.get("/fail/<kind>")
     @guard()
     def rest_failure(kind: str, actor: Actor) -> str:

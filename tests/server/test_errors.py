@@ -1,12 +1,20 @@
 """Failures as each area shows them: right status, right shape, and nothing that is nobody's business."""
 
 import logging
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from server import auth
+from server.app import create_app
+from server.db import connect, migrate
 from server.errors import STATUS, status_of
+from server.settings import Settings
+from tests.server import house
+from tests.server.conftest import PASSWORD
 from tests.server.visitors import basic, sign_in
 from workflows import errors
 from workflows.errors import DubanError
@@ -89,6 +97,20 @@ def test_a_crash_tells_nothing_outside_and_enough_inside(
     for word in ("Traceback", "RuntimeError", "张三", "house.py"):
         assert word not in answer.text
     assert "unexpected failure" in capsys.readouterr().out + caplog.text
+
+
+@pytest.mark.parametrize("value", ["%00", "%ED%A0%80", "x" * 300])
+def test_what_postgresql_cannot_store_is_the_senders_fault(
+    postgresql_url: str, settings: Settings, value: str
+) -> None:
+    with closing(connect(replace(settings, database_url=postgresql_url))) as database:
+        migrate(database)
+        with database.unit_of_work() as session:
+            auth.create(session, "handler", PASSWORD)
+        client = create_app(settings, database, blueprints=house.blueprints()).test_client()
+        answer = client.get(f"/engine-rest/keep/{value}", headers=basic("handler"))
+        assert answer.status_code in {200, 400}
+        assert (answer.status_code == 400) == (value != "%ED%A0%80")
 
 
 @pytest.mark.parametrize("area", ["/api", "/engine-rest", ""])
