@@ -131,6 +131,7 @@ ERRORS: dict[str, Wording] = {
         "It changed while you were looking at it. Load the page again and look at what is there now."
     ),
     "suspended": lambda p: _("The matter is suspended. It can go on once it is resumed."),
+    "unstorable": lambda p: _("A text is too long, or holds characters that cannot be stored."),
     "task": lambda p: _("There is no such task, or it is no longer yours to see. Go back to the inbox."),
 }
 
