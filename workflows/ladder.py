@@ -150,12 +150,14 @@ def _timers(span: Span, ladder: Sequence[ReminderRung]) -> Iterator[dict[str, An
 def _moved(due_at: datetime, by: int, unit: str) -> datetime:
     """Return the instant some working days or months from a deadline, at the same hour of the office."""
     day = last_day(due_at)
+    days = limits.work_days()
     if unit == "months":
         moved = add_months(day, by)
     elif by < 0:
-        moved = calendar.subtract_working_days(day, -by, limits.work_days())
+        # A deadline on a rest day leaves its last working day a day less.
+        moved = calendar.subtract_working_days(day, -by + (not days.is_working(day)), days)
     else:
-        moved = calendar.add_working_days(day, by, limits.work_days())
+        moved = calendar.add_working_days(day, by, days)
     # A deadline at 24:00 stands on the next day's midnight, and so do its rungs.
     wall = due_at.astimezone(clock.office_zone())
     return datetime.combine(moved + (wall.date() - day), wall.timetz()).astimezone(UTC)

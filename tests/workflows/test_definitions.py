@@ -320,3 +320,27 @@ def test_parsed_definitions_are_shared(office, two_steps):
     with office.counting() as statements, office.work() as session:
         deployed.compiled(session, definition_id)
     assert statements == []
+
+
+def test_what_nobody_here_would_answer_is_told(office, diagram):
+    elements = (
+        '<bpmn:startEvent id="s"/><bpmn:serviceTask id="x" camunda:type="external" camunda:topic="t"/>'
+        '<bpmn:startEvent id="c"><bpmn:conditionalEventDefinition>'
+        '<bpmn:condition xsi:type="bpmn:tFormalExpression">${a}</bpmn:condition>'
+        "</bpmn:conditionalEventDefinition></bpmn:startEvent>"
+    )
+    findings = definitions.check({"a.bpmn": diagram("odd", elements, "s>x", "c>x").encode()})
+    assert rules(findings) >= {("x", "external", "policy"), ("c", "start", "policy")}
+
+
+def test_processes_that_are_called_pass_the_same_gate(office, diagram):
+    caller = diagram(
+        "caller", '<bpmn:startEvent id="s"/><bpmn:callActivity id="c" calledElement="called"/>', "s>c"
+    )
+    called = (
+        '<bpmn:process id="called" isExecutable="false"><bpmn:startEvent id="cs"/>'
+        '<bpmn:serviceTask id="cx" camunda:delegateExpression="${no.such}"/>'
+        '<bpmn:sequenceFlow id="cf" sourceRef="cs" targetRef="cx"/></bpmn:process></bpmn:definitions>'
+    )
+    findings = definitions.check({"a.bpmn": caller.replace("</bpmn:definitions>", called).encode()})
+    assert ("cx", "operation", "error") in rules(findings)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from tests.workflows.conftest import open_office
 from workflows import clock, instances, tasks, timers
 from workflows.actor import Actor
 from workflows.errors import Conflict, DubanError, InvalidInput
@@ -76,6 +77,16 @@ def test_of_eight_who_complete_one_does_it(office, two_steps):
         assert len(office.all(AuditEvent, AuditEvent.task_id == task.id)) == 1
         assert len(office.all(Activity, Activity.task_id == task.id)) == 1
     office.check()
+
+
+def test_on_sqlite_writers_wait_for_each_other(sqlite_url, held_clock, two_steps):
+    office = open_office(sqlite_url)
+    office.deploy(two_steps)
+    task = office.task("one", office.start("pair"))
+    results = at_once(*(act(office, tasks.claim, task.id, actor=clerk) for clerk in CLERKS))
+    assert Counter(type(r).__name__ for r in results) == {"Task": 1, "Conflict": 7}
+    office.check()
+    office.engine.dispose()
 
 
 PARALLEL = (

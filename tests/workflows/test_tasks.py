@@ -226,7 +226,7 @@ def test_a_refusing_recording_operation_leaves_the_task_open(office, diagram, op
 
 
 def test_a_form_begins_with_what_is_known(office, diagram, operation):
-    @operation("clues.known")
+    @operation("clues.known", use="prefill")
     def known(context):
         return {"story": f"{context.variables['amount']} 件", "other": 1}
 
@@ -287,7 +287,7 @@ def test_each_of_several_tasks_sees_its_own_item(office, diagram, operation):
     def receive(context, *, answers):
         seen.append((context.variables["who"], context.variables["all"]))
 
-    @operation("clues.known")
+    @operation("clues.known", use="prefill")
     def known(context):
         return {"story": context.variables["who"]}
 

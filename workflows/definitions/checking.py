@@ -50,7 +50,8 @@ def check_files(read: Files, *, profile: str, session: Session | None) -> list[F
         raise ValueError(f"There is no profile {profile!r}.")
     findings = list(read.findings)
     for name, definition in read.processes:
-        findings += [files.in_file(name, finding) for finding in _Gate(read, definition, session).findings()]
+        for process in (definition, *definition.called.values()):
+            findings += [files.in_file(name, finding) for finding in _Gate(read, process, session).findings()]
     order = {"error": 0, "policy": 1, "warning": 2}
     return sorted(dict.fromkeys(findings), key=lambda finding: order[finding.severity])
 
@@ -74,6 +75,7 @@ class _Gate:
             yield from self.recording(node)
             yield from self.form(node)
             yield from self.decision(node)
+            yield from _unserved(node)
         yield from self.service_tasks()
         yield from self.groups()
         yield from self.limits()
@@ -96,6 +98,7 @@ class _Gate:
             if name not in operations.names():
                 yield _no_operation(element, name)
                 continue
+            yield from _misplaced(element, name, "step")
             given = frozenset(self.definition.nodes[element].attributes.get("inputs", {}))
             yield from _arguments(element, name, given)
 
@@ -107,6 +110,7 @@ class _Gate:
             if name is not None and name not in operations.names():
                 yield _no_operation(node.id, name)
             elif name is not None:
+                yield from _misplaced(node.id, name, word)
                 yield from _arguments(node.id, name, given)
 
     def form(self, node: engine.Node) -> Iterator[Finding]:
@@ -169,6 +173,18 @@ class _Gate:
         return self.session is not None and bool(self.session.scalar(select(exists().where(kind.key == key))))
 
 
+def _unserved(node: engine.Node) -> Iterator[Finding]:
+    """Say what can be drawn and run, and to which nobody here will answer."""
+    if node.attributes.get("type") == "external":
+        message = (
+            "The task waits for an outside worker, and there is no interface for one yet; use an operation."
+        )
+        yield Finding(node.id, "external", "policy", message)
+    if node.kind == "startEvent:conditional" and node.scope is None:
+        message = "Nothing watches the condition of a start event; start by a message or a timer."
+        yield Finding(node.id, "start", "policy", message)
+
+
 def _arguments(element: str, name: str, given: frozenset[str]) -> Iterator[Finding]:
     required, accepted = operations.arguments(name)
     if missing := required - given:
@@ -180,6 +196,12 @@ def _arguments(element: str, name: str, given: frozenset[str]) -> Iterator[Findi
             "arguments",
             f"The operation {name} knows no {', '.join(sorted(unknown))}; it takes {takes}.",
         )
+
+
+def _misplaced(element: str, name: str, place: str) -> Iterator[Finding]:
+    if (use := operations.use_of(name)) != place:
+        message = f"The operation {name} is {operations.USES[use]}, not {operations.USES[place]}."
+        yield _error(element, "operation", message)
 
 
 def _no_operation(element: str, name: str) -> Finding:

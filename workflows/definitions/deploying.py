@@ -182,7 +182,7 @@ def _add_process(
 def _bound(read: Files, process: engine.Definition) -> Iterator[str]:
     """Yield the files that a process uses from its own deployment: their change is its change."""
     wanted: set[str] = set()
-    for node in process.nodes.values():
+    for node in (node for part in (process, *process.called.values()) for node in part.nodes.values()):
         attributes = node.attributes
         if attributes.get("formRefBinding") == "deployment" or attributes.get("formKey"):
             wanted.update(file for file, form in read.forms if form.id == attributes.get("formRef"))

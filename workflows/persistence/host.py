@@ -99,6 +99,9 @@ class InstanceHost:
         """Return the variables that an operation gave, having taken over its matter and business key."""
         if not isinstance(returned, Recorded):
             return returned or {}
+        if returned.scope_id and self.instance.revision:
+            # Else a later step could carry an instance, and who may see it, over to another matter.
+            raise EngineFault("Only the beginning of a process opens a matter.", code="late_matter")
         self.instance.scope_id = returned.scope_id or self.instance.scope_id
         self.instance.business_key = returned.business_key or self.instance.business_key
         return returned.variables

@@ -80,6 +80,10 @@ def assign(session: Session, task_id: str, user: str | None, *, actor: Actor) ->
     _guard(session, actor, "assign", task)
     if user is not None and not 0 < len(user.strip()) <= MAX_USER:
         raise InvalidInput("The assignee must be a user id of 1 to 255 characters.", code="assignee")
+    if user is None:
+        _guard(session, actor, "release", task)
+    else:
+        _guard(session, Actor(user.strip()), "hold", task)
     before = task.assignee
     _assign(session, task, user.strip() if user else None)
     _audit(session, actor, "task.assign", task, {"from": before, "to": task.assignee})
