@@ -22,7 +22,18 @@ from workflows.model import Instance, Task, TaskCandidate
 
 ERRAND = Path(__file__).parent / "browser" / "errand"
 OFFICE = folders.BPMN.parent / "server" / "demo"
-LOGINS = ("clerk", "clerk2", "handler", "handler2", "handler3", "head", "leader", "principal", "supervisor")
+LOGINS = (
+    "clerk",
+    "clerk2",
+    "intake",
+    "handler",
+    "handler2",
+    "handler3",
+    "head",
+    "leader",
+    "principal",
+    "supervisor",
+)
 LOGINS += ("agency", "auditor", "admin")
 
 #: A full and right answer to the form `errand_request`; dates are far ahead of any test.
@@ -101,6 +112,11 @@ class City:
     def transfer(self, **other: Any) -> Instance:
         """Let the agency transfer a clue."""
         return self.start("clue_transfer", by="agency", answers={**TRANSFER, **other})
+
+    def instance(self, number: str) -> Instance:
+        """Return the process of a transfer by its number."""
+        with self.database.reading() as session:
+            return session.scalars(select(Instance).where(Instance.business_key == number)).one()
 
     def advance(self, instance: Instance, to: str) -> Task:
         """Let a clue travel the main line up to a step, and return the task there."""

@@ -99,14 +99,17 @@ def inbox(actor: Actor) -> str:
 
 def page(session: Session, actor: Actor, filters: Filters, *, problem: str = "") -> str:
     """Return the page of a box; `problem` is what went wrong in it just now."""
+    narrowed = filters.narrowed
+    if scope_id := matter.scope_of(session, actor, filters.text.upper()) if filters.text else None:
+        narrowed |= {"text": None, "scope_id": scope_id}
     try:
         found = tasks.listing(
-            session, actor, box=filters.box, limit=PAGE, after=filters.after or None, **filters.narrowed
+            session, actor, box=filters.box, limit=PAGE, after=filters.after or None, **narrowed
         )
     except InvalidInput as error:
         if error.code != "cursor":
             raise
-        found = tasks.listing(session, actor, box=filters.box, limit=PAGE, **filters.narrowed)
+        found = tasks.listing(session, actor, box=filters.box, limit=PAGE, **narrowed)
     return render_template(
         "inbox.html",
         filters=filters,

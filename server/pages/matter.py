@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from handlers import codes, wall
@@ -68,6 +68,13 @@ def headings(session: Session, actor: Actor, scope_ids: Iterable[str | None]) ->
         return {}
     visible = select(Clue).where(Clue.id.in_(wanted), wall.clues(actor, "status"))
     return {clue.scope_id: _heading(clue) for clue in session.scalars(visible)}
+
+
+def scope_of(session: Session, actor: Actor, number: str) -> str | None:
+    """Return the scope of the matter that has this number, if the actor may know of it."""
+    known = or_(Clue.clue_no == number, Clue.receipt_no == number)
+    clue = session.scalar(select(Clue).where(known, wall.clues(actor, "status")))
+    return clue.scope_id if clue else None
 
 
 def summary(session: Session, actor: Actor, scope_id: str | None) -> Matter | None:

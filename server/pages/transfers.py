@@ -25,6 +25,8 @@ from workflows.forms import Form, Options
 from workflows.model import Task
 
 AGENCY = {"agency_clerk"}
+#: Who fills in the form: the agencies, and for who sends paper, the offices that take it in.
+ENTERING = AGENCY | {"intake_clerk", "case_supervision"}
 PROCESS = "clue_transfer"
 PAGE = 30
 #: What only the office fills in, on behalf of an agency without an account.
@@ -54,20 +56,21 @@ def transfers(actor: Actor) -> str:
 
 
 @blueprint.get("/transfers/new")
-@guard(roles=AGENCY)
+@guard(roles=ENTERING)
 def new_transfer(actor: Actor) -> str:
     """Show the transfer form."""
     with reading() as session:
-        form, options = _form(session)
-        return render_template("transfer.html", form=form_view.view(form, {}, lang=lang(), options=options))
+        form, options = _form(session, actor)
+        view = form_view.view(form, {}, lang=lang(), options=options)
+        return render_template("transfer.html", form=view, back=_back(actor))
 
 
 @blueprint.post("/transfers/new")
-@guard(roles=AGENCY)
+@guard(roles=ENTERING)
 def send_transfer(actor: Actor) -> Response | str | tuple[str, int]:
     """Transfer a clue, or show the form again with what is wrong; nothing typed is lost."""
     with unit_of_work() as session:
-        form, options = _form(session)
+        form, options = _form(session, actor)
         sent = submission.received(session, form, actor)
     errors: dict[str, FieldError] = dict(sent.errors)
     if not errors and not submission.asks_for_rows():
@@ -78,13 +81,13 @@ def send_transfer(actor: Actor) -> Response | str | tuple[str, int]:
                 _("Sent as %(number)s. You see here when it is received.", number=started.business_key),
                 "done",
             )
-            return redirect(url_for("pages.transfers"), 303)
+            return redirect(_back(actor), 303)
         except InvalidInput as error:
             if not error.fields:
                 raise
             errors = dict(error.fields)
     view = form_view.view(form, sent.answers, lang=lang(), errors=errors, options=options, files=sent.files)
-    page = render_template("transfer.html", form=view)
+    page = render_template("transfer.html", form=view, back=_back(actor))
     return (page, 422) if errors else page
 
 
@@ -94,13 +97,21 @@ def status_word(row: Clue) -> str:
     return codes.word("agency_words", stages.get(row.stage, "in_progress"), lang())
 
 
-def _form(session: Session) -> tuple[Form, Options]:
+def _back(actor: Actor) -> str:
+    """Return where the transfer appears once it is sent."""
+    return url_for("pages.transfers" if actor.groups & AGENCY else "pages.clues")
+
+
+def _form(session: Session, actor: Actor) -> tuple[Form, Options]:
     definition = definitions.latest(session, PROCESS)
     owner = deployed.process(session, definition.id)
     form = deployed.form(session, owner, owner.definition.start_node)
     assert form is not None  # the gate refuses a start of this process without its form
+    options = recording.options(session, form)
+    if not actor.groups & AGENCY:
+        return form, options
     own = tuple(part for part in form.components if part.key not in FOR_THE_OFFICE)
-    return replace(form, components=own), recording.options(session, form)
+    return replace(form, components=own), options
 
 
 def _todo(session: Session, actor: Actor, rows: Sequence[Clue]) -> dict[str, Task]:

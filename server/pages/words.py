@@ -120,6 +120,7 @@ ERRORS: dict[str, Wording] = {
     "own_account": lambda p: _("You cannot disable your own account."),
     "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),
     "process": lambda p: _("There is no such process, or it is not for you to see."),
+    "receiver": lambda p: _("Only an agency, or who takes transfers in, can enter a clue."),
     "resolved": lambda p: _("This has been settled already."),
     "role": _role,
     "signin": lambda p: _("The account name or the password is wrong. Check both; capitals count."),

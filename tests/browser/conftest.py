@@ -146,10 +146,13 @@ def foreign_words(page: Page) -> set[str]:
     texts = page.evaluate(
         """() => {
           // Codes, the name of the other language, and the mark of the diagram library are as they are.
-          const ours = (element) => element && !element.closest('code, [lang=en], .bjs-powered-by, script, style');
+          const theirs = 'code, [lang=en], .bjs-powered-by, script, style';
+          const ours = (element) => element && !element.closest(theirs);
           const found = [document.title];
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-          while (walker.nextNode()) if (ours(walker.currentNode.parentElement)) found.push(walker.currentNode.data);
+          while (walker.nextNode()) {
+            if (ours(walker.currentNode.parentElement)) found.push(walker.currentNode.data);
+          }
           for (const name of ['aria-label', 'placeholder', 'title', 'alt', 'data-label', 'data-confirm'])
             for (const element of document.querySelectorAll(`[${name}]`))
               if (ours(element)) found.push(element.getAttribute(name));

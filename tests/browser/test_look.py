@@ -1,4 +1,4 @@
-"""Every page in both languages, wide and narrow: nothing for axe to find, no wrong language, nothing too wide."""
+"""Every page in both languages, wide and narrow: axe is silent, no wrong language, nothing cut off."""
 
 from __future__ import annotations
 

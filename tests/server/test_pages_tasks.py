@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from handlers.registers import Clue
 from handlers.uploads import Upload
-from tests.city import REQUEST, City
+from tests.city import REQUEST, TRANSFER, City
 from workflows.model import AuditEvent, Task, TaskDraft
 
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
@@ -119,6 +120,27 @@ def test_pages_of_the_list_follow_one_another(city: City, visit: Callable[[str],
     assert (len(seen), pages) == (23, 2)
 
 
+def test_a_matter_is_found_by_its_clue_number(city: City, visit: Callable[[str], Visitor]) -> None:
+    instance = city.transfer()
+    task = city.advance(instance, "a7")
+    with city.database.reading() as session:
+        clue = session.scalars(select(Clue).where(Clue.transfer_no == instance.business_key)).one()
+    clerk = visit("clerk")
+    for number in (clue.transfer_no, clue.clue_no, clue.receipt_no):
+        page = clerk.get(f"/inbox?box=groups&text={number}").text
+        assert f"/tasks/{task.id}" in page
+        assert page.count('class="inbox__task"') == 1
+    assert "没有符合条件的任务" in visit("handler").get(f"/inbox?box=groups&text={clue.clue_no}").text
+
+
+def test_the_office_enters_a_transfer_for_an_agency(city: City, visit: Callable[[str], Visitor]) -> None:
+    intake = visit("intake")
+    assert "移送单位" in intake.get("/transfers/new").text
+    answer = intake.post("/transfers/new", **inputs({**TRANSFER, "agency": "YJJ", "source": "SR09"}))
+    assert answer.location == "/clues"
+    assert "YS-" in intake.get("/clues").text
+
+
 def test_claiming_in_the_list_stays_there(city: City, visit: Callable[[str], Visitor]) -> None:
     task, clerk = city.task(city.start(business_key="WC-2026-221")), visit("handler")
     answer = clerk.post(f"/tasks/{task.id}/claim", back="inbox", box="groups", text="WC")
@@ -138,7 +160,7 @@ def test_a_lost_race_says_who_has_it(city: City, visit: Callable[[str], Visitor]
 def test_what_is_not_there_any_more_leaves_the_list_usable(
     city: City, visit: Callable[[str], Visitor]
 ) -> None:
-    answer = visit("agency").post(f"/tasks/{city.task(city.start()).id}/claim", back="inbox", box="groups")
+    answer = visit("auditor").post(f"/tasks/{city.task(city.start()).id}/claim", back="inbox", box="groups")
     assert answer.status_code == 404
     assert "任务不存在" in answer.text
     assert "没有待认领的任务" in answer.text

@@ -15,7 +15,7 @@ from tests.city import City
 from workflows.errors import Conflict, DubanError, FieldError, InvalidInput, NotFound
 
 ROOT = Path(__file__).resolve().parents[2]
-#: The rooms whose failures reach somebody who uses the pages. Lists have their own words (handlers.clue_import),
+#: The rooms whose failures reach somebody who uses the pages. Lists have their own words,
 #: findings about diagrams name their element.
 ROOMS = (
     "workflows/tasks",
@@ -31,6 +31,7 @@ ROOMS += (
     "server/guard.py",
     "server/pages",
 )
+KINDS = {"Conflict", "EngineFault", "InvalidInput", "NotAllowed", "NotFound", "__init__"}
 #: Raised by the engine's API and the command line only.
 ELSEWHERE = {"many_receivers", "reason", "sort", "token"}
 
@@ -50,7 +51,13 @@ def constant(node: Any) -> str | None:
 
 def codes() -> set[str]:
     """Return the codes of the failures that are raised."""
-    found = {constant(word.value) for call in calls(ROOMS) for word in call.keywords if word.arg == "code"}
+    found = {
+        constant(word.value)
+        for call in calls(ROOMS)
+        if ast.unparse(call.func).rpartition(".")[2] in KINDS
+        for word in call.keywords
+        if word.arg == "code"
+    }
     return {code for code in found if code} - ELSEWHERE
 
 
