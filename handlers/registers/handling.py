@@ -53,7 +53,7 @@ def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
     return {"taken_a8": "yes", "handlers": chosen, "recusal_a8": "no"}
 
 
-@operation("clues.fit_handlers")
+@operation("clues.fit_handlers", use="prefill")
 def fit_handlers(context: Context) -> dict[str, Any]:
     """Return those of the handlers so far who may go on, for who has to assign again."""
     clue = clue_of(context)
@@ -122,7 +122,7 @@ def propose_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
     return {"way": answers["way"]}
 
 
-@operation("clues.last_proposal")
+@operation("clues.last_proposal", use="prefill")
 def last_proposal(context: Context) -> dict[str, Any]:
     """Return the proposal as it was made before, for the study that has to change it."""
     proposed = last_opinion(context.session, clue_of(context), "a9")
@@ -174,7 +174,7 @@ def hold(context: Context, *, answers: Answers) -> dict[str, Any]:
     return {"review_on": clue.review_on.isoformat()}
 
 
-@operation("clues.usual_review")
+@operation("clues.usual_review", use="prefill")
 def usual_review(context: Context) -> dict[str, Any]:
     """Return when a held clue is usually looked at again (D05)."""
     rule = limits.current(context.session, "D05", office.today())
@@ -185,7 +185,7 @@ def usual_review(context: Context) -> dict[str, Any]:
 @operation("clues.reopen")
 def reopen(context: Context, *, clue_id: str) -> dict[str, Any]:
     """Bring a held clue back to study: its review date has come, or the condition is met. T11 begins anew."""
-    clue = context.session.get_one(Clue, clue_id)
+    clue = clue_of(context, clue_id)
     clue.review_on = clue.way = None
     note(context, clue, "clue.reopened")
     move(context, clue, "studying")
@@ -237,7 +237,7 @@ def transfer_out(context: Context, *, answers: Answers) -> None:
 @operation("clues.note_withdrawal")
 def note_withdrawal(context: Context, *, clue_id: str) -> None:
     """Record that the reporter withdraws: by itself that does not end the clue (domain x1)."""
-    note(context, context.session.get_one(Clue, clue_id), "clue.withdrawn")
+    note(context, clue_of(context, clue_id), "clue.withdrawn")
 
 
 @operation("clues.feed_back")

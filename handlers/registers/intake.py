@@ -26,11 +26,13 @@ from handlers.registers.record import (
     who,
 )
 from workflows.actor import Actor
-from workflows.errors import FieldError, InvalidInput
+from workflows.errors import FieldError, InvalidInput, NotAllowed
 from workflows.operations import Context, Recorded, operation
 
 CASE_SUPERVISION_UNIT = "AGS"
 AGENCY_SOURCE = "SR09"
+#: Who may enter a transfer on behalf of an agency without an account.
+RECEIVERS = frozenset({"intake_clerk", "case_supervision"})
 
 
 @operation("clues.submit")
@@ -125,7 +127,7 @@ def complete_transfer(context: Context, *, answers: Answers) -> None:
     move(context, clue, "submitted", number=clue.transfer_no)
 
 
-@operation("clues.facts")
+@operation("clues.facts", use="prefill")
 def facts(context: Context) -> dict[str, Any]:
     """Return what the register knows already, for a form that lets it be corrected."""
     clue = clue_of(context)
@@ -144,7 +146,7 @@ def sign_receipt(context: Context, *, answers: Answers) -> None:
 @operation("clues.join")
 def join(context: Context, *, clue_id: str) -> dict[str, Any]:
     """Join the clue to the earlier one that it repeats; both records say so."""
-    clue = context.session.get_one(Clue, clue_id)
+    clue = clue_of(context, clue_id)
     original = context.session.get_one(Clue, clue.duplicate_of)
     note(context, original, "clue.repeated", number=clue.clue_no or clue.transfer_no)
     clue.concluded_at = context.now
@@ -168,7 +170,7 @@ def draft_letter(context: Context, *, answers: Answers) -> None:
     note(context, clue, "clue.letter_drafted")
 
 
-@operation("clues.last_letter")
+@operation("clues.last_letter", use="prefill")
 def last_letter(context: Context) -> dict[str, Any]:
     """Return the letter as drafted before, for who has to change it."""
     clue = clue_of(context)
@@ -250,6 +252,8 @@ def _agency(actor: Actor | None, answers: Answers) -> str:
                 "An agency transfers in its own name only.", fields={"agency": FieldError("own_agency")}
             )
         return str(chosen or own[0])
+    if actor is None or not actor.groups & RECEIVERS:
+        raise NotAllowed("Only an agency, or who takes transfers in, opens a clue.", code="receiver")
     if not chosen:
         raise InvalidInput("Name the agency that transfers.", fields={"agency": FieldError("required")})
     return str(chosen)

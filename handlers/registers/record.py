@@ -21,11 +21,14 @@ FEWEST_HANDLERS = 2
 GONE = ("returning", "returned", "joint", "transferred")
 
 
-def clue_of(context: Context) -> Clue:
-    """Return the clue of the matter that the step is about."""
-    found = context.session.get(Clue, context.variables.get("clue_id"))
-    if found is None:
-        raise EngineFault("The matter has no clue in the register.", element=context.element_id)
+def clue_of(context: Context, clue_id: str | None = None) -> Clue:
+    """Return the clue that the step is about: by the matter, which no variable can change.
+
+    A diagram that names another one is refused: nobody reaches a matter through the process of another.
+    """
+    found = context.session.get(Clue, (context.scope_id or "").removeprefix("clue:"))
+    if found is None or clue_id not in (None, found.id):
+        raise EngineFault("The matter has no such clue in the register.", element=context.element_id)
     return found
 
 

@@ -57,7 +57,7 @@ def register(context: Context, *, answers: Answers) -> dict[str, Any]:
     }
 
 
-@operation("clues.entry")
+@operation("clues.entry", use="prefill")
 def entry(context: Context) -> dict[str, Any]:
     """Return what the register knows of a clue before it is registered."""
     clue = clue_of(context)

@@ -52,11 +52,12 @@ def read(path: Path) -> Story:
     told = yaml.safe_load(path.read_text("utf-8"))
     begin = datetime.fromisoformat(told.get("begin", BEGIN)).replace(tzinfo=clock.office_zone())
     steps = ({"start": told["start"]}, *told["steps"])
-    return Story(path.parents[1].name, begin, steps, _usual(path.with_name("answers.yaml")))
+    return Story(path.parents[1].name, begin, steps, usual(path.with_name("answers.yaml")))
 
 
 @cache
-def _usual(path: Path) -> Mapping[str, Mapping[str, Any]]:
+def usual(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return how the forms of a process are usually filled in, from its `answers.yaml`."""
     found: Mapping[str, Mapping[str, Any]] = yaml.safe_load(path.read_text("utf-8"))
     return found
 
@@ -80,7 +81,7 @@ class Telling:
         for number, step in enumerate(self.story.steps, 1):
             self.place = f"step {number}: {_short(step)}"
             with clock.held_at(self.now):
-                self._act(step)
+                self.act(step)
                 self.check()
 
     def check(self) -> None:
@@ -112,7 +113,8 @@ class Telling:
 
     # --- steps
 
-    def _act(self, step: Step) -> None:
+    def act(self, step: Step) -> None:
+        """Tell one step."""
         acts: Mapping[str, Callable[[], None]] = {
             "start": lambda: self._start(step["start"]),
             "task": lambda: self._complete(step),
@@ -162,13 +164,14 @@ class Telling:
     def _refused(self, said: Step) -> None:
         """Let somebody try what is refused; nothing of it may stay."""
         with pytest.raises(getattr(errors, said["error"])) as caught, self.database.unit_of_work() as session:
-            self._attempt(session, said)
+            self.attempt(session, said)
         if "code" in said:
             assert caught.value.code == said["code"], self.place
         if "fields" in said:
             assert sorted(caught.value.fields) == sorted(said["fields"]), self.place
 
-    def _attempt(self, session: Session, said: Step) -> None:
+    def attempt(self, session: Session, said: Step) -> None:
+        """Do one act as somebody who has not claimed anything, in the caller's transaction."""
         if "start" in said:
             self._begin(session, said)
         elif "message" in said:
