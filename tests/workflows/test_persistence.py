@@ -139,17 +139,24 @@ def test_wrong_arguments_of_an_operation_are_named(office, diagram, operation):
     assert any("knows no titel" in m and "takes title" in m for m in messages)
 
 
-def test_a_recorded_matter_is_taken_over_by_instance_and_tasks(office, diagram, operation):
+def test_a_matter_opened_at_the_beginning_is_taken_over_by_instance_and_tasks(office, diagram, operation):
     @operation("books.write")
     def write(context):
         return Recorded({"written": True}, scope_id="book:1", business_key="B-1")
 
-    office.deploy(service(diagram, "books.write"))
-    instance = office.start("served")
-    office.complete(office.task("ask"), HANDLER)
-    found = office.get(Instance, instance.id)
+    elements = (
+        '<bpmn:startEvent id="s"/><bpmn:serviceTask id="do" camunda:delegateExpression="${books.write}"/>'
+        '<bpmn:userTask id="after" camunda:candidateGroups="handler"/><bpmn:endEvent id="e"/>'
+    )
+    office.deploy(diagram("opened", elements, "s>do", "do>after", "after>e"))
+    found = office.get(Instance, office.start("opened").id)
     assert (found.scope_id, found.business_key) == ("book:1", "B-1")
     assert office.task("after").scope_id == "book:1"
+    office.deploy(service(diagram, "books.write"), name="later")
+    office.start("served")
+    with pytest.raises(EngineFault, match="Only the beginning"):
+        office.complete(office.task("ask"), HANDLER)
+    office.check()
 
 
 def stopped(office, kind, instance_id, revision=None):

@@ -147,9 +147,6 @@ def _deliver(
         persistence.guard_active(instance)
         guard(session, actor, "message", instance)
         if variables:
-            # Told along with a message, they are set as by any other way.
-            guard(session, actor, "set_variables", instance)
-        if variables:
             # What comes with a message is written like any other variable.
             guard(session, actor, "set_variables", instance)
     except (Conflict, NotAllowed):
