@@ -14,7 +14,10 @@ from handlers.wall import Wall
 from server import boot
 from server.db import Database, connect
 from server.settings import Settings
+from tests.houses import house, houses, postgresql_houses, sqlite_houses
 from workflows import recording, visibility
+
+__all__ = ["house", "houses", "postgresql_houses", "sqlite_houses"]
 
 ROOT = Path(__file__).parents[2]
 

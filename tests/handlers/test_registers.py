@@ -17,7 +17,7 @@ from sqlalchemy import select
 from handlers import office, uploads
 from handlers.office import Membership, Unit
 from handlers.registers import Clue, ClueHandler, Document, Handover, MatterEvent, Meeting, Opinion
-from server import boot, folders
+from server import folders
 from server.db import Database
 from tests.scenarios import story
 from tests.scenarios.story import Story, Telling
@@ -133,13 +133,10 @@ class Desk(Telling):
 
 
 @pytest.fixture
-def desk(database: Database) -> Iterator[Desk]:
-    """Give the demo city's office with the process deployed, its clock held."""
+def desk(house: Database) -> Iterator[Desk]:
+    """Give the demo city's office on a Monday morning."""
     with clock.held_at(MORNING):
-        with database.unit_of_work() as session:
-            boot.know_roles(session)
-            boot.deploy(session, folders.BPMN / "clue_transfer", actor=boot.SYSTEM, profile="office")
-        yield Desk(database, Story("clue_transfer", MORNING, (), USUAL))
+        yield Desk(house, Story("clue_transfer", MORNING, (), USUAL))
 
 
 def together(acts: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from server import folders
+from tests.houses import Houses
 from tests.scenarios import story
-from tests.scenarios.conftest import ROOT, SQLITE, Houses
 from workflows import definitions
 
-STORIES = sorted(path for path in ROOT.glob("bpmn/*/scenarios/*.yaml") if path.name != "answers.yaml")
+STORIES = sorted(path for path in folders.BPMN.glob("*/scenarios/*.yaml") if path.name != "answers.yaml")
 PROCESSES = sorted({path.parents[1].name for path in STORIES})
 
 #: Story → the flows it took when it was told on SQLite: what is told is not told again to be counted.
@@ -21,7 +22,6 @@ def test_story(path: Path, houses: Houses) -> None:
     tell(path, houses)
 
 
-@pytest.mark.xdist_group(SQLITE)
 @pytest.mark.parametrize("process", PROCESSES)
 def test_the_stories_of_a_process_take_every_flow(process: str, sqlite_houses: Houses) -> None:
     """A flow that no story takes is a way that nobody has looked at."""
