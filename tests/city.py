@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import or_, select, update
 
 from handlers import office
+from handlers.registers import Clue
 from server import auth, boot, folders
 from server.app import create_app
 from server.db import Database, connect
@@ -117,6 +118,11 @@ class City:
         """Return the process of a transfer by its number."""
         with self.database.reading() as session:
             return session.scalars(select(Instance).where(Instance.business_key == number)).one()
+
+    def clue(self, instance: Instance) -> str:
+        """Return the id of the clue of a transfer."""
+        with self.database.reading() as session:
+            return session.scalars(select(Clue.id).where(Clue.transfer_no == instance.business_key)).one()
 
     def advance(self, instance: Instance, to: str) -> Task:
         """Let a clue travel the main line up to a step, and return the task there."""

@@ -16,24 +16,9 @@ from tests import city as cities
 from tests.city import City
 
 AXE = folders.BPMN.parent / "server/web/node_modules/axe-core/axe.min.js"
-LATIN = re.compile(r"[A-Za-z]{2,}")
-#: Latin words that are right on a Chinese page: logins, file endings, and what numbers of matters begin with.
-ALLOWED = {
-    *cities.LOGINS,
-    "pdf",
-    "txt",
-    "jpg",
-    "bpmn",
-    "dmn",
-    "form",
-    "json",
-    "xlsx",
-    "csv",
-    "WC",
-    "XS",
-    "YS",
-    "HZ",
-}
+LATIN = re.compile(r"(?<![.\w])[A-Za-z]{2,}")
+#: Latin words that are right on a Chinese page: kinds of files, what numbers of matters begin with.
+ALLOWED = {"PDF", "Word", "Excel", "OFD", "ZIP", "WC", "XS", "YS", "HZ"}
 
 Visit = Callable[..., Page]
 

@@ -77,3 +77,46 @@ def test_pages_without_a_matter(visit: Visit, good: Callable[[Page], None], lang
     for address in ("/inbox", "/inbox?text=nothing", "/profile", "/nowhere", "/people", "/notifications"):
         page.goto(address)
         good(page)
+
+
+@sizes
+def test_pages_of_a_matter(
+    city: City, visit: Visit, good: Callable[[Page], None], lang: str, width: int
+) -> None:
+    instance = city.transfer()
+    task = city.claim(city.advance(instance, "a9"), "handler")
+    page = visit("handler", lang=lang, width=width)
+    for address in (f"/tasks/{task.id}", "/clues", f"/clues/{city.clue(instance)}"):
+        page.goto(address)
+        if page.locator("[data-diagram]").count():
+            expect(page.locator("[data-ready]")).to_be_visible()
+        good(page)
+
+
+@sizes
+def test_pages_of_an_agency(
+    city: City, visit: Visit, good: Callable[[Page], None], lang: str, width: int
+) -> None:
+    city.transfer()
+    page = visit("agency", lang=lang, width=width)
+    for address in ("/transfers", "/transfers/new"):
+        page.goto(address)
+        good(page)
+    page.get_by_role("button", name="提交移送" if lang == "zh" else "Send the transfer").last.click()
+    good(page)
+
+
+@sizes
+def test_pages_of_who_runs_the_house(
+    city: City, visit: Visit, good: Callable[[Page], None], lang: str, width: int
+) -> None:
+    instance = city.start()
+    page = visit("supervisor", lang=lang, width=width)
+    for address in ("/processes", f"/processes/{instance.definition_id}", f"/tasks/{city.task(instance).id}"):
+        page.goto(address)
+        if page.locator("[data-diagram]").count():
+            expect(page.locator("[data-ready]")).to_be_visible()
+        good(page)
+    page = visit("admin", lang=lang, width=width)
+    page.goto("/people")
+    good(page)
