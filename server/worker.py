@@ -12,7 +12,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.auth import credentials, sessions
+from server.auth import attempts, sessions
 from server.db import Database
 from workflows import timers
 
@@ -49,7 +49,7 @@ def tidy(database: Database) -> None:
     """Delete what has no use any more: ended sessions and old failed sign-ins."""
     with database.unit_of_work() as session:
         sessions.forget_ended(session)
-        credentials.forget_attempts(session)
+        attempts.forget(session)
 
 
 def name() -> str:

@@ -1,9 +1,9 @@
 """Who is there: accounts and passwords, signed-in sessions, API tokens. Nothing here knows Flask."""
 
+from server.auth.attempts import TooManyAttempts
 from server.auth.credentials import (
     Account,
     Refused,
-    TooManyAttempts,
     change_password,
     create,
     disable,

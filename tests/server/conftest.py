@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from server import auth
 from server.app import create_app
-from server.auth import credentials
+from server.auth import passwords
 from server.db import Database, connect, migrate
 from server.settings import Settings
 from tests import city as cities
@@ -44,7 +44,7 @@ def settings(sqlite_url: str) -> Settings:
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let passwords be checked by the real argon2 with little work: hundreds are checked here."""
-    monkeypatch.setattr(credentials, "_hasher", credentials._open_hasher)
+    monkeypatch.setattr(passwords, "_hasher", passwords._open_hasher)
 
 
 @pytest.fixture(scope="session")

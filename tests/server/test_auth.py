@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from server import auth
-from server.auth import credentials, sessions, tokens
+from server.auth import attempts, memory, passwords, sessions, tokens
 from server.db import Database
 from tests.server.conftest import PASSWORD
 from workflows import clock
@@ -17,7 +17,7 @@ from workflows.model import AuditEvent
 HOME = "10.0.0.1"
 LASTS = timedelta(hours=12)
 #: As it is in production; `quick_passwords` puts another in its place while a test runs.
-REAL = credentials._hasher
+REAL = passwords._hasher
 Make = Callable[..., str]
 
 
@@ -190,15 +190,15 @@ def test_ended_sessions_and_old_failures_are_swept(account: Make, database: Data
     fail(database)
     with clock.held_at(clock.now() + timedelta(days=1)), database.unit_of_work() as session:
         sessions.forget_ended(session)
-        credentials.forget_attempts(session)
+        attempts.forget(session)
     with database.reading() as session:
         assert session.scalar(select(auth.AuthSession.id)) is None
-        assert session.scalar(select(credentials.FailedSignIn.id)) is None
+        assert session.scalar(select(attempts.FailedSignIn.id)) is None
 
 
 def test_guessing_is_stopped_for_the_pair_only(account: Make, database: Database, quick: None) -> None:
     account("handler")
-    for _ in range(credentials.MOST_PER_PAIR):
+    for _ in range(attempts.MOST_PER_PAIR):
         fail(database)
     with pytest.raises(auth.TooManyAttempts) as caught:
         signed_in(database)
@@ -211,7 +211,7 @@ def test_guessing_is_stopped_for_the_pair_only(account: Make, database: Database
 
 def test_guessing_from_many_places_is_stopped_too(account: Make, database: Database, quick: None) -> None:
     account("handler")
-    for number in range(credentials.MOST_PER_LOGIN):
+    for number in range(attempts.MOST_PER_LOGIN):
         fail(database, remote=f"10.1.0.{number % 250}")
     with pytest.raises(auth.TooManyAttempts):
         auth.sign_in(database, "handler", PASSWORD, remote="10.2.0.1", lasts=LASTS)
@@ -219,7 +219,7 @@ def test_guessing_from_many_places_is_stopped_too(account: Make, database: Datab
 
 def test_one_place_cannot_try_everybody(account: Make, database: Database, quick: None) -> None:
     account("handler")
-    for number in range(credentials.MOST_PER_ADDRESS):
+    for number in range(attempts.MOST_PER_ADDRESS):
         fail(database, login=f"guess{number}")
     with pytest.raises(auth.TooManyAttempts):
         signed_in(database)
@@ -228,7 +228,7 @@ def test_one_place_cannot_try_everybody(account: Make, database: Database, quick
 def test_a_password_typed_as_a_login_is_not_kept(database: Database) -> None:
     fail(database, login="MySecret!Password")
     with database.reading() as session:
-        row = session.scalars(select(credentials.FailedSignIn)).one()
+        row = session.scalars(select(attempts.FailedSignIn)).one()
         events = [event.detail for event in session.scalars(select(AuditEvent))]
     assert len(row.login_mark) == 8
     assert "MySecret" not in str(events)
@@ -249,8 +249,8 @@ def test_a_verified_password_is_remembered_until_it_changes(
 ) -> None:
     account("handler")
     checks = []
-    fits = credentials._fits
-    monkeypatch.setattr(credentials, "_fits", lambda *given: checks.append(1) or fits(*given))
+    fits = passwords.fits
+    monkeypatch.setattr(passwords, "fits", lambda *given: checks.append(1) or fits(*given))
 
     def ask(password: str = PASSWORD) -> None:
         auth.verify(database, "handler", password, remote=HOME, remembering=True)
@@ -272,16 +272,16 @@ def test_a_verified_password_is_remembered_until_it_changes(
 
 
 def test_memory_fades_and_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = credentials._Memory()
+    remembered = memory.Memory()
     now = [0.0]
-    monkeypatch.setattr(credentials.time, "monotonic", lambda: now[0])
-    memory.keep("a", "p", "stored")
-    assert memory.knows("a", "p", "stored")
-    now[0] = credentials.REMEMBERED.total_seconds() + 1
-    assert not memory.knows("a", "p", "stored")
-    for number in range(credentials.MOST_REMEMBERED + 5):
-        memory.keep(str(number), "p", "stored")
-    assert len(memory._proofs) == credentials.MOST_REMEMBERED
+    monkeypatch.setattr(memory.time, "monotonic", lambda: now[0])
+    remembered.keep("a", "p", "stored")
+    assert remembered.knows("a", "p", "stored")
+    now[0] = memory.REMEMBERED.total_seconds() + 1
+    assert not remembered.knows("a", "p", "stored")
+    for number in range(memory.MOST_REMEMBERED + 5):
+        remembered.keep(str(number), "p", "stored")
+    assert len(remembered._proofs) == memory.MOST_REMEMBERED
 
 
 def test_tokens_act_as_their_account_until_they_end(account: Make, database: Database) -> None:
@@ -310,7 +310,5 @@ def test_an_unknown_account_is_named(database: Database, command: Callable[..., 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let wrong passwords fail without the slow check: what is tested is the counting."""
-    fits = credentials._fits
-    monkeypatch.setattr(
-        credentials, "_fits", lambda who, password: password != "wrong" and fits(who, password)
-    )
+    fits = passwords.fits
+    monkeypatch.setattr(passwords, "fits", lambda who, password: password != "wrong" and fits(who, password))

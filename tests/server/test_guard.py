@@ -12,7 +12,7 @@ from sqlalchemy import select
 from handlers.office import Membership, Person, Role
 from server import auth, guard
 from server.app import create_app
-from server.auth import tokens
+from server.auth import attempts, passwords, tokens
 from server.db import Database
 from server.settings import Settings
 from tests.server import house
@@ -127,7 +127,7 @@ def test_signing_out_ends_it_on_the_server(app: Flask, client: FlaskClient, hand
 def test_a_wrong_password_is_told_and_counted(client: FlaskClient, handler: str) -> None:
     answer = sign_in(client, handler, "wrong password")
     assert answer.status_code == 401
-    for _ in range(auth.credentials.MOST_PER_PAIR - 1):
+    for _ in range(attempts.MOST_PER_PAIR - 1):
         sign_in(client, handler, "wrong password")
     limited = sign_in(client, handler)
     assert limited.status_code == 429
@@ -247,7 +247,7 @@ def test_the_password_check_is_off_the_hot_path(
     client: FlaskClient, handler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert client.get("/engine-rest/whoami", headers=basic(handler)).status_code == 200
-    monkeypatch.setattr(auth.credentials, "_hasher", None)
+    monkeypatch.setattr(passwords, "_hasher", None)
     assert client.get("/engine-rest/whoami", headers=basic(handler)).status_code == 200
 
 
@@ -288,7 +288,7 @@ def test_proxies_are_believed_when_they_are_known(
         assert ("Strict-Transport-Security" in answer.headers) == bool(proxies)
         with database.reading() as session:
             last = session.scalars(
-                select(auth.credentials.FailedSignIn).order_by(auth.credentials.FailedSignIn.id.desc())
+                select(attempts.FailedSignIn).order_by(attempts.FailedSignIn.id.desc())
             ).first()
         assert last
         assert last.address == address

@@ -1,0 +1,88 @@
+"""`duban import`: lists from other systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from handlers import clue_import, office
+from server import boot
+from server.cli.common import FILE, PATH, opened
+from server.settings import Settings
+from workflows.errors import InvalidInput
+
+
+@click.group(name="import")
+def import_() -> None:
+    """Take in lists from other systems."""
+
+
+@import_.command(name="clues")
+@click.argument("file", type=FILE)
+@click.option("--actor", required=True, help="Who takes the list in: a login that may start transfers.")
+@click.option(
+    "--mode",
+    type=click.Choice(["good", "all"]),
+    default="good",
+    show_default=True,
+    help="Take in the good rows, or all rows if all are good.",
+)
+def import_clues(file: Path, actor: str, mode: str) -> None:
+    """Take in a transfer list (.xlsx, .csv), a row a clue; every bad row is named."""
+    settings = Settings.from_env()
+    with opened(settings) as database:
+        boot.deploy_all(database, settings)
+        with database.reading() as session:
+            office.person(session, actor)
+            who = office.actor_for(session, actor)
+        outcome = clue_import.import_clues(
+            database.unit_of_work,
+            file.read_bytes(),
+            file.name,
+            actor=who,
+            mode="good" if mode == "good" else "all_or_none",
+            progress=_progress,
+        )
+    _report(outcome)
+
+
+@import_.command(name="office")
+@click.argument("folder", type=PATH)
+def import_office(folder: Path) -> None:
+    """Take in units.csv, people.csv and memberships.csv of FOLDER; what is known already stays."""
+    with opened(Settings.from_env()) as database, database.unit_of_work() as session:
+        for name, load in (
+            ("units.csv", office.load_units),
+            ("people.csv", office.load_people),
+            ("memberships.csv", office.load_memberships),
+        ):
+            if not (folder / name).is_file():
+                raise InvalidInput(f"{folder} has no {name}.")
+            try:
+                added = load(session, (folder / name).read_text("utf-8"))
+            except InvalidInput as error:
+                raise InvalidInput(f"{folder / name}: {error.message}") from error
+            click.echo(f"{name}: {added} new")
+
+
+def _progress(done: int, total: int) -> None:
+    if done == total or done % 50 == 0:
+        click.echo(f"{done} of {total} rows …", err=True)
+
+
+def _report(outcome: clue_import.Outcome) -> None:
+    for row, number in outcome.started:
+        click.echo(f"row {row}: {number}")
+    for heading in outcome.unknown:
+        click.echo(f"The column {heading} is not read.", err=True)
+    for problem in outcome.problems:
+        click.echo(clue_import.explain(problem, "en"), err=True)
+    click.echo(f"{len(outcome.started)} taken in, {len(outcome.known)} known before.")
+    bad = {problem.row for problem in outcome.problems}
+    if bad:
+        raise click.ClickException(
+            "The file was not taken in."
+            if bad == {None}
+            else f"{len(bad)} row{'s' if len(bad) > 1 else ''} not taken in."
+        )

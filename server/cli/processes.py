@@ -1,0 +1,95 @@
+"""`duban deploy`, `check` and `simulate`: diagrams before and on their way into the database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from server import boot, folders
+from server.cli.common import FILE, PATH, opened, show
+from server.settings import GATES, Settings
+from server.wiring import wire
+from workflows import clock, definitions, simulation
+from workflows.definitions.checking import refused
+from workflows.errors import InvalidInput
+from workflows.findings import Finding
+
+
+@click.command()
+@click.argument("path", type=PATH)
+def deploy(path: Path) -> None:
+    """Deploy the process folder, the folders in PATH, or the file PATH; what has not changed stays."""
+    settings = Settings.from_env()
+    with opened(settings) as database:
+        for process in folders.find(path):
+            with database.unit_of_work() as session:
+                deployment = boot.deploy(session, process, actor=boot.SYSTEM, profile=settings.gate)
+            click.echo(f"{process}: deployment {deployment.id}")
+
+
+@click.command()
+@click.argument("path", type=PATH)
+@click.option("--profile", type=click.Choice(sorted(GATES)), help="What to refuse; else DUBAN_GATE's.")
+def check(path: Path, profile: str | None) -> None:
+    """Say what is wrong with the process folder, the folders in PATH, or the file PATH; deploy nothing."""
+    settings = Settings.from_env()
+    wire(settings)
+    profile = profile or settings.gate
+    bad = 0
+    with boot.draft() as session:
+        for process in folders.find(path):
+            findings = definitions.check(folders.read(process), profile=profile, session=session)
+            click.echo(f"{process}: {_count(findings)}")
+            show(findings, err=False)
+            bad += len(refused(findings, profile))
+    if bad:
+        raise click.ClickException(
+            f"This cannot be deployed (profile {profile}): {bad} of the findings forbid it."
+        )
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--process", help="Id of the process, where the file holds several.")
+@click.option("--variables", default="{}", help="Variables to start with: a JSON object.")
+@click.option("--advance", help="How far the clock goes: an ISO duration (P40D) or instant.")
+@click.option("--complete-all", is_flag=True, help="Complete every open task, without answers.")
+def simulate(
+    file: Path, process: str | None, variables: str, advance: str | None, complete_all: bool
+) -> None:
+    """Run the diagram FILE in memory under a virtual clock, and print one JSON document of what happened.
+
+    Decision tables beside the file are used. Exit code 0 says that there is a document, whatever its outcome.
+    """
+    settings = Settings.from_env()
+    wire(settings)
+    with boot.draft() as session:
+        document = simulation.simulate(
+            file.read_bytes(),
+            now=clock.now(),
+            process_id=process,
+            variables=_json_object(variables),
+            advance=advance,
+            complete_all=complete_all,
+            dmn=[table.read_bytes() for table in sorted(file.parent.glob("*.dmn"))],
+            limits=boot.limits_today(session),
+        )
+    click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f"--variables is no JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise InvalidInput('--variables must be a JSON object, such as {"amount": 5}.')
+    return found
+
+
+def _count(findings: list[Finding]) -> str:
+    return f"{len(findings)} findings" if findings else "nothing to complain of"

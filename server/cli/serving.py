@@ -1,0 +1,97 @@
+"""`duban serve` and `duban worker`: the processes that stay."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+from sqlalchemy import select
+
+from server import auth, boot, demo, logs
+from server.app import create_app
+from server.cli.common import opened
+from server.db import Database
+from server.serving import Server, listen
+from server.settings import Settings
+from server.worker import Worker
+from workflows.errors import Conflict
+
+
+@click.command()
+@click.option("--host", help="Address to serve on instead of DUBAN_BIND's.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to serve on instead of DUBAN_BIND's.")
+@click.option("--demo", is_flag=True, help="Load and serve the demo office, on this machine only.")
+@click.option("--no-worker", is_flag=True, help="Leave the timers to `duban worker`.")
+def serve(host: str | None, port: int | None, demo: bool, no_worker: bool) -> None:
+    """Serve pages and APIs, and fire timers."""
+    settings = Settings.from_env(demo=demo).at(host, port).serving()
+    logs.configure(readable=demo)
+    bound = listen(settings)
+    with opened(settings, claimed=True) as database:
+        _keep_demo_apart(settings, database)
+        app = create_app(settings, database)
+        app.extensions["duban.prepared"] = True
+        server = Server(app, bound, settings)
+        server.stop_on_signals()
+        worker = Worker(database) if settings.worker and not no_worker else None
+        if worker:
+            worker.start()
+        _announce(settings, server.port, database)
+        try:
+            server.run()
+        finally:
+            if worker:
+                worker.stop()
+    click.echo("Stopped.")
+
+
+@click.command()
+def worker() -> None:
+    """Fire timers, beside servers that run with --no-worker."""
+    settings = Settings.from_env()
+    logs.configure(readable=False)
+    with opened(settings, claimed=True) as database:
+        running = Worker(database)
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        running.start()
+        click.echo("The worker is running. Stop it with Ctrl+C.")
+        stopping.wait()
+        running.stop()
+    click.echo("Stopped.")
+
+
+def _keep_demo_apart(settings: Settings, database: Database) -> None:
+    with database.reading() as session:
+        there = demo.loaded(session)
+        taken = session.scalar(select(auth.Account.login).limit(1)) is not None
+    if settings.demo and taken and not there:
+        raise Conflict(
+            "This database has accounts of its own: the demo, whose passwords are known to everyone, "
+            "is not loaded into it."
+        )
+    if there and not settings.demo:
+        raise Conflict(
+            "This database holds the demo, whose passwords are known to everyone: serve it with --demo, "
+            "or name another one in DUBAN_DATABASE_URL."
+        )
+    if settings.demo:
+        demo.load(database, say=click.echo)
+        with database.reading() as session:
+            boot.know_roles(session)
+
+
+def _announce(settings: Settings, port: int, database: Database) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"\nDuban is ready: http://{host}:{port}/")
+    if settings.demo:
+        click.echo("Accounts, each with its own name as password:")
+        for account in demo.ACCOUNTS:
+            click.echo(f"  {account.login:<12}{account.zh} · {account.en}")
+    else:
+        with database.reading() as session:
+            if session.scalar(select(auth.Account.login).limit(1)) is None:
+                click.echo("There is no account yet: add one with `duban user add LOGIN --role admin`.")
+    click.echo("Stop with Ctrl+C.")
