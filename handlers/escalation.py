@@ -34,13 +34,13 @@ NEXT = {
 LAST = "case_supervision"
 
 
-@operation("escalation.remind")
+@operation("escalation.remind", use="rung")
 def remind(context: Context, *, rung: int, level: str, recipients: Sequence[str]) -> None:
     """Tell the people behind each recipient that the task has come to this rung, and record it once."""
     _tell(context, f"deadline.{level}", rung=rung, level=level, recipients=recipients)
 
 
-@operation("escalation.list_candidate")
+@operation("escalation.list_candidate", use="rung")
 def list_candidate(context: Context, *, rung: int, level: str, recipients: Sequence[str]) -> None:
     """Record that the task has been overdue so long that listed supervision is to be considered."""
     _tell(context, "deadline.listed", rung=rung, level=level, recipients=recipients)

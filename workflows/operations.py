@@ -48,16 +48,30 @@ class Recorded:
 
 Operation = Callable[..., Mapping[str, Any] | Recorded | None]
 
+#: Where a diagram or a ladder may name an operation. What takes `answers` is for `record`: nothing but a
+#: person's form signs; what only reads registers is for `prefill`: what it reads never becomes a variable.
+USES = {
+    "step": "for service tasks",
+    "record": "for the property record of an element with a form",
+    "prefill": "for the property prefill of a task with a form",
+    "rung": "for reminder ladders",
+}
+
 _registry: dict[str, Operation] = {}
+_uses: dict[str, str] = {}
 
 
-def operation(name: str) -> Callable[[Operation], Operation]:
-    """Register the decorated function as the operation `name` (`registers.verb`)."""
+def operation(name: str, *, use: str | None = None) -> Callable[[Operation], Operation]:
+    """Register the decorated function as the operation `name` (`registers.verb`), for one of `USES`.
+
+    Unless said, it is for `record` if it takes `answers`, else a `step`.
+    """
 
     def register(function: Operation) -> Operation:
         if name in _registry:
             raise ValueError(f"The operation {name} is registered twice.")
         _registry[name] = function
+        _uses[name] = use or ("record" if "answers" in inspect.signature(function).parameters else "step")
         return function
 
     return register
@@ -74,6 +88,12 @@ def find(name: str) -> Operation:
 def names() -> frozenset[str]:
     """Return the names of all registered operations."""
     return frozenset(_registry)
+
+
+def use_of(name: str) -> str:
+    """Return what an operation is for, one of `USES`."""
+    find(name)
+    return _uses[name]
 
 
 def arguments(name: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -30,7 +30,10 @@ class Policy(Protocol):
         """Return the SQL condition over `Task` of what the actor may see."""
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
-        """Decide one act: see claim release complete assign (task), see start cancel suspend variables."""
+        """Decide one act: see claim release complete assign (task), see start cancel suspend variables.
+
+        `hold` asks whether the actor, of whom no more than the id is known, may be given the task.
+        """
 
 
 class _Deny:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers.office import Unit
+from handlers.office import Unit, actor_for
 from handlers.registers import Clue, ClueHandler
 from handlers.wall.conditions import assignments
 from handlers.wall.rules import EVERYTHING, MATTER_ACTS, PREFIX, STAFF, units_of
@@ -29,6 +29,8 @@ def view(session: Session, actor: Actor, clue: Clue) -> str | None:
 
 
 def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
+    if act == "hold":
+        return _may_hold(session, actor.id, task)
     seen = _sees_task(session, actor, task)
     if act == "see" or not seen.allowed:
         return seen
@@ -41,6 +43,8 @@ def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
         unclaimed = task.assignee is None and _is_candidate(session, actor, task)
         return _decide(mine or unclaimed, "Only who has claimed the task may complete it.")
     if act in ("release", "assign"):
+        if act == "release" and task.scope_id is not None and not _is_offered(session, task):
+            return Decision(False, "The task is nobody else's to take: it is done, not given back.")
         allowed = mine or _heads(session, actor, task) or _runs(session, actor, task)
         return _decide(allowed, "Only who has claimed the task, or the head of the office, may pass it on.")
     return Decision(False, f"Nobody may {act} a task.")
@@ -72,13 +76,33 @@ def _may_start(session: Session, actor: Actor, instance: Instance) -> Decision:
 
 
 def _sees_task(session: Session, actor: Actor, task: Task) -> Decision:
-    if actor.id in (task.assignee, task.closed_by):
-        return Decision(True, "The task is or was this user's.")
-    if task.closed_at is None and _is_candidate(session, actor, task):
-        return Decision(True, "This user is a candidate of the task.")
+    if actor.id == task.closed_by:
+        return Decision(True, "The task was this user's.")
+    if _works_on(session, actor, task.scope_id):
+        if actor.id == task.assignee:
+            return Decision(True, "The task is this user's.")
+        if task.closed_at is None and _is_candidate(session, actor, task):
+            return Decision(True, "This user is a candidate of the task.")
     if task.scope_id is not None:
         return _sees_matter(session, actor, task.scope_id)
     return _decide(_runs(session, actor, task), _UNSEEN.reason)
+
+
+def _works_on(session: Session, actor: Actor, scope_id: str | None) -> bool:
+    """Whether the task is of no matter, or of one that the actor may have a task in, whatever a diagram says."""
+    if scope_id is None or actor.groups & STAFF:
+        return True
+    clue = session.get(Clue, scope_id.removeprefix(PREFIX)) if scope_id.startswith(PREFIX) else None
+    return clue is not None and clue.agency_code in units_of(actor, "agency_clerk")
+
+
+def _may_hold(session: Session, login: str, task: Task) -> Decision:
+    """Decide whether somebody may be given a task: one of a matter goes to its candidates only."""
+    if task.scope_id is None:
+        return Decision(True, "The task is of no matter.")
+    somebody = actor_for(session, login)
+    allowed = _works_on(session, somebody, task.scope_id) and _is_candidate(session, somebody, task)
+    return _decide(allowed, f"{login} is no candidate of the task.")
 
 
 def _sees_instance(session: Session, actor: Actor, instance: Instance) -> Decision:
@@ -142,6 +166,11 @@ def _is_candidate(session: Session, actor: Actor, task: Task) -> bool:
     return any(row.name in actor.groups if row.kind == "group" else row.name == actor.id for row in named)
 
 
+def _is_offered(session: Session, task: Task) -> bool:
+    named = select(TaskCandidate.task_id).where(TaskCandidate.task_id == task.id)
+    return session.scalar(named.limit(1)) is not None
+
+
 def _heads(session: Session, actor: Actor, task: Task) -> bool:
     """Whether the actor heads a unit that the task's candidates come from."""
     groups = session.scalars(
@@ -153,7 +182,18 @@ def _heads(session: Session, actor: Actor, task: Task) -> bool:
             return True
         if role == "case_supervision" and "case_supervision_head" in actor.groups:
             return True
-    return False
+    return _heads_handlers(session, actor, task)
+
+
+def _heads_handlers(session: Session, actor: Actor, task: Task) -> bool:
+    """Whether the task is offered to handlers of the clue by name, and the actor heads their office."""
+    scope = task.scope_id or ""
+    clue = session.get(Clue, scope.removeprefix(PREFIX)) if scope.startswith(PREFIX) else None
+    if clue is None or f"office_head@{clue.office_code}" not in actor.groups:
+        return False
+    named = select(TaskCandidate.name).where(TaskCandidate.task_id == task.id, TaskCandidate.kind == "user")
+    theirs = select(ClueHandler.id).where(ClueHandler.clue_id == clue.id, ClueHandler.login.in_(named))
+    return session.scalar(theirs.limit(1)) is not None
 
 
 def _runs(session: Session, actor: Actor, task: Task) -> bool:

@@ -36,10 +36,10 @@ def tasks(actor: Actor) -> ColumnElement[bool]:
         Instance.id == Task.instance_id,
         or_(Instance.started_by == actor.id, deployed_by_actor(actor, Instance)),
     )
+    mine = or_(Task.assignee == actor.id, and_(Task.closed_at.is_(None), candidate(actor, Task)))
     return or_(
-        Task.assignee == actor.id,
+        and_(mine, works_on(actor, Task.scope_id)),
         Task.closed_by == actor.id,
-        and_(Task.closed_at.is_(None), candidate(actor, Task)),
         and_(Task.scope_id.is_(None), exists(owner.correlate(Task))),
         matter(actor, Task.scope_id),
     )
@@ -91,6 +91,18 @@ def matter(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
     # By the clue's key, so that a page of tasks looks up only its own matters.
     clue = select(Clue.id).where(Clue.id == func.substr(scope_id, len(PREFIX) + 1), content(actor))
     return and_(scope_id.startswith(PREFIX), exists(clue.correlate(Task, Instance)))
+
+
+def works_on(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a task is of no matter, or of one that the actor may have a task in."""
+    if actor.groups & STAFF:
+        return true()
+    sent = select(Clue.id).where(
+        Clue.id == func.substr(scope_id, len(PREFIX) + 1),
+        Clue.agency_code.in_(units_of(actor, "agency_clerk")),
+    )
+    own = and_(scope_id.startswith(PREFIX), exists(sent.correlate(Task)))
+    return or_(scope_id.is_(None), own)
 
 
 def candidate(actor: Actor, task: Any) -> ColumnElement[bool]:
