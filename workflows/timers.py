@@ -7,7 +7,7 @@ that is not due is never loaded. One broken timer never stops the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -152,14 +152,7 @@ def _drain(session: Session, timer: Timer, instance: Instance) -> None:
     if timer.status == "waiting" and timer.due_at == due_at:
         raise EngineFault(f"The timer {timer.element_id} is due but did not fire.", element=timer.element_id)
     _done(timer, again=timer.status == "waiting")
-    history.record(
-        session,
-        actor=None,
-        act="timer.fire",
-        instance_id=instance.id,
-        scope_id=instance.scope_id,
-        detail={"element": timer.element_id},
-    )
+    _audit(session, "timer.fire", instance, {"element": timer.element_id})
 
 
 def _climb(session: Session, timer: Timer, instance: Instance) -> None:
@@ -180,7 +173,8 @@ def _climb(session: Session, timer: Timer, instance: Instance) -> None:
         element_id=task.element_id,
         task_id=task.id,
     )
-    operations.find(rung.operation)(context, **rung_arguments(rung))
+    with persistence.alone(session, instance.id):
+        operations.find(rung.operation)(context, **rung_arguments(rung))
 
 
 def rung_arguments(rung: ReminderRung) -> dict[str, Any]:
@@ -191,11 +185,18 @@ def rung_arguments(rung: ReminderRung) -> dict[str, Any]:
 def _start(session: Session, timer: Timer) -> None:
     definition = session.get_one(ProcessDefinition, timer.definition_id)
     if not definition.suspended:
-        persistence.begin(session, definition, actor=None, start_node=timer.element_id)
+        begun = persistence.begin(session, definition, actor=None, start_node=timer.element_id)
+        _audit(session, "instance.start", begun, {"definition": definition.id})
     _done(timer)
     following = starting.next_start(session, definition, timer.element_id or "", clock.now())
     if following is not None:
         starting.arm(session, definition, timer.element_id or "", following)
+
+
+def _audit(session: Session, act: str, instance: Instance, detail: Mapping[str, Any]) -> None:
+    history.record(
+        session, actor=None, act=act, instance_id=instance.id, scope_id=instance.scope_id, detail=detail
+    )
 
 
 def _done(timer: Timer, *, again: bool = False) -> None:

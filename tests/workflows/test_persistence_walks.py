@@ -319,6 +319,7 @@ def drawn_numbers():
     return itertools.count(1)
 
 
+@pytest.mark.slow
 @given(block=BLOCKS, steps=STEPS)
 @settings(
     max_examples=40,

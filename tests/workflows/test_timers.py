@@ -218,6 +218,7 @@ def test_a_timer_starts_a_process_again_and_again(office, diagram):
         assert work_off(office) == ["s"]
     assert len(office.all(Instance)) == 3
     assert {i.started_by for i in office.all(Instance)} == {"system"}
+    assert [e.actor for e in office.all(AuditEvent, AuditEvent.act == "instance.start")] == ["system"] * 3
     office.check()
 
 
@@ -375,3 +376,20 @@ def test_a_failing_rung_is_tried_again_and_others_go_on(office, diagram, ladder,
         with later(minutes=1):
             assert work_off(office) == ["u"]
     assert [rung for rung, *_ in ladder] == [2, 3, 1]
+
+
+def test_a_rung_that_moves_an_instance_is_refused(office, diagram, ladder, operation, pair):
+    @operation("escalation.decide")
+    def decide(context, *, rung, level, recipients):
+        instances.cancel(context.session, pair.id, actor=office.chief, reason="late")
+
+    laddered(office, diagram)
+    with office.work() as session:
+        session.execute(update(ReminderRung).values(operation="escalation.decide"))
+    with later(days=1, hours=12), office.work() as session:
+        assert timers.due(session) == []
+    with later(days=10):
+        assert "u" not in work_off(office)
+        assert {
+            t.attempts for t in office.all(Timer, Timer.kind == "ladder", Timer.due_at < clock.now())
+        } == {1}

@@ -6,13 +6,14 @@ together.
 """
 
 from workflows.persistence.check import rows_equal_run
-from workflows.persistence.command import advance, advancing, begin
+from workflows.persistence.command import advance, advancing, alone, begin
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task
 from workflows.persistence.reading import peek, variables
 
 __all__ = [
     "advance",
     "advancing",
+    "alone",
     "begin",
     "guard_active",
     "guard_running",

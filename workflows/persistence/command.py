@@ -46,7 +46,7 @@ def advance(
 ) -> Iterator[tuple[engine.Run, InstanceHost]]:
     """Give the run and host of an instance that this transaction has locked already; else as `advancing`."""
     (guard_running if suspended_too else guard_active)(instance)
-    with _alone(session, instance.id):
+    with alone(session, instance.id):
         host = InstanceHost(
             session,
             instance,
@@ -90,7 +90,7 @@ def begin(
         started_at=clock.now(),
         started_by=actor.id if actor else SYSTEM,
     )
-    with _alone(session, instance.id):
+    with alone(session, instance.id):
         _insert(session, instance)  # what operations write may point at it
         found = deployed.process(session, definition.id)
         host = InstanceHost(session, instance, found, actor=actor, at=instance.started_at)
@@ -152,8 +152,8 @@ def _state(session: Session, instance_id: str) -> bytes:
 
 
 @contextmanager
-def _alone(session: Session, instance_id: str) -> Iterator[None]:
-    """Refuse a command inside a command: two locks in one transaction are how deadlocks begin."""
+def alone(session: Session, instance_id: str) -> Iterator[None]:
+    """Refuse a command inside this one: two locks in one transaction are how deadlocks begin."""
     if busy := session.info.get(_BUSY):
         raise EngineFault(
             f"An operation of instance {busy} tried to move instance {instance_id}; "
