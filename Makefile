@@ -15,7 +15,7 @@ STAMP := $(VENV)/.ready-$(shell $(PYTHON) -c 'import hashlib, sys; print(hashlib
 help:
 	@echo 'make run      set up, then serve the demo on http://127.0.0.1:8000 (ARGS="--port 9000")'
 	@echo 'make test     set up, then run the whole suite (ARGS="tests/engine -k timer", WORKERS=4)'
-	@echo 'make check    lint, types, import rules'
+	@echo 'make check    lint, types, import rules, diagrams'
 	@echo 'make format   put the Python files into their standard shape'
 	@echo 'make setup    only set up: environment, browser assets, translations'
 	@echo 'make lock     choose the newest versions that pyproject.toml allows'
@@ -31,6 +31,7 @@ check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/duban check bpmn
 
 format: setup
 	$(BIN)/ruff check --fix-only
