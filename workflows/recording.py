@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workflows import engine, forms, operations
+from workflows.errors import EngineFault
 from workflows.forms import Form, Options
 from workflows.operations import Context, Recorded
 
@@ -47,7 +48,12 @@ def record(
     chosen = form.variables(answers) if form else {}
     if operation is None:
         return chosen or _all(form, answers)
-    return {**chosen, **absorb(operations.find(operation)(context(), answers=dict(answers)))}
+    try:
+        returned = operations.find(operation)(context(), answers=dict(answers))
+    except KeyError as error:
+        message = f"The form has no answer to {error}, which {operation} has to record."
+        raise EngineFault(message, element=node.id, code="form") from error
+    return {**chosen, **absorb(returned)}
 
 
 def prefill(

@@ -1,0 +1,151 @@
+"""Every route there is, tried on a matter by people who may not know of it: a new route is tried by itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from handlers import uploads
+from handlers.registers import Clue, Document
+from tests.security.conftest import House, answers
+from workflows import clock, history
+from workflows.model import Activity, Incident, Instance, Task
+
+#: An agency's other agency, an office's other office, and those who see no matter at all.
+OUTSIDERS = ("agency2", "handler4", "head2", "reviewer", "intake", "admin", "supervisor", "auditor")
+NARRATIVE = "此处叙述任何旁人都不得读到"
+#: Routes about things that belong to no matter: processes, files of deployments, accounts, pages' own files.
+NO_MATTER = {"definition_id", "deployment_id", "resource_id", "key", "login", "filename"}
+WRITING = ("POST", "PUT", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def secret(house: House) -> dict[str, Any]:
+    """Return the ids of everything in a matter, and what must never be shown of it."""
+    city = house.city
+    with city.database.unit_of_work() as session:
+        paper = uploads.keep(session, login="agency", filename="材料机密.txt", content=b"paper").id
+    instance = house.matter("a9", facts=NARRATIVE, materials=[paper])
+    task = house.task(instance, "a9")
+    with city.database.unit_of_work() as session:
+        clue = session.scalars(select(Clue).where(Clue.instance_id == instance.id)).one()
+        history.fault(session, kind="failedTimer", error=ValueError(NARRATIVE), instance_id=instance.id)
+        session.flush()
+        return {
+            "clue_id": clue.id,
+            "instance_id": instance.id,
+            "task_id": task.id,
+            "document_id": session.scalars(select(Document.id).where(Document.clue_id == clue.id)).one(),
+            "passage_id": session.scalars(
+                select(Activity.id).where(Activity.instance_id == instance.id).limit(1)
+            ).one(),
+            "incident_id": session.scalars(
+                select(Incident.id).where(Incident.instance_id == instance.id)
+            ).one(),
+            "name": "handlers",
+            "shown": (clue.transfer_no, clue.clue_no, clue.receipt_no, NARRATIVE, "材料机密", instance.id),
+        }
+
+
+def routes(house: House, *methods: str) -> Iterator[tuple[str, Rule]]:
+    for rule in house.city.app.url_map.iter_rules():
+        for method in methods:
+            if method in (rule.methods or ()) and not rule.arguments & NO_MATTER:
+                yield method, rule
+
+
+def place(rule: Rule, secret: dict[str, Any]) -> str:
+    """Return the address; a parameter that is not known here must be added to `secret` or `NO_MATTER`."""
+    path = rule.rule
+    for name in rule.arguments:
+        path = path.replace(f"<{name}>", str(secret[name]))
+    assert "<" not in path, path
+    return path
+
+
+def send(house: House, login: str | None, method: str, path: str, **body: Any) -> requests.Response:
+    if path.startswith("/engine-rest"):
+        session = house.program(login).session if login else requests.Session()
+        return session.request(method, house.base + path, json=body.get("json", {}), timeout=60)
+    visitor = house.visitor(login) if login else house.anybody()
+    return visitor.get(path) if method == "GET" else visitor.post(path, **body.get("form", {}))
+
+
+@pytest.mark.parametrize("login", OUTSIDERS)
+def test_reading_shows_an_outsider_nothing(house: House, secret: dict[str, Any], login: str) -> None:
+    for method, rule in routes(house, "GET"):
+        answer = send(house, login, method, path := place(rule, secret))
+        assert answer.status_code in ({403, 404} if rule.arguments else {200, 303, 403}), path
+        leaked = [word for word in secret["shown"] if word in answer.text]
+        # Who asked for an id is told that there is none of this id.
+        assert [word for word in leaked if word not in path] == [], (path, answer.text)
+
+
+@pytest.mark.parametrize("login", ["agency2", "handler4", "supervisor"])
+def test_counting_counts_nothing(house: House, secret: dict[str, Any], login: str) -> None:
+    program = house.program(login)
+    of = {"processInstanceId": secret["instance_id"]}
+    for what in ("task", "history/task", "history/activity-instance", "incident", "history/process-instance"):
+        assert program.count(f"/{what}", **of) == 0, what
+    assert program.count("/process-instance", processInstanceIds=secret["instance_id"]) == 0
+    assert program.count("/process-instance", businessKey=secret["shown"][0]) == 0
+    assert program.count("/task", processInstanceBusinessKey=secret["shown"][0]) == 0
+    assert program.count("/task", candidateUser="handler", processInstanceId=secret["instance_id"]) == 0
+
+
+@pytest.mark.parametrize("login", ["agency2", "handler4", "supervisor"])
+def test_writing_changes_nothing(house: House, secret: dict[str, Any], login: str) -> None:
+    before = state(house, secret)
+    body = {
+        "suspended": True,
+        "userId": login,
+        "variables": {key: {"value": value} for key, value in answers("clue_study").items()},
+    }
+    for method, rule in routes(house, *WRITING):
+        if not rule.arguments:
+            continue
+        path = place(rule, secret)
+        # A body that the route would take, else the one that it asks for is named before the wall is met.
+        for json in (
+            {},
+            {"suspended": True},
+            {"userId": login},
+            {"variables": body["variables"]},
+            {"value": 1},
+        ):
+            answer = send(house, login, method, path, json=json, form=answers("clue_study"))
+            assert answer.status_code in {400, 403, 404}, (method, path, answer.text)
+            assert NARRATIVE not in answer.text
+            if not path.startswith("/engine-rest"):
+                break
+    assert state(house, secret) == before
+
+
+def test_without_signing_in_there_is_nothing(house: House, secret: dict[str, Any]) -> None:
+    before = state(house, secret)
+    public = {"/healthz", "/readyz", "/metrics", "/signin", "/language"}
+    for method, rule in itertools.chain(routes(house, "GET"), routes(house, *WRITING)):
+        path = place(rule, secret)
+        answer = send(house, None, method, path)
+        if path in public:
+            continue
+        if path.startswith("/engine-rest"):
+            assert answer.status_code == 401, (method, path)
+        else:
+            assert (answer.status_code, answer.headers["Location"][:7]) == (303, "/signin"), (method, path)
+        assert NARRATIVE not in answer.text
+    assert state(house, secret) == before
+
+
+def state(house: House, secret: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what an act on the matter would change."""
+    with house.city.database.reading() as session:
+        instance = session.get_one(Instance, secret["instance_id"])
+        task = session.get_one(Task, secret["task_id"])
+        return instance.revision, instance.state, task.assignee, task.closed_at, clock.now() > task.created_at
