@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from handlers.office.model import MANAGING_COMMITTEES, Membership, Person, Post, Role, Unit
@@ -44,14 +44,14 @@ def actor_for(session: Session, login: str) -> Actor:
 
 def people_in(session: Session, group: str) -> list[Person]:
     """Return the persons behind a group today: `role`, `role@UNIT`, or the login itself; by login."""
-    named = select(Person).where(Person.login.is_not(None)).order_by(Person.login)
-    if not _names_role(session, group):
-        return list(session.scalars(named.where(Person.login == group)))
     role, _, unit_code = group.partition("@")
     held = _memberships().with_only_columns(Membership.person_id).where(Membership.role == role)
     if unit_code:
         held = held.where(Unit.code == unit_code)
-    return list(session.scalars(named.where(Person.id.in_(held))))
+    # A login spelt like a role is not meant by the role's group.
+    namesake = and_(Person.login == group, ~exists(select(Role.id).where(Role.id == role)))
+    named = select(Person).where(Person.login.is_not(None), or_(Person.id.in_(held), namesake))
+    return list(session.scalars(named.order_by(Person.login)))
 
 
 def head_of(session: Session, unit_code: str) -> list[Person]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
@@ -13,7 +14,11 @@ from handlers.wall.rules import EVERYTHING, PREFIX, STAFF, units_of
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 
+#: Conditions say nothing of time or rows: built once, they are good for as long as the actor is the same.
+KEPT = 1024
 
+
+@lru_cache(maxsize=KEPT)
 def clues(actor: Actor, view: str = "content") -> ColumnElement[bool]:
     """Return the SQL condition over `Clue` of those the actor has at least this view of."""
     conditions = [content(actor)]
@@ -24,12 +29,14 @@ def clues(actor: Actor, view: str = "content") -> ColumnElement[bool]:
     return or_(*conditions)
 
 
+@lru_cache(maxsize=KEPT)
 def instances(actor: Actor) -> ColumnElement[bool]:
     """Return the SQL condition over `Instance` of what the actor may see."""
     own = or_(Instance.started_by == actor.id, deployed_by_actor(actor, Instance), has_task(actor))
     return or_(and_(Instance.scope_id.is_(None), own), matter(actor, Instance.scope_id))
 
 
+@lru_cache(maxsize=KEPT)
 def tasks(actor: Actor) -> ColumnElement[bool]:
     """Return the SQL condition over `Task` of what the actor may see."""
     owner = select(Instance.id).where(

@@ -97,7 +97,7 @@ def settle(session: Session) -> None:
 
 def _read_old_notifications(session: Session) -> None:
     old = update(Notification).where(Notification.at < clock.now() - READ_AFTER)
-    session.execute(old.values(read_at=Notification.at + READ_AFTER / 2))
+    session.execute(old.values(read_at=Notification.at))
 
 
 def _text(name: str) -> str:

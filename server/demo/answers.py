@@ -21,7 +21,7 @@ class Scene:
     day: date
     chance: Random
     times: int  #: how often this step was done before in the matter
-    variables: Mapping[str, Any]
+    proposed: str  #: office that the decision table proposes
     office: tuple[str, ...]  #: logins of the handling office's handlers, without who has recused himself
     earlier: str  #: number of an earlier clue, for what repeats it
 
@@ -30,9 +30,9 @@ class Scene:
         return detour in self.fate.detours and self.times == 0
 
 
-def answer(element_id: str, scene: Scene) -> Answers:
-    """Return the answers to the form of a step."""
-    return _ANSWERS[element_id](scene)
+def answer_to(element_id: str) -> Callable[[Scene], Answers]:
+    """Return what fills in the form of a step."""
+    return _ANSWERS[element_id]
 
 
 def _receive(s: Scene) -> Answers:
@@ -124,7 +124,7 @@ def _reporter_told(s: Scene) -> Answers:
 
 
 def _distribution_opinion(s: Scene) -> Answers:
-    proposed = s.variables.get("to_office") or "JD1"
+    proposed = s.proposed
     if s.times and "redistribute" in s.fate.detours:
         proposed = "JD2" if proposed == "JD1" else "JD1"
     return {"to_office": proposed, "reason": "按联系单位和问题类别，建议由该室承办。"}

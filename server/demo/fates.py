@@ -6,36 +6,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-#: About how many days after its transfer a matter comes to a step.
-LEAD = {
-    "a3": 0,
-    "a1_fix": 1,
-    "a3_sign": 1,
-    "a4": 2,
-    "a4_approve": 4,
-    "a4_sign": 5,
-    "a4_meet": 10,
-    "a5": 2,
-    "a5_tell": 4,
-    "a6": 4,
-    "a7": 4,
-    "a7_approve": 6,
-    "a8": 8,
-    "a8_sign": 10,
-    "a9": 12,
-    "x6_letter": 20,
-    "a10_a2": 27,
-    "a10_a3": 30,
-    "a10_a4": 33,
-    "a10_a5": 36,
-    "a11": 36,
-    "held": 40,
-    "w_talk": 36,
-    "w_verify": 38,
-    "a12": 36,
-    "a13": 42,
-    "a13_tell": 50,
-    "end": 75,
+#: After about how many days a matter comes to a step, and how many days it may wait there.
+STEPS = {
+    "a3": (0, 2),
+    "a1_fix": (0, 8),
+    "a3_sign": (0, 5),
+    "a4": (0, 8),
+    "a4_approve": (3, 5),
+    "a4_sign": (4, 8),
+    "a4_meet": (6, 15),
+    "a5": (0, 2),
+    "a5_tell": (0, 22),
+    "a6": (0, 2),
+    "a7": (0, 5),
+    "a7_approve": (1, 4),
+    "a8": (1, 3),
+    "a8_sign": (2, 2),
+    "a9": (3, 29),
+    "x6_letter": (6, 8),
+    "a10_a2": (15, 17),
+    "a10_a3": (17, 15),
+    "a10_a4": (19, 13),
+    "a10_a5": (21, 11),
+    "a11": (20, 5),
+    "held": (22, 30),
+    "w_talk": (20, 30),
+    "w_verify": (21, 30),
+    "a12": (20, 5),
+    "a13": (24, 22),
+    "a13_tell": (46, 22),
+    "end": (75, 0),
 }
 
 
@@ -60,7 +60,7 @@ class Fate:
     @property
     def age(self) -> int:
         """How many days ago the matter was transferred."""
-        return LEAD[self.stop] + self.waits
+        return STEPS[self.stop][0] + self.waits
 
 
 def _f(detours: str = "", **given: object) -> Fate:
@@ -104,28 +104,28 @@ WAITING = (
     (_f(stop="a13_tell", way="DW1", named=True), 2, 1),
 )
 ENDED = (
-    (_f(way="DW4"), 26),
-    (_f("a7_return", way="DW4", management="committee"), 3),
-    (_f("a10_a3_refuse", way="DW4"), 2),
-    (_f(way="DW1"), 14),
-    (_f(way="DW1", named=True), 4),
-    (_f("a10_a2_return", way="DW1", management="committee"), 3),
-    (_f(way="DW2", category="PC3"), 12),
-    (_f(way="DW2", management="principal", major=True, category="PC8"), 4),
-    (_f(way="DW2", complete=False), 3),
-    (_f("review", way="DW3"), 3),
-    (_f("reopen", way="DW3"), 3),
-    (_f(way="JN"), 3),
-    (_f(duplicate="same"), 6),
-    (_f(duplicate="new"), 2),
-    (_f(competence="no"), 6),
+    (_f(way="DW4"), 12),
+    (_f("a7_return", way="DW4", management="committee"), 2),
+    (_f("a10_a3_refuse", way="DW4"), 1),
+    (_f(way="DW1"), 7),
+    (_f(way="DW1", named=True), 2),
+    (_f("a10_a2_return", way="DW1", management="committee"), 2),
+    (_f(way="DW2", category="PC3"), 6),
+    (_f(way="DW2", management="principal", major=True, category="PC8"), 2),
+    (_f(way="DW2", complete=False), 2),
+    (_f("review", way="DW3"), 2),
+    (_f("reopen", way="DW3"), 1),
+    (_f(way="JN"), 2),
+    (_f(duplicate="same"), 4),
+    (_f(duplicate="new"), 1),
+    (_f(competence="no"), 4),
     (_f("letter_return", competence="no"), 1),
-    (_f(competence="part"), 3),
+    (_f(competence="part"), 2),
     (_f(competence="no", objection="yes"), 1),
     (_f(competence="no", objection="yes", joint_result="take"), 1),
-    (_f("jurisdiction"), 3),
-    (_f("withdrawn", named=True), 2),
-    (_f("recusal redistribute", way="DW4"), 2),
+    (_f("jurisdiction"), 2),
+    (_f("withdrawn", named=True), 1),
+    (_f("recusal redistribute", way="DW4"), 1),
 )
 #: How far back the demo's history goes.
 HISTORY = 240
@@ -137,15 +137,7 @@ def fates(chance: Random) -> Iterator[Fate]:
         for _ in range(fresh):
             yield replace(fate, waits=chance.randint(0, 2))
         for _ in range(late):
-            yield replace(fate, waits=_overdue(fate.stop, chance))
+            yield replace(fate, waits=STEPS[fate.stop][1] + chance.choice((2, 4, 9, 20, 45)))
     for fate, count in ENDED:
         for _ in range(count):
-            yield replace(fate, waits=chance.randint(0, HISTORY - LEAD["end"]))
-
-
-def _overdue(stop: str, chance: Random) -> int:
-    """Return days after which the step's deadline has passed, by a little or by more than a month."""
-    limit = 32 if stop in ("a9", "a10_a2", "a10_a3", "a10_a4", "a10_a5") else 10
-    # The month of T11 runs from the receipt: what has come up to here is gone of it already.
-    gone = LEAD[stop] if limit == 32 else 0
-    return max(1, limit - gone) + chance.choice((2, 4, 9, 20, 45))
+            yield replace(fate, waits=chance.randint(0, HISTORY - STEPS["end"][0]))

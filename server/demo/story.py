@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from handlers import clue_import, office
 from handlers.registers import Clue, ClueHandler
-from server.demo.answers import Scene, answer
+from server.demo.answers import Scene, answer_to
 from server.demo.fates import Fate, fates
 from server.demo.transfers import BUREAUS, Bureau, Traits, write_list
 from workflows import calendar, clock, instances, limits, persistence, tasks, timers
@@ -53,6 +53,10 @@ TAKES = {
     "a13": (3, 6),
     "a13_tell": (3, 6),
 }
+#: Stages of clues that a later one may repeat.
+HERE = ("registered", "distributing", "studying", "approving", "talk", "verification", "held", "concluded")
+#: Nobody does anything before and after.
+OPENING, CLOSING = time(9, 0), time(17, 30)
 #: One step in so many is done late.
 LATE = 20
 #: Bureaus write often or rarely.
@@ -73,19 +77,20 @@ class Matter:
 class Story:
     """Plays the matters' history up to the present; everything happens in the session given."""
 
-    def __init__(self, session: Session, chance: Random) -> None:
+    def __init__(self, session: Session, chance: Random, planned: Iterable[Fate] | None = None) -> None:
         self._session = session
         self._chance = chance
+        self._planned = list(fates(chance) if planned is None else planned)
         self._now = clock.now()
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._actors: dict[str, Actor] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
         self._matters: dict[str, Matter] = {}
 
     def play(self, say: Say) -> int:
         """Return how many matters there are, each come as far as its fate and the present allow."""
         self._send_lists()
-        total = len(self._queue)
         said = 0
         while self._queue:
             at, _, act = heapq.heappop(self._queue)
@@ -99,7 +104,6 @@ class Story:
                 said = len(self._matters)
                 say(f"  {said} matters, {at:%Y-%m-%d} …")
         self._pass_time(self._now)
-        assert total
         return len(self._matters)
 
     # --- what bureaus do
@@ -107,8 +111,10 @@ class Story:
     def _send_lists(self) -> None:
         """Plan the lists: what is sent by one bureau on one day stands in one list."""
         sent: dict[tuple[int, date], list[Fate]] = defaultdict(list)
-        for fate in fates(self._chance):
-            day = self._work_day(_day(self._now) - timedelta(days=fate.age))
+        for fate in self._planned:
+            # Old ones came in batches, a list in ten days; the recent ones as they came.
+            age = fate.age if fate.age < 20 else fate.age // 10 * 10
+            day = self._work_day(_day(self._now) - timedelta(days=age))
             bureau = self._chance.choices(range(len(BUREAUS)), weights=_WEIGHTS)[0]
             sent[bureau, day].append(fate)
         for (number, day), together in sorted(sent.items(), key=lambda item: item[0]):
@@ -136,8 +142,7 @@ class Story:
             self._look(found)
 
     def _agency(self, bureau: Bureau) -> Actor:
-        (person,) = office.people_in(self._session, f"agency_clerk@{bureau.code}")
-        return self._actor(person.login or "")
+        return self._actor(self._people(f"agency_clerk@{bureau.code}")[0])
 
     # --- what the office does
 
@@ -145,7 +150,7 @@ class Story:
         """Plan what becomes of the matter's new tasks."""
         matter = self._matters[instance_id]
         waiting = select(Task).where(Task.instance_id == instance_id, Task.closed_at.is_(None))
-        for task in self._session.scalars(waiting.order_by(Task.created_at, Task.id)):
+        for task in self._session.scalars(waiting.order_by(Task.created_at, Task.element_id, Task.assignee)):
             if task.id in matter.seen:
                 continue
             matter.seen.add(task.id)
@@ -167,8 +172,8 @@ class Story:
         return all(matter.done[came_by.get(detour, "a3")] for detour in matter.fate.detours)
 
     def _takes(self, task: Task) -> tuple[int, int]:
-        least, most = TAKES.get(task.element_id, (0, 1))
-        return (least * 3 + 3, most * 3 + 3) if self._chance.randrange(LATE) == 0 else (least, most)
+        least, most = TAKES.get(task.element_id, (0, 0))
+        return (least * 2 + 2, most * 2 + 2) if self._chance.randrange(LATE) == 0 else (least, most)
 
     def _claim(self, task_id: str) -> None:
         task = self._session.get_one(Task, task_id)
@@ -180,11 +185,10 @@ class Story:
         if task.closed_at is not None:
             return
         actor, element_id = self._somebody(task), task.element_id
-        answers = answer(element_id, self._scene(matter, task))
-        with self._unit_of_work() as session:
-            if self._chance.random() < 0.5:
-                tasks.claim(session, task_id, actor=actor)
-            tasks.complete(session, task_id, actor=actor, answers=answers)
+        answers = answer_to(element_id)(self._scene(matter, task))
+        if self._chance.random() < 0.2:
+            tasks.claim(self._session, task_id, actor=actor)
+        tasks.complete(self._session, task_id, actor=actor, answers=answers)
         matter.done[element_id] += 1
         self._look(matter.instance_id)
         if element_id == "a11" and "reopen" in matter.fate.detours:
@@ -200,28 +204,42 @@ class Story:
                 self._plan(self._soon(1, 3), partial(self._tell, matter, message))
 
     def _tell(self, matter: Matter, message: str) -> None:
-        with self._unit_of_work() as session:
-            instances.message(session, message, actor=self._actor("clerk"), instance_id=matter.instance_id)
+        clerk = self._actor("clerk")
+        instances.message(self._session, message, actor=clerk, instance_id=matter.instance_id)
         self._look(matter.instance_id)
 
     def _scene(self, matter: Matter, task: Task) -> Scene:
-        instance = self._session.get_one(Instance, task.instance_id)
-        variables = persistence.variables(self._session, instance)
-        clue = self._session.get_one(Clue, variables["clue_id"])
-        recused = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.recused)
-        out = set(self._session.scalars(recused))
-        handlers = office.people_in(self._session, f"handler@{clue.office_code}") if clue.office_code else []
-        earlier = select(Clue.clue_no).where(Clue.clue_no.is_not(None), Clue.id != clue.id)
-        earlier = earlier.where(Clue.agency_code == clue.agency_code).order_by(Clue.clue_no.desc()).limit(1)
+        clue = self._session.get_one(Clue, (task.scope_id or "").removeprefix("clue:"))
         return Scene(
             fate=matter.fate,
             day=_day(clock.now()),
             chance=self._chance,
             times=matter.done[task.element_id],
-            variables=variables,
-            office=tuple(person.login for person in handlers if person.login and person.login not in out),
-            earlier=self._session.scalar(earlier) or "",
+            proposed=self._proposed(task) if task.element_id == "a7" else "",
+            office=self._handlers(matter, clue),
+            earlier=self._earlier(matter, clue),
         )
+
+    def _proposed(self, task: Task) -> str:
+        instance = self._session.get_one(Instance, task.instance_id)
+        return str(persistence.variables(self._session, instance)["to_office"])
+
+    def _handlers(self, matter: Matter, clue: Clue) -> tuple[str, ...]:
+        """Return the handling office's handlers, without who has recused himself."""
+        if clue.office_code is None:
+            return ()
+        recused = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.recused)
+        out = set(self._session.scalars(recused)) if "recusal" in matter.fate.detours else set()
+        return tuple(login for login in self._people(f"handler@{clue.office_code}") if login not in out)
+
+    def _earlier(self, matter: Matter, clue: Clue) -> str:
+        """Return the number of an earlier clue that this one may repeat, where its fate wants one."""
+        if matter.fate.way != "JN" and matter.fate.duplicate == "none":
+            return ""
+        others = select(Clue.clue_no).where(
+            Clue.id != clue.id, Clue.clue_no.is_not(None), Clue.duplicate_of.is_(None), Clue.stage.in_(HERE)
+        )
+        return self._session.scalar(others.order_by(Clue.clue_no.desc()).limit(1)) or ""
 
     def _somebody(self, task: Task) -> Actor:
         """Return one of those who may do the task."""
@@ -230,8 +248,7 @@ class Story:
         named = select(TaskCandidate).where(TaskCandidate.task_id == task.id)
         logins: set[str] = set()
         for row in self._session.scalars(named):
-            people = office.people_in(self._session, row.name) if row.kind == "group" else ()
-            logins.update([row.name] if row.kind == "user" else [p.login for p in people if p.login])
+            logins.update([row.name] if row.kind == "user" else self._people(row.name))
         if not logins:
             raise Conflict(f"Nobody may do {task.element_id}.")
         return self._actor(self._chance.choice(sorted(logins)))
@@ -242,27 +259,28 @@ class Story:
         """Fire every timer that is due up to an instant, each at its own."""
         while (due_at := timers.next_due_at(self._session)) is not None and due_at <= until:
             with clock.held_at(due_at):
-                for timer_id in timers.due(self._session):
-                    with self._unit_of_work() as session:
-                        timers.fire(session, timer_id)
-                    timer = self._session.get_one(Timer, timer_id)
-                    if timer.kind == "engine" and timer.instance_id in self._matters:
-                        self._look(timer.instance_id)
+                due = timers.due(self._session)
+                moving = select(Timer.instance_id).where(Timer.id.in_(due), Timer.kind == "engine")
+                moved = self._session.scalars(moving).all()
+                for timer_id in due:
+                    timers.fire(self._session, timer_id)
+                for instance_id in moved:
+                    if instance_id in self._matters:
+                        self._look(instance_id)
             self._session.expunge_all()
 
     def _plan(self, at: datetime, act: Callable[[], None]) -> None:
         heapq.heappush(self._queue, (at, next(self._order), act))
 
     def _soon(self, least: int, most: int) -> datetime:
-        """Return an instant in working hours, some working days from now; never in the past."""
-        today = self._work_day(_day(clock.now()))
+        """Return an instant in working hours: within the next two, or some working days from now."""
+        now = clock.now().astimezone(clock.office_zone())
         days = self._chance.randint(least, most)
-        day = calendar.add_working_days(today, days, limits.work_days()) if days else today
-        at = self._clock_time(day, 9, 17)
-        while at <= clock.now():
-            day = calendar.add_working_days(day, 1, limits.work_days())
-            at = self._clock_time(day, 9, 11)
-        return at
+        at = now + timedelta(minutes=self._chance.randint(20, 120))
+        if not days and limits.work_days().is_working(now.date()) and OPENING < at.time() < CLOSING:
+            return at
+        day = calendar.add_working_days(now.date(), max(days, 1), limits.work_days())
+        return self._clock_time(day, 9, 17 if days else 10)
 
     def _clock_time(self, day: date, first: int, last: int) -> datetime:
         minute = self._chance.randrange(first * 60, last * 60)
@@ -279,6 +297,13 @@ class Story:
         if login not in self._actors:
             self._actors[login] = office.actor_for(self._session, login)
         return self._actors[login]
+
+    def _people(self, group: str) -> tuple[str, ...]:
+        # Nobody comes or goes in the story's time.
+        if group not in self._groups:
+            people = office.people_in(self._session, group)
+            self._groups[group] = tuple(person.login for person in people if person.login)
+        return self._groups[group]
 
     @contextmanager
     def _unit_of_work(self) -> Iterator[Session]:

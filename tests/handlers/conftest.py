@@ -59,9 +59,11 @@ def opened(database_url: str) -> Iterator[Database]:
     before = visibility.policy()
     visibility.install(Wall())
     recording.install(codes.tables)
-    yield target
-    visibility.install(before)
-    target.close()
+    try:
+        yield target
+    finally:
+        visibility.install(before)
+        target.close()
 
 
 def settle(session: Session) -> None:
