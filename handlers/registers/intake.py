@@ -6,10 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
+
 from handlers import office
 from handlers.registers.model import Clue, ClueSubject, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
+    GONE,
     Answers,
     clue_by_number,
     clue_of,
@@ -31,7 +34,9 @@ from workflows.operations import Context, Recorded, operation
 
 CASE_SUPERVISION_UNIT = "AGS"
 AGENCY_SOURCE = "SR09"
-#: Who may enter a transfer on behalf of an agency without an account.
+#: What the office itself comes upon: reports of people, assignments from above, its own work.
+OWN_SOURCES = frozenset(f"SR{number:02}" for number in (1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15))
+#: Who may enter what the office comes upon, or a transfer on behalf of an agency.
 RECEIVERS = frozenset({"intake_clerk", "case_supervision"})
 
 
@@ -110,6 +115,17 @@ def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
         "duplicate": answers["duplicate"],
         "received_at": context.now.isoformat(),
     }
+
+
+@operation("clues.likely_original", use="prefill")
+def likely_original(context: Context) -> dict[str, Any]:
+    """Return the number of the newest clue here about the same subject; people say whether it repeats it."""
+    clue = clue_of(context)
+    names = select(ClueSubject.name).where(ClueSubject.clue_id == clue.id)
+    same = select(ClueSubject.clue_id).where(ClueSubject.name.in_(names), ClueSubject.clue_id != clue.id)
+    here = select(Clue).where(Clue.id.in_(same), Clue.receipt_no.is_not(None), Clue.stage.not_in(GONE))
+    found = context.session.scalars(here.order_by(Clue.submitted_at.desc(), Clue.id).limit(1)).first()
+    return {"duplicate_of": found.clue_no or found.receipt_no} if found else {}
 
 
 @operation("clues.complete_transfer")
@@ -254,15 +270,26 @@ def _agency(actor: Actor | None, answers: Answers) -> str:
         return str(chosen or own[0])
     if actor is None or not actor.groups & RECEIVERS:
         raise NotAllowed("Only an agency, or who takes transfers in, opens a clue.", code="receiver")
+    if not chosen and answers.get("source") in OWN_SOURCES:
+        return _own_office(actor)
     if not chosen:
         raise InvalidInput("Name the agency that transfers.", fields={"agency": FieldError("required")})
     return str(chosen)
 
 
-def _sender(context: Context, agency: str) -> str:
-    """Return who answers for the transfer: the agency's clerks, else who entered it on its behalf."""
-    clerks = f"agency_clerk@{agency}"
-    return clerks if office.people_in(context.session, clerks) else who(context)
+def _own_office(actor: Actor) -> str:
+    """Return the office of the actor that takes clues in itself."""
+    return next(
+        group.partition("@")[2]
+        for group in sorted(actor.groups)
+        if "@" in group and group.partition("@")[0] in RECEIVERS
+    )
+
+
+def _sender(context: Context, unit: str) -> str:
+    """Return who answers for the transfer: the clerks of the unit, else who entered it on its behalf."""
+    clerks = (f"{role}@{unit}" for role in ("agency_clerk", *sorted(RECEIVERS)))
+    return next((group for group in clerks if office.people_in(context.session, group)), who(context))
 
 
 def _subject(clue: Clue, given: Answers) -> ClueSubject:

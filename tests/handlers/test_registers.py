@@ -23,7 +23,7 @@ from tests.scenarios import story
 from tests.scenarios.story import Story, Telling
 from workflows import clock, instances, tasks
 from workflows.errors import Conflict, DubanError, InvalidInput, NotAllowed
-from workflows.model import Instance, Task
+from workflows.model import Instance, Task, TaskCandidate
 
 MORNING = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
 USUAL = story.usual(folders.BPMN / "clue_transfer" / "scenarios" / "answers.yaml")
@@ -464,6 +464,48 @@ def test_two_clues_are_not_joined_to_each_other(desk: Desk) -> None:
     with pytest.raises(InvalidInput) as caught:
         desk.do("handler", "a9", matter=first, way="JN", join_to=second)
     assert caught.value.fields["join_to"].code == "clue_circle"
+
+
+def test_a_clue_about_the_same_subject_is_pointed_out(desk: Desk) -> None:
+    """Its number stands in the form; whether the one repeats the other is left to the clerk."""
+    desk.start()
+    assert desk.known("clerk", "a3") == {}
+    desk.do("clerk", "a3")
+    desk.start("agency2")
+    assert desk.known("clerk", "a3") == {"duplicate_of": "HZ-2026-00001"}
+    desk.do("clerk", "a3")
+    assert desk.clue().duplicate_of is None
+
+
+# --- what the office comes upon itself
+
+
+@pytest.mark.parametrize(
+    ("login", "source", "unit", "group"),
+    [
+        ("intake", "SR01", "XFS", "intake_clerk@XFS"),
+        ("clerk", "SR10", "AGS", "case_supervision@AGS"),
+    ],
+)
+def test_a_letter_or_an_own_finding_has_no_agency(
+    desk: Desk, login: str, source: str, unit: str, group: str
+) -> None:
+    """The office that came upon it stands in the agency's place and signs for the receipt."""
+    desk.start(login, source=source)
+    assert (desk.clue().agency_code, desk.clue().source) == (unit, source)
+    desk.do("clerk2", "a3")
+    task = desk.task("a3_sign")
+    with desk.database.reading() as session:
+        offered = select(TaskCandidate.name).where(TaskCandidate.task_id == task.id)
+        assert session.scalars(offered).all() == [group]
+
+
+@pytest.mark.parametrize("source", [None, "SR09"])
+def test_a_transfer_names_its_agency(desk: Desk, source: str | None) -> None:
+    """What another body sends is of that body."""
+    with pytest.raises(InvalidInput) as caught:
+        desk.start("clerk", source=source)
+    assert caught.value.fields["agency"].code == "required"
 
 
 # --- papers
