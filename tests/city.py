@@ -175,9 +175,9 @@ class City:
             session.execute(named.values(sorts_at=due))
 
 
-def found(folder: Path) -> City:
-    """Return a city in a folder: its office, its accounts (password = login), its process deployed."""
-    url = f"sqlite:///{folder / 'city.sqlite3'}"
+def found(folder: Path, url: str = "") -> City:
+    """Return a city in a folder, or at a database's address: office, accounts (password = login), process."""
+    url = url or f"sqlite:///{folder / 'city.sqlite3'}"
     settings = Settings(database_url=url, secret_key="k" * 40, demo=True)
     database = connect(settings)
     app = create_app(settings, database)

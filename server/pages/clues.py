@@ -203,9 +203,11 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    # Beyond these, the day before or after cannot be told in every zone.
+    return found if date.min.year < found.year < date.max.year else None
 
 
 def _midnight(day: date) -> datetime:

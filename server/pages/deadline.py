@@ -50,7 +50,7 @@ def explain(session: Session, task: Task) -> Deadline:
 def _rule(rule: TimeLimit | None) -> str:
     if rule is None:
         return ""
-    return f"{rule.rule_id} · {names.named(rule)}{frame.colon()}{length(rule.n, rule.unit)}"
+    return f"{rule.rule_id} · {names.named(rule)}{names.colon()}{length(rule.n, rule.unit)}"
 
 
 def length(n: int | None, unit: str) -> str:

@@ -40,8 +40,6 @@ SHORTEST_TYPED = 4
 #: Working days are counted one by one no further than this.
 FURTHEST = timedelta(days=400)
 
-named = names.named
-
 
 @dataclass(frozen=True)
 class Assets:
@@ -78,8 +76,8 @@ def offer_words(state: Any) -> None:
         unit_name=names.unit,
         group_name=names.group,
         task_name=names.task_name,
-        listed=listed,
-        colon=colon,
+        listed=names.listed,
+        colon=names.colon,
     )
 
 
@@ -231,13 +229,3 @@ def typed_texts(error: DubanError) -> list[str]:
         for name, text in request.form.items(multi=True)
         if name not in ours and not name.startswith("_") and len(text.strip()) >= SHORTEST_TYPED
     ]
-
-
-def listed(entries: Any) -> str:
-    """Return entries one after the other, as a list within a line."""
-    return ("；" if names.lang() == "zh" else "; ").join(entries)
-
-
-def colon() -> str:
-    """Return what stands between a label and its text."""
-    return "：" if names.lang() == "zh" else ": "

@@ -147,7 +147,7 @@ def _offered(session: Session, task_ids: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     candidates = select(TaskCandidate).where(TaskCandidate.task_id.in_(task_ids)).order_by(TaskCandidate.name)
     for row in session.scalars(candidates):
-        found.setdefault(row.task_id, []).append(names.group(row.name))
+        found.setdefault(row.task_id, []).append(names.candidate(row.kind, row.name))
     return found
 
 

@@ -51,6 +51,11 @@ def unit(code: Any) -> str:
     return named(found) if found else str(code)
 
 
+def candidate(kind: str, name: str) -> str:
+    """Return whom a task is offered to: a role, a role of a unit, or a person."""
+    return person(name) if kind == "user" else group(name)
+
+
 def group(name: str) -> str:
     """Return a candidate group in words: a role, a role of a unit, or a person."""
     role_id, separator, code = name.partition("@")
@@ -72,6 +77,16 @@ def process_name(definition: ProcessDefinition) -> str:
 def joined(words: Iterable[str]) -> str:
     """Return words as an enumeration."""
     return ("、" if lang() == "zh" else ", ").join(words)
+
+
+def listed(entries: Any) -> str:
+    """Return entries one after the other, as a list within a line."""
+    return ("；" if lang() == "zh" else "; ").join(entries)
+
+
+def colon() -> str:
+    """Return what stands between a label and its text."""
+    return "：" if lang() == "zh" else ": "
 
 
 def number(value: Any) -> str:

@@ -18,7 +18,7 @@ from workflows.actor import Actor
 def notifications(actor: Actor) -> str:
     """List the reader's own notifications, newest first."""
     unread = request.args.get("show") == "unread"
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=_number)
     with reading() as session:
         page = register.listing(session, actor.id, unread=unread, before=before)
         return render_template(
@@ -34,7 +34,14 @@ def notifications(actor: Actor) -> str:
 @guard()
 def read_notifications(actor: Actor) -> Response:
     """Mark one notification, or all, as read."""
-    chosen = request.form.get("id", type=int)
+    chosen = request.form.get("id", type=_number)
     with unit_of_work() as session:
         register.mark_read(session, actor.id, None if chosen is None else [chosen])
     return redirect(url_for("pages.notifications", show=request.form.get("show") or None), 303)
+
+
+def _number(text: str) -> int:
+    """Return a row's number; ValueError beyond what any database can look up."""
+    if not 0 <= (number := int(text)) < 2**63:
+        raise ValueError(text[:20])
+    return number

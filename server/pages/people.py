@@ -18,7 +18,7 @@ from server.auth import Account
 from server.db import reading, unit_of_work
 from server.guard import guard
 from server.pages.blueprint import blueprint
-from server.pages.frame import named
+from server.pages.names import named
 from workflows.actor import Actor
 from workflows.errors import Conflict
 

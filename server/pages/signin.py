@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from flask import redirect, render_template, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from handlers import office
 from server import auth, guard, language
-from server.db import unit_of_work
+from server.db import reading, unit_of_work
 from server.guard import current_actor, public, safe_target
+from server.pages import names
 from server.pages.blueprint import blueprint
 from workflows.actor import Actor
-from workflows.errors import InvalidInput
+from workflows.errors import DubanError, InvalidInput
+
+#: The demo's accounts, in the order in which a clue meets them.
+TOUR = [
+    "agency",
+    "clerk",
+    "clerk2",
+    "intake",
+    "principal",
+    "head",
+    "handler",
+    "handler2",
+    "leader",
+    "reviewer",
+    "supervisor",
+    "auditor",
+    "admin",
+]
 
 
 @blueprint.get("/")
@@ -26,7 +46,7 @@ def signin() -> Response | str:
     """Show the page to sign in."""
     if current_actor():
         return redirect(url_for("pages.inbox"), 303)
-    return render_template("signin.html", login="", target=safe_target(request.args.get("next")))
+    return _page("", safe_target(request.args.get("next")))
 
 
 @blueprint.post("/signin")
@@ -37,9 +57,9 @@ def enter() -> Response | tuple[str, int]:
     try:
         return guard.sign_in(login, request.form.get("password", ""), target=target)
     except auth.TooManyAttempts as error:
-        return render_template("signin.html", login=login, target=target, error=error), 429
+        return _page(login, target, error), 429
     except auth.Refused as error:
-        return render_template("signin.html", login=login, target=target, error=error), 401
+        return _page(login, target, error), 401
 
 
 @blueprint.post("/signout")
@@ -63,3 +83,27 @@ def choose_language() -> Response:
     response = redirect(safe_target(request.form.get("next")) or url_for("pages.home"), 303)
     language.remember(response, locale)
     return response
+
+
+def _page(login: str, target: str | None, error: DubanError | None = None) -> str:
+    accounts = _demo_accounts() if guard.settings().demo else []
+    return render_template("signin.html", login=login, target=target, error=error, accounts=accounts)
+
+
+def _demo_accounts() -> list[tuple[str, str, str]]:
+    """Return the accounts that a visitor of the demo may use: login, name, what they do."""
+    held = (
+        select(office.Person.login, office.Person.name, office.Role, office.Unit)
+        .join(office.Membership, office.Membership.person_id == office.Person.id)
+        .join(office.Role, office.Role.id == office.Membership.role)
+        .outerjoin(office.Unit, office.Unit.id == office.Membership.unit_id)
+        .join(auth.Account, auth.Account.login == office.Person.login)
+        .where(office.Person.login.in_(TOUR))
+    )
+    roles: dict[tuple[str, str], list[str]] = {}
+    with reading() as session:
+        for login, name, role, unit in session.execute(held):
+            words = names.named(role) if unit is None else f"{names.named(unit)} · {names.named(role)}"
+            roles.setdefault((login or "", name), []).append(words)
+    found = [(login, name, names.listed(sorted(words))) for (login, name), words in roles.items()]
+    return sorted(found, key=lambda account: TOUR.index(account[0]))

@@ -278,10 +278,8 @@ def _may(session: Session, actor: Actor, act: str, found: Task) -> bool:
 
 
 def _offered(session: Session, found: Task) -> list[str]:
-    candidates = (
-        select(TaskCandidate.name).where(TaskCandidate.task_id == found.id).order_by(TaskCandidate.name)
-    )
-    return [names.group(name) for name in session.scalars(candidates)]
+    candidates = select(TaskCandidate).where(TaskCandidate.task_id == found.id).order_by(TaskCandidate.name)
+    return [names.candidate(row.kind, row.name) for row in session.scalars(candidates)]
 
 
 def _purpose(session: Session, found: Task) -> str:

@@ -10,40 +10,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from handlers.registers import Clue
 from handlers.uploads import Upload
 from tests.city import REQUEST, TRANSFER, City
+from tests.server.visitors import Visitor
 from workflows.model import AuditEvent, Task, TaskDraft
 
-TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 REFERENCE = re.compile(r'name="_kept\.files" value="([^"]+)"')
-
-
-class Visitor:
-    """Somebody signed in, whose browser has no script."""
-
-    def __init__(self, city: City, login: str) -> None:
-        self.client = city.app.test_client()
-        self.client.post(
-            "/signin", data={"login": login, "password": login, "csrf_token": self.token("/signin")}
-        )
-
-    def token(self, address: str = "/inbox") -> str:
-        """Return the form token that pages carry."""
-        found = TOKEN.search(self.get(address).text)
-        assert found
-        return found[1]
-
-    def get(self, address: str) -> TestResponse:
-        """Follow a link."""
-        return self.client.get(address)
-
-    def post(self, address: str, *, headers: dict[str, str] | None = None, **fields: Any) -> TestResponse:
-        """Press a button of a form."""
-        sent = {**fields, "csrf_token": self.token()}
-        return self.client.post(address, data=sent, headers=headers, content_type="multipart/form-data")
 
 
 @pytest.fixture

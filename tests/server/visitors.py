@@ -1,11 +1,16 @@
 """How tests come in: by the sign-in page as a browser does, or with a header as a program does."""
 
 import base64
+import re
+from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.city import City
 from tests.server.conftest import PASSWORD
+
+TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 
 
 def basic(login: str, password: str = PASSWORD) -> dict[str, str]:
@@ -22,3 +27,30 @@ def sign_in(client: FlaskClient, login: str, password: str = PASSWORD, **fields:
 def token(client: FlaskClient) -> str:
     """Return the form token of a page of the one who is signed in."""
     return client.get("/inbox").text.partition(" ")[2]
+
+
+class Visitor:
+    """Somebody who signs in to the city's pages with a browser that has no script."""
+
+    def __init__(
+        self, city: City, login: str, password: str | None = None, *, target: str | None = None
+    ) -> None:
+        self.client = city.app.test_client()
+        sent = {"login": login, "password": password or login, "csrf_token": self.token("/signin")}
+        #: the answer to signing in
+        self.entered = self.client.post("/signin", data={**sent, "next": target or ""})
+
+    def token(self, address: str = "/inbox") -> str:
+        """Return the form token that pages carry."""
+        found = TOKEN.search(self.get(address).text)
+        assert found
+        return found[1]
+
+    def get(self, address: str) -> TestResponse:
+        """Follow a link."""
+        return self.client.get(address)
+
+    def post(self, address: str, *, headers: dict[str, str] | None = None, **fields: Any) -> TestResponse:
+        """Press a button of a form."""
+        sent = {**fields, "csrf_token": self.token()}
+        return self.client.post(address, data=sent, headers=headers, content_type="multipart/form-data")

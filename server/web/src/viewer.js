@@ -26,7 +26,7 @@ async function draw(container) {
   const state = tokens?.ok ? await tokens.json() : {};
   const places = mark(viewer, state);
   const focus = viewer.get('elementRegistry').get(container.dataset.focus);
-  if (focus) places.unshift(focus);
+  if (focus) places.push(focus);
   const here = () => show(viewer, places);
   here();
   offerTools(container, viewer, places.length ? here : null);
@@ -43,11 +43,11 @@ function mark(viewer, state) {
   return (state.active ?? []).map((id) => elements.get(id)).filter(Boolean);
 }
 
-/** Show the whole diagram if it can be read so, else the place where the first token stands. */
+/** Show the whole diagram if it can be read so, else the last of the places. */
 function show(viewer, places) {
   const canvas = viewer.get('canvas');
   if (canvas.zoom('fit-viewport', 'auto') >= READABLE || !places.length) return;
-  const [{ x, y, width, height }] = places;
+  const { x, y, width, height } = places.at(-1);
   const { outer } = canvas.viewbox();
   const scale = 0.75;
   canvas.viewbox({
