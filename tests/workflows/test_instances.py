@@ -73,7 +73,7 @@ START_FORM = {
 def transfer(office, diagram, operation):
     seen = []
 
-    @operation("clues.submit")
+    @operation("books.submit")
     def submit(context, *, answers):
         # A register may point at the instance's row, which must be there already.
         context.session.add(
@@ -93,7 +93,7 @@ def transfer(office, diagram, operation):
 
     elements = (
         '<bpmn:startEvent id="s" camunda:formRef="transfer" camunda:formRefBinding="deployment">'
-        '<bpmn:extensionElements><camunda:properties><camunda:property name="record" value="clues.submit"/>'
+        '<bpmn:extensionElements><camunda:properties><camunda:property name="record" value="books.submit"/>'
         '</camunda:properties></bpmn:extensionElements></bpmn:startEvent><bpmn:userTask id="u"/>'
     )
     office.deploy(diagram("transfer", elements, "s>u"), others={"t.form": json.dumps(START_FORM).encode()})

@@ -193,12 +193,12 @@ def test_without_marks_every_answer_is_a_variable_and_a_missing_one_is_null(offi
 def test_the_recording_operation_gets_the_answers_and_gives_variables(office, diagram, operation):
     seen = []
 
-    @operation("clues.receive")
+    @operation("books.receive")
     def receive(context, *, answers):
         seen.append((context.task_id, context.element_id, context.actor, answers, dict(context.variables)))
         return {"clue_id": "c1"}
 
-    office.deploy(filled(diagram, named("record", "clues.receive")), others=files())
+    office.deploy(filled(diagram, named("record", "books.receive")), others=files())
     instance = office.start("filled", before=1)
     task = office.task("u")
     office.complete(task, ANNA, story="事情", amount=3)
@@ -211,11 +211,11 @@ def files():
 
 
 def test_a_refusing_recording_operation_leaves_the_task_open(office, diagram, operation):
-    @operation("clues.receive")
+    @operation("books.receive")
     def receive(context, *, answers):
         raise NotAllowed("Who proposed may not approve.", code="same_person")
 
-    office.deploy(filled(diagram, named("record", "clues.receive")), others=files())
+    office.deploy(filled(diagram, named("record", "books.receive")), others=files())
     office.start("filled")
     refused = raised(
         office, NotAllowed, tasks.complete, office.task("u").id, actor=ANNA, answers={"story": "事情"}
@@ -226,11 +226,11 @@ def test_a_refusing_recording_operation_leaves_the_task_open(office, diagram, op
 
 
 def test_a_form_begins_with_what_is_known(office, diagram, operation):
-    @operation("clues.known", use="prefill")
+    @operation("books.known", use="prefill")
     def known(context):
         return {"story": f"{context.variables['amount']} 件", "other": 1}
 
-    office.deploy(filled(diagram, named("prefill", "clues.known")), others=files())
+    office.deploy(filled(diagram, named("prefill", "books.known")), others=files())
     office.start("filled", amount=7)
     task = office.task("u")
     with office.work() as session:
@@ -283,19 +283,19 @@ def test_variables_are_json_or_refused(office, task, values):
 def test_each_of_several_tasks_sees_its_own_item(office, diagram, operation):
     seen = []
 
-    @operation("clues.receive")
+    @operation("books.receive")
     def receive(context, *, answers):
         seen.append((context.variables["who"], context.variables["all"]))
 
-    @operation("clues.known", use="prefill")
+    @operation("books.known", use="prefill")
     def known(context):
         return {"story": context.variables["who"]}
 
     elements = (
         '<bpmn:startEvent id="s"/><bpmn:userTask id="u" camunda:assignee="${who}" camunda:formRef="receive"'
         ' camunda:formRefBinding="deployment"><bpmn:extensionElements><camunda:properties>'
-        + named("record", "clues.receive")
-        + named("prefill", "clues.known")
+        + named("record", "books.receive")
+        + named("prefill", "books.known")
         + "</camunda:properties></bpmn:extensionElements><bpmn:multiInstanceLoopCharacteristics"
         ' camunda:collection="${all}" camunda:elementVariable="who"/></bpmn:userTask>'
     )
