@@ -173,7 +173,8 @@ def _row(bureau: Bureau, sent_on: date, number: int, said: Traits, chance: Rando
         )
     return (
         number,
-        bureau.name,
+        # What comes by letter or visit comes from no bureau.
+        None if said.source else bureau.name,
         said.source or None,
         chance.choice(_BASES),
         bureau.domain,
