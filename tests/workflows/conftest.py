@@ -183,11 +183,14 @@ def racing_office(postgresql_url: str) -> Iterator[Office]:
 
 @pytest.fixture
 def operation() -> Iterator[Callable[[str], Callable[[operations.Operation], operations.Operation]]]:
-    """Give a decorator that registers an operation for one test."""
-    before = dict(operations._registry)
+    """Give a decorator that registers an operation for one test, which knows no other ones."""
+    before, uses = dict(operations._registry), dict(operations._uses)
+    # Registers whose tests run on the same worker have theirs in it, some by the names that tests use.
+    operations._registry.clear()
     yield operations.operation
     operations._registry.clear()
     operations._registry.update(before)
+    operations._uses.update(uses)
 
 
 _numbers = itertools.count(1)
