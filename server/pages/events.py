@@ -36,10 +36,14 @@ def opinion_words(row: Opinion) -> str:
             return codes.word(table, row.decision, lang())
     return {
         "assigned": _("handlers assigned"),
+        "completed": _("completed"),
         "concluded": _("concluded"),
+        "objected": _("objection raised"),
         "ordered": _("order given"),
-        "proposed": _("office proposed"),
-        "told": _("agency told"),
+        "proposed": _("proposed"),
+        "registered": _("registered"),
+        "signed": _("signed for"),
+        "told": _("told"),
         "transferred": _("handed on"),
     }.get(row.decision, "")
 
