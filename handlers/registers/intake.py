@@ -267,6 +267,10 @@ def _agency(actor: Actor | None, answers: Answers) -> str:
             raise InvalidInput(
                 "An agency transfers in its own name only.", fields={"agency": FieldError("own_agency")}
             )
+        if answers.get("source") in OWN_SOURCES:
+            raise InvalidInput(
+                "An agency does not enter what the office came upon.", fields={"source": FieldError("own_agency")}
+            )
         return str(chosen or own[0])
     if actor is None or not actor.groups & RECEIVERS:
         raise NotAllowed("Only an agency, or who takes transfers in, opens a clue.", code="receiver")

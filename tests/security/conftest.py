@@ -1,4 +1,4 @@
-"""The whole application, served, over the demo's office; visitors by page and by API; matters at a given step."""
+"""The whole application, served, over the demo's office; visitors by page and API; matters at a given step."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from server.serving import Server, listen
 from server.settings import Settings
 from tests import city as cities
 from tests.city import TRANSFER, City
+from tests.conftest import PostgreSQL
 from tests.contract.client import Client, basic
 from workflows import clock, tasks
 from workflows.model import Instance, Task
@@ -40,7 +41,7 @@ LINE = (
     ("handler2", "a8_sign", "clue_declare"),
     ("handler", "a9", "clue_study"),
 )
-#: Who is needed here besides those for whom the small city has an account: of another agency or office, of intake.
+#: Who is needed here besides those who have an account in the small city: of another agency or office.
 STRANGERS = ("agency2", "handler4", "head2", "intake", "leader", "reviewer")
 SECONDS = 60
 
@@ -134,6 +135,16 @@ def answers(form: str) -> dict[str, Any]:
     return {key: value for key, value in (given | PROPOSED.get(form, {})).items() if value is not None}
 
 
+def settle(folder: Path, url: str = "") -> City:
+    """Return the small city with the strangers in it."""
+    city = cities.found(folder, url)
+    with city.database.unit_of_work() as session:
+        for login in (login for login in STRANGERS if login not in cities.LOGINS):
+            auth.create(session, login, login, trusted=True)
+    city.app.extensions["duban.prepared"] = True
+    return city
+
+
 @contextmanager
 def serving(city: City) -> Iterator[House]:
     """Give the city served from a thread."""
@@ -151,13 +162,24 @@ def serving(city: City) -> Iterator[House]:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Give the served house; tests share it, each with matters of its own."""
-    city = cities.found(tmp_path_factory.mktemp("house"))
-    with city.database.unit_of_work() as session:
-        for login in (login for login in STRANGERS if login not in cities.LOGINS):
-            auth.create(session, login, login, trusted=True)
-    city.app.extensions["duban.prepared"] = True
-    with serving(city) as house:
+    with serving(settle(tmp_path_factory.mktemp("house"))) as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def postgresql_house(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Give the same house on PostgreSQL, for what the kind of database may decide."""
+    name = postgresql.create()
+    with serving(settle(tmp_path_factory.mktemp("house"), postgresql.url(name))) as house:
+        yield house
+    postgresql.drop(name)
+
+
+@pytest.fixture(params=["house", "postgresql_house"])
+def both(request: pytest.FixtureRequest) -> House:
+    """Return the house; the test runs once on each kind of database."""
+    found: House = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,10 @@ def _check_user_task(wiring: Wiring, node: Node) -> Iterator[Finding]:
     for name in _TEXTS:
         if given.get(name):
             wiring.ledger.text(node.id, given[name], f"camunda:{name}")
+    english = given.get("properties", {}).get("en")
+    for what, text in (("The name", node.name), ("The name in English", english)):
+        if text and ("${" in text or "#{" in text):
+            wiring.ledger.text(node.id, text, what)
     for name in ("dueDate", "followUpDate"):
         if problem := _bad_date(given.get(name, "")):
             yield Finding(node.id, "due_date", "error", f"camunda:{name}: {problem}")
