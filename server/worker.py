@@ -12,6 +12,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from handlers import uploads
 from server.auth import attempts, sessions
 from server.db import Database
 from workflows import timers
@@ -46,10 +47,11 @@ def run_due(database: Database, *, worker: str = "", stopping: threading.Event |
 
 
 def tidy(database: Database) -> None:
-    """Delete what has no use any more: ended sessions and old failed sign-ins."""
+    """Delete what has no use any more: ended sessions, old failed sign-ins, forgotten uploads."""
     with database.unit_of_work() as session:
         sessions.forget_ended(session)
         attempts.forget(session)
+        uploads.forget(session)
 
 
 def name() -> str:

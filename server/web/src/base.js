@@ -20,7 +20,9 @@ document.addEventListener('htmx:configRequest', (event) => {
   event.detail.headers['X-CSRFToken'] = document.querySelector('meta[name=csrf-token]')?.content ?? '';
 });
 
-document.addEventListener('htmx:afterSettle', () => {
+document.addEventListener('htmx:afterSettle', (event) => {
+  // The pressed button is gone with the old page: the keyboard goes on at the new one's beginning.
+  if (event.detail.target?.id === 'main') document.getElementById('main').focus({ preventScroll: true });
   // Screen readers hear how many rows there are, and what became of an act.
   const count = document.querySelector('[data-count]')?.dataset.count;
   const notice = document.querySelector('#main > .notice')?.textContent.trim();
