@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from handlers import office
 from handlers.notifications import Notification
 from handlers.registers import Clue, MatterEvent
+from server import boot, folders
 from server.db import Database
 from server.worker import run_due
 from workflows import clock, definitions, instances, operations, tasks
@@ -180,6 +181,48 @@ def test_one_broken_ladder_stops_no_other(database: Database, monkeypatch: pytes
         assert run_due(database) == 1
     with database.reading() as session:
         assert sorted(row[1] for row in climbed(session)) == [1, 2, 3, 4, 5, 6]
+
+
+FORM = {
+    "legal_basis": "other",
+    "domain": "ecology",
+    "subjects": [{"kind": "person", "name": "赵某甲"}],
+    "facts": "某企业排污",
+    "urgency": "normal",
+    "named": "no",
+    "contact": "联系人",
+    "head_sign": "负责人",
+}
+
+
+def test_a_clue_of_the_real_process_left_alone_climbs_under_the_moved_clock(database: Database) -> None:
+    with database.unit_of_work() as session:
+        boot.deploy(session, folders.BPMN / "clue_transfer", actor=boot.SYSTEM, profile="office")
+    with database.unit_of_work() as session:
+        agency = office.actor_for(session, "agency")
+        instance = instances.start(session, key="clue_transfer", actor=agency, answers=FORM)
+    try:
+        for days in (20, 20, 80):  # the server was down most of the time
+            clock.move(timedelta(days=days))
+            run_due(database)
+    finally:
+        clock.move(timedelta(0))
+    with database.reading() as session:
+        steps = {row[1]: row[4] for row in climbed(session)}
+        # Two working days before the end of one lie before its beginning; on a Sunday one does too.
+        assert steps.keys() - {13} == {11, 14, 15, 16}
+        assert steps[11] == steps[16] == ["clerk", "clerk2"]
+        assert (steps[14], steps[15]) == (["clerk", "clerk2", "leader"], ["principal"])
+        (task,) = session.scalars(select(Task).where(Task.instance_id == instance.id))
+        assert (task.element_id, task.closed_at, task.level) == ("a3", None, "overdue")
+        clue = session.scalars(select(Clue)).one()
+        assert (clue.stage, clue.scope_id) == ("submitted", task.scope_id)
+        told = session.scalars(select(MatterEvent.code).where(MatterEvent.scope_id == clue.scope_id)).all()
+        assert [code for code in told if code.startswith("deadline.")][-3:] == [
+            "deadline.overdue",
+            "deadline.overdue",
+            "deadline.listed",
+        ]
 
 
 def _something_due(database: Database) -> bool:
