@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +21,7 @@ def process(
     places = ["start", *(place for place, _ in steps), "end"]
     flows = "".join(
         f'<sequenceFlow id="flow_{number}" sourceRef="{one}" targetRef="{other}"/>'
-        for number, (one, other) in enumerate(zip(places, places[1:], strict=False))
+        for number, (one, other) in enumerate(itertools.pairwise(places))
     )
     elements = "".join(element for _, element in steps)
     return (
@@ -36,7 +37,7 @@ def task(
     """Return a user task with the form `form`, and these properties."""
     return place, (
         f'<userTask id="{place}" name="{name}" {attributes} camunda:formRef="form" camunda:formRefBinding="deployment">'
-        f"{properties(**PLAIN, **said)}</userTask>"
+        f"{properties(**(PLAIN | said))}</userTask>"
     )
 
 
