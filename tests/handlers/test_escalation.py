@@ -1,6 +1,8 @@
 """Escalation: who is behind a recipient, and what is told and recorded on a rung."""
 
 import csv
+import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from handlers import escalation, notifications, office
 from handlers.notifications import Notification
 from handlers.office import Membership, Person
 from handlers.registers import Clue, MatterEvent
-from workflows import operations
+from workflows import engine, operations
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 from workflows.operations import Context
 
@@ -220,11 +222,23 @@ def test_every_rung_of_the_shipped_ladder_names_an_operation_and_recipients_that
         required, accepted = operations.arguments(row["operation"])
         assert required <= {"rung", "level", "recipients"} <= accepted
         assert set(row["recipients"].split()) <= roles | {"handler", "head", "leader"}
-    by_kind = {
-        kind: [r["rung"] for r in rows if r["applies"] == kind] for kind in {r["applies"] for r in rows}
+    ladders = Counter((row["ladder"], row["applies"]) for row in rows)
+    assert ladders == {
+        ("default", "days_long"): 6,
+        ("default", "days_short"): 6,
+        ("default", "hours"): 3,
+        ("brief", "days_short"): 6,
     }
-    assert {kind: len(rungs) for kind, rungs in by_kind.items()} == {
-        "days_long": 6,
-        "days_short": 6,
-        "hours": 3,
+
+
+def test_only_steps_of_two_working_days_at_most_climb_the_brief_ladder() -> None:
+    limits = {
+        row["rule_id"]: (row["n"], row["unit"])
+        for row in csv.DictReader((ROOT / "bpmn/time_limits.csv").read_text("utf-8").splitlines())
     }
+    (definition,) = engine.read((ROOT / "bpmn/clue_transfer/clue_transfer.bpmn").read_bytes())[0]
+    for node in definition.nodes.values():
+        rule = re.search(r"limit\('(\w+)'", str(node.attributes.get("dueDate", "")))
+        brief = node.attributes.get("properties", {}).get("ladder") == "brief"
+        n, unit = limits[rule.group(1)] if rule else ("", "")
+        assert brief == (unit == "working_days" and int(n) <= 2), node.id
