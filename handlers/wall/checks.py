@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from handlers.office import Unit, actor_for
 from handlers.registers import Clue, ClueHandler
 from handlers.wall.conditions import assignments
-from handlers.wall.rules import EVERYTHING, MATTER_ACTS, PREFIX, STAFF, units_of
+from handlers.wall.rules import EVERYTHING, MATTER_ACTS, PREFIX, SHOWN_BY_TASK, STAFF, units_of
 from workflows import definitions
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
@@ -21,7 +21,9 @@ def view(session: Session, actor: Actor, clue: Clue) -> str | None:
     """Return the best view of the clue that the actor has, or None where it does not exist for him."""
     if content_reason(session, actor, clue):
         return "content"
-    if "intake_clerk" in actor.groups and clue.submitted_by == actor.id:
+    if "intake_clerk" in actor.groups and (
+        clue.submitted_by == actor.id or _has_open_task(session, actor, clue)
+    ):
         return "metadata"
     if clue.agency_code in units_of(actor, "agency_clerk"):
         return "status"
@@ -89,7 +91,7 @@ def _sees_task(session: Session, actor: Actor, task: Task) -> Decision:
 
 
 def _works_on(session: Session, actor: Actor, scope_id: str | None) -> bool:
-    """Whether the task is of no matter, or of one that the actor may have a task in, whatever a diagram says."""
+    """Whether a task is of no matter, or of one in which the actor may have one, whatever a diagram says."""
     if scope_id is None or actor.groups & STAFF:
         return True
     clue = session.get(Clue, scope_id.removeprefix(PREFIX)) if scope_id.startswith(PREFIX) else None
@@ -140,7 +142,7 @@ def content_reason(session: Session, actor: Actor, clue: Clue) -> str:
         return "This user is an assigned handler of the clue."
     if "intake_clerk" in groups and clue.submitted_by == actor.id and clue.office_code is None:
         return "This user took the clue in, and it is not distributed yet."
-    if groups & STAFF and _has_open_task(session, actor, clue):
+    if groups & SHOWN_BY_TASK and _has_open_task(session, actor, clue):
         return "This user has an open task in the matter."
     return ""
 

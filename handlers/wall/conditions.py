@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from handlers.office import Unit
 from handlers.registers import Clue, ClueHandler
-from handlers.wall.rules import EVERYTHING, PREFIX, STAFF, units_of
+from handlers.wall.rules import EVERYTHING, PREFIX, SHOWN_BY_TASK, STAFF, units_of
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 
@@ -23,7 +23,7 @@ def clues(actor: Actor, view: str = "content") -> ColumnElement[bool]:
     """Return the SQL condition over `Clue` of those the actor has at least this view of."""
     conditions = [content(actor)]
     if view in ("metadata", "status") and "intake_clerk" in actor.groups:
-        conditions.append(Clue.submitted_by == actor.id)
+        conditions += [Clue.submitted_by == actor.id, _open_task(actor)]
     if view == "status":
         conditions.append(Clue.agency_code.in_(units_of(actor, "agency_clerk")))
     return or_(*conditions)
@@ -62,14 +62,16 @@ def content(actor: Actor) -> ColumnElement[bool]:
         conditions.append(exists(assignments(actor).where(ClueHandler.clue_id == Clue.id).correlate(Clue)))
     if "intake_clerk" in actor.groups:
         conditions.append(and_(Clue.submitted_by == actor.id, Clue.office_code.is_(None)))
-    if actor.groups & STAFF:
-        open_task = aliased(Task)
-        mine = or_(open_task.assignee == actor.id, candidate(actor, open_task))
-        here = select(open_task.id).where(
-            open_task.scope_id == PREFIX + Clue.id, open_task.closed_at.is_(None)
-        )
-        conditions.append(exists(here.where(mine).correlate(Clue)))
+    if actor.groups & SHOWN_BY_TASK:
+        conditions.append(_open_task(actor))
     return or_(*conditions)
+
+
+def _open_task(actor: Actor) -> ColumnElement[bool]:
+    task = aliased(Task)
+    mine = or_(task.assignee == actor.id, candidate(actor, task))
+    here = select(task.id).where(task.scope_id == PREFIX + Clue.id, task.closed_at.is_(None))
+    return exists(here.where(mine).correlate(Clue))
 
 
 def _in_line(actor: Actor) -> ColumnElement[bool]:

@@ -15,6 +15,9 @@ EVERYTHING = frozenset({"case_supervision", "case_supervision_head", "principal"
 #: Roles that work matters. An open task shows its matter to them only: an agency that completes its form,
 #: or an operator whom a diagram names by mistake, learns nothing from it.
 STAFF = EVERYTHING | {"intake_clerk", "office_head", "handler", "leader", "reviewer"}
+#: To whom an open task shows everything of its matter. The intake clerk signs receipts and tells reporters by
+#: the numbers: were it otherwise, a receipt that he never signs would let him read on for ever.
+SHOWN_BY_TASK = STAFF - {"intake_clerk"}
 #: Who may do what with a whole matter that he sees. Nobody sets variables: the forms alone write decisions.
 MATTER_ACTS = {
     "cancel": frozenset({"case_supervision_head"}),
