@@ -23,8 +23,9 @@ MAX_MERGES = 1_000
 #: Rows that the format knows; a number above it is an attempt to keep us counting.
 LAST_ROW = 1_048_576
 
+# Never over the next sign, never far: a part full of beginnings must not be read to its end from each of them.
 _MERGE = re.compile(
-    rb"<(?:\w+:)?mergeCell\b[^>]*?\bref\s*=\s*[\"']([A-Za-z]{1,3}\d{1,7}:[A-Za-z]{1,3}\d{1,7})[\"']"
+    rb"<(?:\w+:)?mergeCell\b[^<>]{0,200}?\bref\s*=\s*[\"']([A-Za-z]{1,3}\d{1,7}:[A-Za-z]{1,3}\d{1,7})[\"']"
 )
 _DOCTYPE = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T\0?Y\0?P\0?E|E\0?N\0?T\0?I\0?T\0?Y)", re.IGNORECASE)
 
