@@ -116,9 +116,9 @@ def admit() -> None:
     if for_programs():
         _refuse_foreign_pages()
         return
+    g.identity = _by_cookie()
     if request.endpoint is not None:
         csrf.protect()
-    g.identity = _by_cookie()
 
 
 def sign_in(login: str, password: str, *, target: str | None = None) -> AnyResponse:

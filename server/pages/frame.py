@@ -72,6 +72,7 @@ def offer_words(state: Any) -> None:
         remaining=remaining,
         error_words=words.error_words,
         typed_texts=typed_texts,
+        upload_bytes=state.app.config["MAX_CONTENT_LENGTH"],
         person_name=names.person,
         unit_name=names.unit,
         group_name=names.group,
@@ -222,6 +223,9 @@ def typed_texts(error: DubanError) -> list[str]:
     A form without our token may be another site's: it is given back only where the browser vouches for it.
     """
     if error.code == "csrf" and request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return []
+    if error.code == "http_413":
+        # Nothing of it was read.
         return []
     ours = {"csrf_token", "next", "back", "language", "login", "old", "new", "again", "password"}
     return [

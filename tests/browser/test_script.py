@@ -69,6 +69,18 @@ def test_a_chosen_file_is_named_in_the_language_of_the_page(city: City, visit: V
     expect(page.get_by_label("乙.pdf")).to_be_checked()
 
 
+def test_a_file_too_large_is_told_before_anything_is_sent(city: City, visit: Visit) -> None:
+    page, _ = at_form(city, visit)
+    page.get_by_label("取证地点").fill("东湖区")
+    page.locator("input[type=file]").evaluate("input => { input.dataset.limit = '10'; }")
+    page.get_by_label("附件").set_input_files(
+        {"name": "大.pdf", "mimeType": "application/pdf", "buffer": b"x" * 11}
+    )
+    expect(page.locator(".file__names")).to_have_text("文件总量过大，请减少文件或缩小文件。")
+    page.get_by_role("button", name="提交办结").last.click()
+    expect(page.get_by_label("取证地点")).to_have_value("东湖区")
+
+
 def test_the_summary_leads_to_what_is_wrong(city: City, visit: Visit) -> None:
     page, _ = at_form(city, visit)
     page.get_by_role("button", name="提交办结").last.click()

@@ -380,3 +380,14 @@ def test_what_is_typed_stays_text(city: City, visit: Callable[[str], Visitor], h
     assert hostile not in page or "{{" in hostile
     assert "49" not in re.findall(r'name="place" value="([^"]*)"', page)[0]
     assert hostile not in clerk.get(f"/inbox?box=groups&text={hostile}").text or "{{" in hostile
+
+
+def test_too_large_an_upload_is_said_in_words(
+    city: City, visit: Callable[[str], Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, clerk = claimed(city), visit("handler")
+    monkeypatch.setitem(city.app.config, "MAX_CONTENT_LENGTH", 1000)
+    answer = clerk.post(f"/tasks/{task.id}/complete", files=file("大.pdf", b"x" * 1001))
+    assert answer.status_code == 413
+    assert "请减少文件数量或缩小文件" in answer.text
+    assert "待办" in answer.text

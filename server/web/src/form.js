@@ -23,8 +23,18 @@ function speak(input) {
   button.setAttribute('aria-hidden', 'true');
   const names = document.createElement('span');
   names.className = 'file__names meta';
+  names.setAttribute('aria-live', 'polite');
   const tell = () => { names.textContent = [...input.files].map((file) => file.name).join('、') || input.dataset.none; };
-  input.addEventListener('change', tell);
+  input.addEventListener('change', () => {
+    // Sent too large, the whole form would be turned away.
+    const size = [...input.form.querySelectorAll('input[type=file]')]
+      .flatMap((other) => [...other.files]).reduce((sum, file) => sum + file.size, 0);
+    const large = size > Number(input.dataset.limit || Infinity) * 0.95;
+    if (large) input.value = '';
+    tell();
+    if (large) names.textContent = input.dataset.large;
+    names.classList.toggle('file__names--wrong', large);
+  });
   tell();
   input.classList.add('file__input');
   input.after(button, names);
