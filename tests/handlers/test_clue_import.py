@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,10 +16,10 @@ from sqlalchemy import func, select
 from handlers import clue_import, codes, lists, office
 from handlers.clue_import import Problem, explain
 from handlers.registers import Clue, ClueSubject
-from server import boot, folders
-from server.db import Database
-from tests.handlers.conftest import opened
-from workflows import clock, operations
+from server.db import Database, connect
+from server.settings import Settings
+from tests.houses import settle
+from workflows import clock, operations, recording
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotAllowed
 from workflows.model import Instance
@@ -46,10 +47,9 @@ GOOD: dict[str, Any] = {
 
 
 @pytest.fixture
-def agency(database: Database) -> Iterator[Actor]:
+def agency(house: Database) -> Iterator[Actor]:
     with clock.held_at(NOW):
-        with database.unit_of_work() as session:
-            boot.deploy(session, folders.BPMN / "clue_transfer", actor=boot.SYSTEM, profile="office")
+        with house.reading() as session:
             found = office.actor_for(session, "agency")
         yield found
 
@@ -76,24 +76,24 @@ def text(encoding: str, *rows: dict[str, Any]) -> bytes:
 
 
 def take(
-    database: Database, agency: Actor, data: bytes, filename: str = "list.xlsx", mode: str = "good"
+    house: Database, agency: Actor, data: bytes, filename: str = "list.xlsx", mode: str = "good"
 ) -> clue_import.Outcome:
-    return clue_import.import_clues(database.unit_of_work, data, filename, actor=agency, mode=mode)
+    return clue_import.import_clues(house.unit_of_work, data, filename, actor=agency, mode=mode)
 
 
 def words(problems: tuple[Problem, ...]) -> list[str]:
     return [explain(problem) for problem in problems]
 
 
-def clues(database: Database) -> int:
-    with database.reading() as session:
+def clues(house: Database) -> int:
+    with house.reading() as session:
         return session.scalar(select(func.count()).select_from(Clue)) or 0
 
 
-def test_a_good_list_becomes_transfers(database: Database, agency: Actor) -> None:
+def test_a_good_list_becomes_transfers(house: Database, agency: Actor) -> None:
     seen: list[tuple[int, int]] = []
     outcome = clue_import.import_clues(
-        database.unit_of_work,
+        house.unit_of_work,
         sheet({}, {"被反映人": "孙某乙"}),
         "list.xlsx",
         actor=agency,
@@ -102,7 +102,7 @@ def test_a_good_list_becomes_transfers(database: Database, agency: Actor) -> Non
     assert outcome.started == ((2, "YS-2026-00001"), (3, "YS-2026-00002"))
     assert (outcome.known, outcome.problems, outcome.unknown) == ((), (), ())
     assert seen == [(1, 2), (2, 2)]
-    with database.reading() as session:
+    with house.reading() as session:
         instances = session.scalars(select(Instance)).all()
         assert {row.started_by for row in instances} == {"agency"}
         assert session.scalars(select(ClueSubject.name).order_by(ClueSubject.id)).all() == [
@@ -117,9 +117,10 @@ Judge = Callable[..., clue_import.Reading]
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     """Give a function that reads a list and starts nothing: one database serves all such tests."""
-    with opened(f"sqlite:///{tmp_path_factory.mktemp('import') / 'test.sqlite3'}") as target:
-        with target.unit_of_work() as session:
-            boot.deploy(session, folders.BPMN / "clue_transfer", actor=boot.SYSTEM, profile="office")
+    url = f"sqlite:///{tmp_path_factory.mktemp('import') / 'settled.sqlite3'}"
+    settle(url)
+    recording.install(codes.tables)
+    with closing(connect(Settings(database_url=url))) as target:
 
         def read(data: bytes, filename: str = "list.xlsx") -> clue_import.Reading:
             with target.reading() as session, clock.held_at(NOW):
@@ -344,15 +345,15 @@ def test_two_lists_in_one_workbook_are_refused(judge: Judge) -> None:
     assert problem.code == "list_several"
 
 
-def test_all_or_none_takes_nothing_if_one_row_is_bad(database: Database, agency: Actor) -> None:
-    outcome = take(database, agency, sheet({}, {"主要问题": None}), mode="all_or_none")
-    assert (outcome.started, len(outcome.problems), clues(database)) == ((), 1, 0)
-    outcome = take(database, agency, sheet({}, {"被反映人": "孙某乙"}), mode="all_or_none")
-    assert (len(outcome.started), clues(database)) == (2, 2)
+def test_all_or_none_takes_nothing_if_one_row_is_bad(house: Database, agency: Actor) -> None:
+    outcome = take(house, agency, sheet({}, {"主要问题": None}), mode="all_or_none")
+    assert (outcome.started, len(outcome.problems), clues(house)) == ((), 1, 0)
+    outcome = take(house, agency, sheet({}, {"被反映人": "孙某乙"}), mode="all_or_none")
+    assert (len(outcome.started), clues(house)) == (2, 2)
 
 
 def test_all_or_none_takes_nothing_if_a_row_is_refused_late(
-    database: Database, agency: Actor, monkeypatch: pytest.MonkeyPatch
+    house: Database, agency: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submit = operations.find("clues.submit")
 
@@ -365,40 +366,36 @@ def test_all_or_none_takes_nothing_if_a_row_is_refused_late(
 
     monkeypatch.setitem(operations._registry, "clues.submit", refuse_second)
     data = sheet({}, {"主要问题": "二"}, {"主要问题": "三"})
-    outcome = take(database, agency, data, mode="all_or_none")
-    assert (outcome.started, clues(database)) == ((), 0)
+    outcome = take(house, agency, data, mode="all_or_none")
+    assert (outcome.started, clues(house)) == ((), 0)
     assert words(outcome.problems) == ["第 3 行：未被受理：The matter belongs to a higher commission。"]
-    outcome = take(database, agency, data)
-    assert ([row for row, _ in outcome.started], clues(database)) == ([2, 4], 2)
+    outcome = take(house, agency, data)
+    assert ([row for row, _ in outcome.started], clues(house)) == ([2, 4], 2)
 
 
-def test_the_same_file_twice_adds_nothing(database: Database, agency: Actor) -> None:
+def test_the_same_file_twice_adds_nothing(house: Database, agency: Actor) -> None:
     data = sheet({}, {"被反映人": "孙某乙"}, {})
-    first = take(database, agency, data)
+    first = take(house, agency, data)
     assert ([row for row, _ in first.started], first.known) == ([2, 3], (4,))
-    second = take(database, agency, data)
-    assert (second.started, second.known, clues(database)) == ((), (2, 3, 4), 2)
+    second = take(house, agency, data)
+    assert (second.started, second.known, clues(house)) == ((), (2, 3, 4), 2)
     # The same rows in another order, file and spelling of the same.
-    third = take(
-        database, agency, text("gb18030", {"被反映人": "孙某乙 ", "问题领域": "ecology"}), "other.csv"
-    )
+    third = take(house, agency, text("gb18030", {"被反映人": "孙某乙 ", "问题领域": "ecology"}), "other.csv")
     assert (third.started, third.known) == ((), (2,))
-    assert clues(database) == 2
+    assert clues(house) == 2
 
 
-def test_another_agency_may_say_the_same(database: Database, agency: Actor) -> None:
-    take(database, agency, sheet({}))
-    with database.reading() as session:
+def test_another_agency_may_say_the_same(house: Database, agency: Actor) -> None:
+    take(house, agency, sheet({}))
+    with house.reading() as session:
         other = office.actor_for(session, "agency2")
-    assert len(take(database, other, sheet({})).started) == 1
+    assert len(take(house, other, sheet({})).started) == 1
 
 
-def test_two_imports_of_one_list_at_a_time_add_it_once(database: Database, agency: Actor) -> None:
+def test_two_imports_of_one_list_at_a_time_add_it_once(house: Database, agency: Actor) -> None:
     data = sheet(*({"主要问题": f"问题{number}"} for number in range(6)))
     outcomes: list[clue_import.Outcome] = []
-    threads = [
-        threading.Thread(target=lambda: outcomes.append(take(database, agency, data))) for _ in range(3)
-    ]
+    threads = [threading.Thread(target=lambda: outcomes.append(take(house, agency, data))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -406,20 +403,20 @@ def test_two_imports_of_one_list_at_a_time_add_it_once(database: Database, agenc
     assert sum(len(outcome.started) for outcome in outcomes) == 6
     assert sum(len(outcome.known) for outcome in outcomes) == 12
     assert [outcome.problems for outcome in outcomes] == [(), (), ()]
-    assert clues(database) == 6
+    assert clues(house) == 6
 
 
-def test_who_may_not_transfer_imports_nothing(database: Database, agency: Actor) -> None:
-    with database.reading() as session:
+def test_who_may_not_transfer_imports_nothing(house: Database, agency: Actor) -> None:
+    with house.reading() as session:
         handler = office.actor_for(session, "handler")
     with pytest.raises(NotAllowed):
-        take(database, handler, sheet({}))
-    assert clues(database) == 0
+        take(house, handler, sheet({}))
+    assert clues(house) == 0
 
 
-def test_an_unknown_mode_is_refused(database: Database, agency: Actor) -> None:
+def test_an_unknown_mode_is_refused(house: Database, agency: Actor) -> None:
     with pytest.raises(InvalidInput, match="good, all_or_none"):
-        take(database, agency, sheet({}), mode="some")
+        take(house, agency, sheet({}), mode="some")
 
 
 cells = st.one_of(
@@ -449,11 +446,11 @@ def _writable(cell: Any) -> Any:
     return str(cell) if isinstance(cell, float) and (cell != cell or abs(cell) > 1e300) else cell
 
 
-def test_bad_rows_do_not_keep_good_ones_out(database: Database, agency: Actor) -> None:
-    outcome = take(database, agency, sheet({"主要问题": None}, {}, {"问题领域": "天文"}))
+def test_bad_rows_do_not_keep_good_ones_out(house: Database, agency: Actor) -> None:
+    outcome = take(house, agency, sheet({"主要问题": None}, {}, {"问题领域": "天文"}))
     assert [row for row, _ in outcome.started] == [3]
     assert [problem.row for problem in outcome.problems] == [2, 4]
-    assert clues(database) == 1
+    assert clues(house) == 1
 
 
 @pytest.mark.parametrize(
@@ -471,21 +468,21 @@ def test_a_district_bureau_is_not_the_citys(judge: Judge) -> None:
     assert explain(problem).startswith("第 2 行“移送单位”：“东湖区生态环境局”不在可选项中，应为：")
 
 
-def test_an_agency_transfers_in_its_own_name_only(database: Database, agency: Actor) -> None:
+def test_an_agency_transfers_in_its_own_name_only(house: Database, agency: Actor) -> None:
     data = sheet({"移送单位": "应急管理局"}, {"移送单位": "生态环境局"}, headings=["移送单位", *GOOD])
-    outcome = take(database, agency, data)
+    outcome = take(house, agency, data)
     assert [row for row, _ in outcome.started] == [3]
     assert words(outcome.problems) == ["第 2 行“移送单位”：不是您所在的单位，只能移送本单位的线索。"]
 
 
-def test_the_office_enters_the_list_of_a_bureau_without_an_account(database: Database, agency: Actor) -> None:
-    with database.reading() as session:
+def test_the_office_enters_the_list_of_a_bureau_without_an_account(house: Database, agency: Actor) -> None:
+    with house.reading() as session:
         clerk = office.actor_for(session, "clerk")
     data = sheet({"移送单位": "应急管理局"}, {"移送单位": None}, headings=["移送单位", *GOOD])
-    outcome = take(database, clerk, data)
+    outcome = take(house, clerk, data)
     assert len(outcome.started) == 1
     assert words(outcome.problems) == ["第 3 行“移送单位”：必须填写。"]
-    with database.reading() as session:
+    with house.reading() as session:
         assert session.scalars(select(Clue.agency_code)).one() == "YJJ"
 
 

@@ -52,7 +52,7 @@ def task_for(city: Session, clue: Clue) -> Callable[..., Task]:
     city.add(
         ProcessDefinition(
             id="p",
-            key="clue_transfer",
+            key="escalated",
             version=1,
             name="Process",
             deployment_id="d",
@@ -66,7 +66,7 @@ def task_for(city: Session, clue: Clue) -> Callable[..., Task]:
     def build(*candidates: str, scope_id: str | None = clue.scope_id, **given: Any) -> Task:
         instance = Instance(
             definition_id="p",
-            definition_key="clue_transfer",
+            definition_key="escalated",
             scope_id=scope_id,
             started_at=NOW,
             started_by="agency",
@@ -102,7 +102,7 @@ def context(session: Session, task: Task) -> Context:
         actor=None,
         now=NOW,
         instance_id=task.instance_id,
-        definition_key="clue_transfer",
+        definition_key="escalated",
         business_key="YS-2026-00001",
         scope_id=task.scope_id,
         element_id=task.element_id,
