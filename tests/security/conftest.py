@@ -1,4 +1,4 @@
-"""The whole application, served, over the demo's office; visitors by page and API; matters at a given step."""
+"""The whole application, served, over the demo's office; visitors by page and API; matters at given steps."""
 
 from __future__ import annotations
 

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 START = '<startEvent id="start" name="Start"/>'
 #: What the office's gate wants of a task that has no deadline.
 PLAIN = {"deadline": "none", "deadline_reason": "test", "en": "Task"}
 
 
-def process(
-    key: str, *steps: tuple[str, str], start: str = START, name: str = "Process", more: str = ""
-) -> bytes:
+def process(key: str, *steps: tuple[str, str], start: str = START, name: str = "Process") -> bytes:
     """Return a diagram of steps (id, element) in a row."""
     places = ["start", *(place for place, _ in steps), "end"]
     flows = "".join(
@@ -25,8 +24,8 @@ def process(
     )
     elements = "".join(element for _, element in steps)
     return (
-        f'<definitions xmlns="{BPMN}" xmlns:camunda="{CAMUNDA}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-        f' id="definitions" targetNamespace="test">{more}<process id="{key}" name="{name}" isExecutable="true">'
+        f'<definitions xmlns="{BPMN}" xmlns:camunda="{CAMUNDA}" xmlns:xsi="{XSI}" id="definitions" '
+        f'targetNamespace="test"><process id="{key}" name="{name}" isExecutable="true">'
         f'{start}{elements}<endEvent id="end" name="End"/>{flows}</process></definitions>'
     ).encode()
 
@@ -36,7 +35,8 @@ def task(
 ) -> tuple[str, str]:
     """Return a user task with the form `form`, and these properties."""
     return place, (
-        f'<userTask id="{place}" name="{name}" {attributes} camunda:formRef="form" camunda:formRefBinding="deployment">'
+        f'<userTask id="{place}" name="{name}" {attributes} camunda:formRef="form" '
+        f'camunda:formRefBinding="deployment">'
         f"{properties(**(PLAIN | said))}</userTask>"
     )
 
@@ -47,8 +47,8 @@ def service(place: str, operation: str, **inputs: str) -> tuple[str, str]:
         f'<camunda:inputParameter name="{k}">{v}</camunda:inputParameter>' for k, v in inputs.items()
     )
     return place, (
-        f'<serviceTask id="{place}" name="Service" camunda:delegateExpression="${{{operation}}}"><extensionElements>'
-        f"<camunda:inputOutput>{given}</camunda:inputOutput></extensionElements></serviceTask>"
+        f'<serviceTask id="{place}" name="Service" camunda:delegateExpression="${{{operation}}}">'
+        f"<extensionElements><camunda:inputOutput>{given}</camunda:inputOutput></extensionElements></serviceTask>"
     )
 
 

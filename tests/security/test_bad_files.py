@@ -1,4 +1,4 @@
-"""Hostile files through each of the three doors (page, API, command line): a clear word, nothing half done, no trace."""
+"""Hostile files at three doors (page, API, command line): a clear word, nothing half done, no trace."""
 
 from __future__ import annotations
 
@@ -94,9 +94,11 @@ FILES: dict[str, tuple[str, bytes, str]] = {
             "bad",
             (
                 "act",
-                '<serviceTask id="act" name="A" camunda:delegateExpression="${clues.join}"><extensionElements>'
-                '<camunda:inputOutput><camunda:inputParameter name="clue_id"><camunda:script scriptFormat="js">1'
-                "</camunda:script></camunda:inputParameter></camunda:inputOutput></extensionElements></serviceTask>",
+                (
+                    '<serviceTask id="act" name="A" camunda:delegateExpression="${clues.join}"><extensionElements>'
+                    '<camunda:inputOutput><camunda:inputParameter name="clue_id"><camunda:script scriptFormat="js">1'
+                    "</camunda:script></camunda:inputParameter></camunda:inputOutput></extensionElements></serviceTask>"
+                ),
             ),
         ),
         "Scripts in parameters or listeners are not run",

@@ -17,25 +17,14 @@ from workflows.model import Instance, Task
 
 PROCESS = Path(__file__).parents[2] / "bpmn/clue_transfer"
 #: Every answer that some step of the clue process asks for, none of them of one form.
-EVERYTHING = {
-    **{
-        "close_reason": "vague",
-        "reason_text": "x",
-        "decision": "agree",
-        "text": "x",
-        "told_on": "2026-01-05",
-    },
-    **{
-        "told_way": "written",
-        "sign_name": "x",
-        "complete": "no",
-        "missing": "x",
-        "recusal": "no",
-        "taken": "no",
-    },
-    **{"reason": "x", "hold_reason": "x", "review_on": "2030-01-01", "reopen_condition": "x", "result": "x"},
-    **{"concluded_on": "2026-01-05", "to_body": "x", "letter_text": "x", "to_office": "SC1", "order": "x"},
-}
+TEXTS = (
+    "reason_text text told_way sign_name missing reason hold_reason reopen_condition result to_body letter_text "
+    "order opinion facts added head_sign"
+)
+EVERYTHING = dict.fromkeys(TEXTS.split(), "x")
+EVERYTHING |= dict.fromkeys(("complete", "recusal", "taken"), "no")
+EVERYTHING |= dict.fromkeys(("told_on", "concluded_on", "held_on", "decided_on"), "2026-01-05")
+EVERYTHING |= {"close_reason": "vague", "decision": "agree", "review_on": "2030-01-01", "to_office": "SC1"}
 #: One of them reads no clue: when a held clue is looked at again is a matter of the table of limits.
 READING = sorted(
     {name for name in operations.names() if operations.use_of(name) == "prefill"} - {"clues.usual_review"}
@@ -117,7 +106,7 @@ def test_a_service_task_moves_no_matter(
 
 @pytest.mark.parametrize("operation", ["clues.close", "clues.facts", "escalation.remind"])
 def test_only_a_persons_form_signs_and_only_a_form_reads(supervisor: Client, operation: str) -> None:
-    """As a service task, `clues.close` would close without anybody's form, `clues.facts` make facts variables."""
+    """As a service task, `clues.close` would close without a form, and `clues.facts` make facts variables."""
     inputs = {"answers": "${all}"} if operation == "clues.close" else {}
     if operation == "escalation.remind":
         inputs = {"rung": "${1}", "level": "overdue", "recipients": "${all}"}
@@ -227,7 +216,7 @@ def test_an_operator_named_by_a_diagram_gets_no_task_of_a_matter(house: House, s
 
 @pytest.mark.parametrize("login", ["agency", "supervisor", "clerk"])
 def test_a_matter_starts_with_its_form_and_nothing_else(house: House, login: str) -> None:
-    """Variables beside the form's, such as another's clue, are refused by name; so is who may not start it."""
+    """Variables beside the form's, such as another's clue, are refused by name; so is who may not start."""
     forged = values(
         **answers("clue_submit"), clue_id="x", handlers=["agency"], to_office="JD1", sender="agency"
     )
@@ -273,26 +262,42 @@ def test_a_message_carries_no_decisions_into_a_matter(house: House) -> None:
 # --- handing tasks round
 
 
+@pytest.fixture(scope="module")
+def handed_round(house: House) -> Instance:
+    """Return a matter under study, for all who only try to hand its task round."""
+    return house.matter("a9")
+
+
+def unclaimed(house: House, matter: Instance) -> str:
+    """Return the open study of a matter, nobody's again."""
+    opened = house.task(matter, "a9")
+    with house.city.database.unit_of_work() as session:
+        session.get_one(Task, opened.id).assignee = None
+    return opened.id
+
+
 @pytest.mark.parametrize("other", ["admin", "supervisor", "agency2", "handler4", "clerk", "nobody-at-all"])
-def test_a_task_of_a_matter_is_given_to_its_candidates_only(house: House, other: str) -> None:
-    opened = house.task(_kept(house), "a9")
+def test_a_task_of_a_matter_is_given_to_its_candidates_only(
+    house: House, handed_round: Instance, other: str
+) -> None:
+    opened = unclaimed(house, handed_round)
     handler = house.program("handler")
-    handler.post(f"/task/{opened.id}/claim", {"userId": "handler"}, 204)
-    refused = handler.post(f"/task/{opened.id}/assignee", {"userId": other}, 403)
+    handler.post(f"/task/{opened}/claim", {"userId": "handler"}, 204)
+    refused = handler.post(f"/task/{opened}/assignee", {"userId": other}, 403)
     assert refused["message"] == f"{other} is no candidate of the task."
 
 
-def test_the_head_takes_a_task_from_a_handler_who_is_away(house: House) -> None:
-    opened = house.task(_kept(house), "a9")
+def test_the_head_takes_a_task_from_a_handler_who_is_away(house: House, handed_round: Instance) -> None:
+    opened = unclaimed(house, handed_round)
     handler, head = house.program("handler"), house.program("head")
-    handler.post(f"/task/{opened.id}/claim", {"userId": "handler"}, 204)
-    house.program("handler2").post(f"/task/{opened.id}/assignee", {"userId": "handler2"}, 403)
-    head.post(f"/task/{opened.id}/assignee", {"userId": "head"}, 403)
-    head.post(f"/task/{opened.id}/assignee", {"userId": "handler2"}, 204)
-    handler.post(f"/task/{opened.id}/complete", {}, 409)
-    assert handler.get(f"/task/{opened.id}")["assignee"] == "handler2"  # still a handler of the clue
-    head.post(f"/task/{opened.id}/unclaim", {}, 204)
-    assert head.get(f"/task/{opened.id}")["assignee"] is None
+    handler.post(f"/task/{opened}/claim", {"userId": "handler"}, 204)
+    house.program("handler2").post(f"/task/{opened}/assignee", {"userId": "handler2"}, 403)
+    head.post(f"/task/{opened}/assignee", {"userId": "head"}, 403)
+    head.post(f"/task/{opened}/assignee", {"userId": "handler2"}, 204)
+    handler.post(f"/task/{opened}/complete", {}, 409)
+    assert handler.get(f"/task/{opened}")["assignee"] == "handler2"  # still a handler of the clue
+    head.post(f"/task/{opened}/unclaim", {}, 204)
+    assert head.get(f"/task/{opened}")["assignee"] is None
 
 
 def test_what_is_one_persons_own_is_not_given_away(house: House) -> None:
@@ -305,21 +310,6 @@ def test_what_is_one_persons_own_is_not_given_away(house: House) -> None:
         client.post(f"/task/{own}/assignee", {"userId": "handler2"}, 403)
         client.post(f"/task/{own}/assignee", {"userId": None}, 403)
     assert house.visitor("handler").get(f"/tasks/{own}").text.count(f"/tasks/{own}/release") == 0
-
-
-_matters: list[Instance] = []
-
-
-def _kept(house: House) -> Instance:
-    """Return one matter under study for all who only try to hand its task round."""
-    if not _matters:
-        _matters.append(house.matter("a9"))
-    with house.city.database.unit_of_work() as session:
-        opened = session.scalars(
-            select(Task).where(Task.instance_id == _matters[0].id, Task.element_id == "a9")
-        ).one()
-        opened.assignee = None
-    return _matters[0]
 
 
 def _declaration(house: House, matter: Instance) -> str:

@@ -215,7 +215,8 @@ def test_a_handler_who_recused_himself_is_out(house: House) -> None:
 
 
 def test_of_many_who_claim_at_once_one_has_it(both: House) -> None:
-    opened = both.task(both.matter("a3"), "a3")
+    matter = both.matter("a3")
+    opened = both.task(matter, "a3")
     clerks = [Visitor(both.base, login) for login in ("clerk", "clerk2") for _ in range(4)]
     tokens = [clerk.token() for clerk in clerks]
 
@@ -230,10 +231,35 @@ def test_of_many_who_claim_at_once_one_has_it(both: House) -> None:
         statuses = list(pool.map(claim, range(8)))
     # Claiming one's own again changes nothing: the four browsers of the quicker clerk all have it.
     assert sorted(statuses) == [303] * 4 + [409] * 4
-    holder = both.task(both_matter := _instance(both, opened.instance_id), "a3").assignee
-    assert statuses.index(303) // 4 == ("clerk", "clerk2").index(str(holder)), both_matter.id
+    holder = both.task(matter, "a3").assignee
+    assert statuses.index(303) // 4 == ("clerk", "clerk2").index(str(holder))
 
 
-def _instance(house: House, instance_id: str) -> Instance:
-    with house.city.database.reading() as session:
-        return session.get_one(Instance, instance_id)
+BODIES = {
+    "deep": '{"variables": {"a": {"value": ' + "[" * 50_000 + "]" * 50_000 + "}}}",
+    "deep in objects": '{"variables":' * 20_000 + "1" + "}" * 20_000,
+    "a number without end": '{"variables": {"a": {"value": ' + "9" * 5000 + "}}}",
+    "no number": '{"variables": {"a": {"value": NaN}}}',
+    "half a character": '{"variables": {"a": {"value": "\\ud800"}}}',
+    "no text": b"\xff\xfe\x00",
+    "a list": "[1]",
+    "a Java object": '{"variables": {"a": {"type": "Object", "value": "rO0ABQ==", "valueInfo": '
+    '{"serializationDataFormat": "application/x-java-serialized-object"}}}}',
+    "deep text": '{"variables": {"a": {"type": "Json", "value": "' + "[" * 5000 + "]" * 5000 + '"}}}',
+}
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_an_odd_body_is_refused_with_a_word(house: House, what: str) -> None:
+    program = house.program("supervisor")
+    for path in (
+        "/process-definition/key/errand/start",
+        "/message",
+        "/task",
+        "/history/process-instance/count",
+    ):
+        headers = {"Content-Type": "application/json"}
+        answer = program.session.post(program.base + path, data=BODIES[what], headers=headers, timeout=60)
+        assert answer.status_code == 400, (path, answer.text[:300])
+        assert set(answer.json()) >= {"type", "message"}
+        assert "Traceback" not in answer.text

@@ -1,4 +1,4 @@
-"""Every route there is, tried on a matter by people who may not know of it: a new route is tried by itself."""
+"""Every route there is, tried on a matter by people who may not know of it; a new route is tried at once."""
 
 from __future__ import annotations
 
