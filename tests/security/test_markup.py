@@ -36,10 +36,15 @@ def evil(house: House) -> Instance:
     (subject,) = given.pop("subjects")
     typed = {
         **given,
-        "facts": EVIL, "agency_conclusion": EVIL, "contact": EVIL[:90], "head_sign": EVIL[:50],
+        "facts": EVIL,
+        "agency_conclusion": EVIL,
+        "contact": EVIL[:90],
+        "head_sign": EVIL[:50],
         "subjects": "0",
         **{f"subjects.0.{key}": value for key, value in subject.items()},
-        "subjects.0.name": EVIL[:50], "subjects.0.unit": EVIL[:50], "subjects.0.post": EVIL[:50],
+        "subjects.0.name": EVIL[:50],
+        "subjects.0.unit": EVIL[:50],
+        "subjects.0.post": EVIL[:50],
     }
     name = "\"'><img src=x onerror=alert(1)>.txt"
     answer = agency.post("/transfers/new", files=[("materials", (name, b"paper"))], **typed)
