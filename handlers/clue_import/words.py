@@ -40,6 +40,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "row {row} has {found} columns, a list has at most {limit}; delete the others",
     ),
     "list_rows": ("清单超过 {limit} 行，请拆分", "the list has more than {limit} rows; split it"),
+    "list_far": (
+        "工作表在第 {limit} 行以下还有内容或格式，请删除清单下方多余的行",
+        "the sheet goes on below row {limit}; delete the rows below the list",
+    ),
     "list_bomb": (
         "工作簿解压后超过 {limit} MB，请只保留清单后重新保存",
         "the workbook unpacks to more than {limit} MB; keep only the list and save it again",

@@ -20,8 +20,8 @@ from workflows.errors import DubanError, InvalidInput
 MAX_UNPACKED = 64 * 1024 * 1024
 MAX_PARTS = 1_000
 MAX_MERGES = 1_000
-#: Rows that the format knows; a number above it is an attempt to keep us counting.
-LAST_ROW = 1_048_576
+#: Rows that are looked at, empty ones included: a cell far below the list would keep us counting up to it.
+LAST_ROW = 100_000
 
 # Never over the next sign, never far: a part full of beginnings must not be read to its end from each of them.
 _MERGE = re.compile(
@@ -94,7 +94,11 @@ def _lines(sheet: Any) -> Iterator[Line]:
     found = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
         if number > LAST_ROW:
-            raise _broken()
+            raise InvalidInput(
+                f"Sheet {sheet.title} goes on below row {LAST_ROW}; delete the rows below the list.",
+                code="list_far",
+                limit=LAST_ROW,
+            )
         cells = tuple(_cell(cell) for cell in row)
         width = max((index for index, cell in enumerate(cells, 1) if cell), default=0)
         if width > MAX_COLUMNS:

@@ -142,14 +142,16 @@ def test_entities_are_refused_in_every_part_and_encoding(name: str, encoding: st
 
 def test_a_row_number_without_end_does_not_keep_us_counting() -> None:
     content = part(GOOD, SHEET).decode().replace('r="2"', 'r="99999999999"').replace('"A2"', '"A9999999"')
-    assert code_of(with_part(GOOD, SHEET, content.encode())) == "list_broken"
+    assert code_of(with_part(GOOD, SHEET, content.encode())) == "list_far"
 
 
-def test_a_cell_of_the_last_row_is_read_and_numbered() -> None:
+def test_empty_rows_are_skipped_and_counted_up_to_a_limit() -> None:
     book = workbook(["甲"])
-    book.active["A1048576"] = "末"
+    book.active["A20000"] = "末"
     (sheet,) = lists.read(saved(book), "list.xlsx")
-    assert [line.number for line in sheet.lines] == [1, 1048576]
+    assert [line.number for line in sheet.lines] == [1, 20000]
+    book.active["A1048576"] = "最末"
+    assert code_of(saved(book)) == "list_far"
 
 
 def test_hidden_sheets_are_not_read() -> None:
