@@ -109,6 +109,7 @@ class ProcessDefinition(Base):
     version: Mapped[int]
     version_tag: Mapped[str | None]
     name: Mapped[str]
+    name_en: Mapped[str | None]
     deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), index=True)
     resource_name: Mapped[str]
     digest: Mapped[str] = mapped_column(String(64))  #: SHA-256 of the diagram's bytes

@@ -269,7 +269,8 @@ def _agency(actor: Actor | None, answers: Answers) -> str:
             )
         if answers.get("source") in OWN_SOURCES:
             raise InvalidInput(
-                "An agency does not enter what the office came upon.", fields={"source": FieldError("own_agency")}
+                "An agency does not enter what the office came upon.",
+                fields={"source": FieldError("own_agency")},
             )
         return str(chosen or own[0])
     if actor is None or not actor.groups & RECEIVERS:

@@ -70,8 +70,8 @@ def task_name(task: Task) -> str:
 
 
 def process_name(definition: ProcessDefinition) -> str:
-    """Return the name of a process; diagrams carry the Chinese one."""
-    return definition.name or definition.key
+    """Return the name of a process in the page's language; its property `en` is the English one."""
+    return (definition.name_en or definition.name) if lang() == "en" else (definition.name or definition.key)
 
 
 def joined(words: Iterable[str]) -> str:

@@ -107,6 +107,16 @@ def test_a_matter_is_found_by_its_clue_number(city: City, visit: Callable[[str],
     assert "没有符合条件的任务" in visit("handler").get(f"/inbox?box=groups&text={clue.clue_no}").text
 
 
+def test_a_process_is_called_in_the_language_of_the_page(city: City, visit: Callable[[str], Visitor]) -> None:
+    task, clerk = city.task(city.transfer()), visit("clerk")
+    assert "线索移送与处置" in clerk.get(f"/tasks/{task.id}").text
+    clerk.post("/language", language="en", next="/inbox")
+    page = clerk.get(f"/tasks/{task.id}").text
+    clerk.post("/language", language="zh_Hans_CN")
+    assert "Clue transfer and disposal" in page
+    assert "线索移送与处置" not in page
+
+
 def test_the_office_enters_a_transfer_for_an_agency(city: City, visit: Callable[[str], Visitor]) -> None:
     intake = visit("intake")
     assert "移送单位" in intake.get("/transfers/new").text

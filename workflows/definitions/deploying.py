@@ -168,6 +168,7 @@ def _add_process(
         version=before.version + 1 if before else 1,
         version_tag=process.version_tag,
         name=process.name or process.id,
+        name_en=process.properties.get("en"),
         deployment_id=deployment.id,
         resource_name=file,
         digest=read.digest(file),

@@ -12,7 +12,7 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from workflows import hardening
 from workflows.engine import checks, losses, normalise, parsing, specs, structure
-from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, children, node_kind
+from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, attributes_of, children, node_kind
 from workflows.engine.ledger import Used
 from workflows.engine.model import Node
 from workflows.engine.wiring import Wiring
@@ -41,6 +41,7 @@ class Definition:
     groups: tuple[tuple[str, str], ...]  #: (element, group named without an expression)
     calls: tuple[tuple[str, str], ...]  #: (element, called process id)
     documentation: str
+    properties: Mapping[str, str]  #: camunda:properties of the process
     starter_groups: tuple[str, ...]  #: camunda:candidateStarterGroups
     spec: Any = field(repr=False)  #: the wired task specs; nobody outside the engine looks inside
     called: Mapping[str, Definition] = field(repr=False)  #: every process that this one calls, itself perhaps
@@ -250,6 +251,7 @@ def _definition(process: _Read) -> Definition:
         groups=tuple(_groups(wiring)),
         calls=tuple(wiring.ledger.calls),
         documentation=(element.findtext(Q + "documentation") or "").strip(),
+        properties=attributes_of(element).get("properties", MappingProxyType({})),
         starter_groups=tuple(_split(element.get(C + "candidateStarterGroups", ""))),
         spec=wiring.spec,
         called=MappingProxyType(process.called),
