@@ -1,7 +1,17 @@
 """The engine, the only importer of SpiffWorkflow: reads diagrams and runs instances in memory."""
 
 from workflows.engine.ledger import Used
-from workflows.engine.model import BpmnError, DueTimer, Host, Node, OpenTask, Sent, Step, Subscription
+from workflows.engine.model import (
+    BpmnError,
+    Continuation,
+    DueTimer,
+    Host,
+    Node,
+    OpenTask,
+    Sent,
+    Step,
+    Subscription,
+)
 from workflows.engine.reading import Definition, compile_definition, outline, read
 from workflows.engine.run import Run
 from workflows.engine.triggers import Trigger, next_start, triggers
@@ -10,6 +20,7 @@ from workflows.findings import Finding
 
 __all__ = [
     "BpmnError",
+    "Continuation",
     "Definition",
     "DueTimer",
     "EngineFault",

@@ -11,7 +11,7 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
 from workflows.clock import office_zone
-from workflows.engine import events, multiple, scope, timers, work
+from workflows.engine import continuations, events, multiple, scope, timers, work
 from workflows.engine.model import BpmnError, Host, Sent, Step
 from workflows.engine.plan import MAX_DEPTH, MAX_SECONDS, MAX_STEPS, MAX_TOKENS, Flow
 from workflows.engine.tokens import CANCELLED, FUTURE, READY, STARTED, Token, to_micros
@@ -47,6 +47,11 @@ class Instance(BpmnWorkflow):
         self.sent: list[Sent] = []
         self.end_nodes: list[str] = []
         self.thrown: list[Sent] = []  #: messages thrown but not yet offered to this run's own catch events
+        self.pauses = (
+            False  #: jobs go on where a transaction ends: rest when the act is spent, hold where async
+        )
+        self.unfinished = False  #: stopped between two tokens, not at rest
+        self.taken = 0  #: steps since start or restore
         self._left = MAX_STEPS
         self._until = 0.0
         self._ready: list[Token] = []
@@ -63,12 +68,19 @@ class Instance(BpmnWorkflow):
         self._left = MAX_STEPS
         self._until = time.thread_time() + MAX_SECONDS
 
+    @property
+    def exhausted(self) -> bool:
+        """Tell whether the act has had its steps or its time."""
+        return self._left <= 0 or time.thread_time() > self._until
+
     def spend(self, spec: Any) -> None:
         """Count one step; raises where an act will not end by itself."""
         self._left -= 1
-        if self._left < 0:
+        self.taken += 1
+        # A run that pauses does so between two tokens: this bounds what a single one sets going.
+        if self._left < (-MAX_TOKENS if self.pauses else 0):
             raise self.fault(f"More than {MAX_STEPS:,} steps without waiting.", spec.element, "budget")
-        if time.thread_time() > self._until:
+        if not self.pauses and time.thread_time() > self._until:
             raise self.fault(f"More than {MAX_SECONDS:.0f} s without waiting.", spec.element, "budget")
         if len(self.tasks) > MAX_TOKENS:
             raise self.fault(f"More than {MAX_TOKENS:,} tokens are alive.", spec.element, "budget")
@@ -85,15 +97,23 @@ class Instance(BpmnWorkflow):
         *,
         data: dict[str, Any] | None = None,
         internal: dict[str, Any] | None = None,
+        later: bool = False,
     ) -> None:
-        """Put a token on an element and let the element decide what becomes of it."""
+        """Put a token on an element, in a job of its own if `later`; the element decides what becomes of it."""
         self.spend(spec)
         kept = dict(internal or {})
         if flow is not None:
             kept["flow"] = flow
         token = self.create(spec, parent, data=data, internal=kept)
-        self.note(token, "entered", flow)
-        spec._update(token)
+        if self.pauses and (later or spec.async_before):
+            continuations.hold_before(token)
+        else:
+            self.arrive(token)
+
+    def arrive(self, token: Token) -> None:
+        """Let a token come into its element."""
+        self.note(token, "entered", token.internal_data.get("flow"))
+        token.task_spec._update(token)
 
     def open(self, token: Token) -> None:
         """Give an element that has just been reached its input parameters and its boundary events."""
@@ -114,12 +134,16 @@ class Instance(BpmnWorkflow):
         """Remember a token that can run by itself."""
         self._fresh.append(token)
 
+    @property
+    def ready(self) -> list[Token]:
+        """Return the tokens that can run by themselves, the next one last."""
+        self._ready.extend(reversed(self._fresh))
+        self._fresh.clear()
+        return self._ready
+
     def next_ready(self) -> Token | None:
         """Return the next token to run: the newest branch first, its flows in the order of the file."""
-        if self._fresh:
-            self._ready.extend(reversed(self._fresh))
-            self._fresh.clear()
-        while self._ready:
+        while self.ready:
             token = self._ready.pop()
             # Whatever was cancelled since it became ready must not run.
             if token.alive and token._state == READY:
@@ -132,18 +156,26 @@ class Instance(BpmnWorkflow):
         spec, around = token.task_spec, token.parent
         flows = [] if spec.body is not None else spec.choose(self, around)
         self.note(token, "left")
+        if self.pauses and spec.async_after:
+            continuations.hold_after(token, flows)
+        else:
+            self.depart(token, flows)
+
+    def depart(self, token: Token, flows: list[Flow]) -> None:
+        """Put what follows in the place of a token that has left its element."""
+        spec, around = token.task_spec, token.parent
         self.remove(token)
         if spec.body is not None:
             multiple.instance_done(around, token)
         else:
             self.follow(spec, flows, around)
 
-    def follow(self, spec: Any, flows: list[Flow], around: Token) -> None:
+    def follow(self, spec: Any, flows: list[Flow], around: Token, *, later: bool = False) -> None:
         """Put a token on the target of every flow; where there is none, see whether the scope is done."""
         for flow in flows:
             # A flow taken before may have ended the whole scope.
             if around.alive:
-                self.enter(spec._wf_spec.task_specs[flow.target], around, flow.id)
+                self.enter(spec._wf_spec.task_specs[flow.target], around, flow.id, later=later)
         if not flows:
             self.settle(around)
 
@@ -178,7 +210,7 @@ class Instance(BpmnWorkflow):
         token.task_spec._on_cancel(token)
         parent = token.parent
         armed = token.task_spec.silent or (parent is not None and parent.task_spec.arms_flows)
-        if not token.task_spec.is_root and not armed:
+        if not token.task_spec.is_root and not armed and not continuations.is_held(token):
             self.note(token, "cancelled")
 
     def cancel_inside(self, around: Token) -> None:
@@ -274,7 +306,7 @@ class Instance(BpmnWorkflow):
             self.note(happened, "left")
             self.remove(happened)
             events.rearm(self, token)
-        self.follow(spec, spec.choose(self, around), around)
+        self.follow(spec, spec.choose(self, around), around, later=spec.is_async)
 
     def _fire_behind_gateway(self, token: Token, gateway: Token) -> None:
         spec, around = token.task_spec, gateway.parent
@@ -283,7 +315,7 @@ class Instance(BpmnWorkflow):
         self.note(token, "entered", token.internal_data["flow"])
         self.note(token, "left")
         self.remove(gateway)
-        self.follow(spec, spec.choose(self, around), around)
+        self.follow(spec, spec.choose(self, around), around, later=spec.is_async)
 
     def raise_error(self, origin: Token, code: str, message: str = "") -> bool:
         """Hand an error to the nearest boundary event around `origin` that catches it; tell whether one did.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from workflows.engine import continuations
 from workflows.engine.tokens import WAITING, Token
 
 
@@ -58,9 +59,10 @@ def _may_still_come(gateway: Any, scope: Token, filled: set[str]) -> bool:
     A token that could as well come on a flow that has one already does not count.
     """
     for token in scope.children:
-        if token.task_spec is gateway:
+        if token.task_spec is gateway and not continuations.is_held(token):
             continue
-        reached = _arrivals(token.task_spec, gateway)
+        coming = token.task_spec is gateway and continuations.is_coming(token)
+        reached = {token.internal_data["flow"]} if coming else _arrivals(token.task_spec, gateway)
         if reached and not reached & filled:
             return True
     return False

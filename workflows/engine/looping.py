@@ -19,6 +19,15 @@ def loop_of(ledger: Ledger, element: etree._Element) -> Loop | None:
     return None if standard is None else _standard(ledger, identity, standard)
 
 
+def asynchronous(element: etree._Element) -> tuple[bool, bool]:
+    """Return whether each instance begins, and ends, in a transaction of its own."""
+    loop = element.find(Q + "multiInstanceLoopCharacteristics")
+    if loop is None:
+        return False, False
+    before = "true" in (loop.get(C + "asyncBefore"), loop.get(C + "async"))
+    return before, loop.get(C + "asyncAfter") == "true"
+
+
 def _multiple(ledger: Ledger, identity: str, found: etree._Element) -> Loop:
     cardinality = text_of(found, "loopCardinality")
     collection = found.get(C + "collection") or text_of(found, "loopDataInputRef")

@@ -69,6 +69,14 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """A token that is held until a job lets it go on."""
+
+    id: str
+    node_id: str
+
+
+@dataclass(frozen=True)
 class Sent:
     """A message thrown by a run that nothing inside it caught, or any signal it threw."""
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from workflows.engine import events, joins, scope, state
+from workflows.engine import continuations, events, joins, scope, state
 from workflows.engine.instance import Instance
-from workflows.engine.model import BpmnError, DueTimer, Host, OpenTask, Sent, Step, Subscription
+from workflows.engine.model import BpmnError, Continuation, DueTimer, Host, OpenTask, Sent, Step, Subscription
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import READY, STARTED, Token
 from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotFound
@@ -48,12 +48,14 @@ class Run:
         *,
         message: str | None = None,
         start_node: str | None = None,
+        pauses: bool = False,
     ) -> Run:
         """Return a new run, as far as it goes by itself.
 
-        It begins at the start event named, or of the message named, else at the plain one.
+        It begins at the start event named, or of the message named, else at the plain one. One that `pauses`
+        stops, `unfinished`, where an act would take too long, and holds tokens at asynchronous continuations.
         """
-        run = cls.prepare(definition, variables, host, message=message, start_node=start_node)
+        run = cls.prepare(definition, variables, host, message=message, start_node=start_node, pauses=pauses)
         run.drain()
         return run
 
@@ -66,10 +68,12 @@ class Run:
         *,
         message: str | None = None,
         start_node: str | None = None,
+        pauses: bool = False,
     ) -> Run:
         """Return a run that stands at its start event, not yet drained."""
         cleaned = scope.clean(variables)
         instance = Instance(definition.spec, host)
+        instance.pauses = pauses
         starts = _starts(definition, message, start_node)
         root = instance.create(definition.spec.start, None, data=cleaned)
         root._set_state(STARTED)
@@ -80,9 +84,11 @@ class Run:
         return run
 
     @classmethod
-    def restore(cls, definition: Definition, dumped: bytes, host: Host) -> Run:
+    def restore(cls, definition: Definition, dumped: bytes, host: Host, *, pauses: bool = False) -> Run:
         """Return the run that `dump` stored, not yet drained."""
-        return cls(definition, state.load(dumped, definition, host))
+        instance = state.load(dumped, definition, host)
+        instance.pauses = pauses
+        return cls(definition, instance)
 
     def dump(self) -> bytes:
         """Return the state as bytes; raises `EngineFault` after a failure: no half step is stored."""
@@ -129,6 +135,16 @@ class Run:
             taken = act(self._instance, cleaned)
             self._drain()
         return taken
+
+    def proceed(self, continuation_id: str) -> bool:
+        """Let a held token go on; False if it has done so already, or is gone."""
+        token = continuations.find(self._instance, continuation_id)
+        if token is None:
+            return False
+        with self._acting():
+            continuations.go_on(token)
+            self._drain()
+        return True
 
     def cancel(self) -> None:
         """End the run; everything open is cancelled."""
@@ -179,6 +195,21 @@ class Run:
         ]
 
     @property
+    def continuations(self) -> list[Continuation]:
+        """Return the tokens that are held until a job lets them go on, the oldest first."""
+        return [Continuation(hold, t.task_spec.element) for hold, t in continuations.held(self._instance)]
+
+    @property
+    def unfinished(self) -> bool:
+        """Tell whether the run has stopped on its way, for another transaction to go on with."""
+        return self._instance.unfinished and self.outcome == "running"
+
+    @property
+    def taken(self) -> int:
+        """Return how many steps were taken since start or restore."""
+        return self._instance.taken
+
+    @property
     def steps(self) -> list[Step]:
         """Return everything entered, left and cancelled since start or restore, in order."""
         return self._instance.steps
@@ -220,30 +251,38 @@ class Run:
     def _drain(self) -> None:
         run = self._instance
         fired: set[str] = set()
+        while self.unfinished and self._fire_next(fired):
+            pass  # time does not wait for a long run to come to rest
         while run.outcome == "running":
             self._step_until_quiet()
-            token = self._next_due(fired)
-            if token is None:
+            if self.unfinished or not self._fire_next(fired):
                 break
-            fired.add(token.id)
-            run.fire(token)
-        run.sent += run.thrown
-        run.thrown = []
+        if not self.unfinished:
+            run.sent += run.thrown
+            run.thrown = []
 
-    def _next_due(self, fired: set[str]) -> Token | None:
+    def _fire_next(self, fired: set[str]) -> bool:
+        """Fire the timer that has been due longest, each once in an act; tell whether there was one."""
         run = self._instance
         if run.outcome != "running":
-            return None
+            return False
         now = run.host.now()
-        return next((t for due, t in events.due(run) if due <= now and t.id not in fired), None)
+        token = next((t for due, t in events.due(run) if due <= now and t.id not in fired), None)
+        if token is None:
+            return False
+        fired.add(token.id)
+        run.fire(token)
+        return True
 
     def _step_until_quiet(self) -> None:
         run = self._instance
-        while run.outcome == "running":
+        run.unfinished = True
+        while run.outcome == "running" and not (run.pauses and run.exhausted):
             token = run.next_ready()
             if token is not None:
                 token.run()
             elif not (events.offer_thrown(run) or events.fire_conditions(run) or joins.join_inclusive(run)):
+                run.unfinished = False
                 break
 
     @contextmanager

@@ -52,6 +52,13 @@ class Flowing(BpmnSpecMixin):
     body: Repeated | None = None
     parameters = Parameters()
     work = Work()
+    async_before = False
+    async_after = False
+
+    @property
+    def is_async(self) -> bool:
+        """Tell whether what follows an event, which happens at once, is a transaction of its own."""
+        return self.async_before or self.async_after
 
     def _predict(self, *_: Any, **__: Any) -> None:
         """Grow nothing: tokens are made when they arrive."""

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from workflows.engine.instance import Instance
-from workflows.engine.model import Host
+from workflows.engine.model import Host, Sent
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import Token
 from workflows.errors import EngineFault
@@ -21,7 +21,7 @@ VERSION = 1
 
 
 def dump(run: Instance, definition: Definition) -> bytes:
-    """Return the state of a quiet run; parents stand before their children."""
+    """Return the state of a run between two tokens; parents stand before their children."""
     rows = [
         [
             token.id,
@@ -35,15 +35,24 @@ def dump(run: Instance, definition: Definition) -> bytes:
         ]
         for token in run.tasks.values()
     ]
-    return orjson.dumps(
-        {
-            "v": VERSION,
-            "process": definition.id,
-            "outcome": run.outcome,
-            "ends": run.end_nodes,
-            "tokens": rows,
-        }
-    )
+    kept = {
+        "v": VERSION,
+        "process": definition.id,
+        "outcome": run.outcome,
+        "ends": run.end_nodes,
+        "tokens": rows,
+    }
+    if run.unfinished:
+        kept["unfinished"] = _unfinished(run)
+    return orjson.dumps(kept)
+
+
+def _unfinished(run: Instance) -> dict[str, Any]:
+    """Return what a run that stopped between two tokens was about to do."""
+    return {
+        "ready": [token.id for token in run.ready if token.alive],
+        "thrown": [[sent.kind, sent.name, sent.payload, sent.node_id] for sent in run.thrown],
+    }
 
 
 def load(state: bytes, definition: Definition, host: Host) -> Instance:
@@ -59,6 +68,10 @@ def load(state: bytes, definition: Definition, host: Host) -> Instance:
     for row in kept["tokens"]:
         _load_token(run, definition, row)
     run.task_tree = next(iter(run.tasks.values()))
+    if unfinished := kept.get("unfinished"):
+        run.unfinished = True
+        run.ready.extend(run.tasks[identity] for identity in unfinished["ready"])
+        run.thrown = [Sent(*sent) for sent in unfinished["thrown"]]
     return run
 
 

@@ -70,6 +70,8 @@ class Wiring:
             ledger.parameters(node.id, node.attributes.get("inputs", {})),
             ledger.parameters(node.id, node.attributes.get("outputs", {})),
         )
+        spec.async_before = "true" in (node.attributes.get("asyncBefore"), node.attributes.get("async"))
+        spec.async_after = node.attributes.get("asyncAfter") == "true"
         if isinstance(spec, specs.Performing):
             throws = getattr(spec, "event_definition", None) is not None
             spec.work = working.work_of(ledger, element, node, throws=throws)
@@ -249,6 +251,9 @@ class Wiring:
         body = specs.Repeated(self.spec, inner.name)
         body.node, body.element = inner.node, inner.element
         body.shown = f"{inner.name}#multiInstanceBody"
+        body.async_before, body.async_after = inner.async_before, inner.async_after
+        # What holds an instance, not the whole, stands on the loop.
+        inner.async_before, inner.async_after = looping.asynchronous(element)
         body.flows, body.incoming, body.boundaries = inner.flows, inner.incoming, inner.boundaries
         body._inputs, body._outputs = inner._inputs, inner._outputs
         inner.flows, inner.incoming, inner.boundaries = (), (), ()
