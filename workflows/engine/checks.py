@@ -89,7 +89,7 @@ def _bad_date(text: str) -> str | None:
 def _check_reach(wiring: Wiring) -> Iterator[Finding]:
     tasks = wiring.spec.task_specs
     reached: set[str] = set()
-    todo: list[Any] = list(wiring.spec.start.starts)
+    todo: list[Any] = [wiring.spec.start]
     while todo:
         spec = todo.pop()
         if spec.name in reached:
@@ -98,6 +98,7 @@ def _check_reach(wiring: Wiring) -> Iterator[Finding]:
         todo.extend(tasks[flow.target] for flow in spec.flows)
         todo.extend(spec.boundaries)
         todo.extend(getattr(spec, "starts", ()))
+        todo.extend(event.handler for event in getattr(spec, "armed", ()))
         if inner := getattr(spec, "inner", None):
             todo.append(inner)
     for node in wiring.nodes.values():

@@ -73,6 +73,11 @@ def node_kind(element: etree._Element) -> str:
     return f"{name}:{kind}"
 
 
+def is_event_subprocess(element: etree._Element) -> bool:
+    """Tell whether the element is a subprocess that an event starts, not a flow."""
+    return local(element) == "subProcess" and element.get("triggeredByEvent") in ("true", "1")
+
+
 def text_of(element: etree._Element, name: str) -> str:
     """Return the stripped text of the first BPMN child `name`, "" if there is none."""
     return (element.findtext(Q + name) or "").strip()

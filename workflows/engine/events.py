@@ -126,16 +126,28 @@ def fire_conditions(run: Any) -> bool:
 
 
 def find_handler(origin: Token, kind: str, code: str | None) -> Token | None:
-    """Return the nearest boundary event outwards from `origin` that catches, an exact code first."""
+    """Return the nearest event outwards from `origin` that catches (BPMN 2.0, 10.4.6, 13.4.3).
+
+    A scope's own event subprocesses come before its boundary events, an exact code before any code. What is
+    thrown inside an event subprocess is not caught by that same one.
+    """
     around: Token | None = origin
+    inside: Token | None = None
     while around is not None:
         handlers = [t for t in around.children if t.task_spec.silent and kind_of(t) == kind]
-        exact = [t for t in handlers if kind == "cancel" or t.task_spec.event_definition.code == code]
-        catching = exact or [t for t in handlers if t.task_spec.event_definition.code is None]
-        if catching:
-            return catching[0]
-        around = around.parent
+        own = [t for t in handlers if t.task_spec in getattr(around.task_spec, "armed", ())]
+        others = [t for t in own if inside is None or t.task_spec.handler is not inside.task_spec]
+        for near in (others, [t for t in handlers if t not in own]):
+            if caught := _catching(near, kind, code):
+                return caught
+        around, inside = around.parent, around
     return None
+
+
+def _catching(handlers: list[Token], kind: str, code: str | None) -> Token | None:
+    exact = [t for t in handlers if kind == "cancel" or t.task_spec.event_definition.code == code]
+    catching = exact or [t for t in handlers if t.task_spec.event_definition.code is None]
+    return catching[0] if catching else None
 
 
 def error_variables(spec: Any, code: str, message: str) -> dict[str, Any]:

@@ -214,10 +214,17 @@ class Instance(BpmnWorkflow):
             self.note(token, "cancelled")
 
     def cancel_inside(self, around: Token) -> None:
-        """Cancel every token in a scope, leaving the scope and its boundary events."""
+        """Cancel every token in a scope, leaving the scope, its boundary events and what is armed in it."""
         for token in around.children:
             if not token.task_spec.silent:
                 self.cancel_token(token)
+
+    def clear(self, around: Token) -> None:
+        """Cancel every token in a scope and disarm its event subprocesses, leaving its boundary events."""
+        self.cancel_inside(around)
+        for token in around.children:
+            if token.task_spec in around.task_spec.armed:
+                self.remove(token)
 
     def note(self, token: Token, what: str, flow: str | None = None) -> None:
         """Remember a step."""
@@ -226,12 +233,14 @@ class Instance(BpmnWorkflow):
     # -- scopes ------------------------------------------------------------------------------------
 
     def start_scope(self, around: Token, starts: tuple[Any, ...]) -> None:
-        """Begin a scope at its start events; a scope without any element is done at once."""
+        """Begin a scope at its start events, its event subprocesses armed; an empty one is done at once."""
         if sum(1 for _ in scope.above(around)) > MAX_DEPTH:
             # A called process stands in for the activity that calls it.
             holder = around.parent if around.task_spec.is_root else around
             element = holder.task_spec.element if holder is not None else None
             raise self.fault(f"Processes are nested deeper than {MAX_DEPTH} levels.", element, "depth")
+        for event in around.task_spec.armed:
+            self.wait_for(event, around, None)
         for start in starts:
             self.enter(start, around, None)
         if not starts:
@@ -244,6 +253,7 @@ class Instance(BpmnWorkflow):
         if not around.task_spec.is_root:
             around.complete()
         elif around.parent is None:
+            self.clear(around)
             self.outcome = "completed"
         else:
             self._return(around)
@@ -276,7 +286,7 @@ class Instance(BpmnWorkflow):
 
     def finish(self, outcome: str) -> None:
         """End the run: every token is cancelled."""
-        self.cancel_inside(self.task_tree)
+        self.clear(self.task_tree)
         self.outcome = outcome
 
     # -- events ------------------------------------------------------------------------------------
@@ -287,14 +297,16 @@ class Instance(BpmnWorkflow):
             scope.assign(token, self.cleaned(token, payload))
         host, spec = token.parent, token.task_spec
         if spec.silent:
-            self._fire_boundary(token, host)
+            spec.happen(token)
         elif host.task_spec.arms_flows:
             self._fire_behind_gateway(token, host)
         else:
             token.complete()
 
-    def _fire_boundary(self, token: Token, host: Token) -> None:
-        spec, around = token.task_spec, host.parent
+    def fire_boundary(self, token: Token) -> None:
+        """Go on behind a boundary event; an interrupting one cancels its activity first."""
+        spec, host = token.task_spec, token.parent
+        around = host.parent
         work.map_out(token)
         if spec.cancel_activity:
             self.note(token, "entered")

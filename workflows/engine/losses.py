@@ -10,6 +10,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDef
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
 
 from workflows.engine.dialect import EVENTS, FLOW_NODES, Q, event_kind, local
+from workflows.engine.event_subprocesses import is_start
 from workflows.engine.events import KINDS
 from workflows.findings import Finding
 
@@ -28,6 +29,8 @@ def losses(process: etree._Element, spec: Any) -> Iterator[Finding]:
         task = spec.task_specs.get(element.get("id"))
         if task is None:
             yield _lost(element, f"The {local(element)} was not understood.")
+        elif is_start(element) and not _armed(task, spec):
+            yield _lost(element, "The event subprocess was not armed.")
         elif local(element) in EVENTS and not _same_kind(element, task):
             yield _lost(element, f"The {event_kind(element)} event was read as something else.")
         elif local(element) == "boundaryEvent" and not _attached(element, task, spec):
@@ -48,6 +51,12 @@ def _same_kind(element: etree._Element, task: Any) -> bool:
 def _attached(element: etree._Element, task: Any, spec: Any) -> bool:
     host = spec.task_specs.get(element.get("attachedToRef"))
     return host is not None and task in host.boundaries
+
+
+def _armed(start: Any, spec: Any) -> bool:
+    """Tell whether some scope waits for the start of an event subprocess."""
+    armed = [event for task in spec.task_specs.values() for event in getattr(task, "armed", ())]
+    return any(event.node is start.node and start in event.handler.starts for event in armed)
 
 
 def _lost(element: etree._Element, message: str) -> Finding:

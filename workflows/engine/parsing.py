@@ -20,7 +20,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEv
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import DurationTimerEventDefinition
 
-from workflows.engine import dialect, specs
+from workflows.engine import dialect, event_subprocesses, specs
 
 _EVENT_PATHS = [
     event_parsers.MESSAGE_EVENT_XPATH,
@@ -47,6 +47,16 @@ class Plain:
 
 class ElementParser(Plain, TaskParser):
     """Any element that is no event."""
+
+
+class SubProcessParser(ElementParser):
+    """An embedded subprocess, entered by a flow or begun by an event."""
+
+    def create_task(self) -> Any:
+        """Return the spec."""
+        by_event = dialect.is_event_subprocess(self.node)
+        made = event_subprocesses.EventSubProcess if by_event else self.spec_class
+        return made(self.spec, self.bpmn_id, **self.bpmn_attributes)
 
 
 class EventParser(Plain, EventDefinitionParser):
@@ -127,7 +137,7 @@ class Parser(BpmnParser):
         full_tag("parallelGateway"): (ElementParser, specs.ParallelGateway),
         full_tag("inclusiveGateway"): (ElementParser, specs.InclusiveGateway),
         full_tag("eventBasedGateway"): (EventGatewayParser, specs.EventGateway),
-        full_tag("subProcess"): (ElementParser, specs.SubProcess),
+        full_tag("subProcess"): (SubProcessParser, specs.SubProcess),
         full_tag("transaction"): (ElementParser, specs.Transaction),
         full_tag("callActivity"): (ElementParser, specs.CallActivity),
         full_tag("startEvent"): (EventParser, specs.StartEvent),

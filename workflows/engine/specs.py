@@ -115,6 +115,7 @@ class Root(Flowing, BpmnTaskSpec):
 
     is_root = True
     starts: tuple[Flowing, ...] = ()
+    armed: tuple[Armed, ...] = ()  #: what its event subprocesses wait for
 
 
 class ProcessSpec(BpmnProcessSpec):
@@ -231,6 +232,7 @@ class SubProcess(Flowing, defaults.SubWorkflowTask):
     """An embedded subprocess: a token that holds the tokens inside."""
 
     starts: tuple[Flowing, ...] = ()
+    armed: tuple[Armed, ...] = ()  #: what its event subprocesses wait for
 
     def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
         super().__init__(wf_spec, bpmn_id, subworkflow_spec=bpmn_id, **kwargs)
@@ -314,10 +316,21 @@ class ReceiveTask(Catching, defaults.ReceiveTask):
     """A task that waits for a message, also when the diagram names none (then one of its own name)."""
 
 
-class BoundaryEvent(Catching, defaults.BoundaryEvent):
-    """Sits on an activity, waiting beside it."""
+class Armed(Catching):
+    """Waits beside what goes on, as long as its activity or scope lasts."""
 
     silent = True
+
+    def happen(self, my_task: Token) -> None:
+        """Go on behind the event; what it interrupts is cancelled at once."""
+        raise NotImplementedError
+
+
+class BoundaryEvent(Armed, defaults.BoundaryEvent):
+    """Sits on an activity, waiting beside it."""
+
+    def happen(self, my_task: Token) -> None:
+        my_task.workflow.fire_boundary(my_task)
 
 
 class EventGateway(Flowing, defaults.EventBasedGateway):

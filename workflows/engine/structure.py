@@ -11,15 +11,16 @@ from workflows.engine.dialect import (
     ACTIVITIES,
     EVENTS,
     FLOW_NODES,
-    SCOPES,
     SUBPROCESSES,
     Q,
     children,
     event_definitions,
     event_kind,
+    is_event_subprocess,
     local,
 )
 from workflows.engine.normalise import REFERENCES
+from workflows.engine.positions import check_position
 from workflows.findings import Finding
 
 #: What may stand in a scope beside flow nodes; none of it moves a token.
@@ -56,16 +57,6 @@ _ANNOTATIONS = frozenset(
         "textAnnotation",
     }
 )
-_START_KINDS = frozenset({"none", "message", "signal", "timer", "conditional"})
-_POSITIONS: dict[str, frozenset[str]] = {
-    "startEvent": _START_KINDS,
-    "endEvent": frozenset({"none", "message", "signal", "error", "escalation", "terminate", "cancel"}),
-    "intermediateCatchEvent": frozenset({"message", "signal", "timer", "conditional", "link"}),
-    "intermediateThrowEvent": frozenset({"none", "message", "signal", "escalation", "link"}),
-    "boundaryEvent": frozenset(
-        {"message", "signal", "timer", "conditional", "error", "escalation", "cancel"}
-    ),
-}
 
 
 def check_file(root: etree._Element) -> Iterator[Finding]:
@@ -96,9 +87,11 @@ def _check_scope(scope: etree._Element) -> Iterator[Finding]:
             yield _error(element.get("id"), "unsupported", f"<{name}> is not supported.")
     for flow in children(scope, frozenset({"sequenceFlow"})):
         yield from _check_flow(flow, inside)
+    if is_event_subprocess(scope):
+        yield from _check_event_subprocess(scope)
     for boundary in children(scope, frozenset({"boundaryEvent"})):
         host = inside.get(boundary.get("attachedToRef"))
-        if host is None or local(host) not in ACTIVITIES:
+        if host is None or local(host) not in ACTIVITIES or is_event_subprocess(host):
             yield _error(
                 boundary.get("id"),
                 "dangling",
@@ -106,6 +99,18 @@ def _check_scope(scope: etree._Element) -> Iterator[Finding]:
             )
         elif event_kind(boundary) == "cancel" and local(host) != "transaction":
             yield _error(boundary.get("id"), "unsupported", "A cancel event can only sit on a transaction.")
+
+
+def _check_event_subprocess(scope: etree._Element) -> Iterator[Finding]:
+    identity, beside = scope.get("id"), scope.getparent()
+    starts = children(scope, frozenset({"startEvent"}))
+    if len(starts) != 1:
+        count = f"An event subprocess has exactly one start event; this one has {len(starts)}."
+        yield _error(identity, "event_subprocess", count)
+    flows = children(beside, frozenset({"sequenceFlow"})) if beside is not None else []
+    if any(identity in (flow.get("sourceRef"), flow.get("targetRef")) for flow in flows):
+        reached = "An event starts this subprocess, so no sequence flow may lead into it or out of it."
+        yield _error(identity, "event_subprocess", reached)
 
 
 def _own_parts(scope: etree._Element) -> frozenset[str]:
@@ -153,7 +158,7 @@ def _check_supported(element: etree._Element) -> Iterator[Finding]:
     for why in _unsupported(element, name):
         yield _error(identity, "unsupported", why)
     if name in EVENTS:
-        yield from _check_position(element, name)
+        yield from check_position(element)
 
 
 def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
@@ -161,8 +166,6 @@ def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
         yield "Ad-hoc subprocesses are not supported; draw the order, or a loop with a choice."
     if name == "complexGateway":
         yield "Complex gateways are not supported; use an inclusive gateway."
-    if name == "subProcess" and element.get("triggeredByEvent") == "true":
-        yield "Event subprocesses are not supported; use a boundary event on a subprocess."
     if element.get("isForCompensation") == "true":
         yield "Compensation is not supported; draw the undoing step after an error or a decision."
     if element.get("instantiate") == "true":
@@ -173,34 +176,6 @@ def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
     loop = element.find(Q + "multiInstanceLoopCharacteristics")
     if loop is not None and loop.get("behavior", "All") != "All":
         yield f"Multi-instance behavior '{loop.get('behavior')}' is not supported; leave it out."
-
-
-def _check_position(element: etree._Element, name: str) -> Iterator[Finding]:
-    identity, kind = element.get("id"), event_kind(element)
-    if kind in _POSITIONS[name]:
-        parent = element.getparent()
-        if (
-            name == "startEvent"
-            and kind != "none"
-            and parent is not None
-            and local(parent) in SCOPES - {"process"}
-        ):
-            yield _error(
-                identity, "unsupported", f"A subprocess starts with a plain event, not one of kind '{kind}'."
-            )
-        return
-    if kind == "none":
-        yield _error(
-            identity, "no_event", f"The {name} names no event; choose a timer, message or another kind."
-        )
-    elif kind == "multiple":
-        yield _error(
-            identity,
-            "unsupported",
-            "Several event definitions on one event are not supported; draw them apart.",
-        )
-    else:
-        yield _error(identity, "unsupported", f"An event of kind '{kind}' is not supported as {name}.")
 
 
 def _error(element: str | None, rule: str, message: str) -> Finding:

@@ -19,10 +19,12 @@ from workflows.engine.dialect import (
     children,
     event_definitions,
     event_kind,
+    is_event_subprocess,
     local,
     node_kind,
     text_of,
 )
+from workflows.engine.event_subprocesses import arm_scope, is_start
 from workflows.engine.ledger import Ledger
 from workflows.engine.model import Node
 from workflows.engine.plan import Flow, Parameters
@@ -79,8 +81,9 @@ class Wiring:
             working.called_process(ledger, element, node)
             spec.ins = tuple(working.copies(ledger, node, "in"))
             spec.outs = tuple(working.copies(ledger, node, "out"))
+        waiting = arm_scope(element, self.spec) if is_start(element) else spec
         for definition in event_definitions(element):
-            self._event(spec, definition, node.id)
+            self._event(waiting, definition, node.id)
         if local(element) in ("receiveTask", "sendTask") and spec.event_definition is not None:
             spec.event_name = ledger.text(node.id, spec.event_definition.name, "The message name")
 
@@ -209,9 +212,7 @@ class Wiring:
             return tuple(starts)
         # BPMN's implicit start: everything that no flow leads into.
         heads = [
-            tasks[e.get("id")]
-            for e in inside
-            if local(e) != "boundaryEvent" and not tasks[e.get("id")].incoming and not _is_link_catch(e)
+            tasks[e.get("id")] for e in inside if not tasks[e.get("id")].incoming and not _comes_otherwise(e)
         ]
         if local(scope) == "process":
             if heads:
@@ -307,5 +308,8 @@ def _link_name(element: etree._Element, definition: etree._Element) -> str:
     return definition.get("name") or element.get("name") or ""
 
 
-def _is_link_catch(element: etree._Element) -> bool:
-    return local(element) == "intermediateCatchEvent" and event_kind(element) == "link"
+def _comes_otherwise(element: etree._Element) -> bool:
+    """Tell whether the element is reached without a flow, and not by the start of its scope."""
+    if local(element) == "intermediateCatchEvent":
+        return event_kind(element) == "link"
+    return local(element) == "boundaryEvent" or is_event_subprocess(element)

@@ -99,6 +99,13 @@ def sub(name: str, *inner: str, tag: str = "subProcess") -> str:
     return f'<{tag} id="{name}">{"".join(inner)}</{tag}>'
 
 
+def on_event(name: str, trigger: str, inner: str, *, cancel: bool = True) -> str:
+    """Return an event subprocess; its start event is `name`_s."""
+    flag = "" if cancel else ' isInterrupting="false"'
+    start = f'<startEvent id="{name}_s"{flag}>{trigger}</startEvent>'
+    return f'<subProcess id="{name}" triggeredByEvent="true">{start}{inner}</subProcess>'
+
+
 def timer(
     name: str, time: str, *, on: str | None = None, cancel: bool = True, kind: str = "timeDuration"
 ) -> str:

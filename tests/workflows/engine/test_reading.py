@@ -173,7 +173,6 @@ def test_structural_errors_name_their_element() -> None:
     [
         ('<adHocSubProcess id="x"/>', "x"),
         ('<complexGateway id="x"/>', "x"),
-        ('<subProcess id="x" triggeredByEvent="true"/>', "x"),
         ('<task id="x" isForCompensation="true"/>', "x"),
         ('<receiveTask id="x" instantiate="true"/>', "x"),
         ('<eventBasedGateway id="x" instantiate="true"/>', "x"),
