@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from workflows import decisions, engine, forms
 from workflows.decisions import Decision
-from workflows.errors import EngineFault, NotFound
+from workflows.errors import Conflict, EngineFault, NotFound
 from workflows.forms import Form
 from workflows.model import DecisionDefinition, FormDefinition, ProcessDefinition, Resource
 from workflows.shelf import Shelf
@@ -76,6 +76,23 @@ def process(session: Session, definition_id: str) -> Deployed:
 def compiled(session: Session, definition_id: str) -> engine.Definition:
     """Return the engine's reading of one version of a process, shared between instances and threads."""
     return process(session, definition_id).definition
+
+
+def callee(session: Session, wanted: engine.Wanted, owner: InDeployment) -> Deployed | None:
+    """Return the process that a call activity in `owner` asks for; None where there is none."""
+    rows = select(ProcessDefinition).where(ProcessDefinition.key == wanted.key)
+    if wanted.binding == "deployment":
+        rows = rows.where(ProcessDefinition.deployment_id == owner.deployment_id)
+    elif wanted.binding == "version":
+        if not (wanted.version or "").isdecimal():
+            return None
+        rows = rows.where(ProcessDefinition.version == int(wanted.version or 0))
+    elif wanted.binding == "versionTag":
+        rows = rows.where(ProcessDefinition.version_tag == wanted.version)
+    row = session.scalar(rows.order_by(ProcessDefinition.version.desc()).limit(1))
+    if row is not None and row.suspended:
+        raise Conflict(f"The process {row.id} is suspended.", code="suspended")
+    return None if row is None else process(session, row.id)
 
 
 def bundle(session: Session, deployment_id: str) -> Bundle:

@@ -13,6 +13,7 @@ from workflows.engine import timers
 from workflows.errors import EngineFault, InvalidInput, NotFound
 from workflows.findings import Finding
 from workflows.limits import work_days
+from workflows.neighbours import Neighbours
 from workflows.persistence import deadlines
 
 #: Acts of people and times of one simulation; a diagram that needs more goes on for ever.
@@ -28,6 +29,7 @@ def simulate(
     advance: str | None = None,
     complete_all: bool = False,
     dmn: Iterable[bytes] = (),
+    beside: Iterable[bytes] = (),
     limits: Iterable[Limit] = (),
 ) -> dict[str, Any]:
     """Return one JSON document: findings, nodes (id → kind), trace, variables and outcome.
@@ -35,17 +37,22 @@ def simulate(
     The virtual clock starts at `now` (aware) and is moved by `advance`, an ISO duration or instant; timers
     fire at their own instants on the way. With `complete_all` every open task is completed without answers:
     after the time has passed where a timer sits on it, else at once. Operations do nothing; decisions are
-    taken from `dmn`, the rules of `limit()` from `limits`. Outcome: completed, waiting, failed (a finding
-    of the rule `run` says why) or refused. `InvalidInput` for bad variables or a bad time.
+    taken from `dmn`, processes called also from the diagrams `beside`, the rules of `limit()` from `limits`.
+    Outcome: completed, waiting, failed (a finding of the rule `run` says why) or refused. `InvalidInput` for
+    bad variables or a bad time.
     """
     definition, findings = _chosen(xml, process_id)
     if definition is None:
         return _document(findings, engine.outline(xml, process_id), "refused")
+    library = Neighbours(definition, beside)
+    if missing := list(library.findings(definition)):
+        nodes = {node.id: node.kind for node in definition.nodes.values()}
+        return _document([*findings, *missing], nodes, "refused")
     target = _target(advance, now)
     host = _Host(now, _decisions(dmn), limits)
     start = definition.start_node
     named = start.id if start.kind.startswith("startEvent") else None
-    run = engine.Run.prepare(definition, variables or {}, host, start_node=named)
+    run = engine.Run.prepare(definition, variables or {}, host, start_node=named, library=library)
     try:
         _Simulation(run, host, target, complete_all).go()
         outcome = "completed" if run.outcome == "completed" else "waiting"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def simulate(
 ) -> None:
     """Run the diagram FILE in memory under a virtual clock, and print one JSON document of what happened.
 
-    Decision tables beside the file are used. Exit code 0 says that there is a document, whatever its outcome.
+    Decision tables and called processes beside the file are used. Exit code 0 says that there is a document,
+    whatever its outcome.
     """
     settings = Settings.from_env()
     wire(settings)
@@ -76,9 +78,15 @@ def simulate(
             advance=advance,
             complete_all=complete_all,
             dmn=[table.read_bytes() for table in sorted(file.parent.glob("*.dmn"))],
+            beside=_beside(file),
             limits=boot.limits_today(session),
         )
     click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+
+
+def _beside(file: Path) -> Iterator[bytes]:
+    """Yield the other diagrams in the folder of a file."""
+    return (other.read_bytes() for other in sorted(file.parent.glob("*.bpmn")) if other != file)
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from workflows.definitions.files import Files
 from workflows.deployed import deployment_file
 from workflows.engine import Finding
 from workflows.expressions import BUILTINS
-from workflows.model import DecisionDefinition, FormDefinition, TimeLimit
+from workflows.model import DecisionDefinition, FormDefinition, ProcessDefinition, TimeLimit
 
 #: Functions that a run's host adds to the built-in ones.
 HOST_FUNCTIONS = frozenset({"now", "limit", "workdays"})
@@ -77,6 +77,7 @@ class _Gate:
             yield from self.decision(node)
             yield from _unserved(node)
         yield from self.service_tasks()
+        yield from self.calls()
         yield from self.groups()
         yield from self.limits()
 
@@ -149,6 +150,34 @@ class _Gate:
             yield _error(
                 node.id, "decision", f"The decision {reference} is neither among the files nor deployed."
             )
+
+    def calls(self) -> Iterator[Finding]:
+        """Whether the processes called are here, or deployed, and can be begun."""
+        beside = {process.id: process for _, process in self.read.processes}
+        for call in self.definition.calls:
+            found = self.definition.called.get(call.key) or beside.get(call.key)
+            if found is None and not self.is_callable(call):
+                wanted = f"{call.key} ({call.binding} {call.version})" if call.version else call.key
+                where = "not" if call.binding == "deployment" else "neither deployed nor"
+                yield _error(
+                    call.element, "call", f"The called process {wanted} is {where} among the files given."
+                )
+            elif found is not None and found.start_node.kind.startswith("startEvent:"):
+                yield _error(
+                    call.element,
+                    "call",
+                    f"The called process {call.key} has no plain start event to begin at.",
+                )
+
+    def is_callable(self, call: engine.Calling) -> bool:
+        if self.session is None or call.binding == "deployment":
+            return False
+        known = ProcessDefinition.key == call.key
+        if call.binding == "version" and call.version is not None:
+            known &= ProcessDefinition.version == int(call.version)
+        elif call.binding == "versionTag" and call.version is not None:
+            known &= ProcessDefinition.version_tag == call.version
+        return bool(self.session.scalar(select(exists().where(known))))
 
     def groups(self) -> Iterator[Finding]:
         """Whether the candidate groups are roles of the office (`handler`, `handler@JD1`)."""

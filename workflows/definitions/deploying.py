@@ -21,6 +21,7 @@ from workflows.model import (
     Instance,
     ProcessDefinition,
     Resource,
+    Task,
     new_id,
 )
 
@@ -78,11 +79,14 @@ def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, ac
             .with_for_update()
         )
     )
-    used = exists().where(Instance.definition_id.in_([definition.id for definition in definitions]))
-    if session.scalar(select(used)):
+    identities = [definition.id for definition in definitions]
+    # A task of a called process belongs to the version called.
+    used = exists().where(Instance.definition_id.in_(identities))
+    called = exists().where(Task.definition_id.in_(identities))
+    if session.scalar(select(used | called)):
         asked = "; cascade does not delete matters" if cascade else ""
         raise Conflict(f"The deployment has process instances and stays{asked}.", code="deployment_used")
-    starting.forget_starts(session, [definition.id for definition in definitions])
+    starting.forget_starts(session, identities)
     for definition in definitions:
         session.delete(definition)
     session.flush()

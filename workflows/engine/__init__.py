@@ -1,6 +1,7 @@
 """The engine, the only importer of SpiffWorkflow: reads diagrams and runs instances in memory."""
 
-from workflows.engine.ledger import Used
+from workflows.engine.calls import Called, Library, Wanted
+from workflows.engine.ledger import Calling, Used
 from workflows.engine.model import (
     BpmnError,
     Continuation,
@@ -20,12 +21,15 @@ from workflows.findings import Finding
 
 __all__ = [
     "BpmnError",
+    "Called",
+    "Calling",
     "Continuation",
     "Definition",
     "DueTimer",
     "EngineFault",
     "Finding",
     "Host",
+    "Library",
     "Node",
     "OpenTask",
     "Run",
@@ -34,6 +38,7 @@ __all__ = [
     "Subscription",
     "Trigger",
     "Used",
+    "Wanted",
     "compile_definition",
     "next_start",
     "outline",

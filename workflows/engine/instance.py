@@ -11,10 +11,10 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
 from workflows.clock import office_zone
-from workflows.engine import continuations, events, multiple, scope, timers, work
+from workflows.engine import calls, continuations, events, multiple, scope, timers, work
 from workflows.engine.model import BpmnError, Host, Sent, Step
 from workflows.engine.plan import MAX_DEPTH, MAX_SECONDS, MAX_STEPS, MAX_TOKENS, Flow
-from workflows.engine.tokens import CANCELLED, FUTURE, READY, STARTED, Token, to_micros
+from workflows.engine.tokens import CANCELLED, FUTURE, READY, Token, to_micros
 from workflows.errors import DubanError, EngineFault, InvalidInput
 from workflows.expressions import BUILTINS, Expression, MissingVariable, plain, truth
 
@@ -38,9 +38,10 @@ _NO_SCRIPTS = NoScripts()
 class Instance(BpmnWorkflow):
     """The live tokens of one run, flat by id and nested by scope."""
 
-    def __init__(self, spec: Any, host: Host) -> None:
+    def __init__(self, spec: Any, host: Host, library: calls.Library | None = None) -> None:
         super().__init__(spec, script_engine=_NO_SCRIPTS, deserializing=True)
         self.host = host
+        self.library = library
         self.functions = {**BUILTINS, **host.functions, "now": host.now}
         self.outcome = "running"
         self.steps: list[Step] = []
@@ -228,7 +229,8 @@ class Instance(BpmnWorkflow):
 
     def note(self, token: Token, what: str, flow: str | None = None) -> None:
         """Remember a step."""
-        self.steps.append(Step(token.task_spec.shown, token.id, what, self.host.now(), flow))
+        spec = token.task_spec
+        self.steps.append(Step(spec.shown, token.id, what, spec.node, self.host.now(), flow))
 
     # -- scopes ------------------------------------------------------------------------------------
 
@@ -256,33 +258,11 @@ class Instance(BpmnWorkflow):
             self.clear(around)
             self.outcome = "completed"
         else:
-            self._return(around)
+            calls.end(self, around)
 
     def call(self, caller: Token) -> None:
-        """Start the called process with the variables that `camunda:in` gives it."""
-        spec = caller.task_spec
-        data = self.cleaned(caller, self._copied(spec.ins, caller))
-        root = self.create(spec.called.start, caller, data=data)
-        root._set_state(STARTED)
-        self.start_scope(root, root.task_spec.starts)
-
-    def _return(self, root: Token) -> None:
-        caller = root.parent
-        returned = self.cleaned(caller, self._copied(caller.task_spec.outs, root))
-        self.remove(root)
-        scope.assign(caller, returned)
-        caller.complete()
-
-    def _copied(self, copies: tuple[Any, ...], source: Token) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for copy in copies:
-            if copy.every:
-                found.update(scope.local(source) if copy.local else scope.visible(source))
-            elif copy.plain:
-                found[copy.target] = scope.visible(source).get(copy.plain)
-            else:
-                found[copy.target] = self.value(copy.source, source)
-        return found
+        """Start the called process."""
+        calls.begin(self, caller)
 
     def finish(self, outcome: str) -> None:
         """End the run: every token is cancelled."""

@@ -22,6 +22,16 @@ class Used:
     calls: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Calling:
+    """A call activity whose process is named outright."""
+
+    element: str
+    key: str
+    binding: str  #: latest | deployment | version | versionTag
+    version: str | None  #: None also where an expression says it
+
+
 @dataclass
 class Ledger:
     """The notes of one process; `findings` grows with everything that is wrong."""
@@ -30,7 +40,8 @@ class Ledger:
     expressions: list[Used] = field(default_factory=list)
     operations: list[tuple[str, str]] = field(default_factory=list)  #: (element, operation)
     decisions: list[tuple[str, str]] = field(default_factory=list)  #: (element, decision)
-    calls: list[tuple[str, str]] = field(default_factory=list)  #: (element, process)
+    calls: list[Calling] = field(default_factory=list)
+    calls_any: bool = False  #: a process called is named by an expression
 
     def error(self, element: str, rule: str, message: str) -> None:
         """Note an error."""

@@ -35,6 +35,7 @@ class OpenTask:
     created_at: datetime  #: aware UTC
     local: Mapping[str, Any]  #: variables of this task alone: input parameters, multi-instance items
     within: tuple[str, ...] = ()  #: ids of the activities around it, innermost first
+    definition: str = ""  #: reference of the called process that it is of, where that came from a library
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Step:
     node_id: str
     activity_id: str
     what: str  #: entered | left | cancelled
+    node: Node = field(repr=False)  #: the element, also where it is of a called process
     at: datetime  #: aware UTC
     flow: str | None = None  #: the sequence flow taken into the node
 

@@ -16,6 +16,16 @@ REFERENCES = {
     "errorRef": "error",
     "escalationRef": "escalation",
 }
+#: Root elements that a call activity may name → the task that each of them is (BPMN 2.0, 10.3.6).
+GLOBAL_TASKS = {
+    "globalTask": "task",
+    "globalUserTask": "userTask",
+    "globalManualTask": "manualTask",
+    "globalScriptTask": "scriptTask",
+    "globalBusinessRuleTask": "businessRuleTask",
+}
+#: Marks the process made around a global task.
+ALONE = "{urn:duban}alone"
 
 
 def normalise(root: etree._Element) -> None:
@@ -25,6 +35,7 @@ def normalise(root: etree._Element) -> None:
     strip_prefixes(root)
     name_definitions(root)
     name_receive_tasks(root)
+    wrap_global_tasks(root)
 
 
 def give_ids(root: etree._Element) -> None:
@@ -32,7 +43,7 @@ def give_ids(root: etree._Element) -> None:
 
     The library indexes only what has an id: a flow without one silently ends the process.
     """
-    wanted = FLOW_NODES | {"sequenceFlow", "process", *REFERENCES.values()}
+    wanted = FLOW_NODES | {"sequenceFlow", "process", *GLOBAL_TASKS, *REFERENCES.values()}
     taken = {element.get("id") for element in root.iter(etree.Element)}
     counts: dict[str, int] = {}
     for element in root.iter(etree.Element):
@@ -65,7 +76,8 @@ def strip_prefixes(root: etree._Element) -> None:
         known = {element.get("id") for element in root.iter(Q + tag)}
         for element in _with_attribute(root, attribute):
             element.set(attribute, plain_reference(element.get(attribute, ""), known))
-    processes = {element.get("id") for element in root.iter(Q + "process")}
+    callable_tags = (Q + tag for tag in ("process", *GLOBAL_TASKS))
+    processes = {element.get("id") for element in root.iter(*callable_tags)}
     for element in root.iter(Q + "callActivity"):
         if called := element.get("calledElement"):
             element.set("calledElement", plain_reference(called, processes))
@@ -102,6 +114,19 @@ def name_receive_tasks(root: etree._Element) -> None:
             message.set("id", f"{task.get('id')}_message")
             message.set("name", task.get("name") or task.get("id") or "")
             task.set("messageRef", f"{task.get('id')}_message")
+
+
+def wrap_global_tasks(root: etree._Element) -> None:
+    """Turn every global task into a process of that task alone, which call activities then call.
+
+    Task and process share the id that the file gives: findings and steps name what the author wrote.
+    """
+    for kind, task in GLOBAL_TASKS.items():
+        for element in list(root.iterfind(Q + kind)):
+            process = etree.Element(Q + "process", {"id": element.get("id", ""), ALONE: "true"})
+            root.replace(element, process)
+            element.tag = Q + task
+            process.append(element)
 
 
 def _with_attribute(root: etree._Element, attribute: str) -> Iterator[etree._Element]:

@@ -63,6 +63,15 @@ class Copy:
 
 
 @dataclass(frozen=True)
+class Call:
+    """Which process a call activity calls, and which version of it."""
+
+    key: Expression
+    binding: str = "latest"  #: latest | deployment | version | versionTag
+    version: Expression | None = None  #: the number or tag, where the binding is by one
+
+
+@dataclass(frozen=True)
 class Work:
     """What an automatic step performs; one of the ways is set, none where it only passes."""
 

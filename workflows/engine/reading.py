@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from workflows import hardening
 from workflows.engine import checks, losses, normalise, parsing, specs, structure
 from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, attributes_of, children, node_kind
-from workflows.engine.ledger import Used
+from workflows.engine.ledger import Calling, Used
 from workflows.engine.model import Node
 from workflows.engine.wiring import Wiring
 from workflows.errors import InvalidInput, NotFound
@@ -39,7 +39,8 @@ class Definition:
     decisions: tuple[tuple[str, str], ...]  #: (element, decision id); only those named without an expression
     forms: tuple[tuple[str, str], ...]  #: (element, form key or reference)
     groups: tuple[tuple[str, str], ...]  #: (element, group named without an expression)
-    calls: tuple[tuple[str, str], ...]  #: (element, called process id)
+    calls: tuple[Calling, ...]  #: the processes called, those named by an expression left out
+    calls_any: bool  #: a call activity names its process by an expression
     documentation: str
     properties: Mapping[str, str]  #: camunda:properties of the process
     starter_groups: tuple[str, ...]  #: camunda:candidateStarterGroups
@@ -65,6 +66,10 @@ class _Read:
     called: dict[str, Definition] = field(default_factory=dict)  #: filled when all definitions stand
 
     @property
+    def alone(self) -> bool:
+        return self.element.get(normalise.ALONE) is not None
+
+    @property
     def broken(self) -> bool:
         return self.wiring is None or any(f.severity == "error" for f in self.findings)
 
@@ -75,8 +80,9 @@ def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Fin
     With `drawn`, processes marked isExecutable="false" come too: pictures can be simulated, not started.
     """
     findings, processes = _read(xml)
-    chosen = [p for p in processes.values() if drawn or _executable(p.element)]
-    if processes and not chosen:
+    startable = [p for p in processes.values() if not p.alone]
+    chosen = [p for p in startable if drawn or _executable(p.element)]
+    if startable and not chosen:
         findings.append(
             Finding(
                 None,
@@ -85,8 +91,9 @@ def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Fin
                 'No process is executable: set isExecutable="true" to start it.',
             )
         )
-    for process in chosen:
-        findings.extend(process.findings)
+    for process in processes.values():
+        if process in chosen or process.alone:
+            findings.extend(process.findings)
     return [p.definition for p in chosen if p.definition is not None], findings
 
 
@@ -151,8 +158,6 @@ def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
     processes = {p.get("id", ""): _Read(p, list(structure.check_process(p, root))) for p in elements}
     _wire(root, processes)
     for process in processes.values():
-        _check_calls(process, processes)
-    for process in processes.values():
         _define(process, processes)
     for process in processes.values():
         called = {identity: processes[identity].definition for identity in _called(process, processes)}
@@ -178,6 +183,7 @@ def _wire(root: etree._Element, processes: Mapping[str, _Read]) -> None:
             process.findings.append(Finding(None, "structure", "error", text))
         return
     for identity, process in sound.items():
+        parsed[identity].alone = process.alone
         wiring = Wiring(process.element, parsed[identity])
         wiring.wire()
         process.wiring = wiring
@@ -187,46 +193,35 @@ def _wire(root: etree._Element, processes: Mapping[str, _Read]) -> None:
         process.findings += wiring.ledger.findings[noted:]
 
 
-def _check_calls(process: _Read, processes: Mapping[str, _Read]) -> None:
-    for element, called in process.wiring.ledger.calls if process.wiring else ():
-        if called not in processes:
-            missing = (
-                f"The process '{called}' is not in this file; only processes of the same file can be called."
-            )
-            process.findings.append(Finding(element, "call", "error", missing))
-
-
 def _define(process: _Read, processes: Mapping[str, _Read]) -> None:
     """Build the definition of a process whose calls, too, lead to sound processes only."""
     if process.broken or process.wiring is None:
         return
     reachable = {identity: processes[identity] for identity in _called(process, processes)}
     if bad := [identity for identity, other in reachable.items() if other.broken]:
-        for element, _ in process.wiring.ledger.calls[:1]:
+        for call in process.wiring.ledger.calls[:1]:
             text = f"The called process '{bad[0]}' has errors."
-            process.findings.append(Finding(element, "call", "error", text))
+            process.findings.append(Finding(call.element, "call", "error", text))
         return
-    for element, called in process.wiring.ledger.calls:
-        _connect_call(process.wiring, element, processes[called])
     process.definition = _definition(process)
+    process.wiring.spec.definition = process.definition
 
 
 def _called(process: _Read, processes: Mapping[str, _Read]) -> set[str]:
+    """Return the processes of the file that this one may call, by others too; an expression may name any."""
     found: set[str] = set()
     todo = [process]
     while todo:
         wiring = todo.pop().wiring
-        for _, called in wiring.ledger.calls if wiring else ():
-            if called not in found and called in processes:
-                found.add(called)
-                todo.append(processes[called])
+        if wiring is None:
+            continue
+        if wiring.ledger.calls_any:
+            return {identity for identity, other in processes.items() if other is process or not other.broken}
+        for call in wiring.ledger.calls:
+            if call.key not in found and call.key in processes:
+                found.add(call.key)
+                todo.append(processes[call.key])
     return found
-
-
-def _connect_call(wiring: Wiring, element: str, target: _Read) -> None:
-    assert target.wiring is not None
-    spec = wiring.spec.task_specs[element]
-    (spec.inner if isinstance(spec, specs.Repeated) else spec).called = target.wiring.spec
 
 
 def _definition(process: _Read) -> Definition:
@@ -250,6 +245,7 @@ def _definition(process: _Read) -> Definition:
         forms=tuple((n.id, form) for n in wiring.nodes.values() if (form := _form(n)) and "{" not in form),
         groups=tuple(_groups(wiring)),
         calls=tuple(wiring.ledger.calls),
+        calls_any=wiring.ledger.calls_any,
         documentation=(element.findtext(Q + "documentation") or "").strip(),
         properties=attributes_of(element).get("properties", MappingProxyType({})),
         starter_groups=tuple(_split(element.get(C + "candidateStarterGroups", ""))),

@@ -8,12 +8,13 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from workflows.engine import continuations, events, joins, scope, state
+from workflows.engine import calls, continuations, events, joins, scope, state
+from workflows.engine import starts as starting
 from workflows.engine.instance import Instance
 from workflows.engine.model import BpmnError, Continuation, DueTimer, Host, OpenTask, Sent, Step, Subscription
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import READY, STARTED, Token
-from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotFound
+from workflows.errors import Conflict, DubanError, EngineFault, NotFound
 from workflows.expressions import template
 
 #: What can go wrong inside without being told apart there; RecursionError is a RuntimeError.
@@ -48,6 +49,7 @@ class Run:
         *,
         message: str | None = None,
         start_node: str | None = None,
+        library: calls.Library | None = None,
         pauses: bool = False,
     ) -> Run:
         """Return a new run, as far as it goes by itself.
@@ -55,7 +57,15 @@ class Run:
         It begins at the start event named, or of the message named, else at the plain one. One that `pauses`
         stops, `unfinished`, where an act would take too long, and holds tokens at asynchronous continuations.
         """
-        run = cls.prepare(definition, variables, host, message=message, start_node=start_node, pauses=pauses)
+        run = cls.prepare(
+            definition,
+            variables,
+            host,
+            message=message,
+            start_node=start_node,
+            library=library,
+            pauses=pauses,
+        )
         run.drain()
         return run
 
@@ -68,25 +78,34 @@ class Run:
         *,
         message: str | None = None,
         start_node: str | None = None,
+        library: calls.Library | None = None,
         pauses: bool = False,
     ) -> Run:
         """Return a run that stands at its start event, not yet drained."""
         cleaned = scope.clean(variables)
-        instance = Instance(definition.spec, host)
+        instance = Instance(definition.spec, host, library)
         instance.pauses = pauses
-        starts = _starts(definition, message, start_node)
+        first = starting.chosen(definition, message, start_node)
         root = instance.create(definition.spec.start, None, data=cleaned)
         root._set_state(STARTED)
         instance.task_tree = root
         run = cls(definition, instance)
         with run._acting():
-            instance.start_scope(root, starts)
+            instance.start_scope(root, first)
         return run
 
     @classmethod
-    def restore(cls, definition: Definition, dumped: bytes, host: Host, *, pauses: bool = False) -> Run:
+    def restore(
+        cls,
+        definition: Definition,
+        dumped: bytes,
+        host: Host,
+        *,
+        library: calls.Library | None = None,
+        pauses: bool = False,
+    ) -> Run:
         """Return the run that `dump` stored, not yet drained."""
-        instance = state.load(dumped, definition, host)
+        instance = state.load(dumped, definition, host, library)
         instance.pauses = pauses
         return cls(definition, instance)
 
@@ -314,28 +333,11 @@ def _waits_for_somebody(token: Token) -> bool:
 
 def _open(token: Token) -> OpenTask:
     within = tuple(around.id for around in scope.above(token))
-    return OpenTask(token.id, token.task_spec.node, token.entered_at, scope.local(token), within)
-
-
-def _starts(definition: Definition, message: str | None, start_node: str | None) -> tuple[Any, ...]:
-    """Return the start events to begin at; raises `InvalidInput` when that is not clear."""
-    starts = definition.spec.start.starts
-    if start_node is not None:
-        chosen = [s for s in starts if s.name == start_node]
-        wanted = f"'{start_node}'"
-    elif message is not None:
-        chosen = [s for s in starts if s.node.kind == "startEvent:message" and s.event_name.source == message]
-        wanted = f"for the message '{message}'"
-    else:
-        # Without any start event everything that could start does.
-        if not any(s.node.kind.startswith("startEvent") for s in starts):
-            return tuple(starts)
-        chosen = [s for s in starts if s.node.kind == "startEvent"]
-        wanted = "without a trigger"
-    if len(chosen) != 1:
-        there = ", ".join(f"{s.name} ({s.node.kind})" for s in starts)
-        raise InvalidInput(
-            f"'{definition.id}' has {len(chosen) or 'no'} start events {wanted}; there are: {there}.",
-            code="start",
-        )
-    return (chosen[0],)
+    return OpenTask(
+        token.id,
+        token.task_spec.node,
+        token.entered_at,
+        scope.local(token),
+        within,
+        calls.reference_of(token),
+    )

@@ -28,7 +28,7 @@ from SpiffWorkflow.specs import WorkflowSpec
 
 from workflows.engine import joins, multiple, work
 from workflows.engine.model import Node
-from workflows.engine.plan import Copy, Flow, Loop, Parameters, Work
+from workflows.engine.plan import Call, Copy, Flow, Loop, Parameters, Work
 from workflows.engine.tokens import STARTED, WAITING, Token
 from workflows.expressions import Expression
 
@@ -129,6 +129,8 @@ class ProcessSpec(BpmnProcessSpec):
         self.bpmn_start_events: list[Any] = []
         self.io_specification = None
         self.start = Root(self, ROOT)
+        self.definition: Any = None  #: what was made of it, once it stands
+        self.alone = False  #: a global task, which works on its caller's variables
 
 
 class PassThrough(Flowing, defaults.NoneTask):
@@ -253,7 +255,7 @@ class CallActivity(Flowing, defaults.CallActivity):
     def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
         super().__init__(wf_spec, bpmn_id, subworkflow_spec="", **kwargs)
 
-    called: ProcessSpec | None = None
+    call: Call
     ins: tuple[Copy, ...] = ()
     outs: tuple[Copy, ...] = ()
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import orjson
 
+from workflows.engine import calls
 from workflows.engine.instance import Instance
 from workflows.engine.model import Host, Sent
 from workflows.engine.reading import Definition
+from workflows.engine.specs import ROOT
 from workflows.engine.tokens import Token
 from workflows.errors import EngineFault
 
@@ -55,7 +57,7 @@ def _unfinished(run: Instance) -> dict[str, Any]:
     }
 
 
-def load(state: bytes, definition: Definition, host: Host) -> Instance:
+def load(state: bytes, definition: Definition, host: Host, library: calls.Library | None = None) -> Instance:
     """Return the run that `dump` stored; raises `EngineFault` when it belongs to another definition."""
     kept = orjson.loads(state)
     if kept.get("v") != VERSION or kept.get("process") != definition.id:
@@ -63,7 +65,7 @@ def load(state: bytes, definition: Definition, host: Host) -> Instance:
             f"The state is of '{kept.get('process')}' (format {kept.get('v')}), not of '{definition.id}'.",
             code="state",
         )
-    run = Instance(definition.spec, host)
+    run = Instance(definition.spec, host, library)
     run.outcome, run.end_nodes = kept["outcome"], kept["ends"]
     for row in kept["tokens"]:
         _load_token(run, definition, row)
@@ -76,12 +78,23 @@ def load(state: bytes, definition: Definition, host: Host) -> Instance:
 
 
 def _load_token(run: Instance, definition: Definition, row: list[Any]) -> None:
-    identity, parent, process, name, state, entered, internal, data = row
-    owner = definition.called.get(process) if process else definition
-    task_spec = owner.spec.task_specs.get(name) if owner is not None else None
+    identity, parent, _, name, state, entered, internal, data = row
+    around = run.tasks[parent] if parent is not None else None
+    owner = _owner(run, definition, row, around)
+    task_spec = owner.spec.task_specs.get(name)
     if task_spec is None:
         raise EngineFault(
             f"The state stands at '{name}', which the definition does not have.", element=name, code="state"
         )
-    around = run.tasks[parent] if parent is not None else None
     Token(run, task_spec, around, state, entered, id=identity, internal=internal, data=data)
+
+
+def _owner(run: Instance, definition: Definition, row: list[Any], around: Token | None) -> Definition:
+    """Return the definition that a token's element is of: a called process has its own below its root."""
+    _, _, process, name, *_, internal, _ = row
+    if around is None:
+        return definition
+    if name == ROOT:
+        return calls.definition_at(run, around, internal.get("of"), process or definition.id)
+    owner: Definition = around.task_spec._wf_spec.definition
+    return owner

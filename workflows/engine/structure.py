@@ -19,7 +19,7 @@ from workflows.engine.dialect import (
     is_event_subprocess,
     local,
 )
-from workflows.engine.normalise import REFERENCES
+from workflows.engine.normalise import ALONE, REFERENCES
 from workflows.engine.positions import check_position
 from workflows.findings import Finding
 
@@ -61,7 +61,8 @@ _ANNOTATIONS = frozenset(
 
 def check_file(root: etree._Element) -> Iterator[Finding]:
     """Yield errors of the whole file: duplicate ids."""
-    counts = Counter(e.get("id") for e in root.iter(etree.Element) if local(e) and e.get("id"))
+    told = (e for e in root.iter(etree.Element) if local(e) and not e.get(ALONE))
+    counts = Counter(e.get("id") for e in told if e.get("id"))
     for identity, count in counts.items():
         if count > 1:
             yield _error(

@@ -78,7 +78,8 @@ class Wiring:
             throws = getattr(spec, "event_definition", None) is not None
             spec.work = working.work_of(ledger, element, node, throws=throws)
         if isinstance(spec, specs.CallActivity):
-            working.called_process(ledger, element, node)
+            if (call := working.call_of(ledger, element, node)) is not None:
+                spec.call = call
             spec.ins = tuple(working.copies(ledger, node, "in"))
             spec.outs = tuple(working.copies(ledger, node, "out"))
         waiting = arm_scope(element, self.spec) if is_start(element) else spec

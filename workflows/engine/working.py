@@ -7,13 +7,20 @@ from collections.abc import Iterator
 from lxml import etree
 
 from workflows.engine.dialect import Q, local, operation_of, text_of
-from workflows.engine.ledger import Ledger
+from workflows.engine.ledger import Calling, Ledger
 from workflows.engine.model import Node
-from workflows.engine.plan import Copy, Work
+from workflows.engine.plan import Call, Copy, Work
 from workflows.errors import InvalidInput
-from workflows.expressions import assignments, compile_expression
+from workflows.expressions import Expression, assignments, compile_expression
 
 _DECISION_RESULTS = ("singleEntry", "singleResult", "collectEntries", "resultList")
+#: Ways to name the version that a call activity calls, and the attribute that says which.
+_BINDINGS = {
+    "latest": None,
+    "deployment": None,
+    "version": "calledElementVersion",
+    "versionTag": "calledElementVersionTag",
+}
 _SCRIPT_ADVICE = "write lines such as `total = price * 2`; use a service task for anything else"
 
 
@@ -93,14 +100,43 @@ def _script(ledger: Ledger, element: etree._Element, node: Node) -> Work:
     return Work(script=tuple(lines))
 
 
-def called_process(ledger: Ledger, element: etree._Element, node: Node) -> None:
-    """Note which process a call activity calls."""
-    called = element.get("calledElement", "").strip()
-    if not called or "{" in called:
-        missing = "A call activity needs the id of the called process, without expressions."
-        ledger.error(node.id, "call", missing)
+def call_of(ledger: Ledger, element: etree._Element, node: Node) -> Call | None:
+    """Return which process a call activity calls, None with a finding where it does not say."""
+    called, given = element.get("calledElement", "").strip(), node.attributes
+    if not called:
+        advice = (
+            "call a process; cases are not run." if given.get("caseRef") else "name one in calledElement."
+        )
+        ledger.error(node.id, "call", f"The call activity names no process: {advice}")
+        return None
+    binding = given.get("calledElementBinding", "latest")
+    version = _version(ledger, node, binding)
+    key = ledger.text(node.id, called, "The called process")
+    if key is None:
+        return None
+    if key.names or key.calls:
+        ledger.calls_any = True
     else:
-        ledger.calls.append((node.id, called))
+        plain = version.source if version and not (version.names or version.calls) else None
+        ledger.calls.append(Calling(node.id, called, binding, plain))
+    return Call(key, binding, version)
+
+
+def _version(ledger: Ledger, node: Node, binding: str) -> Expression | None:
+    """Return the number or tag of the version called, None where the binding is by none."""
+    if binding not in _BINDINGS:
+        right = ", ".join(_BINDINGS)
+        ledger.error(node.id, "call", f"calledElementBinding is one of {right}, not '{binding}'.")
+    attribute = _BINDINGS.get(binding)
+    if attribute is None:
+        return None
+    given = node.attributes.get(attribute, "").strip()
+    if not given:
+        ledger.error(node.id, "call", f"The binding '{binding}' needs camunda:{attribute}.")
+        return None
+    if binding == "version" and "{" not in given and not given.isdecimal():
+        ledger.error(node.id, "call", f"calledElementVersion '{given}' is not a number.")
+    return ledger.text(node.id, given, f"camunda:{attribute}")
 
 
 def copies(ledger: Ledger, node: Node, direction: str) -> Iterator[Copy]:
@@ -113,6 +149,8 @@ def copies(ledger: Ledger, node: Node, direction: str) -> Iterator[Copy]:
             yield Copy(given["target"], source)
         elif given.get("source") and given.get("target"):
             yield Copy(given["target"], None, plain=given["source"])
-        elif "businessKey" not in given:
+        elif key := given.get("businessKey"):
+            ledger.text(node.id, key, "The business key")
+        else:
             bad = f'camunda:{direction} needs a source and a target, or variables="all".'
             ledger.error(node.id, "call", bad)

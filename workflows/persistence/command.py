@@ -18,6 +18,7 @@ from workflows.history import SYSTEM
 from workflows.model import Instance, InstanceState, ProcessDefinition, Subscription, new_id
 from workflows.persistence import rows
 from workflows.persistence.host import InstanceHost
+from workflows.persistence.library import InstanceLibrary
 from workflows.persistence.locking import guard_active, guard_running, lock
 
 _BUSY = "duban.advancing"
@@ -54,7 +55,10 @@ def advance(
             actor=actor,
             at=clock.now(),
         )
-        run = engine.Run.restore(host.definition.definition, _state(session, instance.id), host)
+        library = InstanceLibrary(session, host.definition)
+        run = engine.Run.restore(
+            host.definition.definition, _state(session, instance.id), host, library=library
+        )
         waited = rows.waits(run)
         yield run, host
         run.drain()
@@ -95,7 +99,10 @@ def begin(
         found = deployed.process(session, definition.id)
         host = InstanceHost(session, instance, found, actor=actor, at=instance.started_at)
         first = record(host) if record else variables or {}
-        run = engine.Run.start(found.definition, first, host, message=message, start_node=start_node)
+        library = InstanceLibrary(session, found)
+        run = engine.Run.start(
+            found.definition, first, host, message=message, start_node=start_node, library=library
+        )
         session.execute(insert(InstanceState), [{"instance_id": instance.id, "content": b""}])
         _write(session, instance, run, host, rows.NOTHING)
     return instance

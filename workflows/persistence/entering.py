@@ -53,7 +53,7 @@ class _Reader:
         row = {
             "id": self.task.id,
             "instance_id": instance.id,
-            "definition_id": instance.definition_id,
+            "definition_id": self.task.definition or instance.definition_id,
             "scope_id": instance.scope_id,
             "element_id": self.task.node.id,
             "name": self.name(self.task.node.name or self.task.node.id) or self.task.node.id,

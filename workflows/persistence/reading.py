@@ -12,6 +12,7 @@ from workflows.actor import Actor
 from workflows.errors import NotFound
 from workflows.model import Instance, InstanceState
 from workflows.persistence.host import InstanceHost
+from workflows.persistence.library import InstanceLibrary
 
 
 def peek(
@@ -23,7 +24,8 @@ def peek(
         raise NotFound(f"The process instance {instance.id} has no state.")
     found = deployed.process(session, instance.definition_id)
     host = InstanceHost(session, instance, found, actor=actor, at=clock.now())
-    return engine.Run.restore(found.definition, content, host), host
+    library = InstanceLibrary(session, found)
+    return engine.Run.restore(found.definition, content, host, library=library), host
 
 
 def variables(session: Session, instance: Instance) -> dict[str, Any]:

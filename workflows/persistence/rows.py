@@ -244,7 +244,7 @@ def _write_history(
     ended: list[dict[str, Any]] = []
     for step in run.steps:
         if step.what == "entered":
-            standing[step.activity_id] = _passage(instance, step, host)
+            standing[step.activity_id] = _passage(instance, step)
             begun.append(standing[step.activity_id])
             continue
         end = {"left_at": step.at, "cancelled": step.what == "cancelled"}
@@ -262,9 +262,9 @@ def _write_history(
     return frozenset(step.activity_id for step in run.steps if step.what == "left")
 
 
-def _passage(instance: Instance, step: engine.Step, host: InstanceHost) -> dict[str, Any]:
-    element_id, _, body = step.node_id.partition("#")  # what is repeated, and the body around the repetitions
-    node = host.definition.node(element_id)
+def _passage(instance: Instance, step: engine.Step) -> dict[str, Any]:
+    _, _, body = step.node_id.partition("#")  # what is repeated, and the body around the repetitions
+    node = step.node
     return {
         "instance_id": instance.id,
         "engine_id": step.activity_id,

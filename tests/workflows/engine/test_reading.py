@@ -220,7 +220,7 @@ def test_start_event_of_a_subprocess_is_plain() -> None:
         ('<userTask id="x" camunda:dueDate="soon"/>', "due_date"),
         ('<userTask id="x" camunda:dueDate="R3/PT1H"/>', "due_date"),
         ('<callActivity id="x"/>', "call"),
-        ('<callActivity id="x" calledElement="elsewhere"/>', "call"),
+        ('<callActivity id="x" calledElement="${"/>', "expression"),
         (
             '<callActivity id="x" calledElement="p">'
             + extended('<camunda:in source="a"/>')

@@ -1,0 +1,95 @@
+"""Called processes of other files and deployments: the gate, running instances, simulation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.workflows.engine.diagrams import file_of, flows, nodes, user
+from workflows import definitions
+from workflows.errors import Conflict
+from workflows.model import Instance
+from workflows.simulation import simulate
+
+NOW = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
+
+
+def calling(key: str, binding: str = "") -> bytes:
+    activity = f'<callActivity id="c" calledElement="{key}" {binding}/>'
+    return file_of(
+        nodes("startEvent", "s") + activity + nodes("endEvent", "e") + flows("s > c > e"), process="caller"
+    )
+
+
+def called(task: str) -> bytes:
+    """Return the process `q` with one task; its elements share ids with those of the caller."""
+    body = nodes("startEvent", "s") + user(task) + nodes("endEvent", "e") + flows(f"s > {task} > e")
+    return file_of(body.replace(' camunda:formKey="f"', ""), process="q")
+
+
+def findings(**files: bytes) -> set[tuple[str | None, str]]:
+    content = {f"{name}.bpmn": xml for name, xml in files.items()}
+    return {(f.element, f.message) for f in definitions.check(content, profile="engine") if f.rule == "call"}
+
+
+def test_the_gate_finds_callees_in_the_other_files() -> None:
+    assert findings(caller=calling("q"), other=called("a")) == set()
+    ((element, message),) = findings(caller=calling("q"))
+    assert element == "c"
+    assert "q is neither deployed nor among the files" in message
+
+
+def test_the_gate_asks_for_a_plain_start_event_to_begin_at() -> None:
+    start = '<startEvent id="s"><timerEventDefinition><timeCycle>R/P1D</timeCycle></timerEventDefinition></startEvent>'
+    other = file_of(start + user("a") + flows("s > a"), process="q")
+    ((element, message),) = findings(caller=calling("q"), other=other)
+    assert (element, "no plain start event" in message) == ("c", True)
+
+
+def test_a_running_call_keeps_its_version_and_a_later_one_takes_the_latest(office) -> None:
+    office.deploy(called("old"), name="q")
+    office.deploy(calling("q"), name="caller")
+    first = office.start("caller")
+    office.deploy(called("fresh"), name="q")
+    second = office.start("caller")
+    found = {task.instance_id: (task.element_id, task.definition_id[:4]) for task in office.open_tasks()}
+    assert found == {first.id: ("old", "q:1:"), second.id: ("fresh", "q:2:")}
+    office.check()
+    office.complete(office.task("old"))
+    assert office.get(Instance, first.id).state == "completed"
+    office.check()
+
+
+def test_bindings_by_deployment_and_by_number(office) -> None:
+    number = 'camunda:calledElementBinding="version" camunda:calledElementVersion="1"'
+    office.deploy(called("one"), calling("q", 'camunda:calledElementBinding="deployment"'), name="both")
+    office.deploy(called("two"), name="q")
+    office.start("caller")
+    assert office.open_tasks()[0].element_id == "one"
+    office.deploy(calling("q", number), name="by number")
+    assert [task.element_id for task in office.open_tasks(office.start("caller"))] == ["one"]
+    office.deploy(calling("q"), name="latest")
+    assert [task.element_id for task in office.open_tasks(office.start("caller"))] == ["two"]
+
+
+def test_a_deployment_whose_process_has_been_called_stays(office) -> None:
+    deployment = office.deploy(called("a"), name="q")
+    office.deploy(calling("q"), name="caller")
+    office.start("caller")
+    with pytest.raises(Conflict), office.work() as session:
+        definitions.delete_deployment(session, deployment.id, False, actor=office.chief)
+
+
+def test_the_simulation_calls_processes_of_the_files_beside() -> None:
+    beside = [b"no diagram that names it", called("a")]
+    document = simulate(calling("q"), now=NOW, beside=beside, complete_all=True)
+    assert document["outcome"] == "completed"
+    assert [step["element"] for step in document["trace"] if step["event"] == "entered"] == list("scsaee")
+
+
+def test_the_simulation_names_the_call_that_finds_nobody() -> None:
+    document = simulate(calling("q"), now=NOW)
+    assert document["outcome"] == "refused"
+    assert ("c", "call") in {(f["element"], f["rule"]) for f in document["findings"]}
+    assert document["nodes"] == {"s": "startEvent", "c": "callActivity", "e": "endEvent"}
