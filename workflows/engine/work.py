@@ -7,42 +7,54 @@ from typing import Any
 
 from workflows.engine import scope
 from workflows.engine.model import BpmnError
+from workflows.engine.plan import Work
 from workflows.engine.tokens import Token
+from workflows.errors import EngineFault
+
+#: The error that a failing expression throws; who catches any error catches it too.
+EXPRESSION_ERROR = "expression"
 
 
 def perform(token: Token) -> bool | None:
-    """Do the work of an automatic step; None when an error boundary event took the token away."""
-    run, work = token.workflow, token.task_spec.work
+    """Do the work of an automatic step; None when the handler of an error took the token away."""
+    run, spec = token.workflow, token.task_spec
+    try:
+        _do(token, spec.work)
+    except BpmnError as error:
+        if run.raise_error(token, error.code, error.message):
+            return None
+        raise run.fault(
+            f"'{spec.work.operation or spec.element}' raised '{error.code}', which nothing around catches: "
+            f"{error.message}",
+            spec.element,
+            "uncaught_error",
+        ) from error
+    except EngineFault as fault:
+        if fault.code != EXPRESSION_ERROR or not run.raise_error(token, EXPRESSION_ERROR, fault.message):
+            raise
+        return None
+    return True
+
+
+def _do(token: Token, work: Work) -> None:
+    run = token.workflow
     if work.operation:
-        return _call(token)
-    if work.expression:
+        _call(token)
+    elif work.expression:
         store(token, work.result, run.value(work.expression, token))
     elif work.decision:
         decide(token)
     for name, expression in work.script:
         scope.assign(token, run.cleaned(token, {name: run.value(expression, token)}))
-    return True
 
 
-def _call(token: Token) -> bool | None:
+def _call(token: Token) -> None:
     run, spec = token.workflow, token.task_spec
     arguments = scope.clean(token.data)
-    try:
-        with run.guarding(spec.element, "operation", f"The operation '{spec.work.operation}' failed"):
-            returned = run.host.call(
-                spec.node, spec.work.operation, arguments, scope.clean(scope.visible(token))
-            )
-    except BpmnError as error:
-        if run.raise_error(token, error.code, error.message):
-            return None
-        raise run.fault(
-            f"The operation '{spec.work.operation}' raised '{error.code}', which no boundary event catches: "
-            f"{error.message}",
-            spec.element,
-            "uncaught_error",
-        ) from error
+    with run.guarding(spec.element, "operation", f"The operation '{spec.work.operation}' failed"):
+        returned = run.host.call(spec.node, spec.work.operation, arguments, scope.clean(scope.visible(token)))
     if returned is None:
-        return True
+        return
     if not isinstance(returned, Mapping):
         raise run.fault(
             f"The operation '{spec.work.operation}' returned {type(returned).__name__}, not a mapping.",
@@ -53,7 +65,6 @@ def _call(token: Token) -> bool | None:
         store(token, spec.work.result, dict(returned))
     else:
         scope.assign(token, run.cleaned(token, returned))
-    return True
 
 
 def decide(token: Token) -> None:
