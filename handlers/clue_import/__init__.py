@@ -1,9 +1,11 @@
 """A bureau's transfer list, `.xlsx` or `.csv`: read, judged by the transfer form, and started row by row."""
 
 from handlers.clue_import.columns import COLUMNS
+from handlers.clue_import.corrections import corrections
 from handlers.clue_import.rows import Problem, Row
 from handlers.clue_import.starting import MODES, ImportedRow, Outcome, Reading, import_clues, read
-from handlers.clue_import.words import explain
+from handlers.clue_import.template import template
+from handlers.clue_import.words import explain, explain_cell
 
 __all__ = [
     "COLUMNS",
@@ -13,7 +15,10 @@ __all__ = [
     "Problem",
     "Reading",
     "Row",
+    "corrections",
     "explain",
+    "explain_cell",
     "import_clues",
     "read",
+    "template",
 ]

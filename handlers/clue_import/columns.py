@@ -62,8 +62,10 @@ COLUMNS = (
     Column("contact", ("联系人及电话", "联系人", "联系方式", "Contact and telephone")),
     Column("head_sign", ("负责人签字", "移送单位负责人签字", "单位负责人", "负责人", "Signed by the head")),
 )
+#: Over what was wrong with a row, in a list that goes back to be mended.
+PROBLEM = "问题说明"
 #: Known headings that say nothing of the clue.
-IGNORED = ("序号", "编号", "No.")
+IGNORED = ("序号", "编号", "No.", PROBLEM)
 
 
 @dataclass(frozen=True)

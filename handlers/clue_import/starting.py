@@ -64,7 +64,7 @@ class Outcome:
 
 def read(session: Session, data: bytes, filename: str) -> Reading:
     """Return what the file says; a file that is no list gives one problem without a row."""
-    form, options = _form(session)
+    form, options = start_form(session)
     try:
         layout = columns.find(lists.read(data, filename), form)
     except InvalidInput as error:
@@ -177,7 +177,8 @@ def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: problem.row or 0))
 
 
-def _form(session: Session) -> tuple[Form, Options]:
+def start_form(session: Session) -> tuple[Form, Options]:
+    """Return the transfer form by which a list is judged, with its code tables."""
     definition = definitions.latest(session, PROCESS)
     owner = deployed.process(session, definition.id)
     form = deployed.form(session, owner, owner.definition.start_node)

@@ -122,12 +122,17 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+def explain_cell(problem: Problem, language: str = "zh") -> str:
+    """Return the problem in a sentence for who sees the row: column, and what would be right."""
+    english, what = language.startswith("en"), _what(problem, language)
+    if not problem.column:
+        return f"{what}." if english else f"{what}。"
+    return f"{problem.column}: {what}." if english else f"{problem.column}：{what}。"
+
+
 def explain(problem: Problem, language: str = "zh") -> str:
     """Return the problem in a sentence: row, column, what stands there, what would be right."""
-    english = language.startswith("en")
-    known = WORDS.get(problem.code, ("有误（{code}）", "is wrong ({code})"))
-    params = {"code": problem.code, **{name: _shown(value) for name, value in problem.params.items()}}
-    what = known[english].format_map(_Lenient(params)).rstrip(".。")
+    english, what = language.startswith("en"), _what(problem, language)
     if problem.row is None:
         return f"{what}." if english else f"{what}。"
     value = f"“{problem.value}”" if problem.value else ""
@@ -136,6 +141,12 @@ def explain(problem: Problem, language: str = "zh") -> str:
         return " ".join(filter(None, (where, value, f"{what}.")))
     where = f"第 {problem.row} 行“{problem.column}”" if problem.column else f"第 {problem.row} 行"
     return f"{where}：{value}{what}。"
+
+
+def _what(problem: Problem, language: str) -> str:
+    known = WORDS.get(problem.code, ("有误（{code}）", "is wrong ({code})"))
+    params = {"code": problem.code, **{name: _shown(value) for name, value in problem.params.items()}}
+    return known[language.startswith("en")].format_map(_Lenient(params)).rstrip(".。")
 
 
 class _Lenient(dict[str, Any]):

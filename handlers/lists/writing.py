@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,16 +29,24 @@ def write_xlsx(
     *,
     title: str = "清单",
     widths: Sequence[int] = (),
+    marked: Container[tuple[int, int]] = frozenset(),
 ) -> bytes:
-    """Return a workbook of one sheet with the headings in its first row."""
+    """Return a workbook of one sheet with the headings in its first row.
+
+    `marked` cells (row and column counted from 0 below the headings) stand out.
+    """
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(title[:31])
     sheet.freeze_panes = "A2"
     for number, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.append([_heading(sheet, heading) for heading in headings])
-    for row in rows:
-        sheet.append([_written(sheet, value) for value in row])
+    for number, row in enumerate(rows):
+        cells = [_written(sheet, value) for value in row]
+        for index, cell in enumerate(cells):
+            if (number, index) in marked:
+                cell.fill = PatternFill("solid", fgColor="FBD5D5")
+        sheet.append(cells)
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()

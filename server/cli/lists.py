@@ -28,9 +28,15 @@ def import_() -> None:
     show_default=True,
     help="Take in the good rows, or all rows if all are good.",
 )
-def import_clues(file: Path, actor: str, mode: str) -> None:
+@click.option(
+    "--corrections",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the bad rows here (.xlsx), to be mended and sent again.",
+)
+def import_clues(file: Path, actor: str, mode: str, corrections: Path | None) -> None:
     """Take in a transfer list (.xlsx, .csv), a row a clue; every bad row is named."""
     settings = Settings.from_env()
+    data = file.read_bytes()
     with opened(settings) as database:
         boot.deploy_all(database, settings)
         with database.reading() as session:
@@ -38,13 +44,31 @@ def import_clues(file: Path, actor: str, mode: str) -> None:
             who = office.actor_for(session, actor)
         outcome = clue_import.import_clues(
             database.unit_of_work,
-            file.read_bytes(),
+            data,
             file.name,
             actor=who,
             mode="good" if mode == "good" else "all_or_none",
             progress=_progress,
         )
+        if corrections and any(problem.row is not None for problem in outcome.problems):
+            with database.reading() as session:
+                bad = clue_import.corrections(session, data, file.name, outcome.problems)
+            corrections.write_bytes(bad)
+            click.echo(f"The bad rows are in {corrections}.", err=True)
     _report(outcome)
+
+
+@import_.command(name="template")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--for-office", is_flag=True, help="With the columns that name the agency, for lists on paper.")
+def write_template(file: Path, for_office: bool) -> None:
+    """Write the empty transfer list (.xlsx): headings, pick-lists and instructions."""
+    settings = Settings.from_env()
+    with opened(settings) as database:
+        boot.deploy_all(database, settings)
+        with database.reading() as session:
+            file.write_bytes(clue_import.template(session, for_office=for_office))
+    click.echo(f"The template is in {file}.")
 
 
 @import_.command(name="office")

@@ -489,3 +489,59 @@ def test_the_office_enters_the_list_of_a_bureau_without_an_account(house: Databa
 def test_every_code_table_of_the_list_is_shipped() -> None:
     for table in ("legal_bases", "domains", "ranks", "political_statuses", "urgencies"):
         assert codes.rows(table)
+
+
+# --- what goes out to the bureau and comes back
+
+
+def opened(data: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(data))
+
+
+def test_the_template_is_a_list_without_rows(house: Database) -> None:
+    with house.reading() as session:
+        empty = clue_import.template(session)
+        reading = clue_import.read(session, empty, "移送清单.xlsx")
+    assert [problem.code for problem in reading.problems] == ["list_no_rows"]
+    assert reading.unknown == ()
+    book = opened(empty)
+    assert book["选项"].sheet_state == "hidden"
+    assert "移送单位" not in [cell.value for cell in book["移送清单"][1]]
+    lists_of_choices = book["移送清单"].data_validations.dataValidation
+    domain = next(rule for rule in lists_of_choices if "$B$" in str(rule.formula1))
+    assert "B2" in domain.sqref
+
+
+def test_a_filled_template_is_a_good_list(house: Database) -> None:
+    with house.reading() as session:
+        book = opened(clue_import.template(session, for_office=True))
+        filled = book["移送清单"]
+        headings = [str(cell.value).removesuffix(" *") for cell in filled[1]]
+        assert "移送单位" in headings
+        row = {**GOOD, "移送单位": "生态环境局", "线索来源": "行政执法机关"}
+        filled.append([row.get(heading) for heading in headings])
+        reading = clue_import.read(session, saved(book), "移送清单.xlsx")
+    assert words(reading.problems) == []
+    assert len(reading.rows) == 1
+
+
+def test_the_bad_rows_come_back_to_be_mended(house: Database) -> None:
+    bad = {"问题发生时间起": "去年夏天", "紧急程度": "特急"}
+    data = sheet({}, bad, {})
+    with house.reading() as session:
+        problems = clue_import.read(session, data, "list.xlsx").problems
+        book = opened(clue_import.corrections(session, data, "list.xlsx", problems))
+    mended = book.active
+    assert mended is not None
+    assert mended.max_row == 2
+    told = dict(zip((cell.value for cell in mended[1]), mended[2], strict=True))
+    assert "问题发生时间起：不是日期" in str(told["问题说明"].value)
+    assert "紧急程度：不在可选项中" in str(told["问题说明"].value)
+    assert told["紧急程度"].fill.fgColor.rgb == "00FBD5D5"
+    assert told["职务"].fill.fgColor.rgb != "00FBD5D5"
+    told["问题发生时间起"].value, told["紧急程度"].value = date(2025, 7, 1), "一般"
+    with house.reading() as session:
+        again = clue_import.read(session, saved(book), "更正.xlsx")
+    assert words(again.problems) == []
+    assert len(again.rows) == 1
+    assert again.unknown == ()

@@ -252,6 +252,15 @@ def test_all_or_nothing_is_nothing(duban: Duban, transfers: Path, opened: Databa
         assert session.scalars(select(Instance)).all() == []
 
 
+def test_the_template_and_the_bad_rows_are_workbooks(duban: Duban, transfers: Path, tmp_path: Path) -> None:
+    empty, mended = tmp_path / "empty.xlsx", tmp_path / "mended.xlsx"
+    assert duban("import", "template", empty).exit_code == 0
+    assert "there are no rows" in duban("import", "clues", empty, "--actor", "agency").stderr
+    result = duban("import", "clues", transfers, "--actor", "agency", "--corrections", mended)
+    assert f"The bad rows are in {mended}." in result.stderr
+    assert "Row 2, column 紧急程度" in duban("import", "clues", mended, "--actor", "agency").stderr
+
+
 def test_only_who_may_start_transfers_takes_lists_in(duban: Duban, transfers: Path) -> None:
     assert failed(duban("import", "clues", transfers, "--actor", "auditor"))
     assert "ghost" in failed(duban("import", "clues", transfers, "--actor", "ghost"))
