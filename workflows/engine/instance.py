@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
 from workflows.clock import office_zone
-from workflows.engine import calls, continuations, events, multiple, scope, timers, work
+from workflows.engine import calls, continuations, events, joins, multiple, scope, timers, work
 from workflows.engine.model import BpmnError, Host, Sent, Step
 from workflows.engine.plan import MAX_DEPTH, MAX_SECONDS, MAX_STEPS, MAX_TOKENS, Flow
 from workflows.engine.tokens import CANCELLED, FUTURE, READY, Token, to_micros
@@ -33,6 +34,12 @@ class NoScripts(PythonScriptEngine):
 
 
 _NO_SCRIPTS = NoScripts()
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _with(own: Mapping[str, Any], token: Token) -> Mapping[str, Any]:
+    seen = scope.visible(token)
+    return {**seen, **own} if own else seen
 
 
 class Instance(BpmnWorkflow):
@@ -211,7 +218,7 @@ class Instance(BpmnWorkflow):
         token.task_spec._on_cancel(token)
         parent = token.parent
         armed = token.task_spec.silent or (parent is not None and parent.task_spec.arms_flows)
-        if not token.task_spec.is_root and not armed and not continuations.is_held(token):
+        if not (token.task_spec.is_root or armed or continuations.is_held(token) or joins.is_rest(token)):
             self.note(token, "cancelled")
 
     def cancel_inside(self, around: Token) -> None:
@@ -377,20 +384,20 @@ class Instance(BpmnWorkflow):
         ):
             return expression.evaluate(scope.visible(token), self.functions)
 
-    def truth(self, expression: Expression, token: Token) -> bool:
-        """Return whether a condition holds in the scope of `token`."""
+    def truth(self, expression: Expression, token: Token, own: Mapping[str, Any] = _NOTHING) -> bool:
+        """Return whether a condition holds in the scope of `token`, with values of its element's `own`."""
         with self.guarding(
             token.task_spec.element, "expression", f"The condition '{expression.source}' failed"
         ):
-            return truth(expression.evaluate(scope.visible(token), self.functions))
+            return truth(expression.evaluate(_with(own, token), self.functions))
 
-    def holds(self, flow: Flow, spec: Any, around: Token) -> bool:
-        """Return whether a sequence flow's condition holds."""
+    def holds(self, flow: Flow, spec: Any, around: Token, own: Mapping[str, Any] = _NOTHING) -> bool:
+        """Return whether a sequence flow's condition holds, with values of its element's `own`."""
         assert flow.condition is not None
         with self.guarding(
             spec.element, "expression", f"The condition '{flow.condition.source}' of {flow.id} failed"
         ):
-            return truth(flow.condition.evaluate(scope.visible(around), self.functions))
+            return truth(flow.condition.evaluate(_with(own, around), self.functions))
 
     def holds_already(self, expression: Expression, token: Token) -> bool:
         """Return whether a conditional event's condition holds; no while a variable is missing."""

@@ -136,6 +136,7 @@ class Parser(BpmnParser):
         full_tag("exclusiveGateway"): (ElementParser, specs.ExclusiveGateway),
         full_tag("parallelGateway"): (ElementParser, specs.ParallelGateway),
         full_tag("inclusiveGateway"): (ElementParser, specs.InclusiveGateway),
+        full_tag("complexGateway"): (ElementParser, specs.ComplexGateway),
         full_tag("eventBasedGateway"): (EventGatewayParser, specs.EventGateway),
         full_tag("subProcess"): (SubProcessParser, specs.SubProcess),
         full_tag("transaction"): (ElementParser, specs.Transaction),

@@ -8,7 +8,7 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from workflows.engine import calls, continuations, events, joins, scope, state
+from workflows.engine import calls, complex_gateway, continuations, events, joins, scope, state
 from workflows.engine import starts as starting
 from workflows.engine.instance import Instance
 from workflows.engine.model import BpmnError, Continuation, DueTimer, Host, OpenTask, Sent, Step, Subscription
@@ -300,7 +300,12 @@ class Run:
             token = run.next_ready()
             if token is not None:
                 token.run()
-            elif not (events.offer_thrown(run) or events.fire_conditions(run) or joins.join_inclusive(run)):
+            elif not (
+                events.offer_thrown(run)
+                or events.fire_conditions(run)
+                or joins.join_inclusive(run)
+                or complex_gateway.wake(run)
+            ):
                 run.unfinished = False
                 break
 

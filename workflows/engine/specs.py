@@ -26,7 +26,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.specs import WorkflowSpec
 
-from workflows.engine import joins, multiple, work
+from workflows.engine import complex_gateway, joins, multiple, work
 from workflows.engine.model import Node
 from workflows.engine.plan import Call, Copy, Flow, Loop, Parameters, Work
 from workflows.engine.tokens import STARTED, WAITING, Token
@@ -228,6 +228,26 @@ class InclusiveGateway(Flowing, defaults.InclusiveGateway):
 
     def _run_hook(self, my_task: Token) -> bool:
         return True
+
+
+class ComplexGateway(Flowing, BpmnSpecMixin):
+    """Waits for what its activation condition says, then for the rest; leaves by all that holds."""
+
+    activation: Expression | None = None
+
+    @property
+    def joins_inclusively(self) -> bool:  # type: ignore[override]
+        """Tell whether it joins without any condition."""
+        return self.activation is None
+
+    def begin(self, my_task: Token) -> bool:
+        if self.activation is None and len(self.incoming) <= 1:
+            return True
+        my_task._set_state(WAITING)
+        return complex_gateway.arrive(my_task)
+
+    def choose(self, run: Any, scope: Token) -> list[Flow]:
+        return complex_gateway.choose(run, self, scope)
 
 
 class SubProcess(Flowing, defaults.SubWorkflowTask):

@@ -165,8 +165,6 @@ def _check_supported(element: etree._Element) -> Iterator[Finding]:
 def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
     if name == "adHocSubProcess":
         yield "Ad-hoc subprocesses are not supported; draw the order, or a loop with a choice."
-    if name == "complexGateway":
-        yield "Complex gateways are not supported; use an inclusive gateway."
     if element.get("isForCompensation") == "true":
         yield "Compensation is not supported; draw the undoing step after an error or a decision."
     if element.get("instantiate") == "true":

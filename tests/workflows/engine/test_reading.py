@@ -172,7 +172,6 @@ def test_structural_errors_name_their_element() -> None:
     ("body", "element"),
     [
         ('<adHocSubProcess id="x"/>', "x"),
-        ('<complexGateway id="x"/>', "x"),
         ('<task id="x" isForCompensation="true"/>', "x"),
         ('<receiveTask id="x" instantiate="true"/>', "x"),
         ('<eventBasedGateway id="x" instantiate="true"/>', "x"),
@@ -364,7 +363,7 @@ def test_only_executable_processes_can_be_started_but_pictures_can_be_read() -> 
 
 
 def test_a_broken_pool_beside_does_not_stop_a_sound_process() -> None:
-    other = '<process id="q" isExecutable="false"><complexGateway id="c"/></process>'
+    other = '<process id="q" isExecutable="false"><serviceTask id="c"/></process>'
     xml = file_of(LINE).replace(b"</definitions>", other.encode() + b"</definitions>")
     definitions, findings = read(xml)
     assert [d.id for d in definitions] == ["p"]
@@ -395,7 +394,7 @@ def test_prefixed_references_are_understood() -> None:
 
 
 def test_every_message_of_a_finding_is_a_sentence() -> None:
-    for body in ('<serviceTask id="x"/>', '<complexGateway id="x"/>', timer("x", "soon")):
+    for body in ('<serviceTask id="x"/>', '<sendTask id="x"/>', timer("x", "soon")):
         for finding in read(file_of(LINE + body))[1]:
             assert finding.message[0].isupper() or finding.message[0] in "'<"
             assert finding.message.rstrip()[-1] in ".!'"
