@@ -79,10 +79,13 @@ def due(run: Any) -> list[tuple[datetime, Token]]:
     return sorted(armed, key=lambda pair: pair[0])
 
 
-def deliver(run: Any, name: str, payload: Mapping[str, Any]) -> bool:
-    """Give a message to the one event that has waited for it longest; tell whether there was one."""
+def deliver(run: Any, name: str, payload: Mapping[str, Any], *, beside: Token | None = None) -> bool:
+    """Give a message to the one event that has waited for it longest; tell whether there was one.
+
+    With `beside`, only an event that sits on that token takes it.
+    """
     for token, _ in waiting(run, "message"):
-        if token.internal_data["name"] == name:
+        if token.internal_data["name"] == name and (beside is None or token.parent is beside):
             run.fire(token, payload)
             return True
     return False

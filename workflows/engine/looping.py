@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from workflows.engine import behaviors
 from workflows.engine.dialect import C, Q, text_of
 from workflows.engine.ledger import Ledger
 from workflows.engine.plan import Loop, is_plain_name
@@ -45,6 +46,7 @@ def _multiple(ledger: Ledger, identity: str, found: etree._Element) -> Loop:
         completion=ledger.condition(identity, completion, "The completion condition") if completion else None,
         output_collection=text_of(found, "loopDataOutputRef") or None,
         output_item=_item_name(found.find(Q + "outputDataItem")),
+        thrown=tuple(behaviors.thrown_by(ledger, identity, found)),
     )
 
 

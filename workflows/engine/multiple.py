@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.engine import scope
+from workflows.engine import behaviors, scope
 from workflows.engine.plan import MAX_INSTANCES
 from workflows.engine.tokens import Token
 
@@ -92,7 +92,12 @@ def instance_done(body: Token, instance: Token) -> None:
     kept["done"] += 1
     body.data["nrOfCompletedInstances"] = kept["done"]
     body.data["nrOfActiveInstances"] -= 1
-    enough = loop.completion is not None and body.workflow.truth(loop.completion, body)
+    behaviors.throw(body, kept["done"])
+    if not body.alive:
+        return
+    enough = loop.completion is not None and body.workflow.truth(
+        loop.completion, body, behaviors.counts(body)
+    )
     if not enough and kept["done"] < kept["total"]:
         if loop.sequential:
             _start(body, kept["done"], kept["items"][kept["done"]])

@@ -35,6 +35,16 @@ class Flow:
 
 
 @dataclass(frozen=True)
+class Thrown:
+    """An event that a multi-instance activity throws as an instance completes."""
+
+    kind: str  #: signal | message | escalation | error
+    name: Expression  #: the name, or the code of an error or escalation
+    when: Expression | None = None
+    first: bool = False  #: only for the first instance
+
+
+@dataclass(frozen=True)
 class Loop:
     """How an activity repeats: over a collection, a number of times, or while a condition holds."""
 
@@ -49,6 +59,7 @@ class Loop:
     test_before: bool = False
     maximum: int | None = None
     standard: bool = False
+    thrown: tuple[Thrown, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -172,9 +172,6 @@ def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
     for quantity in ("startQuantity", "completionQuantity"):
         if element.get(quantity, "1") != "1":
             yield f"{quantity} other than 1 is not supported; draw a parallel gateway or several instances."
-    loop = element.find(Q + "multiInstanceLoopCharacteristics")
-    if loop is not None and loop.get("behavior", "All") != "All":
-        yield f"Multi-instance behavior '{loop.get('behavior')}' is not supported; leave it out."
 
 
 def _error(element: str | None, rule: str, message: str) -> Finding:

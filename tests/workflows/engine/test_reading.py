@@ -177,7 +177,6 @@ def test_structural_errors_name_their_element() -> None:
         ('<eventBasedGateway id="x" instantiate="true"/>', "x"),
         ('<task id="x" startQuantity="2"/>', "x"),
         ('<task id="x" completionQuantity="2"/>', "x"),
-        ('<task id="x"><multiInstanceLoopCharacteristics behavior="One"/></task>', "x"),
         ('<choreographyTask id="x"/>', "x"),
         ('<endEvent id="x"><compensateEventDefinition/></endEvent>', "x"),
         ('<endEvent id="x"><linkEventDefinition name="l"/></endEvent>', "x"),
