@@ -1,11 +1,14 @@
 # Everything from nothing, with only python3 >= 3.11 and make. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format setup web browser lock clean
+.PHONY: help run test soak check format setup web browser lock clean
 
 PYTHON ?= python3
 # Test processes at a time.
 WORKERS ?= 2
 ARGS ?=
+# Random walks of each kind in `make soak`, and where they begin.
+WALKS ?= 20000
+SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +18,7 @@ STAMP := $(VENV)/.ready-$(shell $(PYTHON) -c 'import hashlib, sys; print(hashlib
 help:
 	@echo 'make run      set up, then serve the demo on http://127.0.0.1:8000 (ARGS="--port 9000")'
 	@echo 'make test     set up, then run the whole suite (ARGS="tests/engine -k timer", WORKERS=4)'
+	@echo 'make soak     walk at random through random processes for long (WALKS=20000, SEED=1 to walk the same ways again)'
 	@echo 'make check    lint, types, import rules, diagrams'
 	@echo 'make format   put the Python files into their standard shape'
 	@echo 'make setup    only set up: environment, browser assets, translations'
@@ -26,6 +30,11 @@ run: setup
 
 test: setup browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+soak: $(STAMP)
+	@echo 'Seed $(SEED), $(WALKS) walks of each kind. The same again: make soak SEED=$(SEED) WALKS=$(WALKS)'
+	DUBAN_WALKS=$(WALKS) $(BIN)/pytest -n $(WORKERS) -p no:cacheprovider --hypothesis-seed=$(SEED) \
+	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_walks.py $(ARGS)
 
 check: setup
 	$(BIN)/ruff check

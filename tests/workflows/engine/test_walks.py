@@ -1,131 +1,142 @@
-"""Random walks through random processes, reloaded at every step, beside a reference without tokens."""
+"""Random walks through random processes, beside a reference interpreter that shares nothing with the engine."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections import Counter
-from itertools import count
+from collections.abc import Callable
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from tests.workflows.engine.diagrams import START, Story, TestHost, file_of
-from tests.workflows.engine.terms import (
-    Box,
-    Choice,
-    Each,
-    Reference,
-    Repeat,
-    Seq,
-    Task,
-    Term,
-    Timed,
-    Together,
-    file_body,
-    variables,
-)
-from workflows.engine import Run, compile_definition
+from tests.workflows.engine.diagrams import START, TestHost
+from tests.workflows.engine.reference.blocks import blocks
+from tests.workflows.engine.reference.drawing import file_with
+from tests.workflows.engine.reference.game import Endless, Game, Stuck
+from tests.workflows.engine.reference.model import Graph
+from tests.workflows.engine.reference.wild import wild
+from workflows.engine import EngineFault, Run, compile_definition
 
-MAX_ACTS = 60
+#: Walks of each kind; `make soak` takes many more, and longer ones.
+WALKS = int(os.environ.get("DUBAN_WALKS", "300"))
+LONGEST = 20 if WALKS < 1_000 else 60
+FLAGS = st.fixed_dictionaries({name: st.booleans() for name in "abc"})
 
 
-@st.composite
-def terms(draw: st.DrawFn) -> Term:
-    """Draw a process of up to four levels, every id used once."""
-    numbers = count()
+class Walk:
+    """One process, run by the engine and by the reference at once."""
 
-    def name(kind: str) -> str:
-        return f"{kind}{next(numbers)}"
+    def __init__(self, graph: Graph, flags: dict[str, bool], *, reloads: bool) -> None:
+        xml = file_with(graph)
+        note(xml.decode())
+        note(f"start {flags}")
+        self.definition = compile_definition(xml, "p")
+        self.host, self.reloads = TestHost(), reloads
+        self.present: Counter[tuple[str, str]] = Counter()
+        self.failed = False
+        self.told = 0
+        try:
+            self.game = Game(graph, flags, START)
+        except Stuck as stuck:
+            self.fails(stuck, lambda: Run.start(self.definition, flags, self.host))
+            return
+        except Endless:
+            assume(False)
+        self.run = Run.start(self.definition, flags, self.host)
+        self.compare()
 
-    def term(depth: int) -> Term:
-        if depth == 0:
-            return Task(name("t"))
-        kind = draw(
-            st.sampled_from(
-                ["task", "seq", "choice", "and", "or", "repeat", "box", "each", "timed", "remind"]
-            )
-        )
-        return MAKERS[kind](depth - 1)
+    def fails(self, stuck: Stuck, act: Callable[[], object]) -> None:
+        """Let the engine fail as the reference has."""
+        self.failed = True
+        with pytest.raises(EngineFault) as caught:
+            act()
+        assert (caught.value.code, caught.value.element) == ("no_flow", str(stuck))
 
-    def together(depth: int, inclusive: bool) -> Term:
-        branches = tuple(term(depth) for _ in range(draw(st.integers(2, 3))))
-        every = list(range(len(branches)))
-        taken = draw(st.lists(st.sampled_from(every), min_size=1, unique=True)) if inclusive else every
-        return Together(name("g"), branches, tuple(sorted(taken)), inclusive)
-
-    def choice(depth: int) -> Term:
-        ways = tuple(
-            None if draw(st.booleans()) and index else term(depth) for index in range(draw(st.integers(2, 3)))
-        )
-        # Two empty ways would be two flows between the same gateways.
-        ways = tuple(way for index, way in enumerate(ways) if way or None not in ways[:index])
-        return Choice(name("x"), ways, draw(st.integers(0, len(ways) - 1)))
-
-    def host(depth: int) -> Task | Box | Each:
-        if depth and draw(st.booleans()):
-            return Box(name("box"), term(depth))
-        if draw(st.booleans()):
-            return Each(name("each"), draw(st.integers(1, 3)), draw(st.booleans()))
-        return Task(name("t"))
-
-    def timed(depth: int, *, remind: bool) -> Term:
-        body = host(depth)
-        minutes = draw(st.integers(1, 300))
-        return Timed(name("w"), body, minutes, None if remind else term(depth))
-
-    MAKERS = {
-        "task": lambda depth: Task(name("t")),
-        "seq": lambda depth: Seq(name("s"), tuple(term(depth) for _ in range(draw(st.integers(2, 3))))),
-        "choice": choice,
-        "and": lambda depth: together(depth, False),
-        "or": lambda depth: together(depth, True),
-        "repeat": lambda depth: Repeat(name("r"), term(depth), draw(st.integers(1, 3))),
-        "box": lambda depth: Box(name("box"), term(depth)),
-        "each": lambda depth: Each(name("each"), draw(st.integers(0, 3)), draw(st.booleans())),
-        "timed": lambda depth: timed(depth, remind=False),
-        "remind": lambda depth: timed(depth, remind=True),
-    }
-    return term(4)
-
-
-def compare(story: Story, reference: Reference) -> None:
-    run = story.reload()
-    assert sorted(task.node.id for task in run.open_tasks) == reference.opens()
-    assert sorted((t.due_at, t.node_id) for t in run.due_timers) == reference.timers()
-    assert (run.outcome == "completed") == reference.scope.done
-
-
-def check_steps(story: Story) -> None:
-    """Whatever was entered has left, was cancelled, or is still there; nothing happens twice."""
-    entered = [s.activity_id for s in story.steps if s.what == "entered"]
-    gone = [s.activity_id for s in story.steps if s.what != "entered"]
-    assert max(Counter(entered).values()) == 1
-    assert max(Counter(gone).values(), default=1) == 1
-    assert set(gone) <= set(entered)
-    if story.outcome == "completed":
-        assert set(gone) == set(entered)
-
-
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(term=terms(), data=st.data())
-def test_every_walk_is_what_the_blocks_say(term: Term, data: st.DataObject) -> None:
-    definition = compile_definition(file_of(file_body(term)), "p")
-    host = TestHost()
-    story = Story(definition, host, Run.start(definition, variables(term), host))
-    reference = Reference(term, START)
-    compare(story, reference)
-    for _ in range(MAX_ACTS):
-        if reference.scope.done:
-            break
-        act = data.draw(st.sampled_from(["complete", "complete", "complete", "wait", "drain"]))
-        if act == "complete":
-            task = data.draw(st.sampled_from(reference.opens()))
-            reference.complete(task)
-            story.complete(task, last=task)
-        elif act == "wait":
-            host.move(minutes=data.draw(st.integers(1, 200)))
-            reference.move(host.instant)
-            story.drain()
+    def act(self, kind: str, number: int, flags: dict[str, bool]) -> None:
+        """Do one thing to both, then compare."""
+        note(f"{kind} {number} {flags}")
+        if kind == "complete":
+            self.complete(number, flags)
+        elif kind == "wait":
+            self.host.move(minutes=1 + 40 * number)
+            self.game.now = self.host.instant
+            self.both(self.game.drain, lambda: self.run.drain())
+        elif kind == "message":
+            name = ("m1", "m2")[number % 2]
+            self.both(lambda: self.game.deliver(name), lambda: self.run.deliver(name, {}))
         else:
-            story.drain()
-        compare(story, reference)
-    check_steps(story)
+            name = ("g1", "g2")[number % 2]
+            self.both(lambda: self.game.signal(name), lambda: self.run.signal(name, {}))
+
+    def complete(self, number: int, flags: dict[str, bool]) -> None:
+        tasks = self.run.open_tasks
+        if not tasks:
+            return
+        number %= len(tasks)
+        task = tasks[number]
+        self.both(lambda: self.game.complete(number, flags), lambda: self.run.complete(task.id, flags))
+
+    def both(self, reference: Callable[[], object], engine: Callable[[], object]) -> None:
+        try:
+            wanted = reference()
+        except Stuck as stuck:
+            self.fails(stuck, engine)
+            return
+        except Endless:
+            assume(False)
+        assert engine() == wanted
+        self.compare()
+
+    def compare(self) -> None:
+        run, game = self.run, self.game
+        for step in run.steps[self.told :]:
+            self.present[step.activity_id, step.node_id] += 1 if step.what == "entered" else -1
+        self.told = len(run.steps)
+        assert set(self.present.values()) <= {0, 1}, "a token entered or left twice"
+        assert run.outcome == game.outcome
+        assert [task.node.id for task in run.open_tasks] == game.open()
+        assert sorted((timer.due_at, timer.node_id) for timer in run.due_timers) == game.timers()
+        assert sorted((s.kind, s.name, s.node_id) for s in run.subscriptions) == game.subscriptions()
+        assert Counter(node for _, node in self.present.elements()) == game.marking()
+        assert sorted(run.end_nodes) == sorted(game.ended)
+        if self.reloads:
+            self.reload()
+
+    def reload(self) -> None:
+        """Go on with what was stored."""
+        dumped = self.run.dump()
+        self.run = Run.restore(self.definition, dumped, self.host)
+        assert json.loads(self.run.dump()) == json.loads(dumped)
+        self.told = 0
+
+
+ACTS = st.tuples(st.sampled_from(["complete"] * 5 + ["wait", "message", "signal"]), st.integers(0, 5), FLAGS)
+
+
+walking = settings(
+    max_examples=WALKS, deadline=None, report_multiple_bugs=False, suppress_health_check=list(HealthCheck)
+)
+
+
+def go(graph: Graph, data: st.DataObject) -> None:
+    walk = Walk(graph, data.draw(FLAGS), reloads=data.draw(st.booleans()))
+    acts = 0
+    while not walk.failed and walk.game.outcome == "running" and acts < LONGEST:
+        walk.act(*data.draw(ACTS))
+        acts += 1
+
+
+@walking
+@given(graph=wild(), data=st.data())
+def test_a_walk_through_a_graph_without_structure_is_what_the_standard_says(
+    graph: Graph, data: st.DataObject
+) -> None:
+    go(graph, data)
+
+
+@walking
+@given(graph=blocks(), data=st.data())
+def test_a_walk_through_blocks_is_what_the_standard_says(graph: Graph, data: st.DataObject) -> None:
+    go(graph, data)
