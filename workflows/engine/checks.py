@@ -97,8 +97,10 @@ def _check_reach(wiring: Wiring) -> Iterator[Finding]:
         reached.add(spec.name)
         todo.extend(tasks[flow.target] for flow in spec.flows)
         todo.extend(spec.boundaries)
+        if spec.undone_by:
+            todo.append(tasks[spec.undone_by])
         todo.extend(getattr(spec, "starts", ()))
-        todo.extend(event.handler for event in getattr(spec, "armed", ()))
+        todo.extend(event.handler for event in spec.armed)
         if inner := getattr(spec, "inner", None):
             todo.append(inner)
     for node in wiring.nodes.values():

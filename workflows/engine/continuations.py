@@ -15,7 +15,7 @@ from workflows.engine.tokens import COMPLETED, Token
 
 def hold_before(token: Token) -> None:
     """Keep a new token from entering its element."""
-    token.internal_data["held"] = "before"
+    token.internal_data["hold"] = "before"
 
 
 def hold_after(token: Token, flows: list[Flow]) -> None:
@@ -23,17 +23,17 @@ def hold_after(token: Token, flows: list[Flow]) -> None:
     for armed in token.children:
         token.workflow.remove(armed)
     token._set_state(COMPLETED)
-    token.internal_data.update(held="after", take=[flow.id for flow in flows])
+    token.internal_data.update(hold="after", take=[flow.id for flow in flows])
 
 
 def is_held(token: Token) -> bool:
     """Tell whether a token waits for its job."""
-    return "held" in token.internal_data
+    return "hold" in token.internal_data
 
 
 def is_coming(token: Token) -> bool:
     """Tell whether a token is held before its element."""
-    return token.internal_data.get("held") == "before"
+    return token.internal_data.get("hold") == "before"
 
 
 def held(run: Any) -> Iterator[tuple[str, Token]]:
@@ -43,7 +43,7 @@ def held(run: Any) -> Iterator[tuple[str, Token]]:
     """
     for token in run.tasks.values():
         if is_held(token):
-            yield f"{token.id}:{token.internal_data['held']}", token
+            yield f"{token.id}:{token.internal_data['hold']}", token
 
 
 def find(run: Any, identity: str) -> Token | None:
@@ -53,7 +53,7 @@ def find(run: Any, identity: str) -> Token | None:
 
 def go_on(token: Token) -> None:
     """Let a held token go on."""
-    run, where = token.workflow, token.internal_data.pop("held")
+    run, where = token.workflow, token.internal_data.pop("hold")
     if where == "before":
         run.arrive(token)
         return

@@ -57,9 +57,14 @@ def event_definitions(element: etree._Element) -> list[etree._Element]:
     return [child for child in element if local(child).endswith("EventDefinition")]
 
 
+def definition_kind(definition: etree._Element) -> str:
+    """Return the kind of event ("timer", "message", …) that an event definition stands for."""
+    return local(definition)[: -len("EventDefinition")]
+
+
 def event_kind(element: etree._Element) -> str:
     """Return "none", the single kind ("timer", "message", …) or "multiple"."""
-    kinds = [local(child)[: -len("EventDefinition")] for child in event_definitions(element)]
+    kinds = [definition_kind(child) for child in event_definitions(element)]
     if len(kinds) > 1:
         return "multiple"
     return kinds[0] if kinds else "none"
@@ -76,6 +81,19 @@ def node_kind(element: etree._Element) -> str:
 def is_event_subprocess(element: etree._Element) -> bool:
     """Tell whether the element is a subprocess that an event starts, not a flow."""
     return local(element) == "subProcess" and element.get("triggeredByEvent") in ("true", "1")
+
+
+def is_handler(element: etree._Element) -> bool:
+    """Tell whether the element is an activity that only undoes another."""
+    return element.get("isForCompensation") in ("true", "1")
+
+
+def associated(element: etree._Element) -> list[etree._Element]:
+    """Return the elements beside `element` that an association joins with it, whichever way it is drawn."""
+    root, scope = element.getroottree().getroot(), element.getparent()
+    ends = [(a.get("sourceRef"), a.get("targetRef")) for a in root.iter(Q + "association")]
+    joined = {b if a == element.get("id") else a for a, b in ends if element.get("id") in (a, b)}
+    return [other for other in scope if other.get("id") in joined] if scope is not None else []
 
 
 def text_of(element: etree._Element, name: str) -> str:

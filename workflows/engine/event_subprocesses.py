@@ -8,13 +8,15 @@ from typing import Any
 from lxml import etree
 
 from workflows.engine import events
-from workflows.engine.dialect import is_event_subprocess, local
+from workflows.engine.dialect import event_kind, is_event_subprocess, local
 from workflows.engine.specs import Armed, SubProcess
 from workflows.engine.tokens import Token
 
 
 class EventSubProcess(SubProcess):
     """A subprocess that no flow reaches: it runs when its start event happens, perhaps several times."""
+
+    by_event = True
 
 
 class ScopeEvent(Armed):
@@ -39,11 +41,17 @@ def is_start(element: etree._Element) -> bool:
     return local(element) == "startEvent" and scope is not None and is_event_subprocess(scope)
 
 
-def arm_scope(element: etree._Element, spec: Any) -> ScopeEvent:
-    """Return what a scope waits for on behalf of a start event; the start itself is only passed."""
+def arm_scope(element: etree._Element, spec: Any) -> Any:
+    """Return the spec that waits on behalf of a start event: one of the scope around, which arms it.
+
+    An event subprocess for compensation is not waited for: it undoes the scope when that is completed.
+    """
     tasks = spec.task_specs
     handler, outer = islice(element.iterancestors(), 2)
     start = tasks[element.get("id")]
+    if event_kind(element) == "compensate":
+        tasks[outer.get("id")].undone_by = handler.get("id")
+        return start
     made = ScopeEvent(spec, f"{start.name} [armed]")
     made.node, made.element, made.shown = start.node, start.element, start.shown
     made.event_definition = start.event_definition

@@ -138,7 +138,7 @@ def find_handler(origin: Token, kind: str, code: str | None) -> Token | None:
     inside: Token | None = None
     while around is not None:
         handlers = [t for t in around.children if t.task_spec.silent and kind_of(t) == kind]
-        own = [t for t in handlers if t.task_spec in getattr(around.task_spec, "armed", ())]
+        own = [t for t in handlers if t.task_spec in around.task_spec.armed]
         others = [t for t in own if inside is None or t.task_spec.handler is not inside.task_spec]
         for near in (others, [t for t in handlers if t not in own]):
             if caught := _catching(near, kind, code):

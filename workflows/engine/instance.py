@@ -12,7 +12,17 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
 from workflows.clock import office_zone
-from workflows.engine import calls, continuations, events, joins, multiple, scope, timers, work
+from workflows.engine import (
+    calls,
+    compensation,
+    continuations,
+    events,
+    joins,
+    multiple,
+    scope,
+    timers,
+    work,
+)
 from workflows.engine.model import BpmnError, Host, Sent, Step
 from workflows.engine.plan import MAX_DEPTH, MAX_SECONDS, MAX_STEPS, MAX_TOKENS, Flow
 from workflows.engine.tokens import CANCELLED, FUTURE, READY, Token, to_micros
@@ -164,6 +174,7 @@ class Instance(BpmnWorkflow):
         spec, around = token.task_spec, token.parent
         flows = [] if spec.body is not None else spec.choose(self, around)
         self.note(token, "left")
+        compensation.remember(token)
         if self.pauses and spec.async_after:
             continuations.hold_after(token, flows)
         else:
@@ -218,7 +229,8 @@ class Instance(BpmnWorkflow):
         token.task_spec._on_cancel(token)
         parent = token.parent
         armed = token.task_spec.silent or (parent is not None and parent.task_spec.arms_flows)
-        if not (token.task_spec.is_root or armed or continuations.is_held(token) or joins.is_rest(token)):
+        silent = continuations.is_held(token) or joins.is_rest(token) or compensation.is_unseen(token)
+        if not (token.task_spec.is_root or armed or silent):
             self.note(token, "cancelled")
 
     def cancel_inside(self, around: Token) -> None:
@@ -259,7 +271,9 @@ class Instance(BpmnWorkflow):
         """Complete a scope in which no token is left."""
         if not around.alive or any(not token.task_spec.silent for token in around.children):
             return
-        if not around.task_spec.is_root:
+        if compensation.is_compensating(around):
+            compensation.go_on(around)
+        elif not around.task_spec.is_root:
             around.complete()
         elif around.parent is None:
             self.clear(around)
@@ -344,14 +358,19 @@ class Instance(BpmnWorkflow):
             self.finish("completed")
 
     def cancel_transaction(self, token: Token) -> None:
-        """Leave a transaction by its cancel boundary event; without one it just ends."""
-        caught = events.find_handler(token, "cancel", None)
-        if caught is None:
-            self.terminate(token)
-            return
+        """Undo what was completed in the transaction around, then leave it; all its instances are one."""
+        around = next(holder for holder in scope.above(token) if holder.task_spec.rolls_back)
         self.note(token, "left")
         self.remove(token)
-        self.fire(caught)
+        compensation.roll_back(token, around.parent if around.task_spec.body else around)
+
+    def leave_transaction(self, around: Token) -> None:
+        """Leave a transaction by its cancel boundary event; without one it just ends."""
+        caught = next((t for t in around.children if events.kind_of(t) == "cancel"), None)
+        if caught is None:
+            self.settle(around)
+        else:
+            self.fire(caught)
 
     def terminate(self, token: Token) -> None:
         """End the scope around a terminate end event, and nothing beyond it."""

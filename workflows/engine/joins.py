@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workflows.engine import continuations
+from workflows.engine import compensation, continuations
 from workflows.engine.tokens import WAITING, Token
 
 
@@ -66,6 +66,8 @@ def may_still_come(gateway: Any, scope: Token, filled: set[str]) -> bool:
     """
     for token in scope.children:
         if token.task_spec is gateway and not continuations.is_held(token):
+            continue
+        if compensation.is_unseen(token):
             continue
         coming = token.task_spec is gateway and continuations.is_coming(token)
         reached = {token.internal_data["flow"]} if coming else _arrivals(token, gateway)

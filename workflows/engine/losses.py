@@ -9,6 +9,7 @@ from lxml import etree
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
 
+from workflows.engine.compensation import CompensationEventDefinition
 from workflows.engine.dialect import EVENTS, FLOW_NODES, Q, event_kind, local
 from workflows.engine.event_subprocesses import is_start
 from workflows.engine.events import KINDS
@@ -17,6 +18,7 @@ from workflows.findings import Finding
 _KINDS: dict[str, type] = {
     **KINDS,
     "terminate": TerminateEventDefinition,
+    "compensate": CompensationEventDefinition,
     "multiple": MultipleEventDefinition,
 }
 _WIRED = frozenset({"none", "link"})  #: carried by flows, not by an event definition
@@ -50,12 +52,17 @@ def _same_kind(element: etree._Element, task: Any) -> bool:
 
 def _attached(element: etree._Element, task: Any, spec: Any) -> bool:
     host = spec.task_specs.get(element.get("attachedToRef"))
+    if event_kind(element) == "compensate":
+        return getattr(host, "inner", host).undone_by is not None
     return host is not None and task in host.boundaries
 
 
 def _armed(start: Any, spec: Any) -> bool:
-    """Tell whether some scope waits for the start of an event subprocess."""
-    armed = [event for task in spec.task_specs.values() for event in getattr(task, "armed", ())]
+    """Tell whether some scope waits for the start of an event subprocess, or is undone by it."""
+    undoers = {task.undone_by for task in spec.task_specs.values()}
+    if isinstance(start.event_definition, CompensationEventDefinition):
+        return start.node.scope in undoers
+    armed = [event for task in spec.task_specs.values() for event in task.armed]
     return any(event.node is start.node and start in event.handler.starts for event in armed)
 
 

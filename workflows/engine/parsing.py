@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from lxml import etree
-from SpiffWorkflow.bpmn.parser import event_parsers
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.event_parsers import EventDefinitionParser
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
@@ -18,20 +17,11 @@ from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import DurationTimerEventDefinition
 
 from workflows.engine import dialect, event_subprocesses, specs
-
-_EVENT_PATHS = [
-    event_parsers.MESSAGE_EVENT_XPATH,
-    event_parsers.SIGNAL_EVENT_XPATH,
-    event_parsers.TIMER_EVENT_XPATH,
-    event_parsers.CONDITIONAL_EVENT_XPATH,
-    event_parsers.ERROR_EVENT_XPATH,
-    event_parsers.ESCALATION_EVENT_XPATH,
-    event_parsers.CANCEL_EVENT_XPATH,
-    event_parsers.TERMINATION_EVENT_XPATH,
-]
+from workflows.engine.compensation import CompensationEventDefinition
 
 
 class Plain:
@@ -70,15 +60,39 @@ class EventParser(Plain, EventDefinitionParser):
         """Return a conditional definition: `wiring` reads and judges the condition."""
         return ConditionalEventDefinition("")
 
+    def parse_compensate_event(self, event: Any) -> Any:
+        """Return what is to be compensated."""
+        wait = event.get("waitForCompletion", "true") not in ("false", "0")
+        return CompensationEventDefinition(event.get("activityRef"), wait=wait)
+
     def create_task(self) -> Any:
         """Return the spec with its event definition."""
-        definition = self.get_event_definition(_EVENT_PATHS)
+        definition = self._definition()
         extra = {}
         if dialect.local(self.node) == "boundaryEvent":
             extra["cancel_activity"] = self.node.get("cancelActivity", "true") == "true"
         return self.spec_class(
             self.spec, self.bpmn_id, event_definition=definition, **self.bpmn_attributes, **extra
         )
+
+    def _definition(self) -> Any:
+        read = {
+            "message": self.parse_message_event,
+            "signal": self.parse_signal_event,
+            "timer": self.parse_timer_event,
+            "conditional": self.parse_conditional_event,
+            "error": self.parse_error_event,
+            "escalation": self.parse_escalation_event,
+            "compensate": self.parse_compensate_event,
+            "cancel": self.parse_cancel_event,
+            "terminate": self.parse_terminate_event,
+        }
+        kinds = [(d, dialect.definition_kind(d)) for d in dialect.event_definitions(self.node)]
+        # Links are wired as flows.
+        found = [read[kind](definition) for definition, kind in kinds if kind in read]
+        if len(found) > 1:
+            return MultipleEventDefinition(found, self.node.get("parallelMultiple") == "true")
+        return found[0] if found else NoneEventDefinition()
 
 
 class MessageTaskParser(Plain, EventDefinitionParser):

@@ -14,11 +14,15 @@ _CAUGHT = frozenset({"message", "signal", "timer", "conditional"})
 _TABLE: dict[str, frozenset[str]] = {
     "the start of a process": _CAUGHT | {"none"},
     "the start of a subprocess": frozenset({"none"}),
-    "the start of an event subprocess": _CAUGHT | {"error", "escalation"},
+    "the start of an event subprocess": _CAUGHT | {"error", "escalation", "compensate"},
     "an intermediate catching event": _CAUGHT | {"link"},
-    "an intermediate throwing event": frozenset({"none", "message", "signal", "escalation", "link"}),
-    "a boundary event": _CAUGHT | {"error", "escalation", "cancel"},
-    "an end event": frozenset({"none", "message", "signal", "error", "escalation", "terminate", "cancel"}),
+    "an intermediate throwing event": frozenset(
+        {"none", "message", "signal", "escalation", "compensate", "link"}
+    ),
+    "a boundary event": _CAUGHT | {"error", "escalation", "compensate", "cancel"},
+    "an end event": frozenset(
+        {"none", "message", "signal", "error", "escalation", "compensate", "terminate", "cancel"}
+    ),
 }
 #: Kinds that always end what they are attached to.
 _INTERRUPTING = frozenset({"error", "cancel"})

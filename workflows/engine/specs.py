@@ -26,7 +26,8 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.specs import WorkflowSpec
 
-from workflows.engine import complex_gateway, joins, multiple, work
+from workflows.engine import compensation, complex_gateway, joins, multiple, work
+from workflows.engine.compensation import CompensationEventDefinition
 from workflows.engine.model import Node
 from workflows.engine.plan import Call, Copy, Flow, Loop, Parameters, Work
 from workflows.engine.tokens import STARTED, WAITING, Token
@@ -40,6 +41,9 @@ class Flowing(BpmnSpecMixin):
     """An element that tokens pass: what every kind has in common."""
 
     is_root = False
+    repeats = False  #: holds the instances or turns of an activity
+    by_event = False  #: a subprocess that an event starts
+    rolls_back = False  #: a transaction
     silent = False  #: armed with its host, so that waiting is no step of its own
     arms_flows = False  #: arms the events behind it
     joins_inclusively = False
@@ -49,6 +53,8 @@ class Flowing(BpmnSpecMixin):
     flows: tuple[Flow, ...] = ()
     incoming: tuple[str, ...] = ()
     boundaries: tuple[Flowing, ...] = ()
+    armed: tuple[Armed, ...] = ()  #: what the event subprocesses of this scope wait for
+    undone_by: str | None = None  #: name of what compensates it: an activity, or an event subprocess in it
     body: Repeated | None = None
     parameters = Parameters()
     work = Work()
@@ -115,7 +121,6 @@ class Root(Flowing, BpmnTaskSpec):
 
     is_root = True
     starts: tuple[Flowing, ...] = ()
-    armed: tuple[Armed, ...] = ()  #: what its event subprocesses wait for
 
 
 class ProcessSpec(BpmnProcessSpec):
@@ -254,7 +259,6 @@ class SubProcess(Flowing, defaults.SubWorkflowTask):
     """An embedded subprocess: a token that holds the tokens inside."""
 
     starts: tuple[Flowing, ...] = ()
-    armed: tuple[Armed, ...] = ()  #: what its event subprocesses wait for
 
     def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
         super().__init__(wf_spec, bpmn_id, subworkflow_spec=bpmn_id, **kwargs)
@@ -266,7 +270,9 @@ class SubProcess(Flowing, defaults.SubWorkflowTask):
 
 
 class Transaction(SubProcess):
-    """An embedded subprocess that a cancel end event leaves by its cancel boundary."""
+    """An embedded subprocess that a cancel end event leaves by its cancel boundary, all undone inside."""
+
+    rolls_back = True
 
 
 class CallActivity(Flowing, defaults.CallActivity):
@@ -287,6 +293,8 @@ class CallActivity(Flowing, defaults.CallActivity):
 
 class Repeated(Flowing):
     """The body of a multi-instance or looping activity; `inner` is what is repeated."""
+
+    repeats = True
 
     inner: Flowing
     loop: Loop
@@ -384,6 +392,8 @@ class Throwing(Performing):
             run.broadcast(my_task)
         elif isinstance(event, EscalationEventDefinition):
             run.raise_escalation(my_task)
+        elif isinstance(event, CompensationEventDefinition):
+            return True if compensation.throw(my_task) else None
         return True if my_task.alive else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
+from workflows.engine.compensation_checks import check_compensation
 from workflows.engine.dialect import (
     ACTIVITIES,
     EVENTS,
@@ -160,13 +161,12 @@ def _check_supported(element: etree._Element) -> Iterator[Finding]:
         yield _error(identity, "unsupported", why)
     if name in EVENTS:
         yield from check_position(element)
+    yield from check_compensation(element)
 
 
 def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
     if name == "adHocSubProcess":
         yield "Ad-hoc subprocesses are not supported; draw the order, or a loop with a choice."
-    if element.get("isForCompensation") == "true":
-        yield "Compensation is not supported; draw the undoing step after an error or a decision."
     if element.get("instantiate") == "true":
         yield "A receive task or event gateway cannot start a process here; use message start events."
     for quantity in ("startQuantity", "completionQuantity"):

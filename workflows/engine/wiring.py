@@ -15,11 +15,14 @@ from workflows.engine.dialect import (
     FLOW_NODES,
     SUBPROCESSES,
     Q,
+    associated,
     attributes_of,
     children,
+    definition_kind,
     event_definitions,
     event_kind,
     is_event_subprocess,
+    is_handler,
     local,
     node_kind,
     text_of,
@@ -93,7 +96,7 @@ class Wiring:
     # -- events ------------------------------------------------------------------------------------
 
     def _event(self, spec: Any, definition: etree._Element, element: str) -> None:
-        kind = local(definition)[: -len("EventDefinition")]
+        kind = definition_kind(definition)
         if kind == "timer":
             self._timer(spec, definition, element)
         elif kind == "conditional":
@@ -244,7 +247,11 @@ class Wiring:
         for element in self.elements.values():
             if local(element) == "boundaryEvent":
                 host = self.spec.task_specs[element.get("attachedToRef")]
-                host.boundaries += (self.spec.task_specs[element.get("id")],)
+                if event_kind(element) == "compensate":
+                    handlers = [e for e in associated(element) if is_handler(e)]
+                    host.undone_by = handlers[0].get("id")
+                else:
+                    host.boundaries += (self.spec.task_specs[element.get("id")],)
 
     def _repeat(self, element: etree._Element) -> None:
         loop = looping.loop_of(self.ledger, element)
@@ -315,4 +322,4 @@ def _comes_otherwise(element: etree._Element) -> bool:
     """Tell whether the element is reached without a flow, and not by the start of its scope."""
     if local(element) == "intermediateCatchEvent":
         return event_kind(element) == "link"
-    return local(element) == "boundaryEvent" or is_event_subprocess(element)
+    return local(element) == "boundaryEvent" or is_event_subprocess(element) or is_handler(element)

@@ -9,6 +9,7 @@ import pytest
 from tests.workflows.engine.diagrams import (
     TestHost,
     boundary,
+    conditional,
     counted,
     file_of,
     flows,
@@ -296,3 +297,9 @@ def test_a_run_in_memory_just_goes_on() -> None:
     definition = compile_definition(file_of(body + flows("s > a > e")), "p")
     run = Run.start(definition, {}, TestHost())
     assert (run.outcome, run.continuations) == ("completed", [])
+
+
+def test_a_condition_waited_for_is_not_taken_for_a_hold() -> None:
+    event = f'<intermediateCatchEvent id="c">{conditional("${grave}")}</intermediateCatchEvent>'
+    sliced = Sliced(nodes("startEvent", "s") + event + flows("s > c"), grave=False)
+    assert sliced.reload().continuations == []

@@ -1,0 +1,172 @@
+"""Compensation: what was completed is undone by its handlers, the last first (BPMN 2.0, 10.7, 13.5.5).
+
+A scope remembers the activities completed in it that can be undone, in the order of their completion. Whoever
+compensates takes these records away, so that each handler runs once, and holds the handlers while they run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+
+from workflows.engine.tokens import STARTED, Token
+
+_DONE = "completed"  #: of a scope: records of what was completed in it, the oldest first
+_LEFT = "to_undo"  #: of a token that compensates: records still to be undone, the next one last
+_THEN = "then"  #: of the same: what becomes of it afterwards
+#: Ways to end: leave by the flows, vanish from the scope around, or leave the transaction around.
+_LEAVE, _VANISH, _CANCEL = "leave", "vanish", "cancel"
+
+
+class CompensationEventDefinition(EventDefinition):
+    """What to compensate: one activity of the scope, or all of them; the library has no such event."""
+
+    def __init__(self, activity: str | None = None, *, wait: bool = True) -> None:
+        super().__init__()
+        self.activity = activity
+        self.wait = wait
+
+
+# -- remembering --------------------------------------------------------------------------------------
+
+
+def remember(token: Token) -> None:
+    """Note in the scope around that an activity is completed, where that can be undone."""
+    spec, around = token.task_spec, token.parent
+    inner = token.internal_data.get(_DONE, [])
+    if is_compensating(around):
+        # What a handler has done is not undone again.
+        return
+    if spec.repeats:
+        # Every instance and every turn stands for itself.
+        records = inner
+    elif spec.undone_by or inner:
+        records = [_record(token, spec.undone_by, inner)]
+    else:
+        return
+    around.internal_data.setdefault(_DONE, []).extend(records)
+
+
+def _record(token: Token, handler: str | None, inner: list[Any]) -> dict[str, Any]:
+    spec = token.task_spec
+    record: dict[str, Any] = {"node": spec.name, "handler": handler, "data": token.data, "inner": inner}
+    if handler and not spec._wf_spec.task_specs[handler].by_event:
+        # An activity undoes from outside; it sees no more than which instance it is for.
+        record.update(data=token.data if spec.body else {}, inner=[])
+    return record
+
+
+# -- throwing -----------------------------------------------------------------------------------------
+
+
+def throw(token: Token) -> bool:
+    """Compensate what the event of `token` names; True when the token need not wait for it."""
+    wanted = token.task_spec.event_definition
+    records = _take(token, wanted.activity)
+    if not records:
+        return True
+    if wanted.wait:
+        _undo(token, records, _LEAVE)
+        return False
+    beside = token.workflow.create(token.task_spec, token.parent)
+    _undo(beside, records, _VANISH)
+    return True
+
+
+def _take(token: Token, activity: str | None) -> list[Any]:
+    """Take the records of the scope around; from inside an event subprocess, also of the scope it serves."""
+    tasks = token.task_spec._wf_spec.task_specs
+    taken: list[Any] = []
+    for around in _reached(token):
+        done = around.internal_data.pop(_DONE, [])
+        chosen = [r for r in done if activity in (None, tasks[r["node"]].element)]
+        if rest := [r for r in done if r not in chosen]:
+            around.internal_data[_DONE] = rest
+        taken = chosen + taken
+    return taken
+
+
+def _reached(token: Token) -> list[Token]:
+    scopes = [token.parent]
+    while scopes[-1].task_spec.by_event:
+        scopes.append(scopes[-1].parent)
+    return scopes
+
+
+def roll_back(origin: Token, around: Token) -> None:
+    """Undo all that was completed in a transaction, then leave it by its cancel event (BPMN 2.0, 13.4.2)."""
+    run = origin.workflow
+    records = _gather(around)
+    run.clear(around)
+    _undo(run.create(origin.task_spec, around), records, _CANCEL)
+
+
+def _gather(around: Token) -> list[Any]:
+    """Take the records of a scope and of what is still going on inside it, the oldest first."""
+    records = around.internal_data.pop(_DONE, [])
+    for token in around.children:
+        # A called process is no part of the transaction.
+        inner = [] if token.task_spec.is_root else _gather(token)
+        if token.task_spec.repeats:
+            records = records + inner
+        elif inner:
+            records = [*records, _record(token, None, inner)]
+    return list(records)
+
+
+# -- undoing ------------------------------------------------------------------------------------------
+
+
+def is_compensating(token: Token) -> bool:
+    """Tell whether the token holds handlers that run."""
+    return _LEFT in token.internal_data
+
+
+def is_unseen(token: Token) -> bool:
+    """Tell whether the token only holds handlers, being no step of its own."""
+    return token.internal_data.get(_THEN) in (_VANISH, _CANCEL)
+
+
+def _undo(holder: Token, records: list[Any], then: str) -> None:
+    holder.internal_data.update({_LEFT: records, _THEN: then})
+    holder._set_state(STARTED)
+    go_on(holder)
+
+
+def go_on(holder: Token) -> None:
+    """Start the handler of what was completed last; when none is left, end compensating."""
+    if records := holder.internal_data[_LEFT]:
+        _start_handler(holder, records.pop())
+    else:
+        _end(holder)
+
+
+def _start_handler(holder: Token, record: dict[str, Any]) -> None:
+    run, tasks = holder.workflow, holder.task_spec._wf_spec.task_specs
+    handler = tasks[record["handler"]] if record["handler"] else None
+    if handler is not None and not handler.by_event:
+        run.enter(handler, holder, None, data=record["data"])
+        return
+    # The subprocess comes back with its variables, to be undone from inside.
+    again = run.create(tasks[record["node"]], holder, data=record["data"])
+    if handler is None:
+        _undo(again, record["inner"], _VANISH)
+        return
+    again.internal_data.update({_DONE: record["inner"], _LEFT: [], _THEN: _VANISH})
+    again._set_state(STARTED)
+    run.enter(handler, again, None)
+
+
+def _end(holder: Token) -> None:
+    run, around = holder.workflow, holder.parent
+    del holder.internal_data[_LEFT]
+    then = holder.internal_data.pop(_THEN)
+    if then == _LEAVE:
+        holder.complete()
+        return
+    run.remove(holder)
+    if then == _CANCEL:
+        run.leave_transaction(around)
+    else:
+        run.settle(around)
