@@ -19,6 +19,7 @@ from workflows.engine import (
     events,
     joins,
     multiple,
+    quantities,
     scope,
     timers,
     work,
@@ -129,7 +130,9 @@ class Instance(BpmnWorkflow):
             self.arrive(token)
 
     def arrive(self, token: Token) -> None:
-        """Let a token come into its element."""
+        """Let a token come into its element, once there are as many as it needs."""
+        if token.task_spec.start_quantity > 1 and not quantities.gather(token):
+            return
         self.note(token, "entered", token.internal_data.get("flow"))
         token.task_spec._update(token)
 
@@ -187,7 +190,7 @@ class Instance(BpmnWorkflow):
         if spec.body is not None:
             multiple.instance_done(around, token)
         else:
-            self.follow(spec, flows, around)
+            self.follow(spec, flows * spec.completion_quantity, around)
 
     def follow(self, spec: Any, flows: list[Flow], around: Token, *, later: bool = False) -> None:
         """Put a token on the target of every flow; where there is none, see whether the scope is done."""
@@ -229,7 +232,12 @@ class Instance(BpmnWorkflow):
         token.task_spec._on_cancel(token)
         parent = token.parent
         armed = token.task_spec.silent or (parent is not None and parent.task_spec.arms_flows)
-        silent = continuations.is_held(token) or joins.is_rest(token) or compensation.is_unseen(token)
+        silent = (
+            continuations.is_held(token)
+            or quantities.is_gathering(token)
+            or joins.is_rest(token)
+            or compensation.is_unseen(token)
+        )
         if not (token.task_spec.is_root or armed or silent):
             self.note(token, "cancelled")
 

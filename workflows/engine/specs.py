@@ -56,6 +56,8 @@ class Flowing(BpmnSpecMixin):
     armed: tuple[Armed, ...] = ()  #: what the event subprocesses of this scope wait for
     undone_by: str | None = None  #: name of what compensates it: an activity, or an event subprocess in it
     body: Repeated | None = None
+    start_quantity = 1  #: tokens that make it begin
+    completion_quantity = 1  #: tokens that leave it by each flow taken
     parameters = Parameters()
     work = Work()
     async_before = False

@@ -169,9 +169,6 @@ def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
         yield "Ad-hoc subprocesses are not supported; draw the order, or a loop with a choice."
     if element.get("instantiate") == "true":
         yield "A receive task or event gateway cannot start a process here; use message start events."
-    for quantity in ("startQuantity", "completionQuantity"):
-        if element.get(quantity, "1") != "1":
-            yield f"{quantity} other than 1 is not supported; draw a parallel gateway or several instances."
 
 
 def _error(element: str | None, rule: str, message: str) -> Finding:

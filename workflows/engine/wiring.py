@@ -31,6 +31,7 @@ from workflows.engine.event_subprocesses import arm_scope, is_start
 from workflows.engine.ledger import Ledger
 from workflows.engine.model import Node
 from workflows.engine.plan import Flow, Parameters
+from workflows.engine.quantities import quantity
 
 
 @dataclass
@@ -80,6 +81,9 @@ class Wiring:
         if isinstance(spec, specs.Performing):
             throws = getattr(spec, "event_definition", None) is not None
             spec.work = working.work_of(ledger, element, node, throws=throws)
+        if local(element) in ACTIVITIES:
+            spec.start_quantity = quantity(ledger, element, "startQuantity")
+            spec.completion_quantity = quantity(ledger, element, "completionQuantity")
         if isinstance(spec, specs.CallActivity):
             if (call := working.call_of(ledger, element, node)) is not None:
                 spec.call = call
@@ -267,6 +271,8 @@ class Wiring:
         inner.async_before, inner.async_after = looping.asynchronous(element)
         body.flows, body.incoming, body.boundaries = inner.flows, inner.incoming, inner.boundaries
         body._inputs, body._outputs = inner._inputs, inner._outputs
+        body.start_quantity, body.completion_quantity = inner.start_quantity, inner.completion_quantity
+        inner.start_quantity = inner.completion_quantity = 1
         inner.flows, inner.incoming, inner.boundaries = (), (), ()
         inner._inputs, inner._outputs = [inner.name], []
         body.inner, body.loop, inner.body = inner, loop, body

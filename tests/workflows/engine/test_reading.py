@@ -174,8 +174,6 @@ def test_structural_errors_name_their_element() -> None:
         ('<adHocSubProcess id="x"/>', "x"),
         ('<receiveTask id="x" instantiate="true"/>', "x"),
         ('<eventBasedGateway id="x" instantiate="true"/>', "x"),
-        ('<task id="x" startQuantity="2"/>', "x"),
-        ('<task id="x" completionQuantity="2"/>', "x"),
         ('<choreographyTask id="x"/>', "x"),
         ('<endEvent id="x"><linkEventDefinition name="l"/></endEvent>', "x"),
         ('<intermediateThrowEvent id="x"><terminateEventDefinition/></intermediateThrowEvent>', "x"),
