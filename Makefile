@@ -1,6 +1,6 @@
 # Everything from nothing, with only python3 >= 3.11 and make. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check format setup web browser lock clean
+.PHONY: help run test soak bench check format setup web browser lock clean
 
 PYTHON ?= python3
 # Test processes at a time.
@@ -19,6 +19,7 @@ help:
 	@echo 'make run      set up, then serve the demo on http://127.0.0.1:8000 (ARGS="--port 9000")'
 	@echo 'make test     set up, then run the whole suite (ARGS="tests/engine -k timer", WORKERS=4)'
 	@echo 'make soak     walk at random through random processes for long (WALKS=20000, SEED=1 to walk the same ways again)'
+	@echo 'make bench    what the engine costs, beside the naive use of its library (ARGS="--json")'
 	@echo 'make check    lint, types, import rules, diagrams'
 	@echo 'make format   put the Python files into their standard shape'
 	@echo 'make setup    only set up: environment, browser assets, translations'
@@ -35,6 +36,9 @@ soak: $(STAMP)
 	@echo 'Seed $(SEED), $(WALKS) walks of each kind. The same again: make soak SEED=$(SEED) WALKS=$(WALKS)'
 	DUBAN_WALKS=$(WALKS) $(BIN)/pytest -n $(WORKERS) -p no:cacheprovider --hypothesis-seed=$(SEED) \
 	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_walks.py $(ARGS)
+
+bench: $(STAMP)
+	$(BIN)/duban bench $(ARGS)
 
 check: setup
 	$(BIN)/ruff check

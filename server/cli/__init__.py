@@ -1,4 +1,4 @@
-"""The command line: `duban serve`, `worker`, `deploy`, `check`, `simulate`, `import`, `user`."""
+"""The command line: `duban serve`, `worker`, `deploy`, `check`, `simulate`, `import`, `bench`, `user`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from server.cli.accounts import user
 from server.cli.common import show
 from server.cli.lists import import_
+from server.cli.measuring import bench
 from server.cli.processes import check, deploy, simulate
 from server.cli.serving import serve, worker
 from workflows.errors import DubanError, InvalidInput
@@ -39,7 +40,7 @@ def main() -> None:
     """督办 Duban: a BPM server for discipline-supervision offices."""
 
 
-for _command in (serve, worker, deploy, check, simulate, import_, user):
+for _command in (serve, worker, deploy, check, simulate, import_, bench, user):
     main.add_command(_command)
 
 
