@@ -51,7 +51,7 @@ def simulate(
     target = _target(advance, now)
     host = _Host(now, _decisions(dmn), limits)
     start = definition.start_node
-    named = start.id if start.kind.startswith("startEvent") else None
+    named = start.id if start.kind == "startEvent" or engine.triggers(definition) else None
     run = engine.Run.prepare(definition, variables or {}, host, start_node=named, library=library)
     try:
         _Simulation(run, host, target, complete_all).go()

@@ -128,9 +128,9 @@ def test_a_failure_names_its_element_and_keeps_the_trace() -> None:
 
 
 def test_errors_refuse() -> None:
-    document = told(nodes("startEvent", "s") + nodes("complexGateway", "c") + flows("s > c"))
+    document = told(nodes("startEvent", "s") + nodes("serviceTask", "c") + flows("s > c"))
     assert document["outcome"] == "refused"
-    assert document["nodes"] == {"s": "startEvent", "c": "complexGateway"}
+    assert document["nodes"] == {"s": "startEvent", "c": "serviceTask"}
     assert document["trace"] == []
     assert simulate(b"no xml", now=NOW)["outcome"] == "refused"
     assert simulate(file_of(ESCALATED), now=NOW, process_id="other")["outcome"] == "refused"

@@ -57,7 +57,7 @@ def begin(run: Any, caller: Token) -> None:
     kept = {"of": found.reference} if found.reference else {}
     root = run.create(root_spec, caller, data=data, internal=kept)
     root._set_state(STARTED)
-    run.start_scope(root, first)
+    starts.begin(root, first)
 
 
 def end(run: Any, root: Token) -> None:

@@ -261,7 +261,7 @@ class Instance(BpmnWorkflow):
 
     # -- scopes ------------------------------------------------------------------------------------
 
-    def start_scope(self, around: Token, starts: tuple[Any, ...]) -> None:
+    def start_scope(self, around: Token, starts: tuple[Any, ...], *, happened: str = "") -> None:
         """Begin a scope at its start events, its event subprocesses armed; an empty one is done at once."""
         if sum(1 for _ in scope.above(around)) > MAX_DEPTH:
             # A called process stands in for the activity that calls it.
@@ -271,7 +271,7 @@ class Instance(BpmnWorkflow):
         for event in around.task_spec.armed:
             self.wait_for(event, around, None)
         for start in starts:
-            self.enter(start, around, None)
+            self.enter(start, around, None, internal={"happened": happened} if start.instantiates else None)
         if not starts:
             self.settle(around)
 
@@ -337,6 +337,16 @@ class Instance(BpmnWorkflow):
         self.note(token, "left")
         self.remove(gateway)
         self.follow(spec, spec.choose(self, around), around, later=spec.is_async)
+
+    def begin_behind(self, gateway: Token, happened: str) -> None:
+        """Go on behind the event that began the process; a parallel gateway waits for the others as well."""
+        spec, around = gateway.task_spec, gateway.parent
+        self.note(gateway, "left")
+        if spec.parallel and (others := [flow for flow in spec.flows if flow.id != happened]):
+            self.follow(spec, others, around)
+        first = next(flow for flow in spec.flows if flow.id == happened)
+        self.remove(gateway)
+        self.enter(spec._wf_spec.task_specs[first.target], around, first.id, internal={"happened": ""})
 
     def raise_error(self, origin: Token, code: str, message: str = "") -> bool:
         """Hand an error to the nearest boundary event around `origin` that catches it; tell whether one did.

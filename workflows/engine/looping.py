@@ -29,6 +29,12 @@ def asynchronous(element: etree._Element) -> tuple[bool, bool]:
     return before, loop.get(C + "asyncAfter") == "true"
 
 
+def repeats(element: etree._Element) -> bool:
+    """Tell whether the activity has loop characteristics."""
+    kinds = ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
+    return any(element.find(Q + kind) is not None for kind in kinds)
+
+
 def _multiple(ledger: Ledger, identity: str, found: etree._Element) -> Loop:
     cardinality = text_of(found, "loopCardinality")
     collection = found.get(C + "collection") or text_of(found, "loopDataInputRef")

@@ -15,6 +15,7 @@ from workflows.engine import checks, losses, normalise, parsing, specs, structur
 from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, attributes_of, children, node_kind
 from workflows.engine.ledger import Calling, Used
 from workflows.engine.model import Node
+from workflows.engine.openings import openings
 from workflows.engine.wiring import Wiring
 from workflows.errors import InvalidInput, NotFound
 from workflows.findings import Finding
@@ -235,8 +236,8 @@ def _definition(process: _Read) -> Definition:
         executable=_executable(element),
         nodes=MappingProxyType(dict(wiring.nodes)),
         flows=MappingProxyType(dict(wiring.flows)),
-        messages=frozenset(_names(wiring, starting=True)),
-        catches=frozenset(_names(wiring, starting=False)),
+        messages=frozenset(o.spec.event_name.source for o in openings(wiring.spec) if o.kind == "message"),
+        catches=frozenset(_caught(wiring)),
         start_node=_plain_start(wiring) or start,
         start_form_key=_form(_plain_start(wiring) or start),
         expressions=tuple(wiring.ledger.expressions),
@@ -258,13 +259,10 @@ def _plain_start(wiring: Wiring) -> Node | None:
     return next((s.node for s in wiring.spec.start.starts if s.node.kind == "startEvent"), None)
 
 
-def _names(wiring: Wiring, *, starting: bool) -> Iterator[str]:
+def _caught(wiring: Wiring) -> Iterator[str]:
     for spec in wiring.spec.task_specs.values():
         name = getattr(spec, "event_name", None)
-        if name is None or not isinstance(spec, specs.StartEvent | specs.Catching):
-            continue
-        is_start = isinstance(spec, specs.StartEvent)
-        if is_start == starting and (not is_start or spec.node.kind == "startEvent:message"):
+        if name is not None and isinstance(spec, specs.Catching) and not spec.instantiates:
             yield name.source
 
 

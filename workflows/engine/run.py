@@ -91,7 +91,7 @@ class Run:
         instance.task_tree = root
         run = cls(definition, instance)
         with run._acting():
-            instance.start_scope(root, first)
+            starting.begin(root, first)
         return run
 
     @classmethod

@@ -42,6 +42,7 @@ class Flowing(BpmnSpecMixin):
 
     is_root = False
     repeats = False  #: holds the instances or turns of an activity
+    instantiates = False  #: begins the process when its message comes
     by_event = False  #: a subprocess that an event starts
     rolls_back = False  #: a transaction
     silent = False  #: armed with its host, so that waiting is no step of its own
@@ -332,6 +333,9 @@ class Catching(Flowing):
         if isinstance(self.event_definition, NoneEventDefinition):
             # The catching half of a link.
             return True
+        if "happened" in my_task.internal_data:
+            # The process began with it.
+            return True
         my_task._set_state(WAITING)
         my_task.workflow.arm(my_task)
         return False
@@ -369,10 +373,14 @@ class EventGateway(Flowing, defaults.EventBasedGateway):
     """Waits for the first of several events, each armed apart (the library gives two timers one time)."""
 
     arms_flows = True
+    parallel = False  #: of those that begin a process: all events must happen
 
     def begin(self, my_task: Token) -> bool:
         my_task._set_state(STARTED)
         run = my_task.workflow
+        if happened := my_task.internal_data.get("happened"):
+            run.begin_behind(my_task, happened)
+            return False
         for flow in self.flows:
             run.wait_for(self._wf_spec.task_specs[flow.target], my_task, flow.id)
         return False

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from workflows.engine.openings import Opening, openings
 from workflows.engine.reading import Definition
+from workflows.engine.tokens import Token
 from workflows.errors import InvalidInput
 
 
-def chosen(definition: Definition, message: str | None, start_node: str | None) -> tuple[Any, ...]:
-    """Return the start events to begin at; raises `InvalidInput` when that is not clear."""
-    starts = definition.spec.start.starts
+def chosen(definition: Definition, message: str | None, start_node: str | None) -> tuple[Opening, ...]:
+    """Return how to begin; raises `InvalidInput` when that is not clear."""
+    known = list(openings(definition.spec))
     if start_node is not None:
-        return _one(definition, [s for s in starts if s.name == start_node], f"'{start_node}'")
+        # A gateway itself means the first of its events.
+        at = [o for o in known if start_node in (o.spec.name, getattr(o.gateway, "name", None))]
+        return _one(definition, at[:1], f"'{start_node}'")
     if message is not None:
-        waiting = [
-            s for s in starts if s.node.kind == "startEvent:message" and s.event_name.source == message
-        ]
+        waiting = [o for o in known if o.kind == "message" and o.spec.event_name.source == message]
         return _one(definition, waiting, f"for the message '{message}'")
     return plain(definition)
 
 
-def plain(definition: Definition) -> tuple[Any, ...]:
+def plain(definition: Definition) -> tuple[Opening, ...]:
     """Return where the process begins without a trigger; raises `InvalidInput` when that is not clear."""
-    starts = definition.spec.start.starts
+    known = list(openings(definition.spec))
     # Without any start event everything that could start does.
-    if not any(s.node.kind.startswith("startEvent") for s in starts):
-        return tuple(starts)
-    return _one(definition, [s for s in starts if s.node.kind == "startEvent"], "without a trigger")
+    if not any(o.kind or o.spec.node.kind == "startEvent" for o in known):
+        return tuple(known)
+    return _one(definition, [o for o in known if o.spec.node.kind == "startEvent"], "without a trigger")
 
 
-def _one(definition: Definition, found: list[Any], wanted: str) -> tuple[Any, ...]:
+def begin(root: Token, chosen: tuple[Opening, ...]) -> None:
+    """Put the first tokens where a process begins; what those places wait for has happened."""
+    first = chosen[0].flow if chosen else None
+    places = tuple(opening.gateway or opening.spec for opening in chosen)
+    root.workflow.start_scope(root, places, happened=first.id if first else "")
+
+
+def _one(definition: Definition, found: list[Opening], wanted: str) -> tuple[Opening, ...]:
     if len(found) != 1:
-        there = ", ".join(f"{s.name} ({s.node.kind})" for s in definition.spec.start.starts)
+        there = ", ".join(f"{o.spec.name} ({o.spec.node.kind})" for o in openings(definition.spec))
         raise InvalidInput(
             f"'{definition.id}' has {len(found) or 'no'} start events {wanted}; there are: {there}.",
             code="start",

@@ -9,13 +9,14 @@ from typing import Any
 
 from workflows.clock import office_zone
 from workflows.engine import timers
+from workflows.engine.openings import openings
 from workflows.engine.reading import Definition
 from workflows.expressions import BUILTINS, Expression
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """One start event that waits: for a message, a signal or a time."""
+    """One start event, or what else begins a process, that waits: for a message, a signal or a time."""
 
     node_id: str
     kind: str  #: message | signal | timer | conditional
@@ -25,11 +26,11 @@ class Trigger:
 
 
 def triggers(definition: Definition) -> tuple[Trigger, ...]:
-    """Return the start events of a process that are not started by hand."""
+    """Return what begins a process, if not by hand: start events, instantiating tasks and gateways."""
     found = []
-    for spec in definition.spec.start.starts:
-        position, _, kind = spec.node.kind.partition(":")
-        if position != "startEvent" or not kind:
+    for opening in openings(definition.spec):
+        spec, kind = opening.spec, opening.kind
+        if not kind:
             continue
         name = spec.event_name.source if kind in ("message", "signal") else ""
         timer = spec.timer if kind == "timer" else None

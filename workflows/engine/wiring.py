@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from workflows.clock import office_zone
-from workflows.engine import looping, specs, timers, working
+from workflows.engine import looping, openings, specs, timers, working
 from workflows.engine.dialect import (
     ACTIVITIES,
     FLOW_NODES,
@@ -81,6 +81,9 @@ class Wiring:
         if isinstance(spec, specs.Performing):
             throws = getattr(spec, "event_definition", None) is not None
             spec.work = working.work_of(ledger, element, node, throws=throws)
+        spec.instantiates = openings.instantiates(element)
+        if isinstance(spec, specs.EventGateway):
+            spec.parallel = element.get("eventGatewayType") == "Parallel"
         if local(element) in ACTIVITIES:
             spec.start_quantity = quantity(ledger, element, "startQuantity")
             spec.completion_quantity = quantity(ledger, element, "completionQuantity")
@@ -143,6 +146,7 @@ class Wiring:
             spec = self.spec.task_specs[element.get("id")]
             if local(element) == "exclusiveGateway":
                 self._check_choice(element, spec)
+            openings.check(self.ledger, element, spec)
         self._link(scope, inside)
         self._gateways(inside)
         around.starts = self._starts(scope, inside)
@@ -208,6 +212,10 @@ class Wiring:
                         "event_gateway",
                         "Behind an event gateway only catching events and receive tasks may stand.",
                     )
+                elif looping.repeats(self.elements[target.element]):
+                    self.ledger.error(
+                        target.name, "event_gateway", "A task behind an event gateway cannot repeat."
+                    )
                 elif len(target.incoming) > 1:
                     self.ledger.error(
                         target.name,
@@ -217,7 +225,7 @@ class Wiring:
 
     def _starts(self, scope: etree._Element, inside: list[etree._Element]) -> tuple[Any, ...]:
         tasks = self.spec.task_specs
-        starts = [tasks[e.get("id")] for e in inside if local(e) == "startEvent"]
+        starts = [tasks[e.get("id")] for e in inside if local(e) == "startEvent" or openings.instantiates(e)]
         if starts:
             return tuple(starts)
         # BPMN's implicit start: everything that no flow leads into.

@@ -172,8 +172,6 @@ def test_structural_errors_name_their_element() -> None:
     ("body", "element"),
     [
         ('<adHocSubProcess id="x"/>', "x"),
-        ('<receiveTask id="x" instantiate="true"/>', "x"),
-        ('<eventBasedGateway id="x" instantiate="true"/>', "x"),
         ('<choreographyTask id="x"/>', "x"),
         ('<endEvent id="x"><linkEventDefinition name="l"/></endEvent>', "x"),
         ('<intermediateThrowEvent id="x"><terminateEventDefinition/></intermediateThrowEvent>', "x"),

@@ -1,0 +1,62 @@
+"""How a process may begin: start events, instantiating receive tasks, events behind instantiating gateways.
+
+BPMN 2.0, 10.5.2 (start events), 10.3.3 (receive tasks), 10.6.6 (event-based gateways), 13.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from workflows.engine.dialect import Q, local
+from workflows.engine.ledger import Ledger
+from workflows.engine.plan import Flow
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One way to begin: at an element, or at what stands behind an instantiating event gateway."""
+
+    spec: Any  #: what is reached by name, message or time
+    gateway: Any = None  #: the gateway in front of it
+    flow: Flow | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return what begins it: message, signal, timer, conditional, or "" for nothing but a start."""
+        position, _, kind = self.spec.node.kind.partition(":")
+        if self.spec.instantiates or (self.gateway and position == "receiveTask"):
+            return "message"
+        return str(kind) if self.gateway or position == "startEvent" else ""
+
+
+def openings(process: Any) -> Iterator[Opening]:
+    """Yield every way in which a wired process may begin."""
+    for spec in process.start.starts:
+        if not (spec.arms_flows and spec.instantiates):
+            yield Opening(spec)
+            continue
+        for flow in spec.flows:
+            yield Opening(process.task_specs[flow.target], spec, flow)
+
+
+def instantiates(element: etree._Element) -> bool:
+    """Tell whether a receive task or event gateway begins the process when its message comes."""
+    kinds = ("receiveTask", "eventBasedGateway")
+    return local(element) in kinds and element.get("instantiate") in ("true", "1")
+
+
+def check(ledger: Ledger, element: etree._Element, spec: Any) -> None:
+    """Note what keeps an instantiating element from beginning a process."""
+    identity, scope = element.get("id", ""), element.getparent()
+    if not instantiates(element):
+        if element.get("eventGatewayType") == "Parallel":
+            only = "A parallel event gateway is for the beginning of a process only: instantiate it."
+            ledger.error(identity, "instantiate", only)
+    elif scope is None or scope.tag != Q + "process":
+        ledger.error(identity, "instantiate", "What instantiates stands in the process, in no subprocess.")
+    elif spec.incoming:
+        ledger.error(identity, "instantiate", "No sequence flow may lead into an element that instantiates.")
