@@ -1,4 +1,4 @@
-"""The worker: fires what is due, a lease at a time. It keeps no state: killed, the next one goes on."""
+"""The worker: does what is due, timers and jobs, a lease at a time. It keeps no state: killed, the next one goes on."""
 
 from __future__ import annotations
 
@@ -6,44 +6,70 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from handlers import uploads
 from server.auth import attempts, sessions
 from server.db import Database
-from workflows import timers
+from workflows import jobs, timers
 
 TICK = timedelta(seconds=1)
 HOUSEKEEPING = timedelta(hours=1)
-#: Few, so that several workers share the load, and a lease is never outlived.
-BATCH = 20
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of due work: how it is found, leased, done, and noted as failed."""
+
+    name: str
+    due: Callable[[Session, int], Sequence[str]]
+    lease: Callable[[Session, str, int], list[str]]
+    do: Callable[[Session, str], bool]
+    failed: Callable[[Session, str, BaseException], str | None]
+    batch: int
+
+
+#: Few at a time, so that several workers share the load, and a lease is never outlived; a job may take longer.
+KINDS = (
+    _Kind("timer", timers.due, timers.lease, timers.fire, timers.failed, 20),
+    _Kind("job", jobs.due, jobs.lease, jobs.run, jobs.failed, 5),
+)
+
+
 def run_due(database: Database, *, worker: str = "", stopping: threading.Event | None = None) -> int:
-    """Fire everything that is due now, in order of due time, and return how many fired.
+    """Do everything that is due now, timers and jobs by turns, and return how many were done.
 
     Each in a transaction of its own: one that fails is tried again later, and stops no other.
     """
-    fired = 0
-    while not (stopping and stopping.is_set()):
-        with database.reading() as session:
-            if not timers.due(session, 1):
-                break
-        with database.unit_of_work() as session:
-            leased = timers.lease(session, worker or name(), BATCH)
-        if not leased:
-            break
-        for timer_id in leased:
-            if stopping and stopping.is_set():
-                break
-            fired += _fire(database, timer_id)
-    return fired
+    worker = worker or name()
+    done, busy = 0, True
+    while busy:
+        busy = False
+        for kind in KINDS:
+            leased = _lease(database, kind, worker)
+            busy = busy or bool(leased)
+            for row_id in leased:
+                if stopping and stopping.is_set():
+                    return done
+                done += _do(database, kind, row_id)
+    return done
+
+
+def _lease(database: Database, kind: _Kind, worker: str) -> list[str]:
+    with database.reading() as session:
+        if not kind.due(session, 1):
+            return []
+    with database.unit_of_work() as session:
+        return kind.lease(session, worker, kind.batch)
 
 
 def tidy(database: Database) -> None:
@@ -60,7 +86,7 @@ def name() -> str:
 
 
 class Worker:
-    """Fires what is due every second, on a thread of its own, until it is stopped."""
+    """Does what is due every second, on a thread of its own, until it is stopped."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -77,7 +103,7 @@ class Worker:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Finish the timer that is firing, and begin no other."""
+        """Finish what is being done, and begin nothing else."""
         self._stopping.set()
         self._scheduler.shutdown(wait=True)
 
@@ -95,24 +121,24 @@ class Worker:
             log.exception("the worker could not tidy up")
 
 
-def _fire(database: Database, timer_id: str) -> bool:
+def _do(database: Database, kind: _Kind, row_id: str) -> bool:
     try:
         with database.unit_of_work() as session:
-            return timers.fire(session, timer_id)
+            return kind.do(session, row_id)
     except Exception as error:
-        # Whatever a diagram or an operation raises, the others must fire.
-        log.warning("a timer failed", timer=timer_id, kind=type(error).__name__, exc_info=error)
-        _note(database, timer_id, error)
+        # Whatever a diagram or an operation raises, the others must be done.
+        log.warning("due work failed", what=kind.name, id=row_id, kind=type(error).__name__, exc_info=error)
+        _note(database, kind, row_id, error)
         return False
 
 
-def _note(database: Database, timer_id: str, error: Exception) -> None:
+def _note(database: Database, kind: _Kind, row_id: str, error: Exception) -> None:
     try:
         with database.unit_of_work() as session:
-            incident = timers.failed(session, timer_id, error)
+            incident = kind.failed(session, row_id, error)
     except SQLAlchemyError:
-        # The lease ends by itself, and the timer is tried again then.
-        log.exception("the failure of a timer could not be recorded", timer=timer_id)
+        # The lease ends by itself, and it is tried again then.
+        log.exception("a failure could not be recorded", what=kind.name, id=row_id)
         return
     if incident:
-        log.error("a timer has failed for good: an operator must look", timer=timer_id, incident=incident)
+        log.error("failed for good: an operator must look", what=kind.name, id=row_id, incident=incident)

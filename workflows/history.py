@@ -84,6 +84,9 @@ def fault(
     error: BaseException,
     instance_id: str | None = None,
     timer_id: str | None = None,
+    job_id: str | None = None,
+    task_id: str | None = None,
+    definition_id: str | None = None,
     element_id: str | None = None,
 ) -> str:
     """Write an incident for an operator, in a transaction after the failed one, and return its id."""
@@ -95,7 +98,10 @@ def fault(
                 "id": incident_id,
                 "kind": kind,
                 "instance_id": instance_id,
+                "definition_id": definition_id,
+                "task_id": task_id,
                 "timer_id": timer_id,
+                "job_id": job_id,
                 "element_id": element_id or getattr(error, "element", None),
                 "message": f"{type(error).__name__}: {error}"[:2000],
                 "created_at": clock.now(),

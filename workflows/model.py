@@ -307,6 +307,40 @@ class Timer(Base):
     )
 
 
+class Job(Base):
+    """Work for a transaction of its own, written in the transaction that causes it."""
+
+    __tablename__ = "job"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal
+    key: Mapped[str] = mapped_column(unique=True)  #: what caused it: the same effect is never written twice
+    name: Mapped[str | None] = mapped_column(index=True)  #: of the message or signal
+    instance_id: Mapped[str | None] = mapped_column(
+        ForeignKey("process_instance.id"), index=True
+    )  #: the instance that it moves; of a message, the one that took it or was started by it
+    definition_id: Mapped[str | None] = mapped_column(
+        ForeignKey("process_definition.id")
+    )  #: what a signal starts
+    origin_id: Mapped[str | None] = mapped_column(
+        ForeignKey("process_instance.id"), index=True
+    )  #: the instance that caused it
+    element_id: Mapped[str | None]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(
+        String(16), default="waiting"
+    )  #: waiting suspended done cancelled failed
+    attempts: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_job_status_due_at", "status", "due_at"),)
+
+
 class Subscription(Base):
     """What a running instance, or a definition's start event, waits to hear."""
 
@@ -344,9 +378,16 @@ class Incident(Base):
     __tablename__ = "incident"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(32))  #: failedTimer failedCompletion failedStart
+    kind: Mapped[str] = mapped_column(
+        String(32)
+    )  #: failedTimer failedJob failedCompletion failedStart … undelivered endless noCandidate
     instance_id: Mapped[str | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    definition_id: Mapped[str | None] = mapped_column(
+        ForeignKey("process_definition.id")
+    )  #: what was to be started
+    task_id: Mapped[str | None] = mapped_column(ForeignKey("task.id"))
     timer_id: Mapped[str | None] = mapped_column(ForeignKey("timer.id"))
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("job.id"))
     element_id: Mapped[str | None]
     message: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]

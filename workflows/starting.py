@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock, deployed, engine
-from workflows.model import Deployment, Incident, ProcessDefinition, Subscription, Timer, new_id
+from workflows.model import Deployment, Incident, Job, ProcessDefinition, Subscription, Timer, new_id
 
 
 def open_starts(session: Session, definition: ProcessDefinition) -> None:
@@ -70,6 +70,13 @@ def next_start(
 def forget_starts(session: Session, definition_ids: Sequence[str]) -> None:
     """Remove every trace of what started these versions, which nobody has ever started."""
     timers = select(Timer.id).where(Timer.definition_id.in_(definition_ids))
-    session.execute(delete(Incident).where(Incident.timer_id.in_(timers)))
+    jobs = select(Job.id).where(Job.definition_id.in_(definition_ids))
+    of_these = or_(
+        Incident.timer_id.in_(timers),
+        Incident.job_id.in_(jobs),
+        Incident.definition_id.in_(definition_ids),
+    )
+    session.execute(delete(Incident).where(of_these))
+    session.execute(delete(Job).where(Job.definition_id.in_(definition_ids)))
     session.execute(delete(Timer).where(Timer.definition_id.in_(definition_ids)))
     session.execute(delete(Subscription).where(Subscription.definition_id.in_(definition_ids)))

@@ -11,29 +11,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, history, operations, persistence, starting
-from workflows.actor import Actor
-from workflows.errors import Conflict, EngineFault, NotFound
+from workflows import clock, history, leasing, operations, persistence, starting
+from workflows.errors import EngineFault
 from workflows.ladder import LEVELS, Span, arm, load
-from workflows.model import Incident, Instance, ProcessDefinition, ReminderRung, Task, Timer
+from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
 from workflows.operations import Context
 
-__all__ = ["Span", "arm", "due", "failed", "fire", "lease", "load_rungs", "next_due_at", "retry"]
-
-MAX_ATTEMPTS = 5
-FIRST_RETRY = timedelta(seconds=10)
-RETRY_FACTOR = 4
+__all__ = ["Span", "arm", "due", "failed", "fire", "lease", "load_rungs", "next_due_at"]
 
 load_rungs = load
 
 
 def due(session: Session, limit: int = 100) -> Sequence[str]:
     """Return the ids of due timers that nobody has leased, in order of due time."""
-    ready = select(Timer.id).where(_ready(clock.now())).order_by(Timer.due_at, Timer.id)
-    return session.scalars(ready.limit(limit)).all()
+    return leasing.due(session, Timer, limit)
 
 
 def next_due_at(session: Session) -> datetime | None:
@@ -44,22 +38,8 @@ def next_due_at(session: Session) -> datetime | None:
 def lease(
     session: Session, worker: str, limit: int = 20, length: timedelta = timedelta(minutes=2)
 ) -> list[str]:
-    """Return the ids of due timers that are this worker's for a while, soonest first; commit at once.
-
-    Two workers never get the same one: PostgreSQL skips rows that the other is taking, SQLite has one writer.
-    """
-    now = clock.now()
-    ready = select(Timer.id).where(_ready(now)).order_by(Timer.due_at, Timer.id).limit(limit)
-    ids = list(session.scalars(ready.with_for_update(skip_locked=True)))
-    if not ids:
-        return []
-    taken = (
-        update(Timer)
-        .where(Timer.id.in_(ids), _ready(now))
-        .values(leased_by=worker, leased_until=now + length)
-    )
-    got = set(session.scalars(taken.returning(Timer.id)))
-    return [timer_id for timer_id in ids if timer_id in got]
+    """Return the ids of due timers that are this worker's for a while, soonest first; commit at once."""
+    return leasing.lease(session, Timer, worker, limit, length)
 
 
 def fire(session: Session, timer_id: str) -> bool:
@@ -70,9 +50,8 @@ def fire(session: Session, timer_id: str) -> bool:
     """
     instance_id = session.scalar(select(Timer.instance_id).where(Timer.id == timer_id))
     instance = persistence.lock(session, instance_id) if instance_id else None
-    fresh = select(Timer).where(Timer.id == timer_id).with_for_update()
-    timer = session.scalars(fresh.execution_options(populate_existing=True)).one_or_none()
-    if timer is None or timer.status != "waiting" or timer.due_at > clock.now():
+    timer = leasing.locked(session, Timer, timer_id)
+    if timer is None:
         return False
     if instance is None:
         _start(session, timer)
@@ -88,19 +67,9 @@ def failed(session: Session, timer_id: str, error: BaseException) -> str | None:
 
     Called in a transaction after the failed one. Returns the incident's id, if it came to that.
     """
-    instance_id = session.scalar(select(Timer.instance_id).where(Timer.id == timer_id))
-    if instance_id:
-        persistence.lock(session, instance_id)
-    timer = session.get(Timer, timer_id, with_for_update=True, populate_existing=True)
-    if timer is None or timer.status != "waiting":
+    timer = leasing.put_off(session, Timer, timer_id)
+    if timer is None:
         return None
-    timer.attempts += 1
-    timer.leased_until = timer.leased_by = None
-    if timer.attempts < MAX_ATTEMPTS:
-        timer.retry_at = clock.now() + FIRST_RETRY * RETRY_FACTOR ** (timer.attempts - 1)
-        return None
-    timer.status = "failed"
-    timer.retry_at = None
     return history.fault(
         session,
         kind="failedTimer",
@@ -108,40 +77,7 @@ def failed(session: Session, timer_id: str, error: BaseException) -> str | None:
         instance_id=timer.instance_id,
         timer_id=timer.id,
         element_id=timer.element_id,
-    )
-
-
-def retry(session: Session, incident_id: str, *, actor: Actor) -> None:
-    """Let the timer of an open incident try again at once, and close the incident."""
-    incident = session.get(Incident, incident_id)
-    if incident is None:
-        raise NotFound(f"There is no incident {incident_id}.")
-    instance = persistence.lock(session, incident.instance_id) if incident.instance_id else None
-    session.refresh(incident)
-    if incident.resolved_at is not None:
-        raise Conflict("The incident is already resolved.", code="resolved", by=incident.resolved_by)
-    incident.resolved_at = clock.now()
-    incident.resolved_by = actor.id
-    timer = session.get(Timer, incident.timer_id, with_for_update=True) if incident.timer_id else None
-    if timer is not None and timer.status == "failed":
-        timer.status = "suspended" if instance is not None and instance.state == "suspended" else "waiting"
-        timer.attempts = 0
-        timer.retry_at = timer.leased_until = timer.leased_by = None
-    history.record(
-        session,
-        actor=actor,
-        act="incident.retry",
-        instance_id=incident.instance_id,
-        detail={"incident": incident_id},
-    )
-
-
-def _ready(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        Timer.status == "waiting",
-        Timer.due_at <= now,
-        or_(Timer.leased_until.is_(None), Timer.leased_until < now),
-        or_(Timer.retry_at.is_(None), Timer.retry_at <= now),
+        definition_id=timer.definition_id,
     )
 
 

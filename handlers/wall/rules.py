@@ -22,6 +22,7 @@ SHOWN_BY_TASK = STAFF - {"intake_clerk"}
 MATTER_ACTS = {
     "cancel": frozenset({"case_supervision_head"}),
     "suspend": frozenset({"case_supervision_head"}),
+    "retry": frozenset({"case_supervision", "case_supervision_head"}),
     "message": frozenset({"case_supervision", "case_supervision_head"}),
 }
 

@@ -12,7 +12,7 @@ from server.auth import sessions
 from server.db import Database, connect, migrate
 from server.settings import Settings
 from server.wiring import wire
-from workflows import clock, definitions, instances, operations, timers
+from workflows import clock, definitions, incidents, instances, leasing, operations, timers
 from workflows.actor import Actor
 from workflows.model import Activity, Incident, Instance, Timer
 from workflows.operations import Context
@@ -121,7 +121,7 @@ def test_a_broken_timer_is_tried_again_and_then_shown_to_an_operator(both: Datab
     with clock.held_at(MONDAY):
         start(both, "bad")
     now = MONDAY + timedelta(hours=1)
-    for _ in range(timers.MAX_ATTEMPTS):
+    for _ in range(leasing.MAX_ATTEMPTS):
         with clock.held_at(now):
             assert worker.run_due(both) == 0
         now += timedelta(hours=1)
@@ -132,7 +132,7 @@ def test_a_broken_timer_is_tried_again_and_then_shown_to_an_operator(both: Datab
     with clock.held_at(now):
         assert worker.run_due(both) == 0
         with both.unit_of_work() as session:
-            timers.retry(session, incident.id, actor=CHIEF)
+            incidents.retry(session, incident.id, actor=CHIEF)
         assert worker.run_due(both) == 1
     assert states(both) == {"bad": "completed"}
 

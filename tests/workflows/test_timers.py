@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from workflows import clock, history, instances, timers
+from workflows import clock, history, incidents, instances, timers
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotFound
 from workflows.model import AuditEvent, Incident, Instance, ReminderRung, Task, Timer
@@ -180,11 +180,11 @@ def test_an_operator_lets_a_failed_timer_try_again(office, pair):
         assert work_off(office) == []
         with office.work() as session:
             assert timers.failed(session, timer_id, RuntimeError("again")) is None
-            timers.retry(session, incident, actor=office.chief)
+            incidents.retry(session, incident, actor=office.chief)
         with office.work() as session, pytest.raises(Conflict):
-            timers.retry(session, incident, actor=office.chief)
+            incidents.retry(session, incident, actor=office.chief)
         with office.work() as session, pytest.raises(NotFound):
-            timers.retry(session, "nothing", actor=office.chief)
+            incidents.retry(session, "nothing", actor=office.chief)
         assert work_off(office) == ["late"]
     assert office.all(Incident)[0].resolved_by == "chief"
     office.check()
@@ -196,7 +196,7 @@ def test_a_failed_timer_of_a_suspended_instance_waits_on(office, pair):
         incident = timers.failed(session, timer_id, RuntimeError("broken"))
     with office.work() as session:
         instances.suspend(session, pair.id, actor=office.chief)
-        timers.retry(session, incident, actor=office.chief)
+        incidents.retry(session, incident, actor=office.chief)
     assert office.get(Timer, timer_id).status == "suspended"
     office.check()
 

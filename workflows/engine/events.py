@@ -79,12 +79,21 @@ def due(run: Any) -> list[tuple[datetime, Token]]:
     return sorted(armed, key=lambda pair: pair[0])
 
 
-def deliver(run: Any, name: str, payload: Mapping[str, Any], *, beside: Token | None = None) -> bool:
+def deliver(
+    run: Any,
+    name: str,
+    payload: Mapping[str, Any],
+    element: str | None = None,
+    *,
+    beside: Token | None = None,
+) -> bool:
     """Give a message to the one event that has waited for it longest; tell whether there was one.
 
-    With `beside`, only an event that sits on that token takes it.
+    With `element`, only an event of that id takes it; with `beside`, only one that sits on that token.
     """
     for token, _ in waiting(run, "message"):
+        if element not in (None, token.task_spec.element):
+            continue
         if token.internal_data["name"] == name and (beside is None or token.parent is beside):
             run.fire(token, payload)
             return True

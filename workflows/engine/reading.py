@@ -12,6 +12,7 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from workflows import hardening
 from workflows.engine import checks, losses, normalise, parsing, specs, structure
+from workflows.engine.collaboration import Receiver, message_flows
 from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, attributes_of, children, node_kind
 from workflows.engine.ledger import Calling, Used
 from workflows.engine.model import Node
@@ -46,6 +47,7 @@ class Definition:
     properties: Mapping[str, str]  #: camunda:properties of the process
     starter_groups: tuple[str, ...]  #: camunda:candidateStarterGroups
     spec: Any = field(repr=False)  #: the wired task specs; nobody outside the engine looks inside
+    message_flows: Mapping[str, tuple[Receiver, ...]] = field(repr=False)  #: of the whole file, by element
     called: Mapping[str, Definition] = field(repr=False)  #: every process that this one calls, itself perhaps
 
     def node(self, node_id: str) -> Node:
@@ -64,6 +66,7 @@ class _Read:
     findings: list[Finding]
     wiring: Wiring | None = None
     definition: Definition | None = None
+    message_flows: Mapping[str, tuple[Receiver, ...]] = field(default_factory=dict)
     called: dict[str, Definition] = field(default_factory=dict)  #: filled when all definitions stand
 
     @property
@@ -156,7 +159,11 @@ def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
         )
     if findings:
         return findings, {}
-    processes = {p.get("id", ""): _Read(p, list(structure.check_process(p, root))) for p in elements}
+    flows = message_flows(root)
+    processes = {
+        p.get("id", ""): _Read(p, list(structure.check_process(p, root)), message_flows=flows)
+        for p in elements
+    }
     _wire(root, processes)
     for process in processes.values():
         _define(process, processes)
@@ -251,6 +258,7 @@ def _definition(process: _Read) -> Definition:
         properties=attributes_of(element).get("properties", MappingProxyType({})),
         starter_groups=tuple(_split(element.get(C + "candidateStarterGroups", ""))),
         spec=wiring.spec,
+        message_flows=process.message_flows,
         called=MappingProxyType(process.called),
     )
 

@@ -139,9 +139,9 @@ class Run:
             token.complete()
             self._drain()
 
-    def deliver(self, message: str, payload: Mapping[str, Any]) -> bool:
-        """Give a message to the event that waits longest for it; True if one did."""
-        return self._happen(lambda run, cleaned: events.deliver(run, message, cleaned), payload)
+    def deliver(self, message: str, payload: Mapping[str, Any], node_id: str | None = None) -> bool:
+        """Give a message to the event that waits longest for it, perhaps at one node; True if one did."""
+        return self._happen(lambda run, cleaned: events.deliver(run, message, cleaned, node_id), payload)
 
     def signal(self, name: str, payload: Mapping[str, Any]) -> bool:
         """Give a signal to every event that waits for it; True if any did."""

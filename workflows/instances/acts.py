@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflows import deployed, history, persistence, recording
+from workflows import history, opening, persistence
 from workflows.actor import Actor
-from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from workflows.model import Instance, ProcessDefinition, Task, Timer
+from workflows.errors import InvalidInput, NotAllowed, NotFound
+from workflows.model import Instance, Job, ProcessDefinition, Task, Timer
 from workflows.visibility import policy
 
 MAX_BUSINESS_KEY = 255
@@ -57,33 +57,19 @@ def start_definition(
     skip_policy: bool = False,
 ) -> Instance:
     """Start one version by its plain start event, or by the message or start event named."""
-    if definition.suspended:
-        raise Conflict(f"The process definition {definition.id} is suspended.", code="suspended")
     if not skip_policy:
         _guard_start(session, definition, actor)
     if business_key is not None and len(business_key) > MAX_BUSINESS_KEY:
         raise InvalidInput(f"A business key has at most {MAX_BUSINESS_KEY} characters.", code="business_key")
-    owner = deployed.process(session, definition.id)
-    node = owner.node(start_node) if start_node else owner.definition.start_node
-    form = deployed.form(session, owner, node)
-    answers = recording.check(session, form, given)
-    instance = persistence.begin(
+    return opening.begin(
         session,
         definition,
-        record=lambda host: recording.record(
-            node,
-            form,
-            answers,
-            context=lambda: host.context(element_id=node.id, variables={}),
-            absorb=host.absorb,
-        ),
         actor=actor,
+        given=given,
         business_key=business_key,
         message=message,
         start_node=start_node,
     )
-    _audit(session, actor, "instance.start", instance, {"definition": definition.id})
-    return instance
 
 
 def cancel(session: Session, instance_id: str, *, actor: Actor, reason: str) -> Instance:
@@ -183,8 +169,9 @@ def _hold(session: Session, instance: Instance, state: str) -> None:
     open_tasks = update(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
     session.execute(open_tasks.values(suspended=held))
     before, after = ("waiting", "suspended") if held else ("suspended", "waiting")
-    waiting = update(Timer).where(Timer.instance_id == instance.id, Timer.status == before)
-    session.execute(waiting.values(status=after, leased_until=None, leased_by=None))
+    for table in (Timer, Job):
+        waiting = update(table).where(table.instance_id == instance.id, table.status == before)
+        session.execute(waiting.values(status=after, leased_until=None, leased_by=None))
 
 
 def _audit(

@@ -8,9 +8,11 @@ together.
 from workflows.persistence.check import rows_equal_run
 from workflows.persistence.command import advance, advancing, alone, begin
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task
+from workflows.persistence.outgoing import PAUSE
 from workflows.persistence.reading import peek, variables
 
 __all__ = [
+    "PAUSE",
     "advance",
     "advancing",
     "alone",

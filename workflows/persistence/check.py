@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflows import engine
 from workflows.errors import NotFound
-from workflows.model import Activity, Instance, Subscription, Task, TaskCandidate, Timer
+from workflows.model import Activity, Instance, Job, Subscription, Task, TaskCandidate, Timer
 from workflows.persistence.reading import peek
 from workflows.persistence.rows import PENDING
 
@@ -27,6 +27,7 @@ def rows_equal_run(session: Session, instance_id: str) -> list[str]:
         *_timers(session, instance, run),
         *_subscriptions(session, instance, run),
         *_passages(session, instance, run),
+        *_jobs(session, instance, run),
     ]
 
 
@@ -99,3 +100,17 @@ def _passages(session: Session, instance: Instance, run: engine.Run) -> Iterator
     yield from (f"history lacks the passage through task {i}" for i in open_ids - at_tasks)
     if passages and run.outcome != "running":
         yield f"the run is {run.outcome} but history stands at {', '.join(p.element_id for p in passages)}"
+
+
+def _jobs(session: Session, instance: Instance, run: engine.Run) -> Iterator[str]:
+    found = select(Job).where(Job.instance_id == instance.id, Job.kind == "continue", Job.status.in_(PENDING))
+    pending = session.scalars(found).all()
+    rows = Counter(job.payload.get("hold", "") for job in pending)
+    wanted = Counter([*(hold.id for hold in run.continuations), *([""] if run.unfinished else [])])
+    yield from (
+        f"the job of {hold or 'the rest of a long act'} is in the rows only" for hold in rows - wanted
+    )
+    yield from (f"{hold or 'the rest of a long act'} has no job" for hold in wanted - rows)
+    for job in pending:
+        if job.status == "suspended" and instance.state != "suspended":
+            yield f"job {job.id} and its instance differ in being suspended"

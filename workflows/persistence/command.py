@@ -11,15 +11,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from workflows import clock, deployed, engine, history
+from workflows import clock, deployed, engine
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, NotFound
 from workflows.history import SYSTEM
-from workflows.model import Instance, InstanceState, ProcessDefinition, Subscription, new_id
+from workflows.model import Instance, InstanceState, ProcessDefinition, new_id
 from workflows.persistence import rows
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.library import InstanceLibrary
 from workflows.persistence.locking import guard_active, guard_running, lock
+from workflows.persistence.waits import NOTHING, Waits, waits
 
 _BUSY = "duban.advancing"
 
@@ -56,10 +57,9 @@ def advance(
             at=clock.now(),
         )
         library = InstanceLibrary(session, host.definition)
-        run = engine.Run.restore(
-            host.definition.definition, _state(session, instance.id), host, library=library
-        )
-        waited = rows.waits(run)
+        state = _state(session, instance.id)
+        run = engine.Run.restore(host.definition.definition, state, host, library=library, pauses=True)
+        waited = waits(run)
         yield run, host
         run.drain()
         _write(session, instance, run, host, waited)
@@ -101,10 +101,16 @@ def begin(
         first = record(host) if record else variables or {}
         library = InstanceLibrary(session, found)
         run = engine.Run.start(
-            found.definition, first, host, message=message, start_node=start_node, library=library
+            found.definition,
+            first,
+            host,
+            message=message,
+            start_node=start_node,
+            library=library,
+            pauses=True,
         )
         session.execute(insert(InstanceState), [{"instance_id": instance.id, "content": b""}])
-        _write(session, instance, run, host, rows.NOTHING)
+        _write(session, instance, run, host, NOTHING)
     return instance
 
 
@@ -116,38 +122,13 @@ def _insert(session: Session, instance: Instance) -> None:
         raise Conflict("The process definition has been removed meanwhile.", code="removed") from None
 
 
-def _write(
-    session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: rows.Waits
-) -> None:
+def _write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
     instance.revision += 1
     rows.write(session, instance, run, host, waited)
-    for sent in run.sent:
-        if sent.kind == "message" or _heard_elsewhere(session, instance, sent.name):
-            _note_undelivered(session, instance, sent)
     try:
         session.flush()
     except StaleDataError:
         raise Conflict("Somebody else has moved the process instance meanwhile.", code="stale") from None
-
-
-def _heard_elsewhere(session: Session, instance: Instance, signal: str) -> bool:
-    waiting = select(Subscription.id).where(
-        Subscription.kind == "signal",
-        Subscription.name == signal,
-        Subscription.instance_id.is_distinct_from(instance.id),
-    )
-    return session.scalar(waiting.limit(1)) is not None
-
-
-def _note_undelivered(session: Session, instance: Instance, sent: engine.Sent) -> None:
-    """Leave an incident for what was thrown beyond the instance: nothing carries it yet, none is lost."""
-    history.fault(
-        session,
-        kind="undelivered",
-        error=EngineFault(f"The {sent.kind} {sent.name!r} was thrown and nothing in the instance took it."),
-        instance_id=instance.id,
-        element_id=sent.node_id,
-    )
 
 
 def _state(session: Session, instance_id: str) -> bytes:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflows import engine, history, ladder
@@ -16,6 +15,7 @@ from workflows.model import (
     Incident,
     Instance,
     InstanceState,
+    Job,
     Subscription,
     Task,
     TaskCandidate,
@@ -23,30 +23,22 @@ from workflows.model import (
     Timer,
     new_id,
 )
+from workflows.persistence import outgoing
 from workflows.persistence.entering import Entry, enter
 from workflows.persistence.host import InstanceHost
+from workflows.persistence.waits import Waits, waits
 
-
-@dataclass(frozen=True)
-class Waits:
-    """What a run waited for before a command, beside people: tells whether its rows must be compared."""
-
-    timers: frozenset[tuple[str, Any]]
-    subscriptions: frozenset[tuple[str, str, str]]
-
-
-NOTHING = Waits(frozenset(), frozenset())
 PENDING = ("waiting", "suspended", "failed")
 #: Incidents that are nobody's business any more once the instance has ended.
-MOOT = ("failedTimer", "noCandidate")
-
-
-def waits(run: engine.Run) -> Waits:
-    """Return what a run waits for, beside people."""
-    return Waits(
-        frozenset((timer.id, timer.due_at) for timer in run.due_timers),
-        frozenset((event.kind, event.name, event.node_id) for event in run.subscriptions),
-    )
+MOOT = (
+    "failedTimer",
+    "noCandidate",
+    "endless",
+    "failedCompletion",
+    "failedMessage",
+    "failedSignal",
+    "failedVariables",
+)
 
 
 def write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
@@ -63,6 +55,12 @@ def _write(session: Session, instance: Instance, run: engine.Run, host: Instance
         _write_timers(session, instance, run, host, left)
     if now_waits.subscriptions != waited.subscriptions:
         _write_subscriptions(session, instance, run)
+        heard = {
+            name for kind, name, _ in now_waits.subscriptions - waited.subscriptions if kind == "message"
+        }
+        if heard:
+            outgoing.wake(session, heard)
+    outgoing.write(session, instance, run, host, waited)
     if run.outcome != "running":
         _end(session, instance, run, host)
     session.execute(
@@ -283,8 +281,14 @@ def _end(session: Session, instance: Instance, run: engine.Run, host: InstanceHo
     instance.state = run.outcome
     instance.ended_at = host.now()
     instance.end_element = run.end_nodes[-1] if run.end_nodes else None
+    # A message that the instance threw is somebody's business yet.
+    own_job = Incident.job_id.in_(select(Job.id).where(Job.instance_id == instance.id))
     session.execute(
         update(Incident)
-        .where(Incident.instance_id == instance.id, Incident.kind.in_(MOOT), Incident.resolved_at.is_(None))
+        .where(
+            Incident.instance_id == instance.id,
+            or_(Incident.kind.in_(MOOT), own_job),
+            Incident.resolved_at.is_(None),
+        )
         .values(resolved_at=host.now(), resolved_by=host.actor.id if host.actor else None)
     )

@@ -1,0 +1,68 @@
+"""Incidents: what failed for good, until an operator lets it try again or closes it."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from workflows import clock, history, leasing, persistence
+from workflows.actor import Actor
+from workflows.errors import Conflict, NotAllowed, NotFound
+from workflows.model import Incident, Instance, Job, Timer
+from workflows.visibility import policy
+
+
+def retry(session: Session, incident_id: str, *, actor: Actor) -> None:
+    """Let the timer or job of an open incident try again at once, and close the incident."""
+    incident, instance = _take(session, incident_id, actor)
+    row = _failed_row(session, incident)
+    if row is not None and row.status == "failed":
+        held_up = session.get(Instance, row.instance_id) if row.instance_id else instance
+        leasing.revive(row, held_up)
+        if isinstance(row, Job):
+            row.due_at = clock.now()
+            row.payload = {**row.payload, "steps": 0}
+    _close(session, incident, actor, "incident.retry")
+
+
+def resolve(session: Session, incident_id: str, *, actor: Actor) -> None:
+    """Close an incident that needs no more than to be seen; a message that nobody took is given up.
+
+    Raises Conflict where a timer or job waits behind it: that is tried again, or its instance is cancelled.
+    """
+    incident, _ = _take(session, incident_id, actor)
+    row = _failed_row(session, incident)
+    if row is not None and row.status == "failed":
+        if not isinstance(row, Job) or row.kind == "continue":
+            raise Conflict("What failed has to be tried again, or its instance cancelled.", code="failed")
+        row.status = "cancelled"
+    _close(session, incident, actor, "incident.resolve")
+
+
+def _take(session: Session, incident_id: str, actor: Actor) -> tuple[Incident, Instance | None]:
+    """Return an open incident and its instance, locked, that the actor may deal with."""
+    incident = session.get(Incident, incident_id)
+    if incident is None:
+        raise NotFound(f"There is no incident {incident_id}.", code="incident")
+    instance = persistence.lock(session, incident.instance_id) if incident.instance_id else None
+    session.refresh(incident)
+    if instance is not None:
+        decision = policy().may(session, actor, "retry", instance)
+        if not decision.allowed:
+            raise NotAllowed(decision.reason or "You may not deal with incidents.", code="not_allowed")
+    if incident.resolved_at is not None:
+        raise Conflict("The incident is already resolved.", code="resolved", by=incident.resolved_by)
+    return incident, instance
+
+
+def _failed_row(session: Session, incident: Incident) -> Timer | Job | None:
+    if incident.timer_id:
+        return session.get(Timer, incident.timer_id, with_for_update=True)
+    return session.get(Job, incident.job_id, with_for_update=True) if incident.job_id else None
+
+
+def _close(session: Session, incident: Incident, actor: Actor, act: str) -> None:
+    incident.resolved_at = clock.now()
+    incident.resolved_by = actor.id
+    history.record(
+        session, actor=actor, act=act, instance_id=incident.instance_id, detail={"incident": incident.id}
+    )

@@ -1,0 +1,61 @@
+"""Beginning an instance with what is given: through the start event's form and its recording operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflows import deployed, history, persistence, recording
+from workflows.actor import Actor
+from workflows.errors import Conflict
+from workflows.model import Instance, ProcessDefinition
+
+
+def begin(
+    session: Session,
+    definition: ProcessDefinition,
+    *,
+    actor: Actor | None,
+    given: Mapping[str, Any],
+    business_key: str | None = None,
+    scope_id: str | None = None,
+    message: str | None = None,
+    start_node: str | None = None,
+) -> Instance:
+    """Return a new instance at its first rest, begun by its plain start event or the one named.
+
+    Raises Conflict if the definition is suspended, InvalidInput naming what the form does not take.
+    """
+    if definition.suspended:
+        raise Conflict(f"The process definition {definition.id} is suspended.", code="suspended")
+    owner = deployed.process(session, definition.id)
+    node = owner.node(start_node) if start_node else owner.definition.start_node
+    form = deployed.form(session, owner, node)
+    answers = recording.check(session, form, given)
+    instance = persistence.begin(
+        session,
+        definition,
+        record=lambda host: recording.record(
+            node,
+            form,
+            answers,
+            context=lambda: host.context(element_id=node.id, variables={}),
+            absorb=host.absorb,
+        ),
+        actor=actor,
+        business_key=business_key,
+        scope_id=scope_id,
+        message=message,
+        start_node=start_node,
+    )
+    history.record(
+        session,
+        actor=actor,
+        act="instance.start",
+        instance_id=instance.id,
+        scope_id=instance.scope_id,
+        detail={"definition": definition.id},
+    )
+    return instance
