@@ -189,6 +189,8 @@ class Instance(BpmnWorkflow):
         self.remove(token)
         if spec.body is not None:
             multiple.instance_done(around, token)
+        elif around.task_spec.passed(around, spec):
+            self.settle(around)
         else:
             self.follow(spec, flows * spec.completion_quantity, around)
 
@@ -282,7 +284,7 @@ class Instance(BpmnWorkflow):
         if compensation.is_compensating(around):
             compensation.go_on(around)
         elif not around.task_spec.is_root:
-            around.complete()
+            around.task_spec.drained(around)
         elif around.parent is None:
             self.clear(around)
             self.outcome = "completed"

@@ -47,6 +47,10 @@ class Ledger:
         """Note an error."""
         self.findings.append(Finding(element, rule, "error", message))
 
+    def policy(self, element: str, rule: str, message: str) -> None:
+        """Note what is legal and nearly always a mistake."""
+        self.findings.append(Finding(element, rule, "policy", message))
+
     def warn(self, element: str, rule: str, message: str) -> None:
         """Note a warning."""
         self.findings.append(Finding(element, rule, "warning", message))

@@ -20,7 +20,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDef
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import DurationTimerEventDefinition
 
-from workflows.engine import dialect, event_subprocesses, specs
+from workflows.engine import adhoc, dialect, event_subprocesses, specs
 from workflows.engine.compensation import CompensationEventDefinition
 
 
@@ -154,6 +154,7 @@ class Parser(BpmnParser):
         full_tag("eventBasedGateway"): (EventGatewayParser, specs.EventGateway),
         full_tag("subProcess"): (SubProcessParser, specs.SubProcess),
         full_tag("transaction"): (ElementParser, specs.Transaction),
+        full_tag("adHocSubProcess"): (ElementParser, adhoc.AdHocSubProcess),
         full_tag("callActivity"): (ElementParser, specs.CallActivity),
         full_tag("startEvent"): (EventParser, specs.StartEvent),
         full_tag("endEvent"): (EventParser, specs.EndEvent),

@@ -97,6 +97,10 @@ class Flowing(BpmnSpecMixin):
     def _on_cancel(self, my_task: Token) -> None:
         """Nothing to undo: children are cancelled by the instance, with their steps told."""
 
+    def passed(self, my_task: Token, inner: Flowing) -> bool:
+        """Tell, of a scope, whether what follows a completed element inside is not to be followed any more."""
+        return False
+
     def choose(self, run: Any, scope: Token) -> list[Flow]:
         """Return the flows taken: all without condition and all whose condition holds, else the default.
 
@@ -270,6 +274,10 @@ class SubProcess(Flowing, defaults.SubWorkflowTask):
         my_task._set_state(STARTED)
         my_task.workflow.start_scope(my_task, self.starts)
         return False
+
+    def drained(self, my_task: Token) -> None:
+        """Complete it: no token is left inside."""
+        my_task.complete()
 
 
 class Transaction(SubProcess):

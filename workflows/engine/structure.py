@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from workflows.engine.compensation_checks import check_compensation
 from workflows.engine.dialect import (
     ACTIVITIES,
     EVENTS,
@@ -78,7 +77,8 @@ def check_process(process: etree._Element, root: etree._Element) -> Iterator[Fin
     known = {tag: {e.get("id", "") for e in root.iter(Q + tag)} for tag in REFERENCES.values()}
     for element in process.iter(*(Q + name for name in FLOW_NODES)):
         yield from _check_references(element, known)
-        yield from _check_supported(element)
+        if local(element) in EVENTS:
+            yield from check_position(element)
 
 
 def _check_scope(scope: etree._Element) -> Iterator[Finding]:
@@ -153,20 +153,6 @@ def _check_references(element: etree._Element, known: Mapping[str, set[str]]) ->
     for shared in element.iterfind(Q + "eventDefinitionRef"):
         missing = f"eventDefinitionRef names '{shared.text}', which does not exist."
         yield _error(element.get("id"), "dangling", missing)
-
-
-def _check_supported(element: etree._Element) -> Iterator[Finding]:
-    identity, name = element.get("id"), local(element)
-    for why in _unsupported(element, name):
-        yield _error(identity, "unsupported", why)
-    if name in EVENTS:
-        yield from check_position(element)
-    yield from check_compensation(element)
-
-
-def _unsupported(element: etree._Element, name: str) -> Iterator[str]:
-    if name == "adHocSubProcess":
-        yield "Ad-hoc subprocesses are not supported; draw the order, or a loop with a choice."
 
 
 def _error(element: str | None, rule: str, message: str) -> Finding:

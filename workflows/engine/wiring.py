@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from workflows.clock import office_zone
-from workflows.engine import looping, openings, specs, timers, working
+from workflows.engine import adhoc, looping, openings, specs, timers, working
 from workflows.engine.dialect import (
     ACTIVITIES,
     FLOW_NODES,
@@ -82,6 +82,8 @@ class Wiring:
             throws = getattr(spec, "event_definition", None) is not None
             spec.work = working.work_of(ledger, element, node, throws=throws)
         spec.instantiates = openings.instantiates(element)
+        if isinstance(spec, adhoc.AdHocSubProcess):
+            adhoc.describe(ledger, element, spec)
         if isinstance(spec, specs.EventGateway):
             spec.parallel = element.get("eventGatewayType") == "Parallel"
         if local(element) in ACTIVITIES:

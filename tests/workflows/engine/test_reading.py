@@ -171,7 +171,6 @@ def test_structural_errors_name_their_element() -> None:
 @pytest.mark.parametrize(
     ("body", "element"),
     [
-        ('<adHocSubProcess id="x"/>', "x"),
         ('<choreographyTask id="x"/>', "x"),
         ('<endEvent id="x"><linkEventDefinition name="l"/></endEvent>', "x"),
         ('<intermediateThrowEvent id="x"><terminateEventDefinition/></intermediateThrowEvent>', "x"),
