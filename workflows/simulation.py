@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from workflows.findings import Finding
 from workflows.limits import work_days
 from workflows.neighbours import Neighbours
 from workflows.persistence import deadlines
+from workflows.pools import Pools
 
 #: Acts of people and times of one simulation; a diagram that needs more goes on for ever.
 MAX_ACTS = 2_000
@@ -40,39 +41,53 @@ def simulate(
     taken from `dmn`, processes called also from the diagrams `beside`, the rules of `limit()` from `limits`.
     Outcome: completed, waiting, failed (a finding of the rule `run` says why) or refused. `InvalidInput` for
     bad variables or a bad time.
+
+    Other processes of the file that messages or signals start run beside the chosen one: the trace is that of
+    all, the variables are the chosen one's, and it is completed when all are.
     """
-    definition, findings = _chosen(xml, process_id)
+    definitions, findings = engine.read(xml, drawn=True)
+    definition, findings = _chosen(definitions, findings, process_id)
     if definition is None:
         return _document(findings, engine.outline(xml, process_id), "refused")
-    library = Neighbours(definition, beside)
+    files = list(beside)
+    library = Neighbours(definition, files)
     if missing := list(library.findings(definition)):
-        nodes = {node.id: node.kind for node in definition.nodes.values()}
-        return _document([*findings, *missing], nodes, "refused")
+        return _document([*findings, *missing], _nodes([definition]), "refused")
     target = _target(advance, now)
     host = _Host(now, _decisions(dmn), limits)
     start = definition.start_node
     named = start.id if start.kind == "startEvent" or engine.triggers(definition) else None
     run = engine.Run.prepare(definition, variables or {}, host, start_node=named, library=library)
+
+    def begin(other: engine.Definition, element: str, sent: engine.Sent) -> engine.Run:
+        beside = Neighbours(other, files)
+        return engine.Run.prepare(other, sent.payload, host, start_node=element, library=beside)
+
+    pools = Pools(run, definitions, begin)
     try:
-        _Simulation(run, host, target, complete_all).go()
-        outcome = "completed" if run.outcome == "completed" else "waiting"
+        _Simulation(pools, host, target, complete_all).go()
+        outcome = "completed" if pools.over and run.outcome == "completed" else "waiting"
     except EngineFault as fault:
         findings = [*findings, Finding(fault.element, "run", "error", fault.message)]
         outcome = "failed"
-    nodes = {node.id: node.kind for node in definition.nodes.values()}
-    return _document(findings, nodes, outcome, run)
+    pools.gather()
+    seen = definitions if process_id is None else [each.definition for each in pools.runs]
+    return _document(findings, _nodes([definition, *seen]), outcome, pools)
 
 
-def _chosen(xml: bytes, process_id: str | None) -> tuple[engine.Definition | None, list[Finding]]:
+def _nodes(definitions: Iterable[engine.Definition]) -> dict[str, str]:
+    return {node.id: node.kind for definition in definitions for node in definition.nodes.values()}
+
+
+def _chosen(
+    definitions: Sequence[engine.Definition], findings: list[Finding], process_id: str | None
+) -> tuple[engine.Definition | None, list[Finding]]:
     """Return the process to simulate, None with the findings that forbid it."""
-    definitions, findings = engine.read(xml, drawn=True)
     if process_id is not None:
         chosen = next((d for d in definitions if d.id == process_id), None)
         if chosen is None and not any(f.severity == "error" for f in findings):
-            findings = [
-                *findings,
-                Finding(None, "no_process", "error", f"There is no process '{process_id}'."),
-            ]
+            missing = Finding(None, "no_process", "error", f"There is no process '{process_id}'.")
+            findings = [*findings, missing]
         return chosen, findings
     executable = [d for d in definitions if d.executable] or definitions
     return (executable[0] if executable else None), findings
@@ -100,7 +115,7 @@ def _document(
     findings: list[Finding],
     nodes: Mapping[str, str],
     outcome: str,
-    run: engine.Run | None = None,
+    pools: Pools | None = None,
 ) -> dict[str, Any]:
     return {
         "findings": [
@@ -108,8 +123,8 @@ def _document(
             for f in findings
         ],
         "nodes": dict(nodes),
-        "trace": [_told(step) for step in run.steps] if run else [],
-        "variables": run.variables if run else {},
+        "trace": [_told(step) for step in pools.steps] if pools else [],
+        "variables": pools.main.variables if pools else {},
         "outcome": outcome,
     }
 
@@ -157,21 +172,21 @@ class _Host:
 
 
 class _Simulation:
-    """One run with the people and the time around it."""
+    """The runs of a file with the people and the time around them."""
 
-    def __init__(self, run: engine.Run, host: _Host, target: datetime, complete_all: bool) -> None:
-        self.run = run
+    def __init__(self, pools: Pools, host: _Host, target: datetime, complete_all: bool) -> None:
+        self.pools = pools
         self.host = host
         self.target = target
         self.complete_all = complete_all
-        self.told = 0  #: how many of the things sent have been looked at
-        self.waiting: list[engine.Sent] = []  #: messages thrown that nobody has received yet
 
     def go(self) -> None:
         """Let people and time act until nothing more happens."""
-        self.run.drain()
+        self.pools.main.drain()
+        self.pools.gather()
         acts = 0
-        while self.run.outcome == "running" and self._act():
+        while self._act():
+            self.pools.gather()
             acts += 1
             if acts > MAX_ACTS:
                 raise EngineFault(f"The simulation did not end within {MAX_ACTS} acts.", code="budget")
@@ -180,37 +195,36 @@ class _Simulation:
     def _act(self) -> bool:
         """Let one thing happen; tell whether anything did."""
         return (
-            self._deliver() or self._complete(early=True) or self._pass_time() or self._complete(early=False)
+            self.pools.carry()
+            or self._complete(early=True)
+            or self._pass_time()
+            or self._complete(early=False)
         )
-
-    def _deliver(self) -> bool:
-        """Offer the messages thrown again: one may have been thrown before anybody waited for it."""
-        fresh = self.run.sent[self.told :]
-        self.told += len(fresh)
-        self.waiting += [sent for sent in fresh if sent.kind == "message"]
-        names = {s.name for s in self.run.subscriptions if s.kind == "message"}
-        ready = next((sent for sent in self.waiting if sent.name in names), None)
-        if ready is None:
-            return False
-        self.waiting.remove(ready)
-        return self.run.deliver(ready.name, ready.payload)
 
     def _complete(self, *, early: bool) -> bool:
         """Complete the first open task; `early` leaves those that a timer will still meet."""
-        if not self.complete_all:
-            return False
-        met = {timer.task_id for timer in self.run.due_timers if timer.due_at <= self.target}
-        for task in [*self.run.open_tasks, *self.run.external_tasks]:
-            if not early or met.isdisjoint({task.id, *task.within}):
-                self.run.complete(task.id, {})
-                return True
+        for run in self._running() if self.complete_all else ():
+            met = {timer.task_id for timer in run.due_timers if timer.due_at <= self.target}
+            for task in [*run.open_tasks, *run.external_tasks]:
+                if not early or met.isdisjoint({task.id, *task.within}):
+                    run.complete(task.id, {})
+                    return True
         return False
 
     def _pass_time(self) -> bool:
         """Move to the next timer that is due on the way, and let it fire."""
-        ahead = [timer.due_at for timer in self.run.due_timers if timer.due_at <= self.target]
+        ahead = [
+            (timer.due_at, number)
+            for number, run in enumerate(self._running())
+            for timer in run.due_timers[:1]
+            if timer.due_at <= self.target
+        ]
         if not ahead:
             return False
-        self.host.instant = max(self.host.instant, min(ahead))
-        self.run.drain()
+        due_at, number = min(ahead)
+        self.host.instant = max(self.host.instant, due_at)
+        self._running()[number].drain()
         return True
+
+    def _running(self) -> list[engine.Run]:
+        return [run for run in self.pools.runs if run.outcome == "running"]

@@ -51,7 +51,7 @@ def pools(*processes, flows=()):
     """Return one file of several processes `(key, body, *flows)`, as pools with message flows `a>b`."""
     drawn, parties = "", ""
     for key, body, *ways in processes:
-        lines = (way.split(">") for way in ways)
+        lines = (way.split(">") for way in ways if way)
         sequence = "".join(
             f'<bpmn:sequenceFlow id="{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in lines
         )
