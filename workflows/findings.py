@@ -9,10 +9,12 @@ from dataclasses import dataclass
 class Finding:
     """One remark: where (`element` id, None = the whole file), which rule, how grave, what would be right.
 
-    `severity` is `error` (never deployable), `policy` (refused in an office) or `warning`.
+    `severity` is `error` (never deployable), `policy` (refused in an office) or `warning`. `path` shows how an
+    instance gets there, as element ids in order, where the finding is about what happens on the way.
     """
 
     element: str | None
     rule: str
     severity: str
     message: str
+    path: tuple[str, ...] = ()

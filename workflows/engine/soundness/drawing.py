@@ -1,0 +1,262 @@
+"""From the wired process to the nets of its scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from workflows.engine.model import Node
+from workflows.engine.soundness.assignments import Values
+from workflows.engine.soundness.leaving import too_many, ways_out
+from workflows.engine.soundness.net import Inclusive, Join, Marking, Move, Net, Place
+
+_NOTHING_KNOWN: Values = MappingProxyType({})
+_ENDING = frozenset({"terminate", "error", "cancel"})
+_SWIFT = frozenset(
+    {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "startEvent", "endEvent"}
+    | {"intermediateThrowEvent"}
+)
+
+
+def scopes(nodes: Mapping[str, Node], spec: Any) -> Iterator[str | None]:
+    """Yield the scopes whose tokens follow flows: None for the process, then its subprocesses."""
+    yield None
+    for node in nodes.values():
+        if node.kind in ("subProcess", "transaction") and _inner(spec, node.id).starts:
+            yield node.id
+
+
+def draw(nodes: Mapping[str, Node], spec: Any, scope: str | None, facts: Values = _NOTHING_KNOWN) -> Net:
+    """Return the net of one scope; the subprocesses in it are activities like any other.
+
+    Where facts are given, only what they allow is possible.
+    """
+    starts = spec.start.starts if scope is None else _inner(spec, scope).starts
+    return _Drawing(scope, nodes, spec.task_specs, tuple(starts), facts).net()
+
+
+def _inner(spec: Any, subprocess: str) -> Any:
+    around = spec.task_specs[subprocess]
+    return getattr(around, "inner", around)
+
+
+@dataclass
+class _Drawing:
+    """One scope on its way to a net."""
+
+    scope: str | None  #: the subprocess, None for the process
+    nodes: Mapping[str, Node]
+    tasks: Mapping[str, Any]
+    starts: tuple[Any, ...]
+    facts: Values
+    places: list[Place] = field(default_factory=list)
+    numbers: dict[tuple[str, str | int], int] = field(default_factory=dict)
+    moves: dict[int, tuple[Move, ...]] = field(default_factory=dict)
+    joins: list[Join] = field(default_factory=list)
+    inclusive: list[Inclusive] = field(default_factory=list)
+    followers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: str | None = None
+
+    def net(self) -> Net:
+        """Return the net of everything that the starts lead to."""
+        starts = self._starts()
+        for element in self._reached():
+            self._element(element)
+        for gateway in [e for e in self.followers if self._is_join(e, "inclusiveGateway")]:
+            self._inclusive(gateway)
+        self._guard()
+        return Net(
+            scope=self.scope,
+            places=self.places,
+            starts=starts,
+            moves=self.moves,
+            joins=tuple(self.joins),
+            inclusive=tuple(self.inclusive),
+            followers=self.followers,
+            quiet=frozenset(e for e in self.followers if self._is_quiet(e)),
+            escapable=self._is_escapable(),
+            unknown=self.unknown,
+        )
+
+    # -- what there is -----------------------------------------------------------------------------
+
+    def _starts(self) -> tuple[Marking, ...]:
+        """Return how the scope may begin: one start event of several, or all that is first at once."""
+        places = [self._entry(spec.element, None) for spec in self.starts]
+        if self.scope is None and all(self._base(s.element) == "startEvent" for s in self.starts):
+            return tuple((place,) for place in places)
+        return (tuple(sorted(places)),)
+
+    def _reached(self) -> Iterator[str]:
+        todo = [spec.element for spec in self.starts]
+        while todo:
+            element = todo.pop()
+            if element in self.followers:
+                continue
+            spec = self.tasks[element]
+            following = [b.element for b in spec.boundaries] + [flow.target for flow in spec.flows]
+            self.followers[element] = tuple(dict.fromkeys(following))
+            todo += reversed(self.followers[element])
+            yield element
+
+    def _base(self, element: str) -> str:
+        return self.nodes[element].kind.partition(":")[0]
+
+    def _is_join(self, element: str, base: str) -> bool:
+        return self._base(element) == base and len(self.tasks[element].incoming) > 1
+
+    def _is_quiet(self, element: str) -> bool:
+        return self._base(element) == "endEvent" or self._quantity(element, "start") > 1
+
+    def _quantity(self, element: str, which: str) -> int:
+        return int(getattr(self.tasks[element], f"{which}_quantity", 1))
+
+    def _is_escapable(self) -> bool:
+        """Tell whether an event beside the flows can end the scope."""
+        around = self.tasks[self.scope].boundaries if self.scope is not None else ()
+        return any(boundary.cancel_activity for boundary in around)
+
+    # -- places ------------------------------------------------------------------------------------
+
+    def _place(self, element: str, which: str | int, *, flow: str | None = None, swift: bool = False) -> int:
+        key = (element, which)
+        if key not in self.numbers:
+            self.numbers[key] = len(self.places)
+            self.places.append(Place(element, flow, swift))
+        return self.numbers[key]
+
+    def _entry(self, element: str, flow: str | None) -> int:
+        """Return the place of a token that comes to an element on a flow."""
+        if flow and (self._is_join(element, "parallelGateway") or self._is_join(element, "inclusiveGateway")):
+            return self._place(element, flow, flow=flow)
+        if self._quantity(element, "start") > 1:
+            return self._place(element, "gathering")
+        return self._at(element)
+
+    def _at(self, element: str, fired: int = 0) -> int:
+        """Return the place of a token on an element; `fired` boundary events beside it are used up."""
+        kind = self.nodes[element].kind
+        swift = self._base(element) in _SWIFT or kind == "intermediateCatchEvent:link"
+        return self._place(element, fired, swift=swift)
+
+    # -- moves -------------------------------------------------------------------------------------
+
+    def _element(self, element: str) -> None:
+        base = self._base(element)
+        if base == "boundaryEvent" or self._is_join(element, "inclusiveGateway"):
+            return
+        if self._is_join(element, "complexGateway"):
+            self.unknown = self.unknown or element
+        if self._is_join(element, "parallelGateway"):
+            taken = tuple(sorted(self._entry(element, flow) for flow in self.tasks[element].incoming))
+            moves = tuple(Move(element, (element,), taken, put) for put in self._outcomes(element))
+            self.joins.append(Join(element, taken, moves))
+            return
+        if (quantity := self._quantity(element, "start")) > 1:
+            taken = (self._entry(element, None),) * quantity
+            self.joins.append(Join(element, taken, (Move(element, (), taken, (self._at(element),)),)))
+        self._activity(element)
+
+    def _activity(self, element: str) -> None:
+        """Let a token leave by the flows or by a boundary event.
+
+        One that interrupts nothing fires once, and not while what it led to before is still going on.
+        """
+        beside = self.tasks[element].boundaries
+        repeatable = [b for b in beside if not b.cancel_activity]
+        ends = self._ends(element)
+        leaving = [() if ends else put for put in self._outcomes(element)]
+        for fired in range(len(repeatable) + 1):
+            here = self._at(element, fired)
+            moves = [Move(element, (element,), (here,), put, ends) for put in dict.fromkeys(leaving)]
+            for boundary in beside:
+                if boundary.cancel_activity:
+                    moves += self._fires(boundary.element, element, here, ())
+            # In one order only: which of them comes first makes no difference to what they do.
+            for number, boundary in enumerate(repeatable[fired:], fired + 1):
+                moves += self._fires(boundary.element, element, here, (self._at(element, number),))
+            self.moves[here] = tuple(moves)
+
+    def _fires(self, boundary: str, host: str, here: int, kept: Marking) -> Iterator[Move]:
+        for put in self._outcomes(boundary):
+            yield Move(boundary, (host, boundary), (here,), (*put, *kept))
+
+    def _guard(self) -> None:
+        """Let no boundary event that interrupts nothing fire while its own branch is still going on."""
+        for here, made in self.moves.items():
+            self.moves[here] = tuple(
+                replace(move, guard=self._branch(move.element)) if move.put and len(move.told) > 1 else move
+                for move in made
+            )
+
+    def _branch(self, boundary: str) -> frozenset[int]:
+        """Return the places that only this event leads to; none for one that interrupts."""
+        if self.tasks[boundary].cancel_activity:
+            return frozenset()
+        otherwise = self._led_to([spec.element for spec in self.starts], without=boundary)
+        alone = self._led_to([boundary], without="") - otherwise
+        return frozenset(number for number, place in enumerate(self.places) if place.element in alone)
+
+    def _led_to(self, elements: list[str], *, without: str) -> set[str]:
+        found = set[str]()
+        todo = elements
+        while todo:
+            element = todo.pop()
+            if element not in found and element != without:
+                found.add(element)
+                todo += self.followers.get(element, ())
+        return found
+
+    def _ends(self, element: str) -> bool:
+        base, _, kind = self.nodes[element].kind.partition(":")
+        return base == "endEvent" and kind in _ENDING
+
+    def _outcomes(self, element: str) -> list[Marking]:
+        """Return the tokens that leaving an element may put on its flows."""
+        spec = self.tasks[element]
+        quantity, base = self._quantity(element, "completion"), self._base(element)
+        if too_many(base, spec.flows):
+            self.unknown = self.unknown or element
+            return [()]
+        made = []
+        for taken in ways_out(base, spec.flows, self.facts):
+            put = [self._entry(spec.flows[i].target, spec.flows[i].id) for i in taken]
+            made.append(tuple(sorted(put * quantity)))
+        return made
+
+    # -- inclusive joins ---------------------------------------------------------------------------
+
+    def _inclusive(self, gateway: str) -> None:
+        incoming = self.tasks[gateway].incoming
+        places = tuple(self._entry(gateway, flow) for flow in incoming)
+        bits = {flow: 1 << number for number, flow in enumerate(incoming)}
+        reach = self._reach(gateway, bits)
+        by_place = {
+            number: reach[place.element]
+            for number, place in enumerate(self.places)
+            if place.element != gateway and reach.get(place.element)
+        }
+        self.inclusive.append(Inclusive(gateway, places, tuple(self._outcomes(gateway)), by_place))
+
+    def _reach(self, gateway: str, bits: Mapping[str, int]) -> dict[str, int]:
+        """Return, by element, which flows into the gateway a token there could come on first."""
+        reach: dict[str, int] = {}
+        before: dict[str, list[str]] = {}
+        todo: list[str] = []
+        for element in self.followers:
+            spec = self.tasks[element]
+            for flow in (f for source in (spec, *spec.boundaries) for f in source.flows):
+                if flow.target == gateway:
+                    reach[element] = reach.get(element, 0) | bits[flow.id]
+                    todo.append(element)
+                else:
+                    before.setdefault(flow.target, []).append(element)
+        while todo:
+            element = todo.pop()
+            for source in before.get(element, ()) if element != gateway else ():
+                if reach[element] | reach.get(source, 0) != reach.get(source, 0):
+                    reach[source] = reach.get(source, 0) | reach[element]
+                    todo.append(source)
+        return reach

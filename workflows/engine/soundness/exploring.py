@@ -1,0 +1,149 @@
+"""Every marking that a net can reach, breadth first, so that the first way found to one is a shortest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from workflows.engine.soundness.net import Marking, Move, Net, after
+from workflows.engine.soundness.playing import few_moves, goes_back, moves
+
+#: Markings of one scope looked at with all interleavings, before only those that matter are.
+MAX_PLAIN = 2_000
+#: Markings of one scope looked at altogether.
+MAX_MARKINGS = 20_000
+#: Tokens looked at for one scope, as a measure of work.
+MAX_WORK = 2_000_000
+
+
+@dataclass
+class Explored:
+    """What an exploration has seen; markings are numbered in the order of the steps that lead to them."""
+
+    net: Net
+    markings: list[Marking] = field(default_factory=list)
+    numbers: dict[Marking, int] = field(default_factory=dict)
+    came: list[tuple[int, Move] | None] = field(default_factory=list)  #: from where, by which move
+    depth: list[int] = field(default_factory=list)
+    following: dict[int, list[int]] = field(default_factory=dict)  #: of every marking that was played on
+    fired: set[str] = field(default_factory=set)  #: elements that tokens have left
+    #: a marking that holds all tokens of one on the way to it, and more: (number, the earlier number)
+    growing: tuple[int, int] | None = None
+    finished: bool = True  #: neither stopped by a bound nor cut where tokens grow
+    bounded: bool = True  #: no bound was met
+
+    def way(self, number: int) -> list[Move]:
+        """Return the moves that lead to a marking."""
+        made: list[Move] = []
+        while (step := self.came[number]) is not None:
+            number, move = step
+            made.append(move)
+        return made[::-1]
+
+    def path(self, number: int) -> tuple[str, ...]:
+        """Return the ids of the elements on the way to a marking."""
+        return tuple(element for move in self.way(number) for element in move.told)
+
+    def dead(self) -> Iterator[int]:
+        """Yield the markings in which tokens are left and none can move."""
+        for number, following in self.following.items():
+            if not following and self.markings[number]:
+                yield number
+
+
+def explore(net: Net, limit: int = MAX_MARKINGS, work: int = MAX_WORK) -> Explored:
+    """Return what can be reached: by every order of moves where that is little, else by those that matter."""
+    plain = _Exploration(net, lambda marking: moves(net, marking), min(limit, MAX_PLAIN), work).go()
+    if plain.bounded:
+        return plain
+    return _Exploration(net, lambda marking: few_moves(net, marking), limit, work, reduced=True).go()
+
+
+@dataclass
+class _Exploration:
+    net: Net
+    possible: Callable[[Marking], list[Move]]
+    limit: int
+    work: int
+    reduced: bool = False
+
+    def go(self) -> Explored:
+        """Play until there is nothing new, or a bound is met."""
+        self.seen = seen = Explored(self.net)
+        self.loops = any(self.net.looping)
+        for start in self.net.starts:
+            self._reach(start, None)
+        number = 0
+        while number < len(seen.markings):
+            if len(seen.markings) > self.limit or self.work < 0:
+                seen.finished = seen.bounded = False
+                break
+            if number not in seen.following:
+                seen.following[number] = self._play(number)
+            number += 1
+        return seen
+
+    def _play(self, number: int) -> list[int]:
+        """Return the numbers of the markings that follow one."""
+        marking = self.seen.markings[number]
+        self.work -= len(marking) + 1
+        chosen = self.possible(marking)
+        if self.reduced and any(self._closes(marking, move) for move in chosen):
+            # Else a token that goes round for ever would keep the others waiting for ever.
+            chosen = moves(self.net, marking)
+        return [self._follow(number, move) for move in chosen]
+
+    def _closes(self, marking: Marking, move: Move) -> bool:
+        return goes_back(self.net, move) and after(marking, move) in self.seen.numbers
+
+    def _follow(self, number: int, move: Move) -> int:
+        self.seen.fired.update(move.told)
+        return self._reach(after(self.seen.markings[number], move), (number, move))
+
+    def _reach(self, marking: Marking, step: tuple[int, Move] | None) -> int:
+        """Return the number of a marking, a new one if it was not seen before."""
+        seen = self.seen
+        if (known := seen.numbers.get(marking)) is not None:
+            return known
+        number = seen.numbers[marking] = len(seen.markings)
+        seen.markings.append(marking)
+        seen.came.append(step)
+        seen.depth.append(seen.depth[step[0]] + 1 if step else 0)
+        if step and self.loops and (smaller := self._outgrown(marking, step)) is not None:
+            # What follows would only be more of the same.
+            seen.following[number] = [number]
+            seen.finished = False
+            if seen.growing is None:
+                seen.growing = number, smaller
+        return number
+
+    def _outgrown(self, marking: Marking, step: tuple[int, Move]) -> int | None:
+        """Return a marking on the way here that this one holds, with tokens over, if that can go on."""
+        fresh = [place for place in step[1].put if self.net.looping[place]]
+        before: tuple[int, Move] | None = step
+        while before is not None and fresh:
+            number = before[0]
+            smaller = self.seen.markings[number]
+            self.work -= 1
+            if (
+                len(smaller) < len(marking)
+                and any(place in smaller for place in fresh)
+                and not Counter(smaller) - Counter(marking)
+                and self._repeats(number, marking, step)
+            ):
+                return number
+            before = self.seen.came[number]
+        return None
+
+    def _repeats(self, smaller: int, marking: Marking, step: tuple[int, Move]) -> bool:
+        """Tell whether the same moves are possible once more, for tokens over may keep some from it."""
+        made = [*self.seen.way(step[0])[self.seen.depth[smaller] :], step[1]]
+        now = marking
+        for move in made:
+            possible = (m for m in moves(self.net, now) if (m.told, m.put) == (move.told, move.put))
+            again = next(possible, None)
+            if again is None:
+                return False
+            now = after(now, again)
+        return len(now) > len(marking) and not Counter(marking) - Counter(now)
