@@ -93,7 +93,14 @@ def draft() -> Iterator[Session]:
     engine.dispose()
 
 
-def deploy(session: Session, path: Path, *, actor: Actor, profile: str) -> Deployment:
+def deploy(
+    session: Session,
+    path: Path,
+    *,
+    actor: Actor,
+    profile: str,
+    force: definitions.Force | None = None,
+) -> Deployment:
     """Return the deployment of one process folder or file; InvalidInput carries what refuses it."""
     try:
         return definitions.deploy(
@@ -103,6 +110,7 @@ def deploy(session: Session, path: Path, *, actor: Actor, profile: str) -> Deplo
             source=SOURCE,
             actor=actor,
             profile=profile,
+            force=force,
         )
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error.message}", findings=error.findings, code=error.code) from error

@@ -156,10 +156,7 @@ def _details(error: DubanError) -> dict[str, Any]:
     if error.fields:
         details["fields"] = {name: _field(field) for name, field in error.fields.items()}
     if error.findings:
-        details["findings"] = [
-            {"element": f.element, "rule": f.rule, "severity": str(f.severity), "message": f.message}
-            for f in error.findings
-        ]
+        details["findings"] = [f.told() for f in error.findings]
     return details
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,13 @@ class Finding:
     severity: str
     message: str
     path: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """Return the finding as JSON; `path` only where there is one."""
+        told: dict[str, Any] = {
+            "element": self.element,
+            "rule": self.rule,
+            "severity": self.severity,
+            "message": self.message,
+        }
+        return {**told, "path": list(self.path)} if self.path else told

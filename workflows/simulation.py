@@ -9,7 +9,7 @@ from typing import Any
 from workflows import calendar, decisions, engine
 from workflows.calendar import Limit
 from workflows.clock import office_zone
-from workflows.engine import timers
+from workflows.engine import soundness, timers
 from workflows.errors import EngineFault, InvalidInput, NotFound
 from workflows.findings import Finding
 from workflows.limits import work_days
@@ -49,6 +49,8 @@ def simulate(
     definition, findings = _chosen(definitions, findings, process_id)
     if definition is None:
         return _document(findings, engine.outline(xml, process_id), "refused")
+    # A token that could get stuck is told, and can be looked at: it is no reason not to simulate.
+    findings = [*findings, *_sound(definition)]
     files = list(beside)
     library = Neighbours(definition, files)
     if missing := list(library.findings(definition)):
@@ -93,6 +95,12 @@ def _chosen(
     return (executable[0] if executable else None), findings
 
 
+def _sound(definition: engine.Definition) -> Iterable[Finding]:
+    budget = soundness.Budget()
+    for process in dict.fromkeys((definition, *definition.called.values())):
+        yield from soundness.check(process, budget)
+
+
 def _target(advance: str | None, now: datetime) -> datetime:
     if advance is None:
         return now
@@ -118,10 +126,7 @@ def _document(
     pools: Pools | None = None,
 ) -> dict[str, Any]:
     return {
-        "findings": [
-            {"element": f.element, "rule": f.rule, "severity": f.severity, "message": f.message}
-            for f in findings
-        ],
+        "findings": [f.told() for f in findings],
         "nodes": dict(nodes),
         "trace": [_told(step) for step in pools.steps] if pools else [],
         "variables": pools.main.variables if pools else {},

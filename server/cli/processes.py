@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import click
 import orjson
+from sqlalchemy.orm import Session
 
 from server import boot, folders
 from server.cli.common import FILE, PATH, opened, show
@@ -22,14 +24,38 @@ from workflows.findings import Finding
 
 @click.command()
 @click.argument("path", type=PATH)
-def deploy(path: Path) -> None:
+@click.option(
+    "--force", is_flag=True, help="Let findings of the token game through (deadlocks and the like)."
+)
+@click.option("--reason", help="Why; required with --force, and kept in the audit.")
+def deploy(path: Path, force: bool, reason: str | None) -> None:
     """Deploy the process folder, the folders in PATH, or the file PATH; what has not changed stays."""
+    forced = _forced(force, reason)
     settings = Settings.from_env()
     with opened(settings) as database:
         for process in folders.find(path):
             with database.unit_of_work() as session:
-                deployment = boot.deploy(session, process, actor=boot.SYSTEM, profile=settings.gate)
+                deployment = boot.deploy(
+                    session, process, actor=boot.SYSTEM, profile=settings.gate, force=forced
+                )
+                if forced is not None:
+                    _show_forced(session, process, settings.gate, forced)
             click.echo(f"{process}: deployment {deployment.id}")
+
+
+def _forced(force: bool, reason: str | None) -> definitions.Force | None:
+    if force and not (reason or "").strip():
+        raise InvalidInput('--force needs a reason: --reason "…".')
+    if reason is not None and not force:
+        raise InvalidInput("--reason is for --force only.")
+    return definitions.Force(reason, getpass.getuser()) if force and reason else None
+
+
+def _show_forced(session: Session, process: Path, profile: str, forced: definitions.Force) -> None:
+    findings = definitions.check(folders.read(process), profile=profile, session=session)
+    if let_through := refused(findings, profile):
+        click.echo(f"{process}: let through by {forced.by}, because: {forced.reason}")
+        show(let_through, err=False)
 
 
 @click.command()

@@ -73,10 +73,7 @@ def shape(error: DubanError) -> dict[str, Any]:
     if isinstance(error, ParseFailure):
         body["details"] = error.details
     elif isinstance(error, InvalidInput) and error.findings:
-        body["findings"] = [
-            {"element": f.element, "rule": f.rule, "severity": f.severity, "message": f.message}
-            for f in error.findings
-        ]
+        body["findings"] = [f.told() for f in error.findings]
     elif isinstance(error, InvalidInput) and error.fields:
         body["fields"] = {
             name: {"code": f.code, "params": dict(f.params)} for name, f in error.fields.items()

@@ -15,7 +15,7 @@ from server.cli import main
 from server.db import Database, connect
 from server.settings import Settings
 from workflows import clock
-from workflows.model import Instance, ProcessDefinition
+from workflows.model import AuditEvent, Instance, ProcessDefinition
 
 LEAVE = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -299,3 +299,73 @@ def real_time() -> Iterator[None]:
     """Leave the process's clock and zone as they were."""
     yield
     clock.use_zone("Asia/Shanghai")
+
+
+STUCK = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="http://duban.test">
+  <process id="stuck" isExecutable="true">
+    <startEvent id="s"/><exclusiveGateway id="x" default="x_j"/><parallelGateway id="j"/><endEvent id="e"/>
+    <userTask id="a" camunda:candidateGroups="GROUP" camunda:formKey="f" camunda:dueDate="P1D"/>
+    <sequenceFlow id="s_x" sourceRef="s" targetRef="x"/><sequenceFlow id="x_j" sourceRef="x" targetRef="j"/>
+    <sequenceFlow id="x_a" sourceRef="x" targetRef="a"><conditionExpression>v == 1</conditionExpression>
+    </sequenceFlow>
+    <sequenceFlow id="a_j" sourceRef="a" targetRef="j"/><sequenceFlow id="j_e" sourceRef="j" targetRef="e"/>
+  </process>
+</definitions>"""
+
+
+@pytest.fixture
+def stuck(tmp_path: Path) -> Path:
+    """Return a diagram whose token can get stuck."""
+    path = tmp_path / "stuck.bpmn"
+    path.write_text(STUCK.replace("GROUP", "handler"))
+    return path
+
+
+def test_a_token_that_can_get_stuck_is_refused_in_both_profiles(
+    duban: Duban, stuck: Path, opened: Database
+) -> None:
+    for profile in ("office", "engine"):
+        result = duban("check", stuck, "--profile", profile)
+        assert failed(result)
+        assert "s → x → j" in result.stdout
+    assert "deadlock" in duban("deploy", stuck).stderr
+    with opened.reading() as session:
+        assert session.scalars(select(ProcessDefinition)).all() == []
+
+
+def test_force_lets_the_token_game_through_and_writes_down_who_and_why(
+    duban: Duban, stuck: Path, opened: Database
+) -> None:
+    result = duban("deploy", stuck, "--force", "--reason", "only ever j")
+    assert result.exit_code == 0, result.output
+    assert "only ever j" in result.output
+    assert "[deadlock]" in result.output
+    with opened.reading() as session:
+        [event] = session.scalars(select(AuditEvent).where(AuditEvent.act == "deployment.force"))
+        assert [d.key for d in session.scalars(select(ProcessDefinition))] == ["stuck"]
+    assert event.detail["reason"] == "only ever j"
+    assert event.detail["by"]
+    assert {"element": "j", "rule": "deadlock", "path": ["s", "x", "j"]} in event.detail["findings"]
+
+
+def test_force_needs_a_reason(duban: Duban, stuck: Path) -> None:
+    assert "reason" in failed(duban("deploy", stuck, "--force"))
+    assert "reason" in failed(duban("deploy", stuck, "--force", "--reason", "  "))
+    assert "--force" in failed(duban("deploy", stuck, "--reason", "why"))
+
+
+def test_force_lets_nothing_else_through(duban: Duban, stuck: Path, opened: Database) -> None:
+    stuck.write_text(STUCK.replace("GROUP", "wizards"))
+    result = duban("deploy", stuck, "--force", "--reason", "because")
+    assert "even by force" in failed(result)
+    assert "wizards" in failed(result)
+    with opened.reading() as session:
+        assert session.scalars(select(ProcessDefinition)).all() == []
+
+
+def test_force_is_written_down_only_where_it_was_needed(duban: Duban, leave: Path, opened: Database) -> None:
+    assert duban("deploy", leave, "--force", "--reason", "to be sure").exit_code == 0
+    with opened.reading() as session:
+        assert session.scalars(select(AuditEvent).where(AuditEvent.act == "deployment.force")).all() == []

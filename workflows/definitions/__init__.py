@@ -1,11 +1,12 @@
 """Definitions: checking files, deploying them, and finding what is deployed."""
 
 from workflows.definitions.checking import check, know_roles
-from workflows.definitions.deploying import delete_deployment, deploy, set_suspended
+from workflows.definitions.deploying import Force, delete_deployment, deploy, set_suspended
 from workflows.definitions.finding import get, latest, list_definitions, list_deployments, resources, xml
 from workflows.deployed import compiled, decision, form
 
 __all__ = [
+    "Force",
     "check",
     "compiled",
     "decision",

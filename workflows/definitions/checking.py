@@ -13,7 +13,7 @@ from workflows import engine, operations
 from workflows.definitions import files
 from workflows.definitions.files import Files
 from workflows.deployed import deployment_file
-from workflows.engine import Finding
+from workflows.engine import Finding, soundness
 from workflows.expressions import BUILTINS
 from workflows.model import DecisionDefinition, FormDefinition, ProcessDefinition, TimeLimit
 
@@ -49,9 +49,15 @@ def check_files(read: Files, *, profile: str, session: Session | None) -> list[F
     if profile not in REFUSED:
         raise ValueError(f"There is no profile {profile!r}.")
     findings = list(read.findings)
+    budget = soundness.Budget()
+    explored: set[engine.Definition] = set()
     for name, definition in read.processes:
         for process in (definition, *definition.called.values()):
-            findings += [files.in_file(name, finding) for finding in _Gate(read, process, session).findings()]
+            found = list(_Gate(read, process, session).findings())
+            if process not in explored:
+                explored.add(process)
+                found += soundness.check(process, budget)
+            findings += [files.in_file(name, finding) for finding in found]
     order = {"error": 0, "policy": 1, "warning": 2}
     return sorted(dict.fromkeys(findings), key=lambda finding: order[finding.severity])
 
@@ -59,6 +65,11 @@ def check_files(read: Files, *, profile: str, session: Session | None) -> list[F
 def refused(findings: list[Finding], profile: str) -> list[Finding]:
     """Return those findings for which a profile refuses a deployment."""
     return [finding for finding in findings if finding.severity in REFUSED[profile]]
+
+
+def forgivable(finding: Finding) -> bool:
+    """Tell whether a deployment may be forced in spite of a finding: those of the token game only."""
+    return finding.rule in soundness.RULES
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, exists, insert, select, text
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 from workflows import clock, engine, history, starting
 from workflows.actor import Actor
 from workflows.definitions import files
-from workflows.definitions.checking import check_files, refused
+from workflows.definitions.checking import check_files, forgivable, refused
 from workflows.definitions.files import Files, sha256
 from workflows.errors import Conflict, InvalidInput, NotFound
+from workflows.findings import Finding
 from workflows.model import (
     DecisionDefinition,
     Deployment,
@@ -26,8 +28,17 @@ from workflows.model import (
 )
 
 MAX_NAME = 255
+MAX_REASON = 1_000
 #: Any number: deployments take turns on it, so that two never give out the same version.
 _TURN = 4_711_001
+
+
+@dataclass(frozen=True)
+class Force:
+    """Why, and on whose word, files are deployed although their tokens may get stuck or meet."""
+
+    reason: str
+    by: str  #: the account of whoever says so
 
 
 def deploy(
@@ -39,15 +50,16 @@ def deploy(
     actor: Actor,
     profile: str = "office",
     only_changed: bool = True,
+    force: Force | None = None,
 ) -> Deployment:
     """Take files in together and return their deployment.
 
     What has changed becomes a new version of its key; running instances keep theirs. The same files again
     under the same name give the deployment that is there. Raises InvalidInput with `findings` if the gate
-    refuses them.
+    refuses them; `force` lets through what it finds in the token game, and is recorded with the findings.
     """
     read = files.read(content)
-    _guard(read, name, profile, session)
+    forced = _guard(read, name, profile, session, force)
     _take_turn(session)
     digest = sha256(*(part for file, data in sorted(content.items()) for part in (file.encode(), data)))
     if only_changed and (same := _same(session, name, source, digest)):
@@ -57,9 +69,12 @@ def deploy(
         _add_process(session, deployment, read, file, process, only_changed)
     _add_decisions(session, deployment, read, only_changed)
     _add_forms(session, deployment, read, only_changed)
-    history.record(
-        session, actor=actor, act="deployment.create", detail={"deployment": deployment.id, "name": name}
-    )
+    detail = {"deployment": deployment.id, "name": name}
+    history.record(session, actor=actor, act="deployment.create", detail=detail)
+    if force is not None and forced:
+        let_through = [{"element": f.element, "rule": f.rule, "path": list(f.path)} for f in forced]
+        told = {**detail, "reason": force.reason, "by": force.by, "findings": let_through}
+        history.record(session, actor=actor, act="deployment.force", detail=told)
     return deployment
 
 
@@ -114,17 +129,24 @@ def set_suspended(
     return definition
 
 
-def _guard(read: Files, name: str, profile: str, session: Session) -> None:
+def _guard(read: Files, name: str, profile: str, session: Session, force: Force | None) -> list[Finding]:
+    """Return the findings that only `force` lets through; InvalidInput for all others that refuse the files."""
     if not 0 < len(name) <= MAX_NAME:
         raise InvalidInput(f"A deployment's name has 1 to {MAX_NAME} characters.", code="deployment_name")
+    if force is not None and not 0 < len(force.reason.strip()) <= MAX_REASON:
+        raise InvalidInput(f"Forcing needs a reason of 1 to {MAX_REASON} characters.", code="reason")
     findings = check_files(read, profile=profile, session=session)
-    if reasons := refused(findings, profile):
+    reasons = refused(findings, profile)
+    grave = [finding for finding in reasons if force is None or not forgivable(finding)]
+    if grave:
+        beyond = ", even by force" if force is not None else ""
         raise InvalidInput(
-            f"The files cannot be deployed: {reasons[0].message}"
-            + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""),
+            f"The files cannot be deployed{beyond}: {grave[0].message}"
+            + (f" (and {len(grave) - 1} more)" if len(grave) > 1 else ""),
             findings=tuple(findings),
             code="findings",
         )
+    return reasons
 
 
 def _take_turn(session: Session) -> None:

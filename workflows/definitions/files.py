@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflows import decisions, engine, forms
 from workflows.decisions import Decision
@@ -78,7 +78,7 @@ def guard(content: Mapping[str, bytes]) -> None:
 
 def in_file(name: str, finding: Finding) -> Finding:
     """Return the finding with its file named in front."""
-    return Finding(finding.element, finding.rule, finding.severity, f"{name}: {finding.message}")
+    return replace(finding, message=f"{name}: {finding.message}")
 
 
 def sha256(*parts: bytes) -> str:

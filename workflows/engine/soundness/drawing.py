@@ -11,6 +11,7 @@ from workflows.engine.model import Node
 from workflows.engine.soundness.assignments import Values
 from workflows.engine.soundness.leaving import too_many, ways_out
 from workflows.engine.soundness.net import Inclusive, Join, Marking, Move, Net, Place
+from workflows.engine.soundness.order import ranks
 
 _NOTHING_KNOWN: Values = MappingProxyType({})
 _ENDING = frozenset({"terminate", "error", "cancel"})
@@ -33,8 +34,8 @@ def draw(nodes: Mapping[str, Node], spec: Any, scope: str | None, facts: Values 
 
     Where facts are given, only what they allow is possible.
     """
-    starts = spec.start.starts if scope is None else _inner(spec, scope).starts
-    return _Drawing(scope, nodes, spec.task_specs, tuple(starts), facts).net()
+    around = spec.start if scope is None else _inner(spec, scope)
+    return _Drawing(scope, nodes, spec.task_specs, around, facts).net()
 
 
 def _inner(spec: Any, subprocess: str) -> Any:
@@ -49,7 +50,7 @@ class _Drawing:
     scope: str | None  #: the subprocess, None for the process
     nodes: Mapping[str, Node]
     tasks: Mapping[str, Any]
-    starts: tuple[Any, ...]
+    around: Any  #: the spec of the process or subprocess itself
     facts: Values
     places: list[Place] = field(default_factory=list)
     numbers: dict[tuple[str, str | int], int] = field(default_factory=dict)
@@ -64,9 +65,10 @@ class _Drawing:
         starts = self._starts()
         for element in self._reached():
             self._element(element)
-        for gateway in [e for e in self.followers if self._is_join(e, "inclusiveGateway")]:
+        for gateway in [e for e in self.followers if self._joins_inclusively(e)]:
             self._inclusive(gateway)
-        self._guard()
+        branches = self._side_branches()
+        self._guard(branches)
         return Net(
             scope=self.scope,
             places=self.places,
@@ -76,6 +78,7 @@ class _Drawing:
             inclusive=tuple(self.inclusive),
             followers=self.followers,
             quiet=frozenset(e for e in self.followers if self._is_quiet(e)),
+            aside=frozenset(self._aside(branches)),
             escapable=self._is_escapable(),
             unknown=self.unknown,
         )
@@ -84,13 +87,13 @@ class _Drawing:
 
     def _starts(self) -> tuple[Marking, ...]:
         """Return how the scope may begin: one start event of several, or all that is first at once."""
-        places = [self._entry(spec.element, None) for spec in self.starts]
-        if self.scope is None and all(self._base(s.element) == "startEvent" for s in self.starts):
+        places = [self._entry(spec.element, None) for spec in self.around.starts]
+        if self.scope is None and all(self._base(s.element) == "startEvent" for s in self.around.starts):
             return tuple((place,) for place in places)
         return (tuple(sorted(places)),)
 
     def _reached(self) -> Iterator[str]:
-        todo = [spec.element for spec in self.starts]
+        todo = [spec.element for spec in self.around.starts]
         while todo:
             element = todo.pop()
             if element in self.followers:
@@ -107,6 +110,11 @@ class _Drawing:
     def _is_join(self, element: str, base: str) -> bool:
         return self._base(element) == base and len(self.tasks[element].incoming) > 1
 
+    def _joins_inclusively(self, element: str) -> bool:
+        """Tell whether tokens wait here until no more can come, as at a complex gateway without condition."""
+        complex_one = self._is_join(element, "complexGateway") and self.tasks[element].activation is None
+        return complex_one or self._is_join(element, "inclusiveGateway")
+
     def _is_quiet(self, element: str) -> bool:
         return self._base(element) == "endEvent" or self._quantity(element, "start") > 1
 
@@ -115,8 +123,10 @@ class _Drawing:
 
     def _is_escapable(self) -> bool:
         """Tell whether an event beside the flows can end the scope."""
-        around = self.tasks[self.scope].boundaries if self.scope is not None else ()
-        return any(boundary.cancel_activity for boundary in around)
+        beside = self.tasks[self.scope].boundaries if self.scope is not None else ()
+        return any(b.cancel_activity for b in beside) or any(
+            event.interrupting for event in self.around.armed
+        )
 
     # -- places ------------------------------------------------------------------------------------
 
@@ -129,7 +139,7 @@ class _Drawing:
 
     def _entry(self, element: str, flow: str | None) -> int:
         """Return the place of a token that comes to an element on a flow."""
-        if flow and (self._is_join(element, "parallelGateway") or self._is_join(element, "inclusiveGateway")):
+        if flow and (self._is_join(element, "parallelGateway") or self._joins_inclusively(element)):
             return self._place(element, flow, flow=flow)
         if self._quantity(element, "start") > 1:
             return self._place(element, "gathering")
@@ -145,9 +155,9 @@ class _Drawing:
 
     def _element(self, element: str) -> None:
         base = self._base(element)
-        if base == "boundaryEvent" or self._is_join(element, "inclusiveGateway"):
+        if base == "boundaryEvent" or self._joins_inclusively(element):
             return
-        if self._is_join(element, "complexGateway"):
+        if base == "complexGateway" and self.tasks[element].activation is not None:
             self.unknown = self.unknown or element
         if self._is_join(element, "parallelGateway"):
             taken = tuple(sorted(self._entry(element, flow) for flow in self.tasks[element].incoming))
@@ -183,25 +193,39 @@ class _Drawing:
         for put in self._outcomes(boundary):
             yield Move(boundary, (host, boundary), (here,), (*put, *kept))
 
-    def _guard(self) -> None:
+    def _side_branches(self) -> dict[str, set[str]]:
+        """Return what only it leads to, for each boundary event that interrupts nothing."""
+        beside = [b for e in self.followers for b in self.tasks[e].boundaries if not b.cancel_activity]
+        starts = [spec.element for spec in self.around.starts]
+        return {
+            event.element: self._led_to([event.element]) - self._led_to(starts, without=event.element)
+            for event in beside
+        }
+
+    def _guard(self, branches: Mapping[str, set[str]]) -> None:
         """Let no boundary event that interrupts nothing fire while its own branch is still going on."""
+        busy = {
+            event: frozenset(number for number, place in enumerate(self.places) if place.element in branch)
+            for event, branch in branches.items()
+        }
         for here, made in self.moves.items():
-            self.moves[here] = tuple(
-                replace(move, guard=self._branch(move.element)) if move.put and len(move.told) > 1 else move
-                for move in made
-            )
+            self.moves[here] = tuple(replace(m, guard=busy.get(m.element, m.guard)) for m in made)
 
-    def _branch(self, boundary: str) -> frozenset[int]:
-        """Return the places that only this event leads to; none for one that interrupts."""
-        if self.tasks[boundary].cancel_activity:
-            return frozenset()
-        otherwise = self._led_to([spec.element for spec in self.starts], without=boundary)
-        alone = self._led_to([boundary], without="") - otherwise
-        return frozenset(number for number, place in enumerate(self.places) if place.element in alone)
+    def _aside(self, branches: Mapping[str, set[str]]) -> Iterator[str]:
+        """Yield plain end events, and the side branches that only lead to them without any join or loop."""
+        ends = {e for e in self.followers if self._base(e) == "endEvent" and not self._ends(e)}
+        yield from ends
+        for branch in branches.values():
+            order, cyclic = ranks(self.followers, branch)
+            if not cyclic and branch | ends >= order.keys() and not any(self._joins(e) for e in branch):
+                yield from branch
 
-    def _led_to(self, elements: list[str], *, without: str) -> set[str]:
+    def _joins(self, element: str) -> bool:
+        return len(self.tasks[element].incoming) > 1 or self._quantity(element, "start") > 1
+
+    def _led_to(self, elements: list[str], *, without: str = "") -> set[str]:
         found = set[str]()
-        todo = elements
+        todo = list(elements)
         while todo:
             element = todo.pop()
             if element not in found and element != without:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from workflows.engine.soundness.budget import Budget
 from workflows.engine.soundness.net import Marking, Move, Net, after
 from workflows.engine.soundness.playing import few_moves, goes_back, moves
 
 #: Markings of one scope looked at with all interleavings, before only those that matter are.
 MAX_PLAIN = 2_000
 #: Markings of one scope looked at altogether.
-MAX_MARKINGS = 20_000
+MAX_MARKINGS = 60_000
 #: Tokens looked at for one scope, as a measure of work.
 MAX_WORK = 2_000_000
 
@@ -52,12 +53,15 @@ class Explored:
                 yield number
 
 
-def explore(net: Net, limit: int = MAX_MARKINGS, work: int = MAX_WORK) -> Explored:
+def explore(net: Net, budget: Budget, *, plain: int = MAX_PLAIN) -> Explored:
     """Return what can be reached: by every order of moves where that is little, else by those that matter."""
-    plain = _Exploration(net, lambda marking: moves(net, marking), min(limit, MAX_PLAIN), work).go()
-    if plain.bounded:
-        return plain
-    return _Exploration(net, lambda marking: few_moves(net, marking), limit, work, reduced=True).go()
+    limit = min(plain, budget.markings)
+    seen = _Exploration(net, lambda marking: moves(net, marking), limit, MAX_WORK).go()
+    if not seen.bounded:
+        limit = min(MAX_MARKINGS, budget.markings)
+        seen = _Exploration(net, lambda marking: few_moves(net, marking), limit, MAX_WORK, reduced=True).go()
+    budget.markings = max(0, budget.markings - len(seen.markings))
+    return seen
 
 
 @dataclass
@@ -130,11 +134,17 @@ class _Exploration:
                 len(smaller) < len(marking)
                 and any(place in smaller for place in fresh)
                 and not Counter(smaller) - Counter(marking)
+                and self._stay(Counter(marking) - Counter(smaller))
                 and self._repeats(number, marking, step)
             ):
                 return number
             before = self.seen.came[number]
         return None
+
+    def _stay(self, surplus: Iterable[int]) -> bool:
+        """Tell whether tokens over wait anywhere: those at a gateway or an end are about to go on."""
+        places = self.net.places
+        return any(not places[place].swift or places[place].flow is not None for place in surplus)
 
     def _repeats(self, smaller: int, marking: Marking, step: tuple[int, Move]) -> bool:
         """Tell whether the same moves are possible once more, for tokens over may keep some from it."""

@@ -69,9 +69,11 @@ class Net:
     inclusive: tuple[Inclusive, ...]
     followers: Mapping[str, tuple[str, ...]]  #: element → those that its flows and boundary events lead to
     quiet: frozenset[str] = frozenset()  #: elements where several tokens are no mistake
+    aside: frozenset[str] = frozenset()  #: elements where a token meets no other on its way to an end
     escapable: bool = False  #: something outside its flows can end the scope
     unknown: str | None = None  #: an element whose token game is not modelled
-    rank: list[int] = field(init=False)  #: by place: the order of the flow, loops cut at their way back
+    #: by place: the order of the flow, loops cut at their way back; what goes on aside comes first
+    rank: list[int] = field(init=False)
     looping: list[bool] = field(init=False)  #: by place: whether its element lies on a cycle
     cyclic: set[str] = field(init=False)  #: the elements on cycles
     standing: frozenset[str] = field(init=False)  #: the elements on which tokens can stand
@@ -81,7 +83,7 @@ class Net:
         order, self.cyclic = ranks(
             self.followers, (self.places[p].element for start in self.starts for p in start)
         )
-        self.rank = [order.get(place.element, 0) for place in self.places]
+        self.rank = [-1 if p.element in self.aside else order.get(p.element, 0) for p in self.places]
         self.looping = [place.element in self.cyclic for place in self.places]
 
 
