@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
+from workflows.engine.compensation_checks import check_compensation
 from workflows.engine.dialect import (
     ACTIVITIES,
     EVENTS,
@@ -79,6 +80,7 @@ def check_process(process: etree._Element, root: etree._Element) -> Iterator[Fin
         yield from _check_references(element, known)
         if local(element) in EVENTS:
             yield from check_position(element)
+        yield from check_compensation(element)
 
 
 def _check_scope(scope: etree._Element) -> Iterator[Finding]:
