@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from handlers import uploads
+from handlers import clue_import, uploads
 from server.auth import attempts, sessions
 from server.db import Database
 from workflows import jobs, timers
@@ -73,11 +73,12 @@ def _lease(database: Database, kind: _Kind, worker: str) -> list[str]:
 
 
 def tidy(database: Database) -> None:
-    """Delete what has no use any more: ended sessions, old failed sign-ins, forgotten uploads."""
+    """Delete what has no use any more: ended sessions, old failed sign-ins, forgotten uploads and lists."""
     with database.unit_of_work() as session:
         sessions.forget_ended(session)
         attempts.forget(session)
         uploads.forget(session)
+        clue_import.forget(session)
 
 
 def name() -> str:

@@ -111,9 +111,9 @@ def _one_by_one(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progre
     for done, row in enumerate(reading.rows, 1):
         try:
             with unit_of_work() as session:
-                number = _start(session, row, actor)
+                number = start_row(session, row, actor)
         except (InvalidInput, Conflict) as error:
-            problems.extend(_refusals(row, error))
+            problems.extend(refusals(row, error))
         else:
             started.append((row.number, number)) if number else known.append(row.number)
         progress(done, len(reading.rows))
@@ -129,16 +129,16 @@ def _together(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progress
     try:
         with unit_of_work() as session:
             for done, row in enumerate(reading.rows, 1):
-                number = _start(session, row, actor)
+                number = start_row(session, row, actor)
                 started.append((row.number, number)) if number else known.append(row.number)
                 progress(done, len(reading.rows))
     except (InvalidInput, Conflict) as error:
         assert row is not None  # only a row is refused
-        return Outcome((), (), _refusals(row, error), reading.unknown)
+        return Outcome((), (), refusals(row, error), reading.unknown)
     return Outcome(tuple(started), tuple(known), (), reading.unknown)
 
 
-def _start(session: Session, row: Row, actor: Actor) -> str | None:
+def start_row(session: Session, row: Row, actor: Actor) -> str | None:
     """Return the number of the new transfer, or None if the row was taken in before."""
     sender = _sender(actor)
     seen = select(ImportedRow.id).where(ImportedRow.sender == sender, ImportedRow.digest == row.digest)
@@ -163,7 +163,7 @@ def _sender(actor: Actor) -> str:
     return " ".join(agencies) or actor.id
 
 
-def _refusals(row: Row, error: DubanError) -> tuple[Problem, ...]:
+def refusals(row: Row, error: DubanError) -> tuple[Problem, ...]:
     """Return what the process itself found wrong with a row that its form let pass."""
     fields = error.fields if isinstance(error, InvalidInput) else {}
     named = tuple(

@@ -68,6 +68,11 @@ def _one_each(fields: Sequence[Bound]) -> list[Bound]:
     return list(first.values())
 
 
+def _needed(bound: Bound) -> bool:
+    # The form lets an agency leave it out; who enters for one has to say for which.
+    return bound.field.required or bound.column.field == "agency"
+
+
 def _once(options: Sequence[Option]) -> list[str]:
     return list(dict.fromkeys(option.zh for option in options))
 
@@ -75,7 +80,7 @@ def _once(options: Sequence[Option]) -> list[str]:
 def _fill(sheet: Any, fields: Sequence[Bound]) -> None:
     sheet.freeze_panes = "A2"
     for number, bound in enumerate(fields, 1):
-        cell = sheet.cell(1, number, f"{bound.column.heading}{' *' if bound.field.required else ''}")
+        cell = sheet.cell(1, number, f"{bound.column.heading}{' *' if _needed(bound) else ''}")
         _heading(cell)
         letter = get_column_letter(number)
         sheet.column_dimensions[letter].width = 40 if bound.field.type == "textarea" else 18
@@ -97,7 +102,7 @@ def _tell(sheet: Any, fields: Sequence[Bound], choices: Sequence[Sequence[str]])
             said = f"{said}。可选：{'、'.join(words)}"
         elif bound.field.type == "datetime":
             said = f"{said}。日期，例如 2026-01-31"
-        sheet.append([bound.column.heading, "是" if bound.field.required else "", said])
+        sheet.append([bound.column.heading, "是" if _needed(bound) else "", said])
         sheet.cell(sheet.max_row, 3).alignment = Alignment(wrap_text=True, vertical="top")
 
 

@@ -117,6 +117,7 @@ ERRORS: dict[str, Wording] = {
     "no_role": lambda p: _("There is no role %(role)s.", role=p.get("role", "")),
     "not_allowed": _not_allowed,
     "not_signed_in": lambda p: _("Sign in first."),
+    "list_begun": lambda p: _("The list is being sent, or was sent: it can no longer be dropped."),
     "own_account": lambda p: _("You cannot disable your own account."),
     "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),
     "process": lambda p: _("There is no such process, or it is not for you to see."),
@@ -132,6 +133,7 @@ ERRORS: dict[str, Wording] = {
         "It changed while you were looking at it. Load the page again and look at what is there now."
     ),
     "suspended": lambda p: _("The matter is suspended. It can go on once it is resumed."),
+    "transfer_list": lambda p: _("There is no such list: it was dropped, is too old, or is somebody else's."),
     "unstorable": lambda p: _("A text is too long, or holds characters that cannot be stored."),
     "task": lambda p: _("There is no such task, or it is no longer yours to see. Go back to the inbox."),
 }

@@ -99,7 +99,7 @@ def test_pages_of_an_agency(
 ) -> None:
     city.transfer()
     page = visit("agency", lang=lang, width=width)
-    for address in ("/transfers", "/transfers/new"):
+    for address in ("/transfers", "/transfers/lists", "/transfers/new"):
         page.goto(address)
         good(page)
     page.get_by_role("button", name="提交移送" if lang == "zh" else "Send the transfer").last.click()

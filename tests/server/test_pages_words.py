@@ -26,6 +26,7 @@ ROOMS = (
 )
 ROOMS += (
     "handlers/uploads.py",
+    "handlers/clue_import/uploaded.py",
     "handlers/office/people.py",
     "server/auth",
     "server/guard.py",
