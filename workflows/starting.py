@@ -59,7 +59,9 @@ def next_start(
 ) -> datetime | None:
     """Return when a start event's timer starts this version next, after an instant or (None) at first."""
     trigger = next(
-        t for t in engine.triggers(deployed.compiled(session, definition.id)) if t.node_id == element_id
+        t
+        for t in engine.triggers(deployed.compiled(session, definition.id))
+        if t.node_id == element_id and t.kind == "timer"
     )
     deployment = session.get_one(Deployment, definition.deployment_id)
     return engine.next_start(

@@ -104,7 +104,7 @@ def _throw(body: Token, thrown: Thrown) -> None:
         run.sent.append(sent)
         events.broadcast(run, name, {})
     elif thrown.kind == "message":
-        if not events.deliver(run, name, {}, beside=body):
+        if not events.deliver(run, name, {}, on=body):
             run.thrown.append(sent)
     elif thrown.kind == "error":
         if not run.raise_error(body, name):

@@ -60,9 +60,8 @@ def _record(token: Token, handler: str | None, inner: list[Any]) -> dict[str, An
 # -- throwing -----------------------------------------------------------------------------------------
 
 
-def throw(token: Token) -> bool:
-    """Compensate what the event of `token` names; True when the token need not wait for it."""
-    wanted = token.task_spec.event_definition
+def throw(token: Token, wanted: CompensationEventDefinition) -> bool:
+    """Compensate what is wanted; True when the token that throws need not wait for it."""
     records = _take(token, wanted.activity)
     if not records:
         return True
@@ -163,7 +162,7 @@ def _end(holder: Token) -> None:
     del holder.internal_data[_LEFT]
     then = holder.internal_data.pop(_THEN)
     if then == _LEAVE:
-        holder.complete()
+        holder.task_spec.resume(holder)
         return
     run.remove(holder)
     if then == _CANCEL:

@@ -13,6 +13,7 @@ from workflows.engine.dialect import (
     children,
     event_definitions,
     event_kind,
+    event_kinds,
     is_event_subprocess,
     is_handler,
     local,
@@ -33,7 +34,7 @@ def check_compensation(element: etree._Element) -> Iterator[Finding]:
         if local(definition) == "compensateEventDefinition" and definition.get("activityRef"):
             yield from _check_throw(element, definition.get("activityRef", ""))
     if (
-        kind == "cancel"
+        "cancel" in event_kinds(element)
         and name == "endEvent"
         and next(element.iterancestors(Q + "transaction"), None) is None
     ):

@@ -62,11 +62,16 @@ def definition_kind(definition: etree._Element) -> str:
     return local(definition)[: -len("EventDefinition")]
 
 
+def event_kinds(element: etree._Element) -> list[str]:
+    """Return the kinds of all event definitions on an event."""
+    return [definition_kind(child) for child in event_definitions(element)]
+
+
 def event_kind(element: etree._Element) -> str:
-    """Return "none", the single kind ("timer", "message", …) or "multiple"."""
-    kinds = [definition_kind(child) for child in event_definitions(element)]
+    """Return "none", the single kind ("timer", "message", …), "multiple" or "parallelMultiple"."""
+    kinds = event_kinds(element)
     if len(kinds) > 1:
-        return "multiple"
+        return "parallelMultiple" if element.get("parallelMultiple") in ("true", "1") else "multiple"
     return kinds[0] if kinds else "none"
 
 

@@ -33,9 +33,12 @@ KINDS: dict[str, type] = {
 
 def kind_of(token: Token) -> str | None:
     """Return the kind of event that a waiting token waits for, None if it waits for none."""
-    definition = getattr(token.task_spec, "event_definition", None)
-    if token._state != WAITING or definition is None:
-        return None
+    return kind_of_spec(token.task_spec) if token._state == WAITING else None
+
+
+def kind_of_spec(spec: Any) -> str | None:
+    """Return the kind of event that an element waits for, None if it waits for none or for several."""
+    definition = getattr(spec, "event_definition", None)
     return next((kind for kind, cls in KINDS.items() if isinstance(definition, cls)), None)
 
 
@@ -53,7 +56,7 @@ def arm(run: Any, token: Token) -> None:
     if kind == "timer":
         run.arm_timer(token, run.value(spec.timer, token), spec.timer_kind)
     elif kind in ("message", "signal"):
-        token.internal_data["name"] = name_of(run, token)
+        token.internal_data["name"] = str(run.value(spec.event_name, token))
 
 
 def rearm(run: Any, token: Token) -> None:
@@ -68,11 +71,6 @@ def rearm(run: Any, token: Token) -> None:
         token.internal_data["timer"] = following
 
 
-def name_of(run: Any, token: Token) -> str:
-    """Return the name of the message or signal of an element, in which expressions may stand."""
-    return str(run.value(token.task_spec.event_name, token))
-
-
 def due(run: Any) -> list[tuple[datetime, Token]]:
     """Return the armed timers with their instants, soonest first."""
     armed = [(datetime.fromisoformat(t.internal_data["timer"]["due"]), t) for t, _ in waiting(run, "timer")]
@@ -85,16 +83,16 @@ def deliver(
     payload: Mapping[str, Any],
     element: str | None = None,
     *,
-    beside: Token | None = None,
+    on: Token | None = None,
 ) -> bool:
     """Give a message to the one event that has waited for it longest; tell whether there was one.
 
-    With `element`, only an event of that id takes it; with `beside`, only one that sits on that token.
+    With `element`, only an event of that id takes it; with `on`, only one that sits on that token.
     """
     for token, _ in waiting(run, "message"):
         if element not in (None, token.task_spec.element):
             continue
-        if token.internal_data["name"] == name and (beside is None or token.parent is beside):
+        if token.internal_data["name"] == name and (on is None or beside(token) is on):
             run.fire(token, payload)
             return True
     return False
@@ -146,18 +144,35 @@ def find_handler(origin: Token, kind: str, code: str | None) -> Token | None:
     around: Token | None = origin
     inside: Token | None = None
     while around is not None:
-        handlers = [t for t in around.children if t.task_spec.silent and kind_of(t) == kind]
-        own = [t for t in handlers if t.task_spec in around.task_spec.armed]
-        others = [t for t in own if inside is None or t.task_spec.handler is not inside.task_spec]
-        for near in (others, [t for t in handlers if t not in own]):
-            if caught := _catching(near, kind, code):
-                return caught
+        own: list[Token] = []
+        attached: list[Token] = []
+        for event, token in armed_on(around, kind):
+            if event.task_spec not in around.task_spec.armed:
+                attached.append(token)
+            elif inside is None or event.task_spec.handler is not inside.task_spec:
+                own.append(token)
+        if caught := _catching(own, code) or _catching(attached, code):
+            return caught
         around, inside = around.parent, around
     return None
 
 
-def _catching(handlers: list[Token], kind: str, code: str | None) -> Token | None:
-    exact = [t for t in handlers if kind == "cancel" or t.task_spec.event_definition.code == code]
+def armed_on(around: Token, kind: str) -> Iterator[tuple[Token, Token]]:
+    """Yield the events of a kind that wait beside a token, and what waits: itself or a part of it."""
+    for event in around.children:
+        if event.task_spec.silent:
+            yield from ((event, token) for token in (event, *event.children) if kind_of(token) == kind)
+
+
+def beside(token: Token) -> Token | None:
+    """Return the activity or scope that a waiting event is armed with, None if it stands for itself."""
+    if token.task_spec.is_part:
+        return beside(token.parent)
+    return token.parent if token.task_spec.silent else None
+
+
+def _catching(handlers: list[Token], code: str | None) -> Token | None:
+    exact = [t for t in handlers if t.task_spec.event_definition.code == code]
     catching = exact or [t for t in handlers if t.task_spec.event_definition.code is None]
     return catching[0] if catching else None
 

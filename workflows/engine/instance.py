@@ -361,23 +361,23 @@ class Instance(BpmnWorkflow):
         self.fire(caught, events.error_variables(caught.task_spec, code, message))
         return True
 
-    def raise_escalation(self, origin: Token) -> None:
-        """Hand an escalation to the nearest boundary event around; nobody there is no fault."""
-        code = origin.task_spec.event_definition.code
+    def raise_escalation(self, origin: Token, spec: Any) -> None:
+        """Hand an escalation to the nearest event around that catches it; nobody there is no fault."""
+        code = spec.event_definition.code
         caught = events.find_handler(origin, "escalation", code)
         if caught is not None:
             self.fire(caught, events.escalation_variables(caught.task_spec, code))
 
-    def end_in_error(self, token: Token) -> None:
+    def end_in_error(self, token: Token, spec: Any) -> None:
         """Raise the error of an end event; an error that nobody catches ends the whole run."""
         self.note(token, "left")
-        code = token.task_spec.event_definition.code
+        code = spec.event_definition.code
         around = token.parent
         self.remove(token)
         if not self.raise_error(around, code):
             self.finish("completed")
 
-    def cancel_transaction(self, token: Token) -> None:
+    def cancel_transaction(self, token: Token, _: Any) -> None:
         """Undo what was completed in the transaction around, then leave it; all its instances are one."""
         around = next(holder for holder in scope.above(token) if holder.task_spec.rolls_back)
         self.note(token, "left")
@@ -386,13 +386,13 @@ class Instance(BpmnWorkflow):
 
     def leave_transaction(self, around: Token) -> None:
         """Leave a transaction by its cancel boundary event; without one it just ends."""
-        caught = next((t for t in around.children if events.kind_of(t) == "cancel"), None)
+        caught = next((token for _, token in events.armed_on(around, "cancel")), None)
         if caught is None:
             self.settle(around)
         else:
             self.fire(caught)
 
-    def terminate(self, token: Token) -> None:
+    def terminate(self, token: Token, _: Any) -> None:
         """End the scope around a terminate end event, and nothing beyond it."""
         around = token.parent
         self.note(token, "left")
@@ -400,18 +400,18 @@ class Instance(BpmnWorkflow):
         self.cancel_inside(around)
         self.settle(around)
 
-    def send_message(self, token: Token) -> None:
+    def send_message(self, token: Token, spec: Any) -> None:
         """Throw a message: offered to this run when it is quiet, else handed to the host."""
-        self.thrown.append(self._sent("message", token))
+        self.thrown.append(self._sent("message", token, spec))
 
-    def broadcast(self, token: Token) -> None:
+    def broadcast(self, token: Token, spec: Any) -> None:
         """Throw a signal at everything in this run that waits for it, and hand it to the host."""
-        sent = self._sent("signal", token)
+        sent = self._sent("signal", token, spec)
         self.sent.append(sent)
         events.broadcast(self, sent.name, sent.payload)
 
-    def _sent(self, kind: str, token: Token) -> Sent:
-        name = events.name_of(self, token)
+    def _sent(self, kind: str, token: Token, spec: Any) -> Sent:
+        name = str(self.value(spec.event_name, token))
         return Sent(kind, name, scope.clean(token.data), token.task_spec.element)
 
     # -- expressions -------------------------------------------------------------------------------

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
-from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
 
 from workflows.engine.compensation import CompensationEventDefinition
-from workflows.engine.dialect import EVENTS, FLOW_NODES, Q, event_kind, local
+from workflows.engine.dialect import EVENTS, FLOW_NODES, Q, event_kind, event_kinds, local
 from workflows.engine.event_subprocesses import is_start
 from workflows.engine.events import KINDS
 from workflows.findings import Finding
@@ -19,8 +18,13 @@ _KINDS: dict[str, type] = {
     **KINDS,
     "terminate": TerminateEventDefinition,
     "compensate": CompensationEventDefinition,
-    "multiple": MultipleEventDefinition,
 }
+
+
+class _Unknown:
+    """What no event definition is."""
+
+
 _WIRED = frozenset({"none", "link"})  #: carried by flows, not by an event definition
 
 
@@ -43,11 +47,12 @@ def losses(process: etree._Element, spec: Any) -> Iterator[Finding]:
 
 
 def _same_kind(element: etree._Element, task: Any) -> bool:
-    kind = event_kind(element)
-    if kind in _WIRED:
+    kinds = event_kinds(element)
+    if set(kinds) <= _WIRED:
         return isinstance(task.event_definition, NoneEventDefinition)
-    expected = _KINDS.get(kind)
-    return expected is not None and isinstance(task.event_definition, expected)
+    found = getattr(task.event_definition, "event_definitions", [task.event_definition])
+    expected = [_KINDS.get(kind, _Unknown) for kind in kinds]
+    return len(found) == len(expected) and all(map(isinstance, found, expected))
 
 
 def _attached(element: etree._Element, task: Any, spec: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from lxml import etree
 
+from workflows.engine import events
 from workflows.engine.dialect import Q, local
 from workflows.engine.ledger import Ledger
 from workflows.engine.plan import Flow
@@ -18,24 +19,40 @@ from workflows.engine.plan import Flow
 
 @dataclass(frozen=True)
 class Opening:
-    """One way to begin: at an element, or at what stands behind an instantiating event gateway."""
+    """One way to begin: at an element, by one of its several events, or behind an instantiating gateway."""
 
     spec: Any  #: what is reached by name, message or time
-    gateway: Any = None  #: the gateway in front of it
+    gateway: Any = None  #: the gateway in front of it, or the start event that it is a part of
     flow: Flow | None = None
 
     @property
     def kind(self) -> str:
         """Return what begins it: message, signal, timer, conditional, or "" for nothing but a start."""
+        if self.spec.is_part:
+            return events.kind_of_spec(self.spec) or ""
         position, _, kind = self.spec.node.kind.partition(":")
         if self.spec.instantiates or (self.gateway and position == "receiveTask"):
             return "message"
         return str(kind) if self.gateway or position == "startEvent" else ""
 
 
+    @property
+    def happened(self) -> str:
+        """Return which of several events has happened, as the place behind them tells them apart."""
+        return self.flow.id if self.flow else str(self.spec.name)
+
+    @property
+    def message(self) -> str | None:
+        """Return the name of the message that begins it, None if no message does."""
+        return self.spec.event_name.source if self.kind == "message" else None
+
+
 def openings(process: Any) -> Iterator[Opening]:
     """Yield every way in which a wired process may begin."""
     for spec in process.start.starts:
+        if spec.node.kind.startswith("startEvent") and spec.parts:
+            yield from (Opening(part, spec) for part in spec.parts)
+            continue
         if not (spec.arms_flows and spec.instantiates):
             yield Opening(spec)
             continue

@@ -91,7 +91,7 @@ class EventParser(Plain, EventDefinitionParser):
         # Links are wired as flows.
         found = [read[kind](definition) for definition, kind in kinds if kind in read]
         if len(found) > 1:
-            return MultipleEventDefinition(found, self.node.get("parallelMultiple") == "true")
+            return MultipleEventDefinition(found, dialect.event_kind(self.node) == "parallelMultiple")
         return found[0] if found else NoneEventDefinition()
 
 

@@ -6,53 +6,68 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from workflows.engine.dialect import event_kind, is_event_subprocess, local
+from workflows.engine.dialect import event_kind, event_kinds, is_event_subprocess, local
 from workflows.findings import Finding
 
 _CAUGHT = frozenset({"message", "signal", "timer", "conditional"})
-#: Position → kinds that may stand there.
+_THROWN = frozenset({"message", "signal", "escalation", "compensate"})
+_START = "the start of a process"
+#: Position → kinds that may stand there, alone or (but for none and link) several at once.
 _TABLE: dict[str, frozenset[str]] = {
-    "the start of a process": _CAUGHT | {"none"},
+    _START: _CAUGHT | {"none"},
     "the start of a subprocess": frozenset({"none"}),
     "the start of an event subprocess": _CAUGHT | {"error", "escalation", "compensate"},
     "an intermediate catching event": _CAUGHT | {"link"},
-    "an intermediate throwing event": frozenset(
-        {"none", "message", "signal", "escalation", "compensate", "link"}
-    ),
+    "an intermediate throwing event": _THROWN | {"none", "link"},
     "a boundary event": _CAUGHT | {"error", "escalation", "compensate", "cancel"},
-    "an end event": frozenset(
-        {"none", "message", "signal", "error", "escalation", "compensate", "terminate", "cancel"}
-    ),
+    "an end event": _THROWN | {"none", "error", "cancel", "terminate"},
 }
-#: Kinds that always end what they are attached to.
-_INTERRUPTING = frozenset({"error", "cancel"})
 _NAMES = {
     "endEvent": "an end event",
     "intermediateCatchEvent": "an intermediate catching event",
     "intermediateThrowEvent": "an intermediate throwing event",
     "boundaryEvent": "a boundary event",
 }
+#: Kinds that always end what they are attached to.
+_INTERRUPTING = frozenset({"error", "cancel"})
+#: Kinds that cannot wait until others have happened too.
+_AT_ONCE = frozenset({"error", "cancel"})
 
 
 def check_position(event: etree._Element) -> Iterator[Finding]:
-    """Yield an error where an event of this kind cannot stand where it does."""
-    position, kind = _position(event), event_kind(event)
+    """Yield an error where an event of these kinds cannot stand where it does."""
+    position, kinds = _position(event), event_kinds(event)
     allowed = _TABLE[position]
-    if kind in allowed:
-        if kind in _INTERRUPTING and not _interrupts(event):
+    for kind in dict.fromkeys(kinds or ["none"]):
+        if kind == "none" and kind not in allowed:
+            choose = f"It is {position} without any event; choose {_listed(allowed)}."
+            yield _error(event, "no_event", choose)
+        elif kind not in allowed:
+            wrong = f"An event of kind '{kind}' cannot be {position}; that can be {_listed(allowed)}."
+            yield _error(event, "unsupported", wrong)
+        elif kind in _INTERRUPTING and not _interrupts(event):
             yield _error(event, "unsupported", f"An event of kind '{kind}' always interrupts.")
-    elif kind == "none":
-        yield _error(event, "no_event", f"It is {position} without any event; choose {_listed(allowed)}.")
-    elif kind == "multiple":
+    if len(kinds) > 1:
+        yield from _check_several(event, position, kinds)
+
+
+def _check_several(event: etree._Element, position: str, kinds: list[str]) -> Iterator[Finding]:
+    alone = (
+        {"link"} if position in ("an intermediate throwing event", "an end event") else {"link", "compensate"}
+    )
+    for kind in alone.intersection(kinds):
         yield _error(
-            event, "unsupported", "Several event definitions on one event are not supported; draw them apart."
+            event, "unsupported", f"An event of kind '{kind}' stands alone here; draw the others apart."
         )
-    else:
-        yield _error(
-            event,
-            "unsupported",
-            f"An event of kind '{kind}' cannot be {position}; that can be {_listed(allowed)}.",
-        )
+    if event_kind(event) == "parallelMultiple":
+        for kind in _AT_ONCE.intersection(kinds):
+            late = f"An event of kind '{kind}' cannot wait for others to happen; take parallelMultiple away."
+            yield _error(event, "unsupported", late)
+        if position == _START and set(kinds) != {"message"}:
+            only = "A process that starts when several events have all happened can wait for messages only."
+            yield _error(event, "unsupported", only)
+    if position == _START and kinds.count("timer") > 1:
+        yield _error(event, "unsupported", "A start event has at most one timer; draw two start events.")
 
 
 def _position(event: etree._Element) -> str:
@@ -60,7 +75,7 @@ def _position(event: etree._Element) -> str:
     if name != "startEvent":
         return _NAMES[name]
     if scope is None or local(scope) == "process":
-        return "the start of a process"
+        return _START
     return "the start of an event subprocess" if is_event_subprocess(scope) else "the start of a subprocess"
 
 

@@ -243,7 +243,7 @@ def _definition(process: _Read) -> Definition:
         executable=_executable(element),
         nodes=MappingProxyType(dict(wiring.nodes)),
         flows=MappingProxyType(dict(wiring.flows)),
-        messages=frozenset(o.spec.event_name.source for o in openings(wiring.spec) if o.kind == "message"),
+        messages=frozenset(o.message for o in openings(wiring.spec) if o.message is not None),
         catches=frozenset(_caught(wiring)),
         start_node=_plain_start(wiring) or start,
         start_form_key=_form(_plain_start(wiring) or start),

@@ -201,7 +201,7 @@ class Run:
     def due_timers(self) -> list[DueTimer]:
         """Return the armed timers, soonest first."""
         return [
-            DueTimer(t.id, t.task_spec.element, due, t.parent.id if t.task_spec.silent else None)
+            DueTimer(t.id, t.task_spec.element, due, on.id if (on := events.beside(t)) else None)
             for due, t in events.due(self._instance)
         ]
 

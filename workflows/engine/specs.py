@@ -43,6 +43,7 @@ class Flowing(BpmnSpecMixin):
     is_root = False
     repeats = False  #: holds the instances or turns of an activity
     instantiates = False  #: begins the process when its message comes
+    is_part = False  #: one of several definitions on one event
     by_event = False  #: a subprocess that an event starts
     rolls_back = False  #: a transaction
     silent = False  #: armed with its host, so that waiting is no step of its own
@@ -185,7 +186,7 @@ class SendTask(Performing, BpmnSpecMixin):
 
     def _run_hook(self, my_task: Token) -> bool | None:
         if self.event_definition is not None and not (self.work.operation or self.work.expression):
-            my_task.workflow.send_message(my_task)
+            my_task.workflow.send_message(my_task, self)
             return True
         return super()._run_hook(my_task)
 
@@ -318,8 +319,18 @@ class Repeated(Flowing):
 class StartEvent(Flowing, defaults.StartEvent):
     """Where a scope begins; what it waited for has happened when the run starts."""
 
+    event_name: Expression
+    parts: tuple[Armed, ...] = ()  #: one for each of several event definitions
+    needs_all = False  #: of several definitions, which are messages then
+
     def begin(self, my_task: Token) -> bool:
-        return True
+        if not self.needs_all:
+            return True
+        my_task._set_state(WAITING)
+        for part in self.parts:
+            if part.name != my_task.internal_data["happened"]:
+                my_task.workflow.wait_for(part, my_task, None)
+        return False
 
     def _on_ready(self, my_task: Token) -> None:
         my_task.workflow.queue(my_task)
@@ -333,6 +344,8 @@ class Catching(Flowing):
 
     event_definition: Any
     event_name: Expression
+    parts: tuple[Armed, ...] = ()  #: one for each of several event definitions
+    needs_all = False  #: of several definitions
     timer: Expression
     timer_kind = ""
     condition: Expression
@@ -345,6 +358,8 @@ class Catching(Flowing):
             # The process began with it.
             return True
         my_task._set_state(WAITING)
+        for part in self.parts:
+            my_task.workflow.wait_for(part, my_task, None)
         my_task.workflow.arm(my_task)
         return False
 
@@ -399,20 +414,45 @@ class Throwing(Performing):
 
     event_definition: Any
     event_name: Expression
+    parts: tuple[Throwing, ...] = ()  #: one for each of several event definitions
+    needs_all = False
 
     def _run_hook(self, my_task: Token) -> bool | None:
-        run, event = my_task.workflow, self.event_definition
-        if self.work.operation or self.work.expression:
-            return super()._run_hook(my_task)
-        if isinstance(event, MessageEventDefinition):
-            run.send_message(my_task)
-        elif isinstance(event, SignalEventDefinition):
-            run.broadcast(my_task)
-        elif isinstance(event, EscalationEventDefinition):
-            run.raise_escalation(my_task)
-        elif isinstance(event, CompensationEventDefinition):
-            return True if compensation.throw(my_task) else None
-        return True if my_task.alive else None
+        return True if self._throw_rest(my_task) else None
+
+    def resume(self, my_task: Token) -> None:
+        """Go on when what the event has begun is done."""
+        if self._throw_rest(my_task):
+            my_task.complete()
+
+    def _throw_rest(self, my_task: Token) -> bool:
+        """Throw what is not yet thrown; False where that takes time or the token away."""
+        parts, done = self.parts or (self,), my_task.internal_data.pop("thrown", 0)
+        for number, part in enumerate(parts[done:], done + 1):
+            my_task.internal_data["thrown"] = number
+            if not part.throw(my_task):
+                return False
+        return True
+
+    def throw(self, my_task: Token) -> bool:
+        """Throw this one event for a token, which may be of an event that throws several."""
+        run, event, own = my_task.workflow, self.event_definition, my_task.task_spec.work
+        operates = bool(own.operation or own.expression)
+        if operates and (isinstance(event, MessageEventDefinition) or not self.is_part):
+            return work.perform(my_task) is True
+        if isinstance(event, CompensationEventDefinition):
+            return compensation.throw(my_task, event)
+        for kind, act in (
+            (MessageEventDefinition, run.send_message),
+            (SignalEventDefinition, run.broadcast),
+            (EscalationEventDefinition, run.raise_escalation),
+            (ErrorEventDefinition, run.end_in_error),
+            (CancelEventDefinition, run.cancel_transaction),
+            (TerminateEventDefinition, run.terminate),
+        ):
+            if isinstance(event, kind):
+                act(my_task, self)
+        return my_task.alive
 
 
 class ThrowEvent(Throwing, defaults.IntermediateThrowEvent):
@@ -423,17 +463,7 @@ class EndEvent(Throwing, defaults.EndEvent):
     """Where a token ends, and perhaps its scope."""
 
     def _run_hook(self, my_task: Token) -> bool | None:
-        run, event = my_task.workflow, self.event_definition
-        run.end_nodes.append(self.name)
-        if isinstance(event, TerminateEventDefinition):
-            run.terminate(my_task)
-            return None
-        if isinstance(event, ErrorEventDefinition):
-            run.end_in_error(my_task)
-            return None
-        if isinstance(event, CancelEventDefinition):
-            run.cancel_transaction(my_task)
-            return None
+        my_task.workflow.end_nodes.append(self.name)
         return super()._run_hook(my_task)
 
     def _on_complete(self, my_task: Token) -> None:

@@ -14,9 +14,10 @@ def chosen(definition: Definition, message: str | None, start_node: str | None) 
     if start_node is not None:
         # A gateway itself means the first of its events.
         at = [o for o in known if start_node in (o.spec.name, getattr(o.gateway, "name", None))]
-        return _one(definition, at[:1], f"'{start_node}'")
+        of_message = [o for o in at if message is not None and o.message == message]
+        return _one(definition, (of_message or at)[:1], f"'{start_node}'")
     if message is not None:
-        waiting = [o for o in known if o.kind == "message" and o.spec.event_name.source == message]
+        waiting = [o for o in known if o.message == message]
         return _one(definition, waiting, f"for the message '{message}'")
     return plain(definition)
 
@@ -32,9 +33,8 @@ def plain(definition: Definition) -> tuple[Opening, ...]:
 
 def begin(root: Token, chosen: tuple[Opening, ...]) -> None:
     """Put the first tokens where a process begins; what those places wait for has happened."""
-    first = chosen[0].flow if chosen else None
     places = tuple(opening.gateway or opening.spec for opening in chosen)
-    root.workflow.start_scope(root, places, happened=first.id if first else "")
+    root.workflow.start_scope(root, places, happened=chosen[0].happened if chosen else "")
 
 
 def _one(definition: Definition, found: list[Opening], wanted: str) -> tuple[Opening, ...]:

@@ -16,7 +16,7 @@ from workflows.engine.dialect import (
     Q,
     children,
     event_definitions,
-    event_kind,
+    event_kinds,
     is_event_subprocess,
     local,
 )
@@ -101,7 +101,7 @@ def _check_scope(scope: etree._Element) -> Iterator[Finding]:
                 "dangling",
                 f"It sits on '{boundary.get('attachedToRef')}', which is no activity of the same scope.",
             )
-        elif event_kind(boundary) == "cancel" and local(host) != "transaction":
+        elif "cancel" in event_kinds(boundary) and local(host) != "transaction":
             yield _error(boundary.get("id"), "unsupported", "A cancel event can only sit on a transaction.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from workflows.clock import office_zone
-from workflows.engine import adhoc, looping, openings, specs, timers, working
+from workflows.engine import adhoc, looping, openings, several, specs, timers, working
 from workflows.engine.dialect import (
     ACTIVITIES,
     FLOW_NODES,
@@ -97,8 +97,10 @@ class Wiring:
         if isinstance(spec, specs.ComplexGateway) and (source := text_of(element, "activationCondition")):
             spec.activation = ledger.condition(node.id, source, "The activation condition")
         waiting = arm_scope(element, self.spec) if is_start(element) else spec
-        for definition in event_definitions(element):
-            self._event(waiting, definition, node.id)
+        definitions = event_definitions(element)
+        parts = several.split(waiting) if several.has_several(waiting) else [waiting] * len(definitions)
+        for part, definition in zip(parts, definitions, strict=True):
+            self._event(part, definition, node.id)
         if local(element) in ("receiveTask", "sendTask") and spec.event_definition is not None:
             spec.event_name = ledger.text(node.id, spec.event_definition.name, "The message name")
 

@@ -175,10 +175,7 @@ def test_structural_errors_name_their_element() -> None:
         ('<endEvent id="x"><linkEventDefinition name="l"/></endEvent>', "x"),
         ('<intermediateThrowEvent id="x"><terminateEventDefinition/></intermediateThrowEvent>', "x"),
         ('<intermediateThrowEvent id="x"><errorEventDefinition/></intermediateThrowEvent>', "x"),
-        (
-            catch("<signalEventDefinition/><timerEventDefinition/>"),
-            "x",
-        ),
+        (catch('<signalEventDefinition/><linkEventDefinition name="l"/>'), "x"),
         ('<boundaryEvent id="x" attachedToRef="a"><cancelEventDefinition/></boundaryEvent>', "x"),
         ('<startEvent id="x"><errorEventDefinition/></startEvent>', "x"),
     ],
