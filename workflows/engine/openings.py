@@ -35,7 +35,6 @@ class Opening:
             return "message"
         return str(kind) if self.gateway or position == "startEvent" else ""
 
-
     @property
     def happened(self) -> str:
         """Return which of several events has happened, as the place behind them tells them apart."""

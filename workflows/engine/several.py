@@ -71,7 +71,9 @@ def split(spec: Any) -> tuple[Any, ...]:
 
 def has_several(spec: Any) -> bool:
     """Tell whether an event has several definitions."""
-    return isinstance(getattr(spec, "event_definition", None), MultipleEventDefinition)
+    definition = getattr(spec, "event_definition", None)
+    # The library gives event gateways an empty one.
+    return isinstance(definition, MultipleEventDefinition) and bool(definition.event_definitions)
 
 
 def _rank(part: ThrownPart) -> int:
