@@ -164,7 +164,7 @@ class Wiring:
         condition = None
         if text and not default:
             self.conditioned.add(identity)
-            condition = self.ledger.condition(source.element, text, f"The condition of the flow {identity}")
+            condition = self.ledger.condition(identity, text, f"The condition of the flow {identity}")
         source.flows += (Flow(identity, target.name, condition, default),)
         source._outputs.append(target.name)
         target._inputs.append(source.name)
@@ -176,9 +176,9 @@ class Wiring:
         for flow in spec.flows:
             if flow.id not in self.conditioned and not flow.default:
                 self.ledger.error(
-                    spec.name,
+                    flow.id,
                     "condition",
-                    f"The flow {flow.id} out of the gateway has no condition and is not the default flow.",
+                    f"The flow {flow.id} out of the gateway {spec.name} has no condition and is not its default.",
                 )
 
     def _link(self, scope: etree._Element, inside: list[etree._Element]) -> None:

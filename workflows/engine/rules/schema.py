@@ -1,0 +1,174 @@
+"""Whether a file keeps to the XML schema of BPMN 2.0 (2.0.2, chapter 15).
+
+What is graver than what: an element or attribute that the standard does not know, a missing one that it
+requires, too many of one, and a value of the wrong type are *errors*, for nobody can say what is meant. The
+order of children, stray text and elements of other namespaces outside `<extensionElements>` are *warnings*:
+many modellers write them, and nothing changes by them. The drawing (BPMNDI) and extensions are not looked at.
+
+A schema validator is not used: it stops at the first child out of order and so hides what follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+
+from lxml import etree
+
+from workflows.engine.dialect import Q, local
+from workflows.engine.rules.document import Document, Element, called, error, warning
+from workflows.engine.rules.grammar import Slot, Type, grammar
+from workflows.findings import Finding
+
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_NAME = r"[^\W\d][\w.\-·]*"
+_PATTERNS = {
+    "xsd:boolean": (re.compile(r"true|false|1|0"), "true or false"),
+    "xsd:int": (re.compile(r"[+-]?\d{1,10}"), "a whole number"),
+    "xsd:integer": (re.compile(r"[+-]?\d+"), "a whole number"),
+    "xsd:ID": (re.compile(_NAME), "an id: a letter or _ first, then letters, digits, . - _"),
+    "xsd:IDREF": (re.compile(_NAME), "the id of an element"),
+    "xsd:QName": (re.compile(rf"({_NAME}:)?{_NAME}"), "the id of an element, with a prefix or without"),
+}
+#: Types of data are named in other languages, by names that are not looked up here.
+_FREE = frozenset({"structureRef", "type", "evaluatesToTypeRef", "implementationRef"})
+
+
+def check(document: Document) -> Iterator[Finding]:
+    """Yield what departs from the schema, in document order."""
+    todo: list[tuple[Element, str]] = [(document.root, "tDefinitions")]
+    while todo:
+        element, name = todo.pop()
+        known = grammar().types.get(name)
+        if known is None:
+            yield from _value(element, "", element.text or "", name)
+            continue
+        known, problems = _own_type(element, known, name)
+        yield from problems
+        yield from _attributes(element, known)
+        yield from _text(element, known)
+        if local(element) != "extensionElements":
+            below = list(_typed(element, known))
+            todo.extend(reversed(below))
+            yield from _children(element, known)
+
+
+def _own_type(element: Element, known: Type, name: str) -> tuple[Type, list[Finding]]:
+    """Return the type that an element says it has (`xsi:type`); an expression is a formal one unsaid."""
+    types = grammar().types
+    if name == "tExpression":
+        known = types["tFormalExpression"]
+    said = element.get(_TYPE, "").strip().rpartition(":")[2]
+    if not said or said in types:
+        return types.get(said, known), []
+    message = f"There is no type '{said}' (xsi:type) in BPMN 2.0; an expression is a tFormalExpression."
+    return known, [error(element, "type", message)]
+
+
+def _attributes(element: Element, known: Type) -> Iterator[Finding]:
+    for key, value in element.attrib.items():
+        name = str(key)
+        if name.startswith("{") and not name.startswith(Q):
+            continue
+        if name not in known.attributes:
+            message = f"<{local(element)}> has no attribute '{name.removeprefix(Q)}' in BPMN 2.0."
+            yield error(element, "attribute", message)
+        else:
+            yield from _value(element, name, str(value), known.attributes[name][0])
+    for name, (_, required) in known.attributes.items():
+        if required and element.get(name) is None:
+            yield error(element, "required", f"The attribute {name} of {called(element)} is missing.")
+
+
+def _value(element: Element, attribute: str, text: str, kind: str) -> Iterator[Finding]:
+    """Whether a value is of its type, and a prefix in it is declared."""
+    value, where = text.strip(), f"{attribute} of {called(element)}" if attribute else f"<{local(element)}>"
+    allowed = grammar().values.get(kind)
+    if allowed is not None and value not in allowed:
+        yield error(element, "value", f"{where}: '{value}' must be one of {', '.join(sorted(allowed))}.")
+    if kind not in _PATTERNS or (attribute or local(element)) in _FREE:
+        return
+    pattern, meaning = _PATTERNS[kind]
+    if not pattern.fullmatch(value):
+        yield error(element, "value", f"{where}: '{value[:80]}' must be {meaning}.")
+    elif kind == "xsd:QName" and ":" in value and value.partition(":")[0] not in element.nsmap:
+        prefix = value.partition(":")[0]
+        yield error(
+            element, "prefix", f"{where}: the prefix of '{value}' is unknown; declare xmlns:{prefix}."
+        )
+
+
+def _text(element: Element, known: Type) -> Iterator[Finding]:
+    if known.mixed or known.any:
+        return
+    stray = (element.text or "").strip() or next((t for c in element if (t := (c.tail or "").strip())), "")
+    if stray:
+        yield warning(element, "text", f"The text '{stray[:60]}' in {called(element)} has no meaning here.")
+
+
+def _typed(element: Element, known: Type) -> Iterator[tuple[Element, str]]:
+    """Yield the children that the type knows, each with the name of its own type."""
+    for child in element:
+        name = local(child)
+        slot = _slot(known, name)
+        if name and slot is not None:
+            kind = slot.type if len(slot.names) == 1 else grammar().elements[name]
+            yield child, kind
+
+
+def _slot(known: Type, name: str) -> Slot | None:
+    return next((slot for slot in known.slots if name in slot.names), None)
+
+
+def _children(element: Element, known: Type) -> Iterator[Finding]:
+    counts: Counter[Slot] = Counter()
+    latest, ordered = -1, True
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        slot = _slot(known, local(child)) if local(child) else None
+        if slot is None:
+            yield from _foreign(element, child, known)
+            continue
+        counts[slot] += 1
+        position = known.slots.index(slot)
+        ordered = ordered and position >= latest
+        latest = max(latest, position)
+    if not ordered:
+        yield warning(element, "order", f"The parts of {called(element)} do not stand in the schema's order.")
+    for slot in known.slots:
+        yield from _count(element, slot, counts[slot])
+    if len(branches := {slot.branch for slot in counts if slot.branch is not None}) > 1:
+        names = sorted(min(s.names) for s in counts if s.branch in branches)
+        yield error(element, "cardinality", f"Of {', '.join(names)}, {called(element)} may hold one only.")
+
+
+def _foreign(element: Element, child: Element, known: Type) -> Iterator[Finding]:
+    name = local(child)
+    if name and not known.any:
+        message = f"<{name}> has no place in {called(element)}."
+        if name not in _names():
+            message = f"There is no <{name}> in BPMN 2.0; it stands in {called(element)}."
+        yield error(child if child.get("id") else element, "element", message)
+    elif not name and not known.any and local(element) != "definitions":
+        message = f"<{etree.QName(child).localname}> of another namespace belongs into <extensionElements>."
+        yield warning(element, "foreign", message)
+
+
+@cache
+def _names() -> frozenset[str]:
+    slots = (slot for known in grammar().types.values() for slot in known.slots)
+    return frozenset(grammar().elements).union(*(slot.names for slot in slots))
+
+
+def _count(element: Element, slot: Slot, count: int) -> Iterator[Finding]:
+    name = " or ".join(sorted(slot.names)[:3])
+    if count < slot.minimum:
+        need = "a" if slot.minimum == 1 else f"at least {slot.minimum}"
+        yield error(element, "cardinality", f"{called(element)} needs {need} <{name}>; it has {count}.")
+    elif count > slot.maximum:
+        yield error(
+            element, "cardinality", f"{called(element)} may hold {slot.maximum} <{name}>; it has {count}."
+        )
