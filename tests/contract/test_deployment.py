@@ -132,7 +132,7 @@ def test_a_broken_diagram_is_refused_element_by_element(
     assert "resource broken.bpmn | line" in refused["message"]
     assert not refused["details"].get("good.bpmn", {}).get("errors")
     errors = {e["mainElementId"]: e for e in refused["details"]["broken.bpmn"]["errors"]}
-    assert {"Choice", "Run"} <= errors.keys()
+    assert {"Second", "Run"} <= errors.keys()
     assert errors["Run"]["elementIds"] == ["Run"]
     lines = (DIAGRAMS / "broken.bpmn").read_text().splitlines()
     for name, error in errors.items():

@@ -1,6 +1,7 @@
 """The engine, the only importer of SpiffWorkflow: reads diagrams and runs instances in memory."""
 
 from workflows.engine.calls import Called, Library, Wanted
+from workflows.engine.drafts import outline
 from workflows.engine.ledger import Calling, Used
 from workflows.engine.model import (
     BpmnError,
@@ -13,7 +14,7 @@ from workflows.engine.model import (
     Step,
     Subscription,
 )
-from workflows.engine.reading import Definition, compile_definition, outline, read
+from workflows.engine.reading import Definition, compile_definition, read
 from workflows.engine.run import Run
 from workflows.engine.triggers import Trigger, next_start, triggers
 from workflows.errors import EngineFault

@@ -11,9 +11,9 @@ from lxml import etree
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from workflows import hardening
-from workflows.engine import checks, losses, normalise, parsing, specs, structure
+from workflows.engine import checks, drafts, losses, normalise, parsing, rules, specs, structure
 from workflows.engine.collaboration import Receiver, message_flows
-from workflows.engine.dialect import BPMN, FLOW_NODES, C, Q, attributes_of, children, node_kind
+from workflows.engine.dialect import FLOW_NODES, C, Q, attributes_of, children
 from workflows.engine.ledger import Calling, Used
 from workflows.engine.model import Node
 from workflows.engine.openings import openings
@@ -63,7 +63,9 @@ class _Read:
     """One process of a file on its way to a definition."""
 
     element: etree._Element
+    faults: list[Finding]  #: of the static rules of BPMN
     findings: list[Finding]
+    wirable: bool
     wiring: Wiring | None = None
     definition: Definition | None = None
     message_flows: Mapping[str, tuple[Receiver, ...]] = field(default_factory=dict)
@@ -75,7 +77,13 @@ class _Read:
 
     @property
     def broken(self) -> bool:
-        return self.wiring is None or any(f.severity == "error" for f in self.findings)
+        return self.wiring is None or any(f.severity == "error" for f in (*self.faults, *self.findings))
+
+    @property
+    def remarks(self) -> list[Finding]:
+        """Return everything found, nothing of it twice."""
+        said = {(fault.element, fault.rule) for fault in self.faults}
+        return [*self.faults, *(f for f in self.findings if (f.element, f.rule) not in said)]
 
 
 def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Finding]]:
@@ -96,33 +104,31 @@ def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Fin
             )
         )
     for process in processes.values():
-        if process in chosen or process.alone:
-            findings.extend(process.findings)
+        if process in chosen or process.alone or not chosen:
+            findings.extend(process.remarks)
+        else:
+            findings.extend(_beside(process))
     return [p.definition for p in chosen if p.definition is not None], findings
 
 
-def outline(xml: bytes, process_id: str | None = None) -> dict[str, str]:
-    """Return node id → kind of a process that may be full of errors: what was understood of it."""
-    try:
-        root = hardening.parse(xml)
-    except hardening.Unsafe:
-        return {}
-    normalise.normalise(root)
-    drawn = [p for p in root.iterfind(Q + "process") if process_id in (None, p.get("id"))]
-    found = [e for p in drawn for e in p.iter(*(Q + name for name in FLOW_NODES))]
-    return {element.get("id", ""): node_kind(element) for element in found}
+def _beside(process: _Read) -> Iterator[Finding]:
+    """Yield what is wrong with a picture beside the process that is to run: it does not forbid that."""
+    for fault in process.faults:
+        if fault.severity == "error":
+            where = f"In the process {process.element.get('id')}, which is not executable: {fault.message}"
+            yield Finding(fault.element, fault.rule, "warning", where)
 
 
 def compile_definition(xml: bytes, process_id: str) -> Definition:
     """Return one process of a file, executable or not; `InvalidInput` carries the findings of a bad one."""
     findings, processes = _read(xml)
-    if not findings and process_id not in processes:
+    process = processes.get(process_id)
+    if process is None and not any(f.severity == "error" for f in findings):
         raise NotFound(
             f"The file holds no process '{process_id}'; it holds {', '.join(processes) or 'none'}."
         )
-    process = processes.get(process_id)
     if process is not None:
-        findings = findings + process.findings
+        findings = findings + process.remarks
     if process is None or process.definition is None:
         errors = [f for f in findings if f.severity == "error"]
         first = errors[0] if errors else None
@@ -138,33 +144,29 @@ def compile_definition(xml: bytes, process_id: str) -> Definition:
 def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
     """Return the findings of the file as a whole and its processes by id."""
     try:
-        root = hardening.parse(xml)
+        root = drafts.parse(xml)
     except hardening.Unsafe as problem:
         return [Finding(None, "xml", "error", str(problem))], {}
-    if root.tag != Q + "definitions":
-        return [
-            Finding(
-                None,
-                "not_bpmn",
-                "error",
-                f"The file is no BPMN 2.0: its root is not <definitions> of {BPMN}.",
-            )
-        ], {}
+    except drafts.NotBpmn as problem:
+        return [Finding(None, "not_bpmn", "error", str(problem))], {}
+    normalise.give_ids(root)
+    faults = rules.check(root)
+    findings = faults.pop(None, [])
     normalise.normalise(root)
-    findings = list(structure.check_file(root))
     elements = [p for p in root.iterfind(Q + "process") if children(p, FLOW_NODES)]
     if not elements:
         findings.append(
             Finding(None, "no_process", "error", "The file holds no process with any element in it.")
         )
-    if findings:
-        return findings, {}
+    if any(f.rule in ("no_process", "duplicate_id") for f in findings):
+        return [*findings, *(fault for found in faults.values() for fault in found)], {}
+    processes = {p.get("id", ""): _read_process(p, root, faults.get(p.get("id"), [])) for p in elements}
     flows = message_flows(root)
-    processes = {
-        p.get("id", ""): _Read(p, list(structure.check_process(p, root)), message_flows=flows)
-        for p in elements
-    }
+    for process in processes.values():
+        process.message_flows = flows
     _wire(root, processes)
+    if any(f.severity == "error" for f in findings):
+        return findings, processes
     for process in processes.values():
         _define(process, processes)
     for process in processes.values():
@@ -173,9 +175,23 @@ def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
     return findings, processes
 
 
+#: Static rules about which `structure` says more: what can stand there, and what can be run.
+_PLACES = frozenset({"position", "no_event", "event_subprocess", "interrupting", "cancel"})
+
+
+def _read_process(process: etree._Element, root: etree._Element, faults: list[Finding]) -> _Read:
+    found = list(structure.check_process(process, root))
+    misplaced = {f.element for f in found}
+    faults = [f for f in faults if f.rule not in _PLACES or f.element not in misplaced]
+    refused = {f.element for f in faults if f.severity == "error"}
+    # What is said of an element already is not said again, yet nothing is wired over it.
+    fresh = [f for f in found if f.rule == "unsupported" or f.element not in refused]
+    return _Read(process, faults, fresh, wirable=not found)
+
+
 def _wire(root: etree._Element, processes: Mapping[str, _Read]) -> None:
     """Parse with the library and wire every process whose structure is sound."""
-    sound = {identity: p for identity, p in processes.items() if not p.findings}
+    sound = {identity: p for identity, p in processes.items() if p.wirable}
     if not sound:
         return
     try:
@@ -192,13 +208,21 @@ def _wire(root: etree._Element, processes: Mapping[str, _Read]) -> None:
         return
     for identity, process in sound.items():
         parsed[identity].alone = process.alone
-        wiring = Wiring(process.element, parsed[identity])
-        wiring.wire()
-        process.wiring = wiring
-        process.findings += [*wiring.ledger.findings, *losses.losses(process.element, wiring.spec)]
-        noted = len(wiring.ledger.findings)
-        process.findings += list(checks.check(wiring))
-        process.findings += wiring.ledger.findings[noted:]
+        try:
+            _wire_process(process, parsed[identity])
+        except Exception as problem:  # noqa: BLE001 — see above
+            text = f"The process cannot be wired: {type(problem).__name__}: {problem}"
+            process.findings.append(Finding(identity, "structure", "error", text))
+
+
+def _wire_process(process: _Read, parsed: Any) -> None:
+    wiring = Wiring(process.element, parsed)
+    wiring.wire()
+    process.findings += [*wiring.ledger.findings, *losses.losses(process.element, wiring.spec)]
+    noted = len(wiring.ledger.findings)
+    process.findings += list(checks.check(wiring))
+    process.findings += wiring.ledger.findings[noted:]
+    process.wiring = wiring
 
 
 def _define(process: _Read, processes: Mapping[str, _Read]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from lxml import etree
@@ -20,7 +19,7 @@ from workflows.engine.dialect import (
     is_event_subprocess,
     local,
 )
-from workflows.engine.normalise import ALONE, REFERENCES
+from workflows.engine.normalise import REFERENCES
 from workflows.engine.positions import check_position
 from workflows.findings import Finding
 
@@ -58,17 +57,6 @@ _ANNOTATIONS = frozenset(
         "textAnnotation",
     }
 )
-
-
-def check_file(root: etree._Element) -> Iterator[Finding]:
-    """Yield errors of the whole file: duplicate ids."""
-    told = (e for e in root.iter(etree.Element) if local(e) and not e.get(ALONE))
-    counts = Counter(e.get("id") for e in told if e.get("id"))
-    for identity, count in counts.items():
-        if count > 1:
-            yield _error(
-                identity, "duplicate_id", f"The id '{identity}' is used {count} times; ids must be unique."
-            )
 
 
 def check_process(process: etree._Element, root: etree._Element) -> Iterator[Finding]:

@@ -131,7 +131,7 @@ def test_scripts_hold_assignments_and_nothing_else(text: str) -> None:
 def test_conditions_cannot_climb(condition: str) -> None:
     body = nodes("startEvent", "s") + '<exclusiveGateway id="x" default="x_b"/>' + nodes("endEvent", "a", "b")
     found = errors(file_of(body + flows("s > x", f"x > a | {condition}", "x > b")))
-    assert [(f.element, f.rule) for f in found] == [("x", "expression")]
+    assert [(f.element, f.rule) for f in found] == [("x_a", "expression")]
 
 
 def test_script_language_is_judged_by_its_body() -> None:
@@ -148,9 +148,9 @@ def test_script_language_is_judged_by_its_body() -> None:
 def test_structural_errors_name_their_element() -> None:
     assert rules(LINE + '<sequenceFlow id="f" sourceRef="a" targetRef="gone"/>') == {("f", "dangling")}
     assert rules(LINE + '<sequenceFlow id="f" sourceRef="gone" targetRef="a"/>') == {("f", "dangling")}
-    assert rules(LINE + '<sequenceFlow id="f" sourceRef="a"/>') == {("f", "dangling")}
+    assert rules(LINE + '<sequenceFlow id="f" sourceRef="a"/>') == {("f", "required")}
     assert rules(LINE + timer("t", "PT1H", on="gone")) == {("t", "dangling")}
-    assert rules(LINE + timer("t", "PT1H", on="s")) == {("t", "dangling")}
+    assert rules(LINE + timer("t", "PT1H", on="s")) == {("t", "wrong_type")}
     assert rules(LINE + nodes("task", "a")) == {("a", "duplicate_id")}
     assert rules(LINE + boundary("b", "a", '<messageEventDefinition messageRef="gone"/>')) == {
         ("b", "dangling")
@@ -253,14 +253,14 @@ def test_event_gateway_leads_to_events_only() -> None:
 
 def test_exclusive_choice_needs_conditions() -> None:
     body = nodes("startEvent", "s") + nodes("exclusiveGateway", "x") + nodes("endEvent", "a", "b")
-    assert rules(body + flows("s > x", "x > a | ${n}", "x > b")) == {("x", "condition")}
+    assert rules(body + flows("s > x", "x > a | ${n}", "x > b")) == {("x_b", "condition")}
 
 
 # -- policy -------------------------------------------------------------------------------------------
 
 
 def test_user_task_policy() -> None:
-    bare = nodes("startEvent", "s") + '<userTask id="u"/>' + flows("s > u")
+    bare = nodes("startEvent", "s") + '<userTask id="u"/>' + nodes("endEvent", "e") + flows("s > u > e")
     assert remarks(bare) == {
         ("u", "no_candidates", "policy"),
         ("u", "no_form", "policy"),
@@ -274,7 +274,8 @@ def test_user_task_policy() -> None:
     kept = (
         nodes("startEvent", "s")
         + f'<userTask id="u" camunda:assignee="li">{free}</userTask>'
-        + flows("s > u")
+        + nodes("endEvent", "e")
+        + flows("s > u > e")
     )
     assert remarks(kept) == set()
     assert remarks(LINE) == set()
@@ -282,7 +283,11 @@ def test_user_task_policy() -> None:
 
 def test_orphans_vanish_silently() -> None:
     body = LINE + user("lost") + nodes("task", "lost_too") + flows("lost > lost_too")
-    assert remarks(body) == {("lost", "unreachable", "policy"), ("lost_too", "unreachable", "policy")}
+    assert remarks(body) == {
+        ("lost", "unreachable", "policy"),
+        ("lost_too", "unreachable", "policy"),
+        ("lost_too", "no_outgoing", "policy"),
+    }
     assert {"lost", "lost_too"} <= set(compile_definition(file_of(body), "p").nodes)
 
 
@@ -360,6 +365,7 @@ def test_a_broken_pool_beside_does_not_stop_a_sound_process() -> None:
 
 def test_data_object_used_two_levels_down_hangs_the_parser() -> None:
     use = "<dataInputAssociation><sourceRef>r</sourceRef><targetRef>x</targetRef></dataInputAssociation>"
+    use = f'<property id="x"/>{use}'
     inner = sub("inner", nodes("startEvent", "iis") + f'<task id="t">{use}</task>' + flows("iis > t"))
     body = (
         '<dataObject id="d"/><dataObjectReference id="r" dataObjectRef="d"/><dataStoreReference id="store"/>'
@@ -378,7 +384,9 @@ def test_extension_ids_shadow_nodes() -> None:
 
 def test_prefixed_references_are_understood() -> None:
     body = LINE + boundary("b", "a", '<messageEventDefinition messageRef="tns:M"/>')
-    assert not errors(file_of(body, extra='<message id="M" name="m"/>'))
+    xml = file_of(body, extra='<message id="M" name="m"/>')
+    assert {(f.element, f.rule) for f in errors(xml)} == {("b", "prefix")}
+    assert not errors(xml.replace(b" xmlns:camunda", b' xmlns:tns="http://duban.test" xmlns:camunda', 1))
 
 
 def test_every_message_of_a_finding_is_a_sentence() -> None:

@@ -53,7 +53,9 @@ def check(root: etree._Element) -> dict[str | None, list[Finding]]:
     found: dict[str | None, list[Finding]] = {}
     every = (finding for subject in _SUBJECTS for finding in subject.check(document))
     for finding in islice(_once(every), MOST):
-        element = document.by_id.get(finding.element or "")
+        # An id given twice is of no process alone.
+        unique = finding.rule != "duplicate_id"
+        element = document.by_id.get(finding.element or "") if unique else None
         process = None if element is None else process_of(element)
         found.setdefault(None if process is None else process.get("id"), []).append(finding)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.engine.dialect import ACTIVITIES, C, Q, event_kind, local
+from workflows.engine.dialect import ACTIVITIES, SUBPROCESSES, C, Q, local
 from workflows.engine.rules.document import (
     Document,
     Element,
@@ -93,7 +93,7 @@ def _compensation(document: Document) -> Iterator[Finding]:
     handlers: set[Element] = set()
     for event in document.every("boundaryEvent"):
         if "compensate" in kinds(document, event):
-            found = list(_associated(document, event))
+            found = [end for end in document.associated.get(event, ()) if local(end) in ACTIVITIES]
             handlers.update(found)
             yield from _handler(event, found)
     for activity in document.every(*sorted(ACTIVITIES)):
@@ -101,16 +101,9 @@ def _compensation(document: Document) -> Iterator[Finding]:
             message = f"No compensation event leads to {called(activity)}; nothing can start it."
             yield policy(activity, "compensation", message)
     for definition in document.every("compensateEventDefinition"):
-        event, target = definition.getparent(), document.referred(definition, "activityRef")
-        if event is not None and target is not None and local(target) in ACTIVITIES:
-            yield from _visible(document, event, target)
-
-
-def _associated(document: Document, event: Element) -> Iterator[Element]:
-    for association in document.every("association"):
-        ends = [document.referred(association, end) for end in ("sourceRef", "targetRef")]
-        if event in ends:
-            yield from (end for end in ends if end is not None and local(end) in ACTIVITIES)
+        thrower, target = definition.getparent(), document.referred(definition, "activityRef")
+        if thrower is not None and target is not None and local(target) in ACTIVITIES:
+            yield from _visible(document, thrower, target)
 
 
 def _handler(event: Element, found: list[Element]) -> Iterator[Finding]:
@@ -133,16 +126,14 @@ def _visible(document: Document, event: Element, target: Element) -> Iterator[Fi
     if local(event) in ("endEvent", "intermediateThrowEvent") and scope_of(target) not in allowed:
         message = f"{called(event)} compensates {called(target)}, which does not stand in the same scope."
         yield error(event, "compensation", message)
-    handled = any(
-        "compensate" in kinds(document, e) for e in document.boundaries.get(target.get("id") or "", ())
-    )
-    if not handled and not _undoes_itself(document, target):
+    if not _undone(document, target):
         message = f"{called(event)} compensates {called(target)}, which nothing undoes."
         yield policy(event, "compensation", message)
 
 
-def _undoes_itself(document: Document, activity: Element) -> bool:
-    """Tell whether a subprocess has inside what a compensation can call."""
-    return local(activity) == "callActivity" or any(
-        event_kind(e) == "compensate" for e in activity.iter(Q + "startEvent", Q + "boundaryEvent")
-    )
+def _undone(document: Document, activity: Element) -> bool:
+    """Tell whether something undoes an activity: an event on it, or what it holds."""
+    if local(activity) in SUBPROCESSES or local(activity) == "callActivity":
+        return True
+    events = document.boundaries.get(activity.get("id") or "", ())
+    return any("compensate" in kinds(document, event) for event in events)

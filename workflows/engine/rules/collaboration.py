@@ -129,7 +129,7 @@ def _correlation(document: Document) -> Iterator[Finding]:
         found = document.referred(subscription, "correlationKeyRef")
         if found is None or local(found) != "correlationKey":
             continue
-        properties = [target for _, target in document.listed(found, "correlationPropertyRef")]
+        properties = {target for _, target in document.listed(found, "correlationPropertyRef")}
         for binding in subscription.iterfind(Q + "correlationPropertyBinding"):
             bound = document.referred(binding, "correlationPropertyRef")
             if bound is not None and bound not in properties:

@@ -45,15 +45,13 @@ def _objects(document: Document) -> Iterator[Finding]:
         if reference.get("itemSubjectRef"):
             message = f"{called(reference)} has an itemSubjectRef; only the data object itself can have one."
             yield error(reference, "item", message)
-        item = document.referred(reference, "dataObjectRef")
+        behind = document.referred(reference, "dataObjectRef")
         if not reference.get("dataObjectRef"):
             yield policy(
                 reference, "reference", f"{called(reference)} must name its data object: dataObjectRef."
             )
-        elif item is not None and local(item) == "dataObject" and not _sees(reference, item):
-            message = (
-                f"{called(reference)} names the {called(item)}, which lies in another process or subprocess."
-            )
+        elif behind is not None and local(behind) == "dataObject" and not _sees(reference, behind):
+            message = f"{called(reference)} names the {called(behind)}, which lies in another process or subprocess."
             yield error(reference, "scope", message)
 
 
@@ -91,7 +89,7 @@ def _sets(document: Document, holder: Element) -> Iterator[Finding]:
     for set_name, all_name, picks, data_name in _SETS:
         data, used = children(holder, frozenset({data_name})), set[Element]()
         for group in children(holder, frozenset({set_name})):
-            whole = [target for _, target in document.listed(group, all_name)]
+            whole = dict.fromkeys(target for _, target in document.listed(group, all_name))
             used.update(whole)
             for target in whole:
                 if target not in data and local(target) == data_name:
@@ -117,15 +115,16 @@ def _owner(holder: Element) -> Element:
 
 def _paired(document: Document) -> Iterator[Finding]:
     """An input set that names an output set is named by it, and the other way round (10.4.2)."""
-    for here, there, back in (
-        ("inputSet", "outputSetRefs", "inputSetRefs"),
-        ("outputSet", "inputSetRefs", "outputSetRefs"),
-    ):
-        for group in document.every(here):
-            for _, other in document.listed(group, there):
-                if group not in [target for _, target in document.listed(other, back)]:
-                    message = f"The {called(group)} names the {called(other)}, which does not name it back."
-                    yield error(group, "io_set", message)
+    ways = (("inputSet", "outputSetRefs"), ("outputSet", "inputSetRefs"))
+    names = [
+        {(group, other) for group in document.every(here) for _, other in document.listed(group, there)}
+        for here, there in ways
+    ]
+    for forth, back in (names, reversed(names)):
+        for group, other in sorted(forth, key=lambda pair: (pair[0].get("id", ""), pair[1].get("id", ""))):
+            if (other, group) not in back:
+                message = f"The {called(group)} names the {called(other)}, which does not name it back."
+                yield error(group, "io_set", message)
 
 
 def _association(document: Document, association: Element) -> Iterator[Finding]:

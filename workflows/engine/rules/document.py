@@ -55,6 +55,17 @@ class Document:
             found[(event.get("attachedToRef") or "").strip()].append(event)
         return found
 
+    @cached_property
+    def associated(self) -> dict[Element, list[Element]]:
+        """Return what associations connect with an element, whichever way they point."""
+        found: dict[Element, list[Element]] = defaultdict(list)
+        for association in self.by_name.get("association", ()):
+            one, other = (self.referred(association, end) for end in ("sourceRef", "targetRef"))
+            if one is not None and other is not None:
+                found[one].append(other)
+                found[other].append(one)
+        return found
+
     def _flows_by(self, end: str) -> dict[str, list[Element]]:
         found: dict[str, list[Element]] = defaultdict(list)
         for flow in self.by_name.get("sequenceFlow", ()):
@@ -106,9 +117,9 @@ def around(element: Element, *names: str) -> Element | None:
     return above
 
 
-def scope_of(element: Element) -> Element | None:
+def scope_of(element: Element | None) -> Element | None:
     """Return the process or subprocess directly around an element."""
-    return around(element, *SCOPES)
+    return None if element is None else around(element, *SCOPES)
 
 
 def process_of(element: Element) -> Element | None:

@@ -149,7 +149,8 @@ def _references(document: Document, event: Element) -> Iterator[Finding]:
         coded = target is not None and local(target) == kind and kind in ("error", "escalation")
         if throws and coded and target is not None and not target.get(f"{kind}Code"):
             message = f"{called(event)} throws the {called(target)}, which has no {kind}Code."
-            yield error(event, "code", message)
+            # Here its id serves for the code.
+            yield policy(event, "code", message)
         if kind == "link" and not (definition.get("name") or "").strip():
             yield error(
                 event, "link", f"The link {called(event)} has no name; links of one name belong together."

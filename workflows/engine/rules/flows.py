@@ -136,9 +136,7 @@ def _lists(document: Document) -> Iterator[Finding]:
         ("incoming", "targetRef", document.entering),
         ("outgoing", "sourceRef", document.leaving),
     ):
-        listing = {
-            scope_of(child.getparent()) for child in document.every(name) if child.getparent() is not None
-        }
+        listing = {scope_of(child.getparent()) for child in document.every(name)}
         for node in document.nodes:
             listed = document.listed(node, name)
             for _, flow in listed:
@@ -146,7 +144,7 @@ def _lists(document: Document) -> Iterator[Finding]:
                     message = f"{called(node)} lists {flow.get('id')} as {name}, but the flow's {end} is "
                     yield error(node, name, message + f"'{flow.get(end)}'.")
             if scope_of(node) in listing:
-                known = [flow for _, flow in listed]
+                known = {flow for _, flow in listed}
                 for flow in flows_of(node):
                     if flow not in known:
                         message = f"{called(node)} does not list the flow {flow.get('id')} as {name}."

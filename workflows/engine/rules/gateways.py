@@ -64,7 +64,7 @@ def _choices(document: Document, gateway: Element) -> Iterator[Finding]:
     targets = [t for flow in flows if (t := document.referred(flow, "targetRef")) is not None]
     if len(flows) < 2:
         message = f"{called(gateway)} has {len(flows)} outgoing flows; a choice needs two or more."
-        yield error(gateway, "event_gateway", message)
+        yield (policy if flows else error)(gateway, "event_gateway", message)
     for target in targets:
         yield from _choice(document, gateway, target)
     receives = any(local(target) == "receiveTask" for target in targets)

@@ -133,6 +133,8 @@ _LANES: dict[str, Callable[[Element, str, str], Finding]] = {
     "flowNodeRef": policy,
     "partitionElementRef": warning,
 }
+#: In engines of the Camunda family these name variables; where data is drawn, they name what is drawn.
+_VARIABLES = frozenset({"loopDataInputRef", "loopDataOutputRef"})
 _XML_SCHEMA = "http://www.w3.org/2001/XMLSchema"
 
 
@@ -192,6 +194,8 @@ class _Reference:
     def missing(self) -> Iterator[Finding]:
         namespace = self.namespace
         if namespace in self.imported and namespace != self.own:
+            return
+        if self.name in _VARIABLES and not any(self.document.every("dataInput", "dataObject", "property")):
             return
         message = (
             f"{self.name} of {called(self.holder)} names '{self.text}', but there is no such {self.kind}."

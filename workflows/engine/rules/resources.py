@@ -22,9 +22,9 @@ def _parameters(document: Document) -> Iterator[Finding]:
         resource = next((target for _, target in document.listed(role, "resourceRef")), None)
         if resource is None or local(resource) != "resource":
             continue
-        own = resource.findall(Q + "resourceParameter")
+        own = dict.fromkeys(resource.iterfind(Q + "resourceParameter"))
         bindings = role.findall(Q + "resourceParameterBinding")
-        bound = [document.referred(binding, "parameterRef") for binding in bindings]
+        bound = dict.fromkeys(document.referred(binding, "parameterRef") for binding in bindings)
         for parameter in bound:
             if parameter is not None and local(parameter) == "resourceParameter" and parameter not in own:
                 message = (

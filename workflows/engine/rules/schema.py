@@ -32,8 +32,8 @@ _PATTERNS = {
     "xsd:IDREF": (re.compile(_NAME), "the id of an element"),
     "xsd:QName": (re.compile(rf"({_NAME}:)?{_NAME}"), "the id of an element, with a prefix or without"),
 }
-#: Types of data are named in other languages, by names that are not looked up here.
-_FREE = frozenset({"structureRef", "type", "evaluatesToTypeRef", "implementationRef"})
+#: Types of data are named in other languages; a called process may be an expression.
+_FREE = frozenset({"structureRef", "type", "evaluatesToTypeRef", "implementationRef", "calledElement"})
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -126,8 +126,6 @@ def _children(element: Element, known: Type) -> Iterator[Finding]:
     counts: Counter[Slot] = Counter()
     latest, ordered = -1, True
     for child in element:
-        if not isinstance(child.tag, str):
-            continue
         slot = _slot(known, local(child)) if local(child) else None
         if slot is None:
             yield from _foreign(element, child, known)

@@ -72,7 +72,7 @@ def _beside(
     link = event_kind(node) == "link"
     first = name in ("startEvent", "boundaryEvent") or (link and name == "intermediateCatchEvent")
     if starts and not first and not document.entering(node):
-        yield policy(node, "no_incoming", f"No flow leads to {called(node)}.")
+        yield policy(node, "unreachable", f"No flow leads to {called(node)}.")
     last = name == "endEvent" or (link and name == "intermediateThrowEvent")
     last = last or (name == "boundaryEvent" and event_kind(node) == "compensate")
     if not last and not document.leaving(node) and (name in EVENTS or ends):
