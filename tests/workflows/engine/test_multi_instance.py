@@ -106,7 +106,7 @@ def test_behavior_complex_throws_where_its_condition_holds(name: str) -> None:
 
 
 def test_behavior_all_throws_nothing() -> None:
-    story = Story.begin(with_boundary(behaving("All", "sd"), CAUGHT["sd"], cancel=True), extra=SIGNALS)
+    story = Story.begin(with_boundary(behaving("All", ""), CAUGHT["sd"], cancel=True), extra=SIGNALS)
     for _ in range(3):
         story.complete("t")
     assert (story.ends, story.sent) == (["e"], [])

@@ -82,7 +82,7 @@ def _messages(document: Document, activity: Element) -> Iterator[Finding]:
 def _instantiating(document: Document, activity: Element) -> Iterator[Finding]:
     """A receive task that starts a process comes first (10.3.3)."""
     if activity.get("instantiate") in _TRUE and document.entering(activity):
-        message = f"{called(activity)} starts the process (instantiate); it cannot have an incoming flow."
+        message = f"No sequence flow may lead to {called(activity)}, which starts the process (instantiate)."
         yield error(activity, "instantiate", message)
 
 

@@ -51,7 +51,7 @@ def _instantiation(document: Document, gateway: Element) -> Iterator[Finding]:
     """An event gateway that starts a process comes first; only such a one is parallel (10.6.6)."""
     starts = gateway.get("instantiate") in _TRUE
     if starts and document.entering(gateway):
-        message = f"{called(gateway)} starts the process (instantiate); it cannot have an incoming flow."
+        message = f"No sequence flow may lead to {called(gateway)}, which starts the process (instantiate)."
         yield error(gateway, "instantiate", message)
     if not starts and gateway.get("eventGatewayType") == "Parallel":
         message = f"{called(gateway)} is parallel; only an event gateway that starts a process can be."
@@ -70,7 +70,7 @@ def _choices(document: Document, gateway: Element) -> Iterator[Finding]:
     receives = any(local(target) == "receiveTask" for target in targets)
     if receives and any("message" in kinds(document, target) for target in targets):
         message = f"Behind {called(gateway)} stand message events and receive tasks; use one of both."
-        yield error(gateway, "event_gateway", message)
+        yield policy(gateway, "event_gateway", message)
 
 
 def _choice(document: Document, gateway: Element, target: Element) -> Iterator[Finding]:

@@ -48,8 +48,10 @@ def _ad_hoc(scope: Element, inside: list[Element]) -> Iterator[Finding]:
 
 def _borders(scope: Element, starts: list[Element], ends: list[Element]) -> Iterator[Finding]:
     """Who draws an end draws a start, and the other way round (10.5.2, 10.5.3)."""
-    if ends and not starts:
-        yield error(scope, "no_start", f"{called(scope)} has an end event, but no start event.")
+    begins = any(node.get("instantiate") in _TRUE for node in scope)
+    if ends and not starts and not begins:
+        # What no flow leads to begins then; the standard wants it drawn.
+        yield policy(scope, "no_start", f"{called(scope)} has an end event, but no start event.")
     # Many leave the end out: a branch without a successor ends by itself.
     if starts and not ends and not is_event_subprocess(scope):
         yield policy(scope, "no_end", f"{called(scope)} has a start event, but no end event.")
