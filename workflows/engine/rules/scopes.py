@@ -37,13 +37,13 @@ def check(document: Document) -> Iterator[Finding]:
 def _ad_hoc(scope: Element, inside: list[Element]) -> Iterator[Finding]:
     """An ad-hoc subprocess holds activities, and no start or end (10.3.5)."""
     if not any(local(node) in ACTIVITIES for node in inside):
-        yield error(scope, "ad_hoc", f"{called(scope)} needs at least one activity in it.")
+        yield policy(scope, "ad_hoc", f"{called(scope)} needs at least one activity in it.")
     for node in inside:
         if local(node) in ("startEvent", "endEvent"):
             message = (
                 f"{called(node)} cannot stand in the ad-hoc subprocess {scope.get('id')}, which has no order."
             )
-            yield error(node, "ad_hoc", message)
+            yield policy(node, "ad_hoc", message)
 
 
 def _borders(scope: Element, starts: list[Element], ends: list[Element]) -> Iterator[Finding]:
