@@ -45,16 +45,17 @@ def simulate(
     Other processes of the file that messages or signals start run beside the chosen one: the trace is that of
     all, the variables are the chosen one's, and it is completed when all are.
     """
+    nodes = engine.outline(xml, process_id)
     definitions, findings = engine.read(xml, drawn=True)
-    definition, findings = _chosen(definitions, findings, process_id)
+    definition, findings = _chosen(definitions, findings, process_id or _main(xml))
     if definition is None:
-        return _document(findings, engine.outline(xml, process_id), "refused")
+        return _document(findings, nodes, "refused")
     # A token that could get stuck is told, and can be looked at: it is no reason not to simulate.
     findings = [*findings, *_sound(definition)]
     files = list(beside)
     library = Neighbours(definition, files)
     if missing := list(library.findings(definition)):
-        return _document([*findings, *missing], _nodes([definition]), "refused")
+        return _document([*findings, *missing], nodes, "refused")
     target = _target(advance, now)
     host = _Host(now, _decisions(dmn), limits)
     start = definition.start_node
@@ -73,26 +74,31 @@ def simulate(
         findings = [*findings, Finding(fault.element, "run", "error", fault.message)]
         outcome = "failed"
     pools.gather()
-    seen = definitions if process_id is None else [each.definition for each in pools.runs]
-    return _document(findings, _nodes([definition, *seen]), outcome, pools)
+    for run in pools.runs:
+        nodes |= {node.id: node.kind for node in run.definition.nodes.values()}
+    return _document(findings, nodes, outcome, pools)
 
 
-def _nodes(definitions: Iterable[engine.Definition]) -> dict[str, str]:
-    return {node.id: node.kind for definition in definitions for node in definition.nodes.values()}
+def _main(xml: bytes) -> str | None:
+    """Return the process of a file that is meant where nobody says which: one that begins by itself.
+
+    An executable one, not called by another, begun without a trigger, as far as there is any such; of
+    several the first drawn. That it has errors is no reason to run another instead.
+    """
+    drawn = engine.processes(xml)
+    ordered = sorted(drawn, key=lambda process: (not process.executable, process.called, not process.by_hand))
+    return ordered[0].id if ordered else None
 
 
 def _chosen(
     definitions: Sequence[engine.Definition], findings: list[Finding], process_id: str | None
 ) -> tuple[engine.Definition | None, list[Finding]]:
     """Return the process to simulate, None with the findings that forbid it."""
-    if process_id is not None:
-        chosen = next((d for d in definitions if d.id == process_id), None)
-        if chosen is None and not any(f.severity == "error" for f in findings):
-            missing = Finding(None, "no_process", "error", f"There is no process '{process_id}'.")
-            findings = [*findings, missing]
-        return chosen, findings
-    executable = [d for d in definitions if d.executable] or definitions
-    return (executable[0] if executable else None), findings
+    chosen = next((d for d in definitions if d.id == process_id), None)
+    if chosen is None and not any(f.severity == "error" for f in findings):
+        missing = Finding(None, "no_process", "error", f"There is no process '{process_id}'.")
+        findings = [*findings, missing]
+    return chosen, findings
 
 
 def _sound(definition: engine.Definition) -> Iterable[Finding]:

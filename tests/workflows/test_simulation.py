@@ -164,3 +164,32 @@ def test_any_start_event_begins_a_simulation() -> None:
             user("a") + boundary("b", "a", '<signalEventDefinition signalRef="S"/>'), extra='<signal id="S"/>'
         )
     ) == ["a"]
+
+
+CALLEE = (
+    f'<process id="helper" isExecutable="true">{nodes("startEvent", "hs")}{nodes("endEvent", "he")}'
+    f"{flows('hs > he')}</process>"
+)
+
+
+def test_a_main_process_with_errors_is_not_replaced_by_one_that_it_calls() -> None:
+    call = '<callActivity id="c" calledElement="helper"/>'
+    body = nodes("startEvent", "s") + call + '<serviceTask id="t"/>' + flows("s > c > t")
+    document = told(body, extra=CALLEE)
+    assert document["outcome"] == "refused"
+    assert document["trace"] == []
+    assert "t" in {finding["element"] for finding in document["findings"]}
+
+
+def test_every_pool_is_listed_whichever_runs() -> None:
+    document = told(nodes("startEvent", "s") + nodes("endEvent", "e") + flows("s > e"), extra=CALLEE)
+    assert set(document["nodes"]) == {"s", "e", "hs", "he"}
+    assert entered(document) == ["hs", "he"]
+    assert entered(told(ESCALATED, extra=CALLEE, process_id="p"))[0] == "s"
+
+
+def test_the_process_that_begins_by_itself_is_the_one_meant() -> None:
+    asked = '<startEvent id="s"><messageEventDefinition messageRef="M"/></startEvent>'
+    body = asked + nodes("endEvent", "e") + flows("s > e")
+    document = told(body, extra='<message id="M" name="ask"/>' + CALLEE)
+    assert entered(document) == ["hs", "he"]

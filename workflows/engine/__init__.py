@@ -1,7 +1,7 @@
 """The engine, the only importer of SpiffWorkflow: reads diagrams and runs instances in memory."""
 
 from workflows.engine.calls import Called, Library, Wanted
-from workflows.engine.drafts import outline
+from workflows.engine.drafts import Drawn, outline, processes
 from workflows.engine.ledger import Calling, Used
 from workflows.engine.model import (
     BpmnError,
@@ -26,6 +26,7 @@ __all__ = [
     "Calling",
     "Continuation",
     "Definition",
+    "Drawn",
     "DueTimer",
     "EngineFault",
     "Finding",
@@ -43,6 +44,7 @@ __all__ = [
     "compile_definition",
     "next_start",
     "outline",
+    "processes",
     "read",
     "triggers",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from lxml import etree
 
 from workflows import hardening
 from workflows.engine import normalise
-from workflows.engine.dialect import BPMN, FLOW_NODES, Q, node_kind
+from workflows.engine.dialect import BPMN, FLOW_NODES, Q, children, event_definitions, node_kind
 
 #: Namespaces of what came before BPMN 2.0, or beside it.
 _OTHERS = {
@@ -67,3 +69,41 @@ def _fresh(identity: str, taken: dict[str, str]) -> str:
         number += 1
         fresh = f"{identity} ({number})"
     return fresh
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One process of a file."""
+
+    id: str
+    executable: bool
+    called: bool  #: by another process of the file
+    by_hand: bool  #: begins without a message, signal, time or condition
+
+
+def processes(xml: bytes) -> list[Drawn]:
+    """Return the processes of a file in its order, none where it is no safe XML; those without a node are left out."""
+    try:
+        root = parse(xml)
+    except (hardening.Unsafe, NotBpmn):
+        return []
+    normalise.normalise(root)
+    drawn = [process for process in root.iterfind(Q + "process") if children(process, FLOW_NODES)]
+    return [
+        Drawn(
+            id=process.get("id", ""),
+            executable=process.get("isExecutable", "true") != "false",
+            called=any(process.get("id") in _calls(other) for other in drawn if other is not process),
+            by_hand=_begins_by_hand(process),
+        )
+        for process in drawn
+    ]
+
+
+def _calls(process: etree._Element) -> set[str | None]:
+    return {call.get("calledElement") for call in process.iter(Q + "callActivity")}
+
+
+def _begins_by_hand(process: etree._Element) -> bool:
+    starts = children(process, frozenset({"startEvent"}))
+    return not starts or any(not event_definitions(start) for start in starts)
