@@ -60,7 +60,10 @@ def simulate(
     host = _Host(now, _decisions(dmn), limits)
     start = definition.start_node
     named = start.id if start.kind == "startEvent" or engine.triggers(definition) else None
-    run = engine.Run.prepare(definition, variables or {}, host, start_node=named, library=library)
+    try:
+        run = engine.Run.prepare(definition, variables or {}, host, start_node=named, library=library)
+    except EngineFault as fault:
+        return _document([*findings, _failure(fault)], nodes, "failed")
 
     def begin(other: engine.Definition, element: str, sent: engine.Sent) -> engine.Run:
         beside = Neighbours(other, files)
@@ -71,7 +74,7 @@ def simulate(
         _Simulation(pools, host, target, complete_all).go()
         outcome = "completed" if pools.over and run.outcome == "completed" else "waiting"
     except EngineFault as fault:
-        findings = [*findings, Finding(fault.element, "run", "error", fault.message)]
+        findings = [*findings, _failure(fault)]
         outcome = "failed"
     pools.gather()
     for run in pools.runs:
@@ -88,6 +91,10 @@ def _main(xml: bytes) -> str | None:
     drawn = engine.processes(xml)
     ordered = sorted(drawn, key=lambda process: (not process.executable, process.called, not process.by_hand))
     return ordered[0].id if ordered else None
+
+
+def _failure(fault: EngineFault) -> Finding:
+    return Finding(fault.element, "run", "error", fault.message)
 
 
 def _chosen(

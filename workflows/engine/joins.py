@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from workflows.engine import compensation, continuations
+from workflows.engine.reach import arrivals
 from workflows.engine.tokens import WAITING, Token
 
 
@@ -27,15 +28,24 @@ def join_inclusive(run: Any) -> bool:
 
     Called when nothing else can move: enabledness only grows while other tokens move away.
     """
-    for token in list(run.tasks.values()):
-        if token._state == WAITING and token.task_spec.joins_inclusively:
-            queues = waiting_at(token.task_spec, token.parent)
-            if not may_still_come(token.task_spec, token.parent, set(queues)):
-                survivor = max((queue[0] for queue in queues.values()), key=lambda t: t.last_state_change)
-                consume(queues, survivor)
-                survivor._ready()
-                return True
+    for queues in _inclusive(run):
+        heads = [queue[0] for queue in queues.values()]
+        if not may_still_come(heads[0].task_spec, heads[0].parent, set(queues)):
+            survivor = max(heads, key=lambda token: token.last_state_change)
+            consume(queues, survivor)
+            survivor._ready()
+            return True
     return False
+
+
+def _inclusive(run: Any) -> list[dict[str, list[Token]]]:
+    """Return what waits at inclusive joins, by join and flow, the longest waiting first."""
+    joins: dict[tuple[str, str], dict[str, list[Token]]] = {}
+    for token in run.tasks.values():
+        if token._state == WAITING and token.task_spec.joins_inclusively and not is_rest(token):
+            queues = joins.setdefault((token._parent, token.task_spec.name), {})
+            queues.setdefault(token.internal_data["flow"], []).append(token)
+    return list(joins.values())
 
 
 def waiting_at(gateway: Any, scope: Token) -> dict[str, list[Token]]:
@@ -64,34 +74,17 @@ def may_still_come(gateway: Any, scope: Token, filled: set[str]) -> bool:
 
     A token that could as well come on a flow that has one already does not count.
     """
-    for token in scope.children:
+    for identity in scope._children:
+        token = scope.workflow.tasks[identity]
         if token.task_spec is gateway and not continuations.is_held(token):
             continue
         if compensation.is_unseen(token):
             continue
         coming = token.task_spec is gateway and continuations.is_coming(token)
-        reached = {token.internal_data["flow"]} if coming else _arrivals(token, gateway)
+        if coming:
+            reached = frozenset({token.internal_data["flow"]})
+        else:
+            reached = arrivals(token.task_spec, gateway, chosen=is_rest(token))
         if reached and not reached & filled:
             return True
     return False
-
-
-def _arrivals(token: Token, gateway: Any) -> set[str]:
-    """Return the incoming flows of `gateway` that what follows from `token` could come on first."""
-    start = token.task_spec
-    specs = start._wf_spec.task_specs
-    found: set[str] = set()
-    seen = {start.name}
-    todo = [start]
-    while todo:
-        spec = todo.pop()
-        flows = [flow for source in (spec, *spec.boundaries) for flow in source.flows]
-        if spec is start and is_rest(token):
-            flows = [flow for flow in flows if flow.condition]
-        for flow in flows:
-            if flow.target == gateway.name:
-                found.add(flow.id)
-            elif flow.target not in seen:
-                seen.add(flow.target)
-                todo.append(specs[flow.target])
-    return found

@@ -30,6 +30,7 @@ from workflows.engine import compensation, complex_gateway, joins, multiple, wor
 from workflows.engine.compensation import CompensationEventDefinition
 from workflows.engine.model import Node
 from workflows.engine.plan import Call, Copy, Flow, Loop, Parameters, Work
+from workflows.engine.reach import Reach
 from workflows.engine.tokens import STARTED, WAITING, Token
 from workflows.expressions import Expression
 
@@ -233,6 +234,10 @@ class InclusiveGateway(Flowing, defaults.InclusiveGateway):
 
     joins_inclusively = True
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reach: Reach | None = None
+
     def begin(self, my_task: Token) -> bool:
         if len(self.incoming) <= 1:
             return True
@@ -247,6 +252,10 @@ class ComplexGateway(Flowing, BpmnSpecMixin):
     """Waits for what its activation condition says, then for the rest; leaves by all that holds."""
 
     activation: Expression | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reach: Reach | None = None
 
     @property
     def joins_inclusively(self) -> bool:  # type: ignore[override]
