@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -19,10 +20,11 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from server.settings import Settings
-from workflows.errors import Conflict
+from workflows.errors import Conflict, DubanError, EngineFault
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: How long a writer waits for another one before it gives up.
@@ -31,6 +33,9 @@ BUSY_SECONDS = 30
 IDLE_SECONDS = 120
 #: Any number that no other program on the same PostgreSQL uses for its advisory locks.
 BOOT_LOCK = 0x64_75_62_61_6E
+
+
+log = structlog.get_logger()
 
 
 class Database:
@@ -51,9 +56,29 @@ class Database:
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
-        """Give a session that is committed on leaving the block, and rolled back by any exception."""
+        """Give a session that is committed on leaving the block, and rolled back by any exception.
+
+        What a fault of the engine leaves behind is then written, each in a transaction of its own.
+        """
+        try:
+            with self._transaction() as session:
+                yield session
+        except EngineFault as fault:
+            while fault.afterwards:
+                self._write_afterwards(fault.afterwards.pop(0))
+            raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def _write_afterwards(self, write: Callable[[Session], None]) -> None:
+        try:
+            with self._transaction() as session:
+                write(session)
+        except (DubanError, SQLAlchemyError):
+            log.exception("what a fault leaves behind could not be written")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,8 +58,12 @@ class InvalidInput(DubanError):
 
 
 class EngineFault(DubanError):
-    """A run failed in mid-step: nothing of it may be stored. `element` is the BPMN id, where known."""
+    """A run failed in mid-step: nothing of it may be stored. `element` is the BPMN id, where known.
+
+    What has to be written all the same, the edge does in transactions after the rollback: `afterwards`.
+    """
 
     def __init__(self, message: str, *, element: str | None = None, code: str = "", **params: Any) -> None:
         super().__init__(message, code=code, **params)
         self.element = element
+        self.afterwards: list[Callable[[Any], None]] = []  #: each is given a session

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock, history, leasing, persistence
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotAllowed, NotFound
-from workflows.model import Incident, Instance, Job, Timer
+from workflows.model import Incident, Instance, Job, ProcessDefinition, Timer
 from workflows.visibility import policy
 
 
@@ -42,16 +43,41 @@ def _take(session: Session, incident_id: str, actor: Actor) -> tuple[Incident, I
     """Return an open incident and its instance, locked, that the actor may deal with."""
     incident = session.get(Incident, incident_id)
     if incident is None:
-        raise NotFound(f"There is no incident {incident_id}.", code="incident")
+        raise _unknown(incident_id)
     instance = persistence.lock(session, incident.instance_id) if incident.instance_id else None
     session.refresh(incident)
-    if instance is not None:
-        decision = policy().may(session, actor, "retry", instance)
-        if not decision.allowed:
-            raise NotAllowed(decision.reason or "You may not deal with incidents.", code="not_allowed")
+    _guard(session, incident, instance, actor)
     if incident.resolved_at is not None:
         raise Conflict("The incident is already resolved.", code="resolved", by=incident.resolved_by)
     return incident, instance
+
+
+def _guard(session: Session, incident: Incident, instance: Instance | None, actor: Actor) -> None:
+    """Raise NotFound where the actor may not know of the instance, NotAllowed where he may do no more."""
+    if instance is None:
+        # Nothing was started: who may start it may see to it.
+        subject, act = _planned(session, incident, actor), "start"
+    else:
+        subject, act = instance, "retry"
+        seen = select(Instance.id).where(Instance.id == instance.id, policy().instances(actor))
+        if session.scalar(seen) is None:
+            raise _unknown(incident.id)
+    decision = policy().may(session, actor, act, subject)
+    if not decision.allowed:
+        raise NotAllowed(decision.reason or "You may not deal with this.", code="not_allowed", act=act)
+
+
+def _planned(session: Session, incident: Incident, actor: Actor) -> Instance:
+    if incident.definition_id is None:
+        raise _unknown(incident.id)
+    definition = session.get_one(ProcessDefinition, incident.definition_id)
+    return Instance(
+        id="", definition_id=definition.id, definition_key=definition.key, state="active", started_by=actor.id
+    )
+
+
+def _unknown(incident_id: str) -> NotFound:
+    return NotFound(f"There is no incident {incident_id}.", code="incident")
 
 
 def _failed_row(session: Session, incident: Incident) -> Timer | Job | None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, jsonify
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from server.db import reading
+from server.db import reading, unit_of_work
 from server.engine_rest import dates
 from server.engine_rest.area import blueprint
+from server.engine_rest.bodies import no_content
 from server.engine_rest.filters import Filter, after, among, before, equals, like, text
 from server.engine_rest.queries import Query, arguments
 from server.guard import guard
-from workflows import visibility
+from workflows import incidents, visibility
 from workflows.actor import Actor
 from workflows.errors import NotFound
 from workflows.model import Incident, Instance
@@ -26,7 +27,9 @@ KINDS = {name: kind for kind, name in TYPES.items()}
 
 def of_type(name: str) -> ColumnElement[bool]:
     """Return the condition that an incident is of the type with this name."""
-    return Incident.kind == KINDS.get(name, name) if name not in TYPES else false()
+    if name in TYPES:
+        return false()
+    return or_(Incident.kind == name, Incident.kind == KINDS.get(name, name))
 
 
 FILTERS: dict[str, Filter] = {
@@ -44,7 +47,7 @@ FILTERS: dict[str, Filter] = {
     "failedActivityId": equals(Incident.element_id),
     "causeIncidentId": equals(Incident.id),
     "rootCauseIncidentId": equals(Incident.id),
-    "configuration": equals(Incident.timer_id),
+    "configuration": equals(func.coalesce(Incident.timer_id, Incident.job_id)),
 }
 SORTS = {
     "incidentId": Incident.id,
@@ -56,7 +59,7 @@ SORTS = {
     "processDefinitionId": Instance.definition_id,
     "causeIncidentId": Incident.id,
     "rootCauseIncidentId": Incident.id,
-    "configuration": Incident.timer_id,
+    "configuration": func.coalesce(Incident.timer_id, Incident.job_id),
     "incidentMessage": Incident.message,
 }
 QUERY = Query(FILTERS, SORTS, Incident.id)
@@ -87,6 +90,24 @@ def get_incident(incident_id: str, actor: Actor) -> Response:
         return jsonify(_shown(*_found(session, incident_id, actor)))
 
 
+@blueprint.delete("/incident/<incident_id>")
+@guard()
+def resolve_incident(incident_id: str, actor: Actor) -> Response:
+    """Close an incident behind which nothing waits to be tried again."""
+    with unit_of_work() as session:
+        incidents.resolve(session, incident_id, actor=actor)
+    return no_content()
+
+
+@blueprint.post("/incident/<incident_id>/retry")
+@guard()
+def retry_incident(incident_id: str, actor: Actor) -> Response:
+    """Let what failed be tried again at once, and close the incident."""
+    with unit_of_work() as session:
+        incidents.retry(session, incident_id, actor=actor)
+    return no_content()
+
+
 def _visible(actor: Actor) -> Select[Incident, Instance]:
     of_instance = select(Incident, Instance).join(Instance, Incident.instance_id == Instance.id)
     return of_instance.where(Incident.resolved_at.is_(None), visibility.policy().instances(actor))
@@ -112,7 +133,7 @@ def _shown(incident: Incident, instance: Instance) -> dict[str, Any]:
         "failedActivityId": incident.element_id,
         "causeIncidentId": incident.id,
         "rootCauseIncidentId": incident.id,
-        "configuration": incident.timer_id,
+        "configuration": incident.timer_id or incident.job_id,
         "incidentMessage": incident.message,
         "tenantId": None,
         "jobDefinitionId": None,

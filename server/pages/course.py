@@ -149,6 +149,8 @@ ACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "instance.signal": lambda d: _("sent the process a signal"),
     "timer.fire": lambda d: _timer(d["step"]),
     "incident.retry": lambda d: _("tried a failed step again"),
+    "incident.resolve": lambda d: _("settled a failed step"),
+    "message.outside": lambda d: _("sent word to somebody outside"),
 }
 
 

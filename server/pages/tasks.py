@@ -189,6 +189,8 @@ def _again(task_id: str, actor: Actor, sent: Submission, error: DubanError) -> R
     fields = error.fields if isinstance(error, InvalidInput) else {}
     status = 422 if isinstance(error, InvalidInput) else status_of(error)
     problem = "" if fields else words.error_words(error, status)
+    if isinstance(error, EngineFault) and error.code not in words.ERRORS:
+        problem = words.fault_words()
     with reading() as session:
         return _page(session, task_id, actor, Typed(sent.answers, fields, problem, status))
 

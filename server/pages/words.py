@@ -24,6 +24,14 @@ def error_words(error: DubanError, status: int = 400) -> str:
     return _by_status(status)
 
 
+def fault_words() -> str:
+    """Return what is said to who finished a task on which the process then failed."""
+    return _(
+        "The process met a fault behind this step, and did not go on. It has been reported; "
+        "your answers are kept as your draft. Try again later, or tell the process supervisor."
+    )
+
+
 def field_words(error: FieldError) -> str:
     """Return what is wrong with one field, and what would be right."""
     wording = FIELDS.get(error.code)
@@ -73,6 +81,7 @@ def _not_allowed(params: Params) -> str:
         "start": _("Your role cannot start this process."),
         "cancel": _("Only the head of the case-supervision office can end a matter this way."),
         "suspend": _("Only the head of the case-supervision office can suspend a matter."),
+        "retry": _("Only the case-supervision office can try a failed step again."),
     }
     return words.get(str(params.get("act")), "") or _by_status(403)
 

@@ -97,3 +97,25 @@ def test_open_incidents_are_found(
     assert stranger.get("/incident", **place) == []
     assert stranger.count("/incident", **place) == 0
     stranger.get(f"/incident/{found}", 404)
+
+
+def test_an_operator_closes_one_or_lets_it_be_tried_again(
+    house: House, supervisor: Client, clerk: Client, key: Callable[[str], str]
+) -> None:
+    waits = key("settled")
+    supervisor.deploy({"waits.bpmn": diagram("waits", waits)}, name=waits)
+    instance = supervisor.start(waits)
+    failed = incident(house, instance["id"], "failedTimer", "Late")
+    seen = incident(house, instance["id"], "undelivered", "One")
+    with house.database.unit_of_work() as session:
+        session.get_one(Incident, seen).timer_id = None
+    house.client("agency").delete(f"/incident/{seen}", status=404)
+    clerk.delete(f"/incident/{seen}", status=403)
+    supervisor.delete(f"/incident/{failed}", status=409)
+    supervisor.delete(f"/incident/{seen}", status=204)
+    supervisor.delete(f"/incident/{seen}", status=409)
+    supervisor.post(f"/incident/{failed}/retry", {}, status=204)
+    assert supervisor.get("/incident", processInstanceId=instance["id"]) == []
+    with house.database.reading() as session:
+        timer = session.get_one(Timer, session.get_one(Incident, failed).timer_id)
+        assert timer.status == "waiting"

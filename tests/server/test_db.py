@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
 
 from server.db import Database, connect, migrate, migrated
 from server.settings import Settings
 from workflows import clock
-from workflows.errors import Conflict
+from workflows.errors import Conflict, EngineFault
 from workflows.model import AuditEvent
 
 
@@ -187,3 +188,22 @@ def test_errors_do_not_tell_what_was_written(both: Database) -> None:
     with pytest.raises(DBAPIError) as caught, both.unit_of_work() as session:
         session.execute(text("insert into nowhere values (:name)"), {"name": "张三"})
     assert "张三" not in str(caught.value)
+
+
+def test_what_a_fault_leaves_behind_is_written_after_the_rollback(both: Database) -> None:
+    def write_and_fail() -> None:
+        with both.unit_of_work() as session:
+            session.add(note("lost"))
+            session.flush()
+            fault = EngineFault("no")
+            fault.afterwards += [lambda s: s.add(note("kept")), refuse, lambda s: s.add(note("kept too"))]
+            raise fault
+
+    def refuse(session: Session) -> None:
+        session.add(note("half"))
+        session.flush()
+        raise Conflict("not any more")
+
+    with pytest.raises(EngineFault):
+        write_and_fail()
+    assert acts(both) == ["kept", "kept too"]

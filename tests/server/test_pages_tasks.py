@@ -15,8 +15,23 @@ from handlers.registers import Clue
 from handlers.uploads import Upload
 from tests.city import REQUEST, TRANSFER, City
 from tests.server.visitors import Visitor
-from workflows.model import AuditEvent, Task, TaskDraft
+from workflows import definitions
+from workflows.model import AuditEvent, Incident, Task, TaskDraft
 
+FAILING = b"""<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="http://duban.test">
+  <bpmn:process id="failing" isExecutable="true">
+    <bpmn:startEvent id="s" /><bpmn:sequenceFlow id="f0" sourceRef="s" targetRef="u" />
+    <bpmn:userTask id="u" camunda:candidateUsers="handler" camunda:formRef="f"
+        camunda:formRefBinding="deployment" />
+    <bpmn:sequenceFlow id="f1" sourceRef="u" targetRef="bad" />
+    <bpmn:scriptTask id="bad"><bpmn:script>x = missing + 1</bpmn:script></bpmn:scriptTask>
+  </bpmn:process>
+</bpmn:definitions>"""
+TITLE_FORM = (
+    b'{"id": "f", "type": "default", "components": [{"type": "textfield", "key": "title", "label": "T"}]}'
+)
 REFERENCE = re.compile(r'name="_kept\.files" value="([^"]+)"')
 
 
@@ -307,6 +322,24 @@ def test_a_step_that_refuses_keeps_what_was_typed(city: City, visit: Callable[[s
     assert answer.status_code == 422
     assert "陈经办" in answer.text
     assert re.search(r'value="handler3" checked', answer.text)
+
+
+def test_a_process_that_fails_behind_a_step_keeps_what_was_typed(
+    city: City, visit: Callable[[str], Visitor]
+) -> None:
+    with city.database.unit_of_work() as session:
+        files = {"failing.bpmn": FAILING, "f.form": TITLE_FORM}
+        definitions.deploy(session, files, name="failing", actor=city.actor("supervisor"), profile="engine")
+    instance = city.start("failing")
+    task, clerk = city.claim(city.task(instance), "handler"), visit("handler")
+    answer = clerk.post(f"/tasks/{task.id}/complete", title="三页的说明")
+    assert answer.status_code == 500
+    assert "您填写的内容已存为草稿" in answer.text
+    assert "三页的说明" in answer.text
+    assert "三页的说明" in clerk.get(f"/tasks/{task.id}").text
+    with city.database.reading() as session:
+        (incident,) = session.scalars(select(Incident).where(Incident.task_id == task.id))
+        assert (incident.kind, incident.element_id) == ("failedCompletion", "bad")
 
 
 def test_releasing_gives_the_task_back(city: City, visit: Callable[[str], Visitor]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, definitions, instances, operations, persistence, tasks, visibility
 from workflows.actor import Actor
+from workflows.errors import EngineFault
 from workflows.model import Base, Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 from workflows.visibility import Decision
 
@@ -50,9 +51,15 @@ class Office:
 
     @contextmanager
     def work(self) -> Iterator[Session]:
-        """Give a session as the edge does: committed on leaving, rolled back on error."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        """Give a session as the edge does: committed on leaving, rolled back on error, faults then noted."""
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except EngineFault as fault:
+            for write in fault.afterwards:
+                with Session(self.engine) as session, session.begin():
+                    write(session)
+            raise
 
     @contextmanager
     def counting(self) -> Iterator[list[str]]:

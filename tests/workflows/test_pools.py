@@ -54,8 +54,8 @@ def test_the_process_named_is_the_chosen_one():
 
 
 def test_a_flow_says_who_is_meant_and_names_need_not_agree():
-    nameless = '<bpmn:startEvent id="n"><bpmn:messageEventDefinition/></bpmn:startEvent>'
-    document = told(TELLER, ("a", START_BY, ""), ("b", nameless, ""), flows=("throw>n",), variables={"n": 1})
+    other = event("startEvent", "n", ref="r")
+    document = told(TELLER, ("a", START_BY, ""), ("b", other, ""), flows=("throw>n",), variables={"n": 1})
     assert entered(document) == ["s", "throw", "e", "n"]
     to_the_pool = told(TELLER, ("a", START_BY, ""), flows=("throw>pool_a",), variables={"n": 1})
     assert entered(to_the_pool) == ["s", "throw", "e", "s2"]

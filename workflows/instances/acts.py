@@ -77,7 +77,10 @@ def cancel(session: Session, instance_id: str, *, actor: Actor, reason: str) -> 
     instance = take(session, instance_id, actor, "cancel")
     if not reason.strip():
         raise InvalidInput("A reason is required to cancel a process instance.", code="reason")
-    with persistence.advance(session, instance, actor=actor, suspended_too=True) as (run, _):
+    with persistence.advance(session, instance, actor=actor, act="failedCancel", suspended_too=True) as (
+        run,
+        _,
+    ):
         run.cancel()
     instance.end_reason = reason.strip()
     _audit(session, actor, "instance.cancel", instance)
@@ -107,7 +110,7 @@ def set_variables(
 ) -> Instance:
     """Set process variables of an active instance; conditions that wait for them are looked at again."""
     instance = take(session, instance_id, actor, "set_variables")
-    with persistence.advance(session, instance, actor=actor) as (run, _):
+    with persistence.advance(session, instance, actor=actor, act="failedVariables") as (run, _):
         run.set_variables(variables)
     _audit(session, actor, "instance.variables", instance, {"names": sorted(variables)})
     return instance

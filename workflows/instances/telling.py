@@ -132,5 +132,6 @@ def _deliver(
 def _give(
     session: Session, instance: Instance, kind: str, name: str, actor: Actor, variables: Mapping[str, Any]
 ) -> bool:
-    with persistence.advance(session, instance, actor=actor) as (run, _):
+    act = "failedMessage" if kind == "message" else "failedSignal"
+    with persistence.advance(session, instance, actor=actor, act=act) as (run, _):
         return run.deliver(name, variables) if kind == "message" else run.signal(name, variables)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from workflows import clock, deployed, engine
+from workflows import clock, deployed, engine, faults
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, NotFound
 from workflows.history import SYSTEM
@@ -44,11 +44,23 @@ def advancing(
 
 @contextmanager
 def advance(
-    session: Session, instance: Instance, *, actor: Actor | None, suspended_too: bool = False
+    session: Session,
+    instance: Instance,
+    *,
+    actor: Actor | None,
+    act: str = "failedStep",
+    task_id: str | None = None,
+    suspended_too: bool = False,
 ) -> Iterator[tuple[engine.Run, InstanceHost]]:
-    """Give the run and host of an instance that this transaction has locked already; else as `advancing`."""
+    """Give the run and host of an instance that this transaction has locked already; else as `advancing`.
+
+    A fault inside leaves an incident of the kind `act`, if somebody acts.
+    """
     (guard_running if suspended_too else guard_active)(instance)
-    with alone(session, instance.id):
+    with (
+        alone(session, instance.id),
+        faults.noted(act, actor=actor, instance_id=instance.id, task_id=task_id),
+    ):
         host = InstanceHost(
             session,
             instance,
@@ -94,7 +106,10 @@ def begin(
         started_at=clock.now(),
         started_by=actor.id if actor else SYSTEM,
     )
-    with alone(session, instance.id):
+    with (
+        alone(session, instance.id),
+        faults.noted("failedStart", actor=actor, definition_id=definition.id),
+    ):
         _insert(session, instance)  # what operations write may point at it
         found = deployed.process(session, definition.id)
         host = InstanceHost(session, instance, found, actor=actor, at=instance.started_at)

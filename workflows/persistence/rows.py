@@ -34,6 +34,8 @@ MOOT = (
     "failedTimer",
     "noCandidate",
     "endless",
+    "failedStep",
+    "failedCancel",
     "failedCompletion",
     "failedMessage",
     "failedSignal",
@@ -116,9 +118,18 @@ def _close(session: Session, tasks: Sequence[Task], host: InstanceHost, left: Co
         session.execute(
             update(TaskCandidate).where(TaskCandidate.task_id.in_(offered)).values(claimable=False)
         )
-    session.execute(delete(TaskDraft).where(TaskDraft.task_id.in_(ids)))
+    drafts = session.execute(delete(TaskDraft).where(TaskDraft.task_id.in_(ids)))
+    if drafts.rowcount:  # type: ignore[attr-defined]
+        # A completion that failed left its answers as a draft: now that it worked, nobody need look.
+        _settle(session, ids, host)
     if any(task.due_at for task in tasks):
         _close_timers(session, ids)
+
+
+def _settle(session: Session, task_ids: Collection[str], host: InstanceHost) -> None:
+    failed = Incident.task_id.in_(task_ids) & Incident.resolved_at.is_(None)
+    by = host.actor.id if host.actor else None
+    session.execute(update(Incident).where(failed).values(resolved_at=host.now(), resolved_by=by))
 
 
 def _open(session: Session, entries: Sequence[Entry]) -> None:

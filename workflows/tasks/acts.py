@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, deployed, history, persistence, recording
 from workflows.actor import Actor
-from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from workflows.errors import Conflict, EngineFault, InvalidInput, NotAllowed, NotFound
 from workflows.forms import Form
 from workflows.model import Instance, Task, TaskCandidate, TaskDraft
 from workflows.tasks.inbox import next_of
@@ -156,7 +158,13 @@ def complete(
     node = owner.node(task.element_id)
     task_form = deployed.form(session, owner, node)
     checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})})
-    with persistence.advance(session, instance, actor=actor) as (run, host):
+    with (
+        _keeping(task_id, actor, {**(variables or {}), **(answers or {})}),
+        persistence.advance(session, instance, actor=actor, act="failedCompletion", task_id=task_id) as (
+            run,
+            host,
+        ),
+    ):
         result = recording.record(
             node,
             task_form,
@@ -167,6 +175,16 @@ def complete(
         run.complete(task_id, result)
     _audit(session, actor, "task.complete", task)
     return Completed(instance, tuple(next_of(session, instance.id, actor)))
+
+
+@contextmanager
+def _keeping(task_id: str, actor: Actor, answers: Mapping[str, Any]) -> Iterator[None]:
+    """Keep the answers as the actor's draft where the process fails: nothing typed is lost."""
+    try:
+        yield
+    except EngineFault as fault:
+        fault.afterwards.append(partial(save_draft, task_id=task_id, actor=actor, answers=answers))
+        raise
 
 
 # --- what every command begins with
