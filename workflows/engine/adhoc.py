@@ -61,6 +61,10 @@ class AdHocSubProcess(SubProcess):
             for start in self._enabled(my_task):
                 run.enter(start, my_task, None)
 
+    def stop(self, my_task: Token) -> None:
+        """Start nothing more."""
+        my_task.internal_data["finishing"] = True
+
     def _enabled(self, my_task: Token) -> tuple[Any, ...]:
         """Return what starts now; the rest of a sequence is remembered."""
         if not self.sequential:

@@ -104,5 +104,7 @@ def _check_reach(wiring: Wiring) -> Iterator[Finding]:
         if inner := getattr(spec, "inner", None):
             todo.append(inner)
     for node in wiring.nodes.values():
-        if node.id not in reached:
+        # What undoes an activity is reached with it.
+        undoing = node.kind == "boundaryEvent:compensate" and node.attached_to in reached
+        if node.id not in reached and not undoing:
             yield Finding(node.id, "unreachable", "policy", "No path leads here from a start event.")

@@ -88,7 +88,7 @@ def _take(token: Token, activity: str | None) -> list[Any]:
 
 def _reached(token: Token) -> list[Token]:
     scopes = [token.parent]
-    while scopes[-1].task_spec.by_event:
+    while scopes[-1].task_spec.by_event or (scopes[1:] and scopes[-1].task_spec.repeats):
         scopes.append(scopes[-1].parent)
     return scopes
 

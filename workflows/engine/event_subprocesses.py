@@ -32,7 +32,8 @@ class ScopeEvent(Armed):
             run.clear(around)
         else:
             events.rearm(run, my_task)
-        run.enter(self.handler, around, None)
+        # Where it repeats, its body stands in the place of its name.
+        run.enter(self._wf_spec.task_specs[self.handler.element], around, None)
 
 
 def is_start(element: etree._Element) -> bool:

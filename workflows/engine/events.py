@@ -149,7 +149,7 @@ def find_handler(origin: Token, kind: str, code: str | None) -> Token | None:
         for event, token in armed_on(around, kind):
             if event.task_spec not in around.task_spec.armed:
                 attached.append(token)
-            elif inside is None or event.task_spec.handler is not inside.task_spec:
+            elif inside is None or event.task_spec.handler.element != inside.task_spec.element:
                 own.append(token)
         if caught := _catching(own, code) or _catching(attached, code):
             return caught

@@ -64,6 +64,7 @@ class Instance(BpmnWorkflow):
         self.outcome = "running"
         self.steps: list[Step] = []
         self.sent: list[Sent] = []
+        self.fired: set[str] = set()  #: ids of the events that have happened
         self.end_nodes: list[str] = []
         self.thrown: list[Sent] = []  #: messages thrown but not yet offered to this run's own catch events
         self.pauses = (
@@ -189,7 +190,7 @@ class Instance(BpmnWorkflow):
         self.remove(token)
         if spec.body is not None:
             multiple.instance_done(around, token)
-        elif around.task_spec.passed(around, spec):
+        elif compensation.is_compensating(around) or around.task_spec.passed(around, spec):
             self.settle(around)
         else:
             self.follow(spec, flows * spec.completion_quantity, around)
@@ -252,6 +253,7 @@ class Instance(BpmnWorkflow):
     def clear(self, around: Token) -> None:
         """Cancel every token in a scope and disarm its event subprocesses, leaving its boundary events."""
         self.cancel_inside(around)
+        around.task_spec.stop(around)
         for token in around.children:
             if token.task_spec in around.task_spec.armed:
                 self.remove(token)
@@ -307,6 +309,7 @@ class Instance(BpmnWorkflow):
         if payload:
             scope.assign(token, self.cleaned(token, payload))
         host, spec = token.parent, token.task_spec
+        self.fired.add(token.id)
         if spec.silent:
             spec.happen(token)
         elif host.task_spec.arms_flows:
@@ -397,7 +400,7 @@ class Instance(BpmnWorkflow):
         around = token.parent
         self.note(token, "left")
         self.remove(token)
-        self.cancel_inside(around)
+        self.clear(around)
         self.settle(around)
 
     def send_message(self, token: Token, spec: Any) -> None:

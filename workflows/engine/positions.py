@@ -45,7 +45,7 @@ def check_position(event: etree._Element) -> Iterator[Finding]:
         elif kind not in allowed:
             wrong = f"An event of kind '{kind}' cannot be {position}; that can be {_listed(allowed)}."
             yield _error(event, "unsupported", wrong)
-        elif kind in _INTERRUPTING and not _interrupts(event):
+        elif not _interrupts(event) and (kind in _INTERRUPTING or _undoes_scope(event, kind)):
             yield _error(event, "unsupported", f"An event of kind '{kind}' always interrupts.")
     if len(kinds) > 1:
         yield from _check_several(event, position, kinds)
@@ -77,6 +77,10 @@ def _position(event: etree._Element) -> str:
     if scope is None or local(scope) == "process":
         return _START
     return "the start of an event subprocess" if is_event_subprocess(scope) else "the start of a subprocess"
+
+
+def _undoes_scope(event: etree._Element, kind: str) -> bool:
+    return local(event) == "startEvent" and kind == "compensate"
 
 
 def _interrupts(event: etree._Element) -> bool:

@@ -234,6 +234,11 @@ class Run:
         return self._instance.steps
 
     @property
+    def fired(self) -> frozenset[str]:
+        """Return the ids of the timers and subscriptions that have happened since start or restore."""
+        return frozenset(self._instance.fired)
+
+    @property
     def sent(self) -> list[Sent]:
         """Return the messages and signals thrown since start or restore that are for others."""
         return self._instance.sent

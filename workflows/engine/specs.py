@@ -103,6 +103,9 @@ class Flowing(BpmnSpecMixin):
         """Tell, of a scope, whether what follows a completed element inside is not to be followed any more."""
         return False
 
+    def stop(self, my_task: Token) -> None:
+        """Start nothing more inside, as a scope in which all has been cancelled."""
+
     def choose(self, run: Any, scope: Token) -> list[Flow]:
         """Return the flows taken: all without condition and all whose condition holds, else the default.
 

@@ -193,7 +193,7 @@ def _write_timers(
     wanted = {timer.id: timer for timer in run.due_timers}
     for engine_id, row in known.items():
         if engine_id not in wanted:
-            row.status = "fired" if engine_id in left else "cancelled"
+            row.status = "fired" if engine_id in run.fired or engine_id in left else "cancelled"
             row.fired_at = host.now() if row.status == "fired" else None
             row.leased_until = row.leased_by = None
         elif row.due_at != wanted[engine_id].due_at:

@@ -339,6 +339,20 @@ def test_an_error_of_a_handler_goes_to_the_scope_of_the_throw() -> None:
     assert story.open == ["rescue"]
 
 
+def test_what_was_done_in_an_ad_hoc_subprocess_is_undone() -> None:
+    inner = log("x") + undone("x") + log("y") + undone("y")
+    box = f'<adHocSubProcess id="box" ordering="Sequential">{inner}</adHocSubProcess>'
+    body = nodes("startEvent", "s") + box + thrown("back") + user("after") + flows("s > box > back > after")
+    story = begin(body)
+    assert story.variables["log"] == ["x", "y", "undo_y", "undo_x"]
+    assert story.open == ["after"]
+
+
+def test_a_compensation_event_is_reached_with_its_activity() -> None:
+    body = TWO + thrown("back", end=True) + flows("s > a > b > back")
+    assert not [f for f in read(file_of(body, extra=EXTRA))[1] if f.rule == "unreachable"]
+
+
 # -- what is kept -------------------------------------------------------------------------------------
 
 

@@ -39,7 +39,7 @@ LEGAL = {
     "start": EXTERNAL | {"none"},
     "inner start": {"none"},
     "event start": EXTERNAL | {"error", "escalation", "compensate"},
-    "event start beside": EXTERNAL | {"escalation", "compensate"},
+    "event start beside": EXTERNAL | {"escalation"},
     "catch": EXTERNAL | {"link"},
     "throw": {"none", "message", "signal", "escalation", "compensate", "link"},
     "boundary": EXTERNAL | {"error", "escalation", "compensate", "cancel"},
@@ -57,7 +57,8 @@ def placed(position: str, kind: str) -> str:
     inner = KINDS[kind]
     if position == "start":
         return f'<startEvent id="x">{inner}</startEvent>' + user("a") + flows("x > a")
-    beside = ' cancelActivity="false" isInterrupting="false"' if "beside" in position else ""
+    flag = "cancelActivity" if position.startswith("boundary") else "isInterrupting"
+    beside = f' {flag}="false"' if "beside" in position else ""
     main = nodes("startEvent", "is") + user("b")
     if position == "inner start":
         return boxed(f'<startEvent id="x">{inner}</startEvent>' + user("b") + flows("x > b"))

@@ -369,6 +369,54 @@ def test_an_armed_one_does_not_hold_up_an_inclusive_join() -> None:
     assert story.open == ["after", "h_do"]
 
 
+def test_an_event_subprocess_of_several_instances() -> None:
+    bad = f'<endEvent id="bad">{ERROR}</endEvent>'
+    several = user("h_do") + bad + flows("h_s > h_do > bad") + counted("2")
+    inner = nodes("startEvent", "is") + user("b") + flows("is > b") + handling("k", REPORT)
+    box = sub("box", inner + on_event("h", MESSAGE, several, cancel=False))
+    body = nodes("startEvent", "s") + box + boundary("on_box", "box", ERROR) + user("out")
+    story = Story.begin(body + flows("s > box", "on_box > out"), extra=EXTRA)
+    happen(story, MESSAGE)
+    assert story.open == ["b", "h_do", "h_do"]
+    story.complete("h_do")
+    assert story.open == ["out"]
+
+
+def ad_hoc(more: str, condition: str = "") -> str:
+    inner = f"<completionCondition>{condition}</completionCondition>" if condition else ""
+    box = f'<adHocSubProcess id="box" ordering="Sequential">{user("x")}{user("y")}{inner}{more}</adHocSubProcess>'
+    return nodes("startEvent", "s") + box + user("after") + flows("s > box > after")
+
+
+@pytest.mark.parametrize("condition", ["", "${enough}"])
+def test_an_interrupted_ad_hoc_subprocess_starts_nothing_more(condition: str) -> None:
+    story = Story.begin(ad_hoc(handling("h", MESSAGE), condition), {"enough": False}, extra=EXTRA)
+    assert story.open == ["x"]
+    happen(story, MESSAGE)
+    assert story.open == ["h_do"]
+    story.complete("h_do")
+    assert story.open == ["after"]
+
+
+def test_beside_an_ad_hoc_subprocess() -> None:
+    story = Story.begin(ad_hoc(handling("h", MESSAGE, cancel=False)), extra=EXTRA)
+    happen(story, MESSAGE)
+    story.complete("x")
+    assert story.open == ["h_do"] or story.open == ["h_do", "y"]
+    story.complete("h_do")
+    assert story.open == ["y"]
+    story.complete("y")
+    assert story.open == ["after"]
+
+
+def test_what_has_happened_is_told_apart_from_what_was_disarmed() -> None:
+    story = Story.begin(MAIN + handling("h", HOUR) + handling("k", MESSAGE), extra=EXTRA)
+    (timer,), (waited,) = story.run.due_timers, story.run.subscriptions
+    story.wait(hours=1)
+    assert timer.id in story.run.fired
+    assert waited.id not in story.run.fired
+
+
 # -- what is refused ----------------------------------------------------------------------------------
 
 
