@@ -176,25 +176,7 @@ def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
 
 
 #: Static rules about which `structure` says more: what can stand there, and what can be run.
-_PLACES = frozenset(
-    {
-        "cancel",
-        "compensation",
-        "crossing",
-        "dangling",
-        "event_subprocess",
-        "flow_after_end",
-        "flow_into_start",
-        "instantiate",
-        "interrupting",
-        "loop",
-        "no_event",
-        "position",
-        "quantity",
-        "required",
-        "wrong_type",
-    }
-)
+_PLACES = frozenset({"compensation", "dangling", "required", "wrong_type"})
 
 
 def _read_process(process: etree._Element, root: etree._Element, faults: list[Finding]) -> _Read:

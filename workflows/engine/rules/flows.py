@@ -1,4 +1,7 @@
-"""Sequence flows: where they may begin and end, which may have a condition (8.3.13, 10.2, 10.5, 10.6)."""
+"""Sequence flows: links, conditions, defaults, and what nodes say of them (8.3.13, 10.2, 10.5, 10.6).
+
+That both ends are there, on the same level, and may have a flow, says `structure`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from workflows.engine.rules.document import (
     Element,
     called,
     error,
-    is_event_subprocess,
     policy,
     process_of,
     scope_of,
@@ -25,69 +27,33 @@ def check(document: Document) -> Iterator[Finding]:
     """Yield what is wrong with sequence flows, flow by flow, then node by node."""
     for flow in document.every("sequenceFlow"):
         source, target = (document.referred(flow, end) for end in ("sourceRef", "targetRef"))
-        if source is not None and target is not None:
-            yield from _crossing(flow, source, target)
         if source is not None:
-            yield from _source(flow, source)
+            yield from _link_source(source)
             yield from _condition(document, flow, source)
         if target is not None:
-            yield from _target(flow, target)
+            yield from _link_target(target)
         yield from _immediate(flow)
     for node in document.nodes:
         yield from _default(document, node)
     yield from _lists(document)
 
 
-def _crossing(flow: Element, source: Element, target: Element) -> Iterator[Finding]:
-    """A flow stays in its process and on its level of subprocesses (7.6.1, 8.3.13)."""
-    scope = flow.getparent()
-    if source.getparent() is target.getparent() and source.getparent() is scope:
-        return
-    if process_of(source) is not process_of(target):
-        message = f"The flow {flow.get('id')} leads from one process into another; draw a message flow."
-    elif source.getparent() is not target.getparent():
-        message = f"The flow {flow.get('id')} leads across the border of a subprocess; end it inside."
-    else:
-        message = f"The flow {flow.get('id')} is no part of the process or subprocess of its ends."
-    yield error(flow, "crossing", message)
-
-
-def _source(flow: Element, source: Element) -> Iterator[Finding]:
-    """What has no outgoing flow: end events, throwing links, what undoes or is started by an event."""
-    name, kind = local(source), event_kind(source)
-    if name == "endEvent":
-        yield error(source, "flow_after_end", f"{called(source)} cannot have an outgoing sequence flow.")
-    elif name == "intermediateThrowEvent" and kind == "link":
+def _link_source(source: Element) -> Iterator[Finding]:
+    """A throwing link goes on at the catching one (10.5.5)."""
+    if local(source) == "intermediateThrowEvent" and event_kind(source) == "link":
         message = (
             f"The throwing link {called(source)} cannot have an outgoing flow; its catching link goes on."
         )
         yield error(source, "link", message)
-    elif name == "boundaryEvent" and kind == "compensate":
-        message = f"{called(source)} leads to its compensation by an association, not by a sequence flow."
-        yield error(source, "compensation", message)
-    yield from _flowless(flow, source)
 
 
-def _target(flow: Element, target: Element) -> Iterator[Finding]:
-    """What has no incoming flow: start and boundary events, catching links."""
-    name = local(target)
-    if name in ("startEvent", "boundaryEvent"):
-        yield error(target, "flow_into_start", f"No sequence flow can lead into {called(target)}.")
-    elif name == "intermediateCatchEvent" and event_kind(target) == "link":
+def _link_target(target: Element) -> Iterator[Finding]:
+    """A catching link is reached from the throwing one (10.5.5)."""
+    if local(target) == "intermediateCatchEvent" and event_kind(target) == "link":
         message = (
-            f"The catching link {called(target)} cannot have an incoming flow; its throwing link leads here."
+            f"The catching link {called(target)} cannot have an incoming flow; a throwing link leads here."
         )
         yield error(target, "link", message)
-    yield from _flowless(flow, target)
-
-
-def _flowless(flow: Element, end: Element) -> Iterator[Finding]:
-    if is_event_subprocess(end):
-        message = f"{called(end)} is started by its event; the flow {flow.get('id')} cannot touch it."
-        yield error(end, "event_subprocess", message)
-    elif end.get("isForCompensation") in _TRUE:
-        message = f"{called(end)} is for compensation; the flow {flow.get('id')} cannot touch it."
-        yield error(end, "compensation", message)
 
 
 def _condition(document: Document, flow: Element, source: Element) -> Iterator[Finding]:

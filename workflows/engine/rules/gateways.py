@@ -19,7 +19,7 @@ def check(document: Document) -> Iterator[Finding]:
         yield from _direction(document, gateway)
         yield from _purpose(document, gateway)
     for gateway in document.every("eventBasedGateway"):
-        yield from _instantiation(document, gateway)
+        yield from _parallel(gateway)
         yield from _choices(document, gateway)
 
 
@@ -47,13 +47,9 @@ def _purpose(document: Document, gateway: Element) -> Iterator[Finding]:
         yield policy(gateway, "gateway", message)
 
 
-def _instantiation(document: Document, gateway: Element) -> Iterator[Finding]:
-    """An event gateway that starts a process comes first; only such a one is parallel (10.6.6)."""
-    starts = gateway.get("instantiate") in _TRUE
-    if starts and document.entering(gateway):
-        message = f"No sequence flow may lead to {called(gateway)}, which starts the process (instantiate)."
-        yield error(gateway, "instantiate", message)
-    if not starts and gateway.get("eventGatewayType") == "Parallel":
+def _parallel(gateway: Element) -> Iterator[Finding]:
+    """Only an event gateway that starts a process waits for all its events (10.6.6)."""
+    if gateway.get("instantiate") not in _TRUE and gateway.get("eventGatewayType") == "Parallel":
         message = f"{called(gateway)} is parallel; only an event gateway that starts a process can be."
         yield error(gateway, "event_gateway", message)
 

@@ -9,7 +9,6 @@ from workflows.engine.rules.document import (
     Document,
     Element,
     called,
-    error,
     is_event_subprocess,
     policy,
 )
@@ -28,7 +27,6 @@ def check(document: Document) -> Iterator[Finding]:
             yield from _ad_hoc(scope, inside)
             continue
         yield from _borders(scope, starts, ends)
-        yield from _event_subprocess(scope, starts)
         for node in inside if starts or ends else ():
             yield from _beside(document, node, starts, ends)
         yield from _public(scope)
@@ -55,13 +53,6 @@ def _borders(scope: Element, starts: list[Element], ends: list[Element]) -> Iter
     # Many leave the end out: a branch without a successor ends by itself.
     if starts and not ends and not is_event_subprocess(scope):
         yield policy(scope, "no_end", f"{called(scope)} has a start event, but no end event.")
-
-
-def _event_subprocess(scope: Element, starts: list[Element]) -> Iterator[Finding]:
-    """An event subprocess has one start event (10.3.5)."""
-    if is_event_subprocess(scope) and len(starts) != 1:
-        message = f"{called(scope)} is started by an event; it needs one start event, not {len(starts)}."
-        yield error(scope, "event_subprocess", message)
 
 
 def _beside(
