@@ -422,7 +422,7 @@ SCOPES = [
         severity="policy",
     ),
 ]
-OPERATION = '<interface id="i" name="i"><operation id="op" name="op"><inMessageRef>M</inMessageRef></operation></interface>'
+OPERATION = '<interface id="i" name="i"><operation id="op" name="op"><inMessageRef>M</inMessageRef></operation></interface>'  # noqa: E501
 UNDO = event("boundaryEvent", "u", "<compensateEventDefinition/>", 'attachedToRef="a"')
 BACK = '<task id="undo" isForCompensation="true"/>'
 ACTIVITIES = [
