@@ -53,7 +53,9 @@ def begin(run: Any, caller: Token) -> None:
         raise run.fault(problem.message, spec.element, "call") from problem
     root_spec = found.definition.spec.start
     ins = spec.ins or (_EVERYTHING if root_spec._wf_spec.alone else ())
-    data = run.cleaned(caller, _copied(run, ins, caller))
+    seen = scope.visible(caller)
+    taken = {name: seen[name] for name in spec.associations.takes if name in seen}
+    data = run.cleaned(caller, {**taken, **_copied(run, ins, caller)})
     kept = {"of": found.reference} if found.reference else {}
     root = run.create(root_spec, caller, data=data, internal=kept)
     root._set_state(STARTED)
@@ -66,6 +68,8 @@ def end(run: Any, root: Token) -> None:
     assert caller is not None
     outs = caller.task_spec.outs or (_EVERYTHING if root.task_spec._wf_spec.alone else ())
     returned = run.cleaned(caller, _copied(run, outs, root))
+    given = {name: root.data[name] for name in caller.task_spec.associations.gives if name in root.data}
+    caller.data.update(given)
     run.remove(root)
     scope.assign(caller, returned)
     caller.complete()

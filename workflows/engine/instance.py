@@ -272,6 +272,8 @@ class Instance(BpmnWorkflow):
             holder = around.parent if around.task_spec.is_root else around
             element = holder.task_spec.element if holder is not None else None
             raise self.fault(f"Processes are nested deeper than {MAX_DEPTH} levels.", element, "depth")
+        for name in around.task_spec.locals:
+            around.data.setdefault(name, None)
         for event in around.task_spec.armed:
             self.wait_for(event, around, None)
         for start in starts:

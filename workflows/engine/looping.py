@@ -5,19 +5,19 @@ from __future__ import annotations
 from lxml import etree
 
 from workflows.engine import behaviors
+from workflows.engine.data import Names, collection_of
 from workflows.engine.dialect import C, Q, text_of
 from workflows.engine.ledger import Ledger
 from workflows.engine.plan import Loop, is_plain_name
 
 
-def loop_of(ledger: Ledger, element: etree._Element) -> Loop | None:
+def loop_of(ledger: Ledger, element: etree._Element, names: Names) -> Loop | None:
     """Return how the activity repeats, None if it does not."""
-    identity = element.get("id", "")
     multiple = element.find(Q + "multiInstanceLoopCharacteristics")
     if multiple is not None:
-        return _multiple(ledger, identity, multiple)
+        return _multiple(ledger, element, multiple, names)
     standard = element.find(Q + "standardLoopCharacteristics")
-    return None if standard is None else _standard(ledger, identity, standard)
+    return None if standard is None else _standard(ledger, element.get("id", ""), standard)
 
 
 def asynchronous(element: etree._Element) -> tuple[bool, bool]:
@@ -35,9 +35,13 @@ def repeats(element: etree._Element) -> bool:
     return any(element.find(Q + kind) is not None for kind in kinds)
 
 
-def _multiple(ledger: Ledger, identity: str, found: etree._Element) -> Loop:
+def _multiple(ledger: Ledger, element: etree._Element, found: etree._Element, names: Names) -> Loop:
+    identity = element.get("id", "")
     cardinality = text_of(found, "loopCardinality")
-    collection = found.get(C + "collection") or text_of(found, "loopDataInputRef")
+    collection = found.get(C + "collection")
+    if not collection and (reference := text_of(found, "loopDataInputRef")):
+        collection = collection_of(element, reference, names, out=False)
+    results = text_of(found, "loopDataOutputRef")
     completion = text_of(found, "completionCondition")
     if not cardinality and not collection:
         missing = "The multi-instance activity says neither how many nor over which collection."
@@ -50,7 +54,7 @@ def _multiple(ledger: Ledger, identity: str, found: etree._Element) -> Loop:
         collection=ledger.condition(identity, collection, "The collection") if collection else None,
         element_variable=found.get(C + "elementVariable") or _item_name(found.find(Q + "inputDataItem")),
         completion=ledger.condition(identity, completion, "The completion condition") if completion else None,
-        output_collection=text_of(found, "loopDataOutputRef") or None,
+        output_collection=collection_of(element, results, names, out=True) if results else None,
         output_item=_item_name(found.find(Q + "outputDataItem")),
         thrown=tuple(behaviors.thrown_by(ledger, identity, found)),
     )

@@ -103,6 +103,25 @@ class Parameters:
     outputs: Mapping[str, Any] = field(default_factory=lambda: _NO_EXPRESSIONS)
 
 
+@dataclass(frozen=True)
+class Association:
+    """A copy between data of an element and of what is around: of a variable, or of an expression's value."""
+
+    target: str
+    source: str | None
+    value: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Data:
+    """What an element copies when it begins and when it is left, and its data inputs and outputs by name."""
+
+    inputs: tuple[Association, ...] = ()
+    outputs: tuple[Association, ...] = ()
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+
+
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*\Z")
 
 

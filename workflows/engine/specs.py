@@ -29,7 +29,7 @@ from SpiffWorkflow.specs import WorkflowSpec
 from workflows.engine import compensation, complex_gateway, joins, multiple, work
 from workflows.engine.compensation import CompensationEventDefinition
 from workflows.engine.model import Node
-from workflows.engine.plan import Call, Copy, Flow, Loop, Parameters, Work
+from workflows.engine.plan import Call, Copy, Data, Flow, Loop, Parameters, Work
 from workflows.engine.reach import Reach
 from workflows.engine.tokens import STARTED, WAITING, Token
 from workflows.expressions import Expression
@@ -61,7 +61,10 @@ class Flowing(BpmnSpecMixin):
     body: Repeated | None = None
     start_quantity = 1  #: tokens that make it begin
     completion_quantity = 1  #: tokens that leave it by each flow taken
+    sends = False  #: what it has for itself is sent
     parameters = Parameters()
+    associations = Data()
+    locals: tuple[str, ...] = ()  #: variables that a scope keeps for itself
     work = Work()
     async_before = False
     async_after = False
@@ -185,6 +188,7 @@ class ServiceTask(Performing, defaults.ServiceTask):
 class SendTask(Performing, BpmnSpecMixin):
     """Calls an operation or throws a message."""
 
+    sends = True
     event_definition: Any = None
     event_name: Expression
 
@@ -424,6 +428,7 @@ class EventGateway(Flowing, defaults.EventBasedGateway):
 class Throwing(Performing):
     """Throws its event when it runs; a message with an operation calls that instead, as Camunda 7 does."""
 
+    sends = True
     event_definition: Any
     event_name: Expression
     parts: tuple[Throwing, ...] = ()  #: one for each of several event definitions

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from workflows.clock import office_zone
-from workflows.engine import adhoc, looping, openings, several, specs, timers, working
+from workflows.engine import adhoc, data, looping, openings, several, specs, timers, working
 from workflows.engine.dialect import (
     ACTIVITIES,
     FLOW_NODES,
@@ -43,6 +43,7 @@ class Wiring:
     ledger: Ledger = field(default_factory=Ledger)
     #: Every flow node of the process by id, nested ones too.
     elements: dict[str, etree._Element] = field(init=False)
+    names: data.Names = field(init=False)  #: the variables of its data
     nodes: dict[str, Node] = field(default_factory=dict)
     flows: dict[str, tuple[str, str]] = field(default_factory=dict)
     conditioned: set[str] = field(default_factory=set)  #: flows with a condition, a bad one too
@@ -50,6 +51,7 @@ class Wiring:
     def __post_init__(self) -> None:
         nodes = self.process.iter(*(Q + name for name in FLOW_NODES))
         self.elements = {element.get("id", ""): element for element in nodes}
+        self.names = data.Names(self.process)
 
     # -- the whole ---------------------------------------------------------------------------------
 
@@ -76,6 +78,7 @@ class Wiring:
             ledger.parameters(node.id, node.attributes.get("inputs", {})),
             ledger.parameters(node.id, node.attributes.get("outputs", {})),
         )
+        spec.associations = data.data_of(ledger, element, self.names)
         spec.async_before = "true" in (node.attributes.get("asyncBefore"), node.attributes.get("async"))
         spec.async_after = node.attributes.get("asyncAfter") == "true"
         if isinstance(spec, specs.Performing):
@@ -153,6 +156,7 @@ class Wiring:
             openings.check(self.ledger, element, spec)
         self._link(scope, inside)
         self._gateways(inside)
+        around.locals = data.locals_of(scope, self.names)
         around.starts = self._starts(scope, inside)
 
     def _flow(self, element: etree._Element) -> None:
@@ -270,7 +274,7 @@ class Wiring:
                     host.boundaries += (self.spec.task_specs[element.get("id")],)
 
     def _repeat(self, element: etree._Element) -> None:
-        loop = looping.loop_of(self.ledger, element)
+        loop = looping.loop_of(self.ledger, element, self.names)
         if loop is None:
             return
         tasks = self.spec.task_specs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.engine import scope
+from workflows.engine import data, scope
 from workflows.engine.model import BpmnError
 from workflows.engine.plan import Work
 from workflows.engine.tokens import Token
@@ -50,7 +50,9 @@ def _do(token: Token, work: Work) -> None:
 
 def _call(token: Token) -> None:
     run, spec = token.workflow, token.task_spec
-    arguments = scope.clean(token.data)
+    # Only what the diagram hands over: a token also holds its place in a loop, and data of its own.
+    given = spec.parameters.inputs
+    arguments = scope.clean({name: value for name, value in token.data.items() if name in given})
     with run.guarding(spec.element, "operation", f"The operation '{spec.work.operation}' failed"):
         returned = run.host.call(spec.node, spec.work.operation, arguments, scope.clean(scope.visible(token)))
     if returned is None:
@@ -112,13 +114,15 @@ def store(token: Token, name: str | None, value: Any) -> None:
 
 
 def map_in(token: Token) -> None:
-    """Evaluate input parameters, in order, into the token's own variables."""
+    """Evaluate data inputs and input parameters, in order, into the token's own variables."""
+    data.copy_in(token)
     for name, source in token.task_spec.parameters.inputs.items():
         token.data.update(token.workflow.cleaned(token, {name: shaped(source, token)}))
 
 
 def map_out(token: Token) -> None:
-    """Evaluate output parameters in the token's scope and write them into the scope around it."""
+    """Copy data outputs and evaluate output parameters into the scope around the token."""
+    data.copy_out(token)
     values = {name: shaped(source, token) for name, source in token.task_spec.parameters.outputs.items()}
     if values:
         scope.assign(token.parent, token.workflow.cleaned(token, values))
