@@ -30,8 +30,13 @@ def spec_of(inputs: str = "", outputs: str = "") -> str:
         for item in listed.split():
             identity, _, name = item.partition(":")
             made += f'<{tag} id="{identity}" name="{name}"/>' if name else f'<{tag} id="{identity}"/>'
-    sets = "".join(f"<dataInputRefs>{item.partition(':')[0]}</dataInputRefs>" for item in inputs.split())
-    return f"<ioSpecification>{made}<inputSet>{sets}</inputSet><outputSet/></ioSpecification>"
+
+    def refs(tag: str, listed: str) -> str:
+        return "".join(f"<{tag}>{item.partition(':')[0]}</{tag}>" for item in listed.split())
+
+    sets = f"<inputSet>{refs('dataInputRefs', inputs)}</inputSet>"
+    sets += f"<outputSet>{refs('dataOutputRefs', outputs)}</outputSet>"
+    return f"<ioSpecification>{made}{sets}</ioSpecification>"
 
 
 def into(source: str, target: str, inner: str = "") -> str:
@@ -128,11 +133,13 @@ def test_a_message_carries_data_inputs_and_fills_data_outputs() -> None:
     thrown = (
         '<intermediateThrowEvent id="t"><dataInput id="di" name="number"/>'
         + into("DOR_1", "di")
+        + "<inputSet><dataInputRefs>di</dataInputRefs></inputSet>"
         + '<messageEventDefinition messageRef="M"/></intermediateThrowEvent>'
     )
     caught = (
         '<intermediateCatchEvent id="t"><dataOutput id="do" name="number"/>'
         + out_of("do", "DOR_1")
+        + "<outputSet><dataOutputRefs>do</dataOutputRefs></outputSet>"
         + '<messageEventDefinition messageRef="M"/></intermediateCatchEvent>'
     )
     names = '<message id="M" name="m"/>'
@@ -145,6 +152,7 @@ def test_a_message_carries_data_inputs_and_fills_data_outputs() -> None:
 
 def test_a_boundary_event_fills_its_data_output() -> None:
     event = '<dataOutput id="do" name="number"/>' + out_of("do", "DOR_1")
+    event += "<outputSet><dataOutputRefs>do</dataOutputRefs></outputSet>"
     event += '<messageEventDefinition messageRef="M"/>'
     body = line(user("t") + boundary("b", "t", event) + nodes("endEvent", "be"), OBJECT) + flows("b > be")
     story = Story.begin(body, extra='<message id="M" name="m"/>')
@@ -170,14 +178,13 @@ def test_a_loop_goes_over_the_data_behind_its_input() -> None:
         "<loopDataInputRef>di</loopDataInputRef><loopDataOutputRef>do</loopDataOutputRef>"
         '<inputDataItem id="one"/><outputDataItem id="told"/>'
     )
-    inner = script("w", "told = one * 2")
     data = spec_of("di:list", "do:results") + into("DOR_1", "di") + out_of("do", "DOR_9")
     objects = (
         OBJECT
         + '<dataObject id="DO_9" name="doubled"/><dataObjectReference id="DOR_9" dataObjectRef="DO_9"/>'
     )
-    box = sub("t", inner).replace('<subProcess id="t">', f'<subProcess id="t">{data}{loop}')
-    assert Story.begin(line(box, objects), {"order": [1, 2]}).variables["doubled"] == [2, 4]
+    repeated = task("told = one * 2", data, loop)
+    assert Story.begin(line(repeated, objects), {"order": [1, 2]}).variables["doubled"] == [2, 4]
 
 
 def test_data_is_no_argument_of_an_operation() -> None:
