@@ -11,6 +11,8 @@ from workflows.engine.rules.document import (
     called,
     error,
     policy,
+    process_of,
+    warning,
 )
 from workflows.engine.rules.kinds import definitions, kinds
 from workflows.findings import Finding
@@ -69,7 +71,11 @@ def _references(document: Document, event: Element) -> Iterator[Finding]:
         }.get(kind, False)
         target = document.referred(definition, f"{kind}Ref")
         if needed and not definition.get(f"{kind}Ref"):
-            yield error(event, "reference", f"{called(event)} must name its {kind}: {kind}Ref is missing.")
+            # What is only drawn may leave it open: the standard asks for it where the process is run.
+            process = process_of(event)
+            drawn = process is not None and process.get("isExecutable") in _FALSE
+            say = warning if drawn else error
+            yield say(event, "reference", f"{called(event)} must name its {kind}: {kind}Ref is missing.")
         coded = target is not None and local(target) == kind and kind in ("error", "escalation")
         if throws and coded and target is not None and not target.get(f"{kind}Code"):
             message = f"{called(event)} throws the {called(target)}, which has no {kind}Code."
