@@ -17,7 +17,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinit
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
 from workflows.clock import office_zone
-from workflows.engine import timers
+from workflows.engine import correlation, timers
 from workflows.engine.tokens import WAITING, Token
 
 KINDS: dict[str, type] = {
@@ -92,7 +92,9 @@ def deliver(
     for token, _ in waiting(run, "message"):
         if element not in (None, token.task_spec.element):
             continue
-        if token.internal_data["name"] == name and (on is None or beside(token) is on):
+        meant = token.internal_data["name"] == name and correlation.matches(token, name, payload)
+        if meant and (on is None or beside(token) is on):
+            correlation.remember(token, name, payload)
             run.fire(token, payload)
             return True
     return False

@@ -16,6 +16,7 @@ from workflows.engine import (
     calls,
     compensation,
     continuations,
+    correlation,
     events,
     joins,
     multiple,
@@ -407,7 +408,9 @@ class Instance(BpmnWorkflow):
 
     def send_message(self, token: Token, spec: Any) -> None:
         """Throw a message: offered to this run when it is quiet, else handed to the host."""
-        self.thrown.append(self._sent("message", token, spec))
+        sent = self._sent("message", token, spec)
+        correlation.remember(token, sent.name, sent.payload)
+        self.thrown.append(sent)
 
     def broadcast(self, token: Token, spec: Any) -> None:
         """Throw a signal at everything in this run that waits for it, and hand it to the host."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from workflows.engine import calls, complex_gateway, continuations, events, joins, scope, state
+from workflows.engine import calls, complex_gateway, continuations, correlation, events, joins, scope, state
 from workflows.engine import starts as starting
 from workflows.engine.instance import Instance
 from workflows.engine.model import BpmnError, Continuation, DueTimer, Host, OpenTask, Sent, Step, Subscription
@@ -91,6 +91,8 @@ class Run:
         instance.task_tree = root
         run = cls(definition, instance)
         with run._acting():
+            if message is not None:
+                correlation.remember(root, message, cleaned)
             starting.begin(root, first)
         return run
 

@@ -146,6 +146,7 @@ class ProcessSpec(BpmnProcessSpec):
         self.data_objects: dict[str, Any] = {}
         self.data_stores: dict[str, Any] = {}
         self.correlation_keys: dict[str, Any] = {}
+        self.correlation: tuple[Any, ...] = ()
         self.bpmn_start_events: list[Any] = []
         self.io_specification = None
         self.start = Root(self, ROOT)

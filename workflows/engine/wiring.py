@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from workflows.clock import office_zone
-from workflows.engine import adhoc, data, looping, openings, several, specs, timers, working
+from workflows.engine import adhoc, correlation, data, looping, openings, several, specs, timers, working
 from workflows.engine.dialect import (
     ACTIVITIES,
     FLOW_NODES,
@@ -58,6 +58,7 @@ class Wiring:
     def wire(self) -> None:
         """Fill nodes, flows and specs."""
         lanes = _lanes(self.process)
+        self.spec.correlation = correlation.keys_of(self.ledger, self.process)
         for element in self.elements.values():
             node = _node(element, lanes)
             self.nodes[node.id] = node
