@@ -182,6 +182,19 @@ def test_a_called_process_arms_its_own() -> None:
     assert story.open == ["after"]
 
 
+def test_what_a_called_process_has_armed_is_gone_with_it() -> None:
+    called = (
+        f'<process id="q" isExecutable="false">{nodes("startEvent", "qs")}{user("b")}'
+        f"{flows('qs > b')}{handling('h', MESSAGE)}{handling('k', HOUR)}</process>"
+    )
+    body = nodes("startEvent", "s") + '<callActivity id="c" calledElement="q"/>' + user("after")
+    story = Story.begin(body + flows("s > c > after"), extra=EXTRA + called)
+    assert (len(story.run.subscriptions), len(story.run.due_timers)) == (1, 1)
+    story.complete("b")
+    assert story.open == ["after"]
+    assert (story.run.subscriptions, story.run.due_timers) == ([], [])
+
+
 def test_nested_event_subprocesses() -> None:
     inner = (
         user("h_do")
