@@ -19,7 +19,7 @@ from server.db import Database, database, migrated, reading
 from server.guard import public, settings
 from workflows import clock
 from workflows.errors import NotFound
-from workflows.model import Incident, Task, Timer
+from workflows.model import Incident, Job, Task, Timer
 
 blueprint = Blueprint("health", __name__)
 log = structlog.get_logger()
@@ -104,6 +104,10 @@ class _Work:
             "duban_open_tasks": ("Tasks in inboxes", open_tasks),
             "duban_overdue_tasks": ("Open tasks past their due date", open_tasks.where(Task.due_at < now)),
             "duban_late_timers": ("Timers that are due and have not fired", late),
+            "duban_late_jobs": (
+                "Jobs that are due and have not been done",
+                select(func.count()).select_from(Job).where(Job.status == "waiting", Job.due_at < now),
+            ),
             "duban_open_incidents": (
                 "Failures that an operator has to look at",
                 select(func.count()).select_from(Incident).where(Incident.resolved_at.is_(None)),

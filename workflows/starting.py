@@ -13,9 +13,9 @@ from workflows.model import Deployment, Incident, Job, ProcessDefinition, Subscr
 
 
 def open_starts(session: Session, definition: ProcessDefinition) -> None:
-    """Let messages, signals and times start this version."""
+    """Let messages, signals, conditions and times start this version."""
     for trigger in engine.triggers(deployed.compiled(session, definition.id)):
-        if trigger.kind in ("message", "signal"):
+        if trigger.kind in ("message", "signal", "conditional"):
             row = {
                 "id": new_id(),
                 "kind": trigger.kind,

@@ -4,6 +4,7 @@ What is offered, and where it differs: docs/reference/engine-rest.md.
 """
 
 from server.engine_rest import (
+    condition,
     deployment,
     engine,
     incident,
@@ -18,6 +19,7 @@ from server.engine_rest.history import process_instance as history_process_insta
 from server.engine_rest.history import task as history_task
 
 RESOURCES = (
+    condition,
     deployment,
     engine,
     history_activity_instance,

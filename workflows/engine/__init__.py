@@ -16,7 +16,7 @@ from workflows.engine.model import (
 )
 from workflows.engine.reading import Definition, compile_definition, read
 from workflows.engine.run import Run
-from workflows.engine.triggers import Trigger, next_start, triggers
+from workflows.engine.triggers import Trigger, conditions_met, next_start, triggers
 from workflows.errors import EngineFault
 from workflows.findings import Finding
 
@@ -42,6 +42,7 @@ __all__ = [
     "Used",
     "Wanted",
     "compile_definition",
+    "conditions_met",
     "next_start",
     "outline",
     "processes",

@@ -11,7 +11,7 @@ from workflows.clock import office_zone
 from workflows.engine import timers
 from workflows.engine.openings import openings
 from workflows.engine.reading import Definition
-from workflows.expressions import BUILTINS, Expression
+from workflows.expressions import BUILTINS, EvaluationError, Expression, truth
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,29 @@ def triggers(definition: Definition) -> tuple[Trigger, ...]:
         timer = spec.timer if kind == "timer" else None
         found.append(Trigger(spec.node.id, kind, name, timer, spec.timer_kind if timer else ""))
     return tuple(found)
+
+
+def conditions_met(
+    definition: Definition, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+) -> tuple[str, ...]:
+    """Return the conditional start events whose conditions hold over variables that come from outside.
+
+    One that has no value over them (a variable is missing, or is of another kind) does not hold.
+    """
+    return tuple(
+        opening.spec.node.id
+        for opening in openings(definition.spec)
+        if opening.kind == "conditional" and _holds(opening.spec.condition, variables, functions)
+    )
+
+
+def _holds(
+    condition: Expression, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+) -> bool:
+    try:
+        return truth(condition.evaluate(variables, {**BUILTINS, **functions}))
+    except EvaluationError:
+        return False
 
 
 def next_start(

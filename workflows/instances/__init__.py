@@ -2,12 +2,13 @@
 
 from workflows.instances.acts import cancel, resume, set_variables, start, suspend
 from workflows.instances.listing import InstanceFilter, Page, count, get, listing, variables
-from workflows.instances.telling import message, signal
+from workflows.instances.telling import condition, message, signal
 
 __all__ = [
     "InstanceFilter",
     "Page",
     "cancel",
+    "condition",
     "count",
     "get",
     "listing",

@@ -58,7 +58,7 @@ def start_definition(
 ) -> Instance:
     """Start one version by its plain start event, or by the message or start event named."""
     if not skip_policy:
-        _guard_start(session, definition, actor)
+        guard(session, actor, "start", _planned(definition, actor))
     if business_key is not None and len(business_key) > MAX_BUSINESS_KEY:
         raise InvalidInput(f"A business key has at most {MAX_BUSINESS_KEY} characters.", code="business_key")
     return opening.begin(
@@ -157,12 +157,16 @@ def _definition(session: Session, key: str | None, definition_id: str | None) ->
     return found
 
 
-def _guard_start(session: Session, definition: ProcessDefinition, actor: Actor) -> None:
-    # The instance that would be: the policy decides over it as over any other.
-    planned = Instance(
+def may_start(session: Session, definition: ProcessDefinition, actor: Actor) -> bool:
+    """Tell whether the actor may start this version."""
+    return policy().may(session, actor, "start", _planned(definition, actor)).allowed
+
+
+def _planned(definition: ProcessDefinition, actor: Actor) -> Instance:
+    """Return the instance that would be: the policy decides over it as over any other."""
+    return Instance(
         id="", definition_id=definition.id, definition_key=definition.key, state="active", started_by=actor.id
     )
-    guard(session, actor, "start", planned)
 
 
 def _hold(session: Session, instance: Instance, state: str) -> None:

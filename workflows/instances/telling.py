@@ -1,18 +1,19 @@
-"""Messages and signals from outside: to the one who waits, or to all."""
+"""Messages, signals and conditions from outside: to the one who waits, or to all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import history, persistence
+from workflows import clock, deployed, engine, history, persistence
 from workflows.actor import Actor
 from workflows.correlation import starts, waiting
 from workflows.errors import Conflict, InvalidInput, NotAllowed
-from workflows.instances.acts import guard, start_definition
-from workflows.model import Instance
+from workflows.instances.acts import guard, may_start, start_definition
+from workflows.model import Instance, ProcessDefinition, Subscription
 from workflows.visibility import policy
 
 
@@ -80,6 +81,41 @@ def signal(
         for definition, element_id in starts(session, "signal", name)
     ]
     return [*(session.get_one(Instance, instance_id) for instance_id in told), *started]
+
+
+def condition(
+    session: Session,
+    variables: Mapping[str, Any],
+    *,
+    actor: Actor,
+    business_key: str | None = None,
+    definition_id: str | None = None,
+) -> list[Instance]:
+    """Start every process with a conditional start event that holds over the variables, and return them.
+
+    Of the latest versions, or of one definition; those that the actor may not start are left out.
+    """
+    heard = select(Subscription.definition_id).where(
+        Subscription.kind == "conditional", Subscription.definition_id.is_not(None)
+    )
+    if definition_id is not None:
+        heard = heard.where(Subscription.definition_id == definition_id)
+    definitions = select(ProcessDefinition).where(ProcessDefinition.id.in_(heard))
+    return [
+        start_definition(
+            session,
+            definition,
+            actor=actor,
+            given=variables,
+            business_key=business_key,
+            start_node=element_id,
+        )
+        for definition in session.scalars(definitions.order_by(ProcessDefinition.id)).all()
+        if not definition.suspended and may_start(session, definition, actor)
+        for element_id in engine.conditions_met(
+            deployed.compiled(session, definition.id), variables, {"now": clock.now}
+        )
+    ]
 
 
 def _guard_one(name: str, receivers: int, starts: int) -> None:
