@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from workflows.engine import cron
+
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _DURATION = re.compile(
     rf"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?\Z"
@@ -150,9 +152,21 @@ def arm(kind: str, value: Any, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         return _arm_cycle(parse_cycle(text, now, zone), text, zone)
     if text.startswith("P"):
         return {"due": parse_duration(text).after(now, zone).isoformat()}
-    if kind == "timeCycle" and " " in text:
-        raise BadTimer(f"'{text}' looks like cron; write a cycle such as R/PT1H.")
+    if text.startswith("-P"):
+        raise BadTimer(f"'{text}' lies in the past; a timer waits for a length of time of 0 or more.")
+    if kind == "timeCycle" and cron.looks_like(text):
+        return _arm_cron(text, now, zone)
     return {"due": parse_instant(text, zone).isoformat()}
+
+
+def _arm_cron(text: str, after: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    try:
+        due = cron.parse(text).after(after, zone)
+    except cron.BadCron as problem:
+        raise BadTimer(str(problem)) from problem
+    if due is None:
+        raise BadTimer(f"'{text}' never fires any more.")
+    return {"due": due.isoformat(), "cron": text}
 
 
 def _arm_cycle(cycle: Cycle, text: str, zone: ZoneInfo) -> dict[str, Any]:
@@ -165,6 +179,9 @@ def _arm_cycle(cycle: Cycle, text: str, zone: ZoneInfo) -> dict[str, Any]:
 
 def rearm(timer: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> dict[str, Any] | None:
     """Return the next turn of a timer that has just fired, None when it is spent."""
+    if text := timer.get("cron"):
+        following = cron.parse(text).after(max(now, datetime.fromisoformat(timer["due"])), zone)
+        return None if following is None else {"due": following.isoformat(), "cron": text}
     kept = timer.get("cycle")
     if kept is None:
         return None
