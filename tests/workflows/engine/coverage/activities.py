@@ -1,0 +1,343 @@
+"""Tasks, subprocesses, call activities, and how activities repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.workflows.engine.coverage.events import undo
+from tests.workflows.engine.coverage.rows import Row, complete, is_open, message, wait
+from tests.workflows.engine.diagrams import (
+    TestHost,
+    boundary,
+    counted,
+    extended,
+    flows,
+    nodes,
+    rule,
+    script,
+    service,
+    several,
+    sub,
+    timer,
+    user,
+)
+
+TASKS = "Tasks"
+REPEATED = "Loops and multi-instance"
+NESTED = "Subprocesses and calls"
+ENDS = nodes("startEvent", "s") + nodes("endEvent", "e")
+LINE = flows("s > a > e")
+
+
+def rows() -> Iterator[Row]:
+    """Yield the rows of activities."""
+    yield from _tasks()
+    yield from _repeated()
+    yield from _nested()
+    yield from _adhoc()
+
+
+def _tasks() -> Iterator[Row]:
+    passing = ("s", "a", "e")
+    for kind in ("task", "manualTask"):
+        yield Row(TASKS, kind, ENDS + nodes(kind, "a") + LINE, passes=passing, note="passed, as in Camunda 7")
+    yield Row(TASKS, "userTask", ENDS + user("a") + LINE, (is_open("a"), complete("a")), passing)
+    yield Row(
+        TASKS,
+        "scriptTask of assignments",
+        ENDS + script("a", "total = price * 2") + LINE,
+        passes=passing,
+        variables={"price": 4},
+        ends_with={"total": 8},
+    )
+    yield Row(
+        TASKS,
+        "serviceTask with camunda:delegateExpression",
+        ENDS + service("a", "registers.note") + LINE,
+        passes=passing,
+        host=lambda: TestHost(operations={"registers.note": lambda *_: {"noted": True}}),
+        ends_with={"noted": True},
+    )
+    yield Row(
+        TASKS,
+        "serviceTask with camunda:expression and camunda:resultVariable",
+        ENDS + '<serviceTask id="a" camunda:expression="${price + 1}" camunda:resultVariable="more"/>' + LINE,
+        passes=passing,
+        variables={"price": 4},
+        ends_with={"more": 5},
+    )
+    yield Row(
+        TASKS,
+        'serviceTask with camunda:type="external"',
+        ENDS + '<serviceTask id="a" camunda:type="external" camunda:topic="mail"/>' + LINE,
+        (lambda story: story.reload().complete(story.run.external_tasks[0].id, {}),),
+        ("s", "a"),
+        note="waits for an outside worker",
+    )
+    yield Row(
+        TASKS,
+        "businessRuleTask with camunda:decisionRef",
+        ENDS + rule("a", "way", resultVariable="way", mapDecisionResult="singleEntry") + LINE,
+        passes=passing,
+        host=lambda: TestHost(decisions={"way": [{"way": "left"}]}),
+        ends_with={"way": "left"},
+    )
+    yield Row(
+        TASKS,
+        "sendTask to a receiveTask beside",
+        ENDS
+        + nodes("parallelGateway", "both")
+        + '<sendTask id="a" messageRef="M"/><receiveTask id="r" messageRef="M"/>'
+        + nodes("endEvent", "re")
+        + flows("s > both > a > e", "both > r > re"),
+        passes=("a", "r", "re"),
+        extra='<message id="M" name="report"/>',
+    )
+    yield Row(
+        TASKS,
+        "receiveTask",
+        ENDS + '<receiveTask id="a" messageRef="M"/>' + LINE,
+        (message("report"),),
+        passing,
+        extra='<message id="M" name="report"/>',
+    )
+    yield Row(
+        TASKS,
+        "receiveTask that starts a process",
+        '<receiveTask id="a" messageRef="M" instantiate="true"/>' + nodes("endEvent", "e") + flows("a > e"),
+        passes=("a", "e"),
+        start={"message": "report"},
+        extra='<message id="M" name="report"/>',
+    )
+    for name in ("startQuantity", "completionQuantity"):
+        yield _quantity(name)
+
+
+def _quantity(name: str) -> Row:
+    fork, end = nodes("parallelGateway", "both"), nodes("startEvent", "s") + nodes("endEvent", "e")
+    if name == "startQuantity":
+        body = end + fork + f'<task id="a" {name}="2"/>' + nodes("task", "x", "y")
+        body += flows("s > both > x > a > e", "both > y > a")
+        return Row(TASKS, name, body, passes=("x", "y", "a", "e"), note="starts when so many tokens came")
+    body = end + f'<task id="a" {name}="2"/>' + user("b") + flows("s > a > b > e")
+    acts = (is_open("b", "b"), complete("b"), complete("b"))
+    return Row(TASKS, name, body, acts, ("a", "b", "b", "e"), note="so many tokens leave")
+
+
+def _repeated() -> Iterator[Row]:
+    twice = (complete("a"), complete("a"))
+    three = {"people": ["Li", "Wu", "He"]}
+    each = several(**{"camunda:collection": "people", "camunda:elementVariable": "person"})
+    yield Row(
+        REPEATED,
+        "parallel, by number",
+        ENDS + user("a", counted("2")) + LINE,
+        (is_open("a", "a"), *twice),
+        ("e",),
+    )
+    yield Row(
+        REPEATED,
+        "sequential, by number",
+        ENDS + user("a", counted("2", isSequential="true")) + LINE,
+        (is_open("a"), complete("a"), is_open("a"), complete("a")),
+        ("e",),
+    )
+    yield Row(
+        REPEATED,
+        "parallel, over a collection",
+        ENDS + user("a", each) + LINE,
+        (is_open("a", "a", "a"), *twice, complete("a")),
+        ("e",),
+        variables=three,
+    )
+    yield Row(
+        REPEATED,
+        "completion condition",
+        ENDS
+        + user(
+            "a",
+            several(
+                "<loopCardinality>3</loopCardinality>"
+                "<completionCondition>${nrOfCompletedInstances &gt;= 2}</completionCondition>"
+            ),
+        )
+        + LINE,
+        twice,
+        ("e",),
+    )
+    yield Row(
+        REPEATED,
+        "output collection",
+        ENDS + _collected() + LINE,
+        (complete("a", mark=1), complete("a", mark=2)),
+        ("e",),
+        ends_with={"marks": [1, 2]},
+    )
+    yield Row(
+        REPEATED,
+        "over a subprocess, with a boundary event",
+        ENDS
+        + sub(
+            "a",
+            nodes("startEvent", "bs") + user("b") + nodes("endEvent", "be"),
+            flows("bs > b > be"),
+            counted("2"),
+        )
+        + timer("t", "PT1H", on="a")
+        + nodes("endEvent", "te")
+        + LINE
+        + flows("t > te"),
+        (is_open("b", "b"), complete("b"), wait(hours=1)),
+        ("t", "te"),
+        never=("e",),
+    )
+    for behavior in ("None", "One", "Complex"):
+        yield _behavior(behavior)
+    yield from _standard_loops()
+
+
+def _collected() -> str:
+    inner = (
+        "<loopDataOutputRef>marks</loopDataOutputRef>"
+        '<outputDataItem id="item" name="mark"/><loopCardinality>2</loopCardinality>'
+    )
+    return user("a", several(inner, isSequential="true"))
+
+
+def _behavior(behavior: str) -> Row:
+    """Return the row of events that a multi-instance activity throws by itself (table 10.29)."""
+    inner = "<loopCardinality>2</loopCardinality>"
+    attributes = {"behavior": behavior, "isSequential": "true"}
+    if behavior == "Complex":
+        condition = "<condition>${nrOfCompletedInstances == 1}</condition>"
+        inner += f'<complexBehaviorDefinition id="cb">{condition}'
+        inner += '<event id="ce"><signalEventDefinition signalRef="S"/></event></complexBehaviorDefinition>'
+    else:
+        attributes[f"{behavior.lower()}BehaviorEventRef"] = "told"
+    body = ENDS + nodes("task", "h") + user("a", several(inner, **attributes))
+    held = boundary("x", "a", '<signalEventDefinition id="told" signalRef="S"/>', cancel=False)
+    acts = (complete("a"), complete("a"))
+    return Row(
+        REPEATED,
+        f"behavior {behavior}",
+        body + held + LINE + flows("x > h"),
+        acts,
+        ("x", "h"),
+        extra='<signal id="S" name="told"/>',
+    )
+
+
+def _standard_loops() -> Iterator[Row]:
+    def loop(condition: str, **attributes: str) -> str:
+        written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
+        return (
+            f'<scriptTask id="a"><standardLoopCharacteristics {written}><loopCondition>{condition}</loopCondition>'
+            "</standardLoopCharacteristics><script>n = n + 1</script></scriptTask>"
+        )
+
+    def row(name: str, xml: str, start: int, end: int) -> Row:
+        return Row(
+            REPEATED, name, ENDS + xml + LINE, passes=("e",), variables={"n": start}, ends_with={"n": end}
+        )
+
+    yield row("standard loop, tested after", loop("${n &lt; 3}"), 5, 6)
+    yield row("standard loop, tested before", loop("${n &lt; 3}", testBefore="true"), 5, 5)
+    yield row("standard loop with loopMaximum", loop("${n &lt; 99}", loopMaximum="4"), 0, 4)
+
+
+def _nested() -> Iterator[Row]:
+    inside = nodes("startEvent", "bs") + user("b") + nodes("endEvent", "be") + flows("bs > b > be")
+    yield Row(
+        NESTED, "embedded subprocess", ENDS + sub("a", inside) + LINE, (complete("b"),), ("a", "b", "e")
+    )
+    yield Row(
+        NESTED,
+        "subprocess without start and end events",
+        ENDS + sub("a", user("b")) + LINE,
+        (complete("b"),),
+        ("a", "b", "e"),
+    )
+    yield Row(
+        NESTED,
+        "transaction, cancelled: what was done is undone",
+        ENDS
+        + sub(
+            "a",
+            nodes("startEvent", "bs") + user("b") + undo("h", "b"),
+            '<endEvent id="be"><cancelEventDefinition/></endEvent>' + flows("bs > b > be"),
+            tag="transaction",
+        )
+        + boundary("x", "a", "<cancelEventDefinition/>")
+        + nodes("endEvent", "xe")
+        + LINE
+        + flows("x > xe"),
+        (complete("b"), is_open("h"), complete("h")),
+        ("b", "be", "h", "x", "xe"),
+        never=("e",),
+    )
+    called = (
+        f'<process id="q" isExecutable="true">{nodes("startEvent", "qs")}{user("b")}'
+        f"{nodes('endEvent', 'qe')}{flows('qs > b > qe')}</process>"
+    )
+    maps = extended('<camunda:in source="n" target="m"/>', '<camunda:out source="m" target="k"/>')
+    yield Row(
+        NESTED,
+        "call activity with camunda:in and camunda:out",
+        ENDS + f'<callActivity id="a" calledElement="q">{maps}</callActivity>' + LINE,
+        (complete("b", m=7),),
+        ("a", "b", "qe", "e"),
+        variables={"n": 1},
+        ends_with={"n": 1, "k": 7, "m": None},
+        extra=called,
+    )
+    yield Row(
+        NESTED,
+        "call activity, multi-instance",
+        ENDS + f'<callActivity id="a" calledElement="q">{counted("2")}</callActivity>' + LINE,
+        (is_open("b", "b"), complete("b"), complete("b")),
+        ("e",),
+        extra=called,
+    )
+    yield Row(
+        NESTED,
+        "call activity of a globalUserTask",
+        ENDS + '<callActivity id="a" calledElement="g"/>' + LINE,
+        (_complete_only_task,),
+        ("a", "e"),
+        extra='<globalUserTask id="g" name="sign"/>',
+    )
+    yield Row(
+        NESTED,
+        "call activity of a globalScriptTask",
+        ENDS + '<callActivity id="a" calledElement="g"/>' + LINE,
+        passes=("a", "e"),
+        extra='<globalScriptTask id="g"><script>n = 1</script></globalScriptTask>',
+    )
+
+
+def _complete_only_task(story: Any) -> None:
+    (task,) = story.reload().open_tasks
+    story.run.complete(task.id, {})
+    story.steps += story.run.steps
+
+
+def _adhoc() -> Iterator[Row]:
+    for ordering in ("Parallel", "Sequential"):
+        inside = user("b") + user("c")
+        tag = f'<adHocSubProcess id="a" ordering="{ordering}">{inside}</adHocSubProcess>'
+        first = is_open("b", "c") if ordering == "Parallel" else is_open("b")
+        acts = (first, complete("b"), is_open("c"), complete("c"))
+        yield Row(NESTED, f"ad-hoc subprocess, {ordering.lower()}", ENDS + tag + LINE, acts, ("a", "e"))
+    condition = "<completionCondition>${enough}</completionCondition>"
+    tag = f'<adHocSubProcess id="a">{user("b")}{user("c")}{condition}</adHocSubProcess>'
+    acts = (is_open("b", "c"), complete("c", enough=True))
+    yield Row(
+        NESTED,
+        "ad-hoc subprocess with completionCondition",
+        ENDS + tag + LINE,
+        acts,
+        ("a", "e"),
+        variables={"enough": False},
+        note="what is still open is cancelled unless cancelRemainingInstances is false",
+    )
