@@ -229,7 +229,7 @@ def test_start_event_of_a_subprocess_is_plain() -> None:
         (timer("x", ""), "timer"),
         (timer("x", "soon"), "timer"),
         (timer("x", "-PT1H"), "timer"),
-        (timer("x", "0 0 9 * * ?", kind="timeCycle"), "timer"),
+        (timer("x", "0 9 * * *", kind="timeCycle"), "timer"),
         (timer("x", "P"), "timer"),
         (timer("x", "PT"), "timer"),
         (timer("x", "P9999Y"), "timer"),
