@@ -28,12 +28,12 @@ class Naming:
 class Builder:
     """One scope under construction."""
 
-    def __init__(self, draw: st.DrawFn, name: Naming) -> None:
+    def __init__(self, draw: st.DrawFn, name: Naming, event: Event | None = None, **start: bool) -> None:
         self.draw = draw
         self.name = name
         self.nodes: list[Node] = []
         self.flows: list[Flow] = []
-        self.start = self.add("start")
+        self.start = self.add("start", event=event, **start)
 
     def add(self, kind: str, **rest: object) -> Node:
         node = Node(self.name(kind), kind, **rest)  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ TAGS = {
     "exclusive": "exclusiveGateway",
     "parallel": "parallelGateway",
     "inclusive": "inclusiveGateway",
+    "complex": "complexGateway",
+    "handler": "subProcess",
     "events": "eventBasedGateway",
     "catch": "intermediateCatchEvent",
     "throw": "intermediateThrowEvent",
@@ -46,6 +48,14 @@ def draw(graph: Graph) -> str:
 def _node(node: Node, default: str) -> str:
     inner = _repeat(node.repeat) + (_event(node.event) if node.event and node.kind != "receive" else "")
     attributes = f' default="{default}"' if default else ""
+    attributes += f' startQuantity="{node.needs}"' if node.needs > 1 and node.kind != "complex" else ""
+    attributes += f' completionQuantity="{node.leaves}"' if node.leaves > 1 else ""
+    if node.kind == "complex":
+        inner += f"<activationCondition>${{activationCount &gt;= {node.needs}}}</activationCondition>"
+    if node.kind == "handler":
+        attributes += ' triggeredByEvent="true"'
+    if node.kind == "start" and not node.interrupting:
+        attributes += ' isInterrupting="false"'
     if node.kind == "user":
         # `default` belongs to BPMN itself, the rest of what `user` writes to the dialect.
         return user(node.id, inner).replace("<userTask", f"<userTask{attributes}", 1)

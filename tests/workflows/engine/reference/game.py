@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import count
 
-from tests.workflows.engine.reference.joins import is_enabled
+from tests.workflows.engine.reference.joins import is_enabled, may_still_come
 from tests.workflows.engine.reference.model import Flow, Graph, Node
-from tests.workflows.engine.reference.tokens import Armed, Scope, Token
+from tests.workflows.engine.reference.tokens import Armed, Rest, Scope, Token
 
 MAX_MOVES = 3_000
 
@@ -41,8 +41,7 @@ class Game:
         self.ready: list[Token] = []
         self.thrown: list[str] = []
         self.root = Scope(graph, None)
-        for start in graph.starts:
-            self.enter(start, self.root, None)
+        self.begin(self.root)
         self.drain()
 
     # -- what is seen ------------------------------------------------------------------------------
@@ -57,18 +56,21 @@ class Game:
         return [task.node.id for task in self.tasks()]
 
     def tasks(self) -> list[Token]:
-        open_ = [t for t in self.tokens() if t.node.kind == "user" and not t.body]
+        open_ = [t for t in self.tokens() if t.node.kind == "user" and not t.body and not t.gathering]
         return sorted(open_, key=lambda t: t.number)
+
+    def scopes(self) -> Iterator[Scope]:
+        yield self.root
+        yield from (token.inside for token in self.tokens() if token.inside)
 
     def marking(self) -> Counter[str]:
         """Return where tokens are, those that wait at joins too."""
-        return Counter(t.node.id + "#multiInstanceBody" * t.body for t in self.tokens())
+        return Counter(t.node.id + "#multiInstanceBody" * t.body for t in self.tokens() if not t.gathering)
 
     def waiting(self, kind: str) -> list[Armed]:
         """Return the events of a kind that wait, the oldest first."""
-        armed = [
-            a for token in self.tokens() for a in token.armed if a.node.event and a.node.event.kind == kind
-        ]
+        holders = [*self.tokens(), *self.scopes()]
+        armed = [a for h in holders for a in h.armed if a.node.event and a.node.event.kind == kind]
         return sorted(armed, key=lambda a: a.number)
 
     def timers(self) -> list[tuple[datetime, str]]:
@@ -124,7 +126,7 @@ class Game:
                 token = self.ready.pop()
                 if not token.gone:
                     self.act(token)
-            elif not (self.offer() or self.look() or self.join_one()):
+            elif not (self.offer() or self.look() or self.join_one() or self.wake()):
                 break
 
     # -- tokens ------------------------------------------------------------------------------------
@@ -135,6 +137,8 @@ class Game:
             raise Endless
         token = Token(next(self.numbers), node, scope, flow, body=node.repeat is not None and not instance)
         scope.tokens.append(token)
+        if node.needs > 1 and node.kind != "complex" and not self.gather(token):
+            return
         if scope.graph is not None:
             for boundary in scope.graph.on(node):
                 self.arm(boundary, token)
@@ -143,15 +147,34 @@ class Game:
         else:
             self.arrive(token)
 
+    def begin(self, scope: Scope) -> None:
+        """Arm the event subprocesses of a scope, then put a token on its start."""
+        assert scope.graph is not None
+        for handler in scope.graph.handlers:
+            assert handler.inside is not None
+            (start,) = handler.inside.starts
+            self.arm(start, scope).handler = handler
+        for start in scope.graph.starts:
+            self.enter(start, scope, None)
+
+    def gather(self, token: Token) -> bool:
+        """Tell whether a token completes the number that its activity needs; its fellows are consumed."""
+        token.gathering = True
+        gathered = [other for other in token.scope.at(token.node) if other.gathering]
+        if len(gathered) < token.node.needs:
+            return False
+        for other in gathered[:-1]:
+            self.remove(other)
+        token.gathering = False
+        return True
+
     def arrive(self, token: Token) -> None:
         node, graph = token.node, token.scope.graph
         if node.kind == "user" or (node.kind == "inclusive" and graph and len(graph.into(node)) > 1):
             return
-        if node.kind == "sub":
-            assert node.inside is not None
+        if node.kind in ("sub", "handler"):
             token.inside = Scope(node.inside, token)
-            for start in node.inside.starts:
-                self.enter(start, token.inside, None)
+            self.begin(token.inside)
         elif node.kind in ("catch", "receive") and node.event and node.event.kind != "link":
             self.arm(node, token)
         elif node.kind == "events":
@@ -160,6 +183,8 @@ class Game:
                 self.arm(graph.node(flow.target), token)
         elif node.kind == "parallel" and graph and len(graph.into(node)) > 1:
             self.join_parallel(token)
+        elif node.kind == "complex":
+            self.start_complex(token)
         else:
             self.fresh.append(token)
 
@@ -170,30 +195,32 @@ class Game:
         if holder is not None and holder.body:
             self.instance_done(holder)
         else:
-            self.take(flows, token.scope)
+            self.take(flows * token.node.leaves if token.node.kind != "complex" else flows, token.scope)
 
     def take(self, flows: list[Flow], scope: Scope) -> None:
         for flow in flows:
             assert scope.graph is not None
-            if scope.holder is None or not scope.holder.gone:
+            if not scope.gone and self.outcome == "running":
                 self.enter(scope.graph.node(flow.target), scope, flow)
         if not flows:
             self.settle(scope)
 
     def settle(self, scope: Scope) -> None:
         """A scope without tokens is done."""
-        if scope.tokens:
+        if scope.tokens or scope.rests:
             return
         if scope.holder is None:
-            self.outcome = "completed"
+            self.finish()
         elif not scope.holder.gone:
             self.leave(scope.holder)
 
     def remove(self, token: Token) -> None:
         token.scope.tokens.remove(token)
-        for inner in token.held():
-            inner.gone = True
-        token.gone = True
+        token.die()
+
+    def finish(self) -> None:
+        self.root.clear()
+        self.outcome = "completed"
 
     def choose(self, node: Node, scope: Scope) -> list[Flow]:
         if scope.graph is None:
@@ -235,6 +262,39 @@ class Game:
                 return True
         return False
 
+    def start_complex(self, token: Token) -> bool:
+        """Let a complex gateway begin its first phase when enough tokens wait (BPMN 2.0, 13.4.5)."""
+        scope, node = token.scope, token.node
+        waiting = [t for t in scope.at(node) if t.flow]
+        if len(waiting) < node.needs or any(rest.node is node for rest in scope.rests):
+            return False
+        flows = {t.flow.id: t for t in reversed(waiting) if t.flow}
+        assert token.flow is not None
+        scope.rests.append(Rest(next(self.numbers), node, set(flows)))
+        self.merge([token, *(t for flow, t in flows.items() if flow != token.flow.id)])
+        return True
+
+    def wake(self) -> bool:
+        """Let one complex gateway begin, or end its second phase when no further token can come."""
+        rests = [(rest.number, rest, scope) for scope in self.scopes() for rest in scope.rests]
+        waiting = [(t.number, t, t.scope) for t in self.tokens() if t.node.kind == "complex" and t.flow]
+        for _, found, scope in sorted([*rests, *waiting], key=lambda each: each[0]):
+            if self.reset(found, scope) if isinstance(found, Rest) else self.start_complex(found):
+                return True
+        return False
+
+    def reset(self, rest: Rest, scope: Scope) -> bool:
+        late = {
+            t.flow.id: t for t in reversed(scope.at(rest.node)) if t.flow and t.flow.id not in rest.consumed
+        }
+        if may_still_come(rest.node, scope, rest.consumed | set(late)):
+            return False
+        for token in late.values():
+            self.remove(token)
+        scope.rests.remove(rest)
+        self.settle(scope)
+        return True
+
     def merge(self, tokens: list[Token]) -> None:
         """Make one token of several."""
         first, *rest = tokens
@@ -271,11 +331,16 @@ class Game:
 
     # -- events ------------------------------------------------------------------------------------
 
-    def arm(self, node: Node, host: Token) -> None:
-        host.armed.append(Armed(next(self.numbers), node, host, self.now))
+    def arm(self, node: Node, host: Token | Scope) -> Armed:
+        armed = Armed(next(self.numbers), node, host, self.now)
+        host.armed.append(armed)
+        return armed
 
     def fire(self, armed: Armed) -> None:
         host, node = armed.host, armed.node
+        if isinstance(host, Scope):
+            self.handle(armed, host)
+            return
         if node.kind != "boundary" and host.node.kind != "events":
             self.leave(host)
             return
@@ -284,6 +349,15 @@ class Game:
         else:
             self.remove(host)
         self.take(self.choose(node, host.scope), host.scope)
+
+    def handle(self, armed: Armed, scope: Scope) -> None:
+        """Begin an event subprocess; an interrupting one ends all else in its scope first."""
+        if armed.node.interrupting:
+            scope.clear()
+        else:
+            self.arm_again(armed)
+        assert armed.handler is not None
+        self.enter(armed.handler, scope, None)
 
     def arm_again(self, armed: Armed) -> None:
         """Set a timer for its next turn, missed ones left out; other events stay as long as their host."""
@@ -304,44 +378,49 @@ class Game:
             self.ended.append(node.id)
         kind = event.kind if event and node.kind in ("end", "throw") else ""
         if kind == "terminate":
-            for other in list(scope.tokens):
-                self.remove(other)
+            scope.clear()
             self.settle(scope)
             return
         if kind == "error":
             self.remove(token)
-            self.fail(scope.holder, event.name if event else "")
+            self.fail(scope, event.name if event else "")
             return
         if event and kind == "signal":
             self.broadcast(event.name)
         elif event and kind == "message":
             self.thrown.append(event.name)
         elif event and kind == "escalation":
-            caught = self.catcher(token, kind, event.name)
+            caught = self.catcher(scope, kind, event.name)
             if caught:
                 self.fire(caught)
         if not token.gone:
             self.leave(token)
 
-    def fail(self, origin: Token | None, code: str) -> None:
+    def fail(self, scope: Scope, code: str) -> None:
         """Hand an error outwards; one that nobody catches ends the process."""
-        caught = self.catcher(origin, "error", code)
+        caught = self.catcher(scope, "error", code)
         if caught:
             self.fire(caught)
-            return
-        for token in list(self.root.tokens):
-            self.remove(token)
-        self.outcome = "completed"
+        else:
+            self.finish()
 
-    def catcher(self, token: Token | None, kind: str, code: str) -> Armed | None:
-        """Return the nearest event outwards that catches, an exact code before one that catches all."""
-        while token is not None:
-            for wanted in (code, ""):
-                for armed in token.armed:
-                    if armed.node.event and (armed.node.event.kind, armed.node.event.name) == (kind, wanted):
-                        return armed
-            token = token.scope.holder
-        return None
+    def catcher(self, scope: Scope, kind: str, code: str) -> Armed | None:
+        """Return the nearest event outwards that catches: event subprocesses of a scope before what sits on it.
+
+        An exact code comes before one that catches all. No event subprocess catches what it throws itself.
+        """
+        inside: Node | None = None
+        while True:
+            own = [armed for armed in scope.armed if armed.handler is not inside]
+            for group in (own, scope.holder.armed if scope.holder else []):
+                for wanted in (code, ""):
+                    for armed in group:
+                        event = armed.node.event
+                        if event and (event.kind, event.name) == (kind, wanted):
+                            return armed
+            if scope.holder is None:
+                return None
+            inside, scope = scope.holder.node, scope.holder.scope
 
     def broadcast(self, name: str) -> bool:
         hit = [a for a in self.waiting("signal") if a.node.event and a.node.event.name == name]

@@ -7,22 +7,26 @@ from tests.workflows.engine.reference.tokens import Scope
 
 
 def is_enabled(gateway: Node, scope: Scope) -> bool:
-    """Tell whether a gateway that has a token need not wait for another one.
+    """Tell whether a gateway that has a token need not wait for another one."""
+    with_token = {token.flow.id for token in scope.at(gateway) if token.flow}
+    return not may_still_come(gateway, scope, with_token)
 
-    It waits for a token elsewhere that could reach an empty incoming flow without visiting the gateway, unless
-    the same token could as well reach an incoming flow that has a token already.
+
+def may_still_come(gateway: Node, scope: Scope, with_token: set[str]) -> bool:
+    """Tell whether a token elsewhere could reach an empty incoming flow without visiting the gateway.
+
+    A token that could as well reach an incoming flow that has a token already does not count.
     """
     graph = scope.graph
     assert graph is not None
-    with_token = {token.flow.id for token in scope.at(gateway) if token.flow}
     empty = {flow.id for flow in graph.into(gateway)} - with_token
     for token in scope.tokens:
         if token.node is gateway:
             continue
         reached = flows_reached(graph, token.node, gateway)
         if reached & empty and not reached & with_token:
-            return False
-    return True
+            return True
+    return False
 
 
 def flows_reached(graph: Graph, node: Node, gateway: Node) -> set[str]:

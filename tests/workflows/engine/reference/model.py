@@ -31,12 +31,15 @@ class Node:
     """A flow node; `inside` where it is a subprocess, `host` where it sits on an activity."""
 
     id: str
-    kind: str  #: start end user task exclusive parallel inclusive events catch throw receive sub boundary
+    #: start end user task exclusive parallel inclusive complex events catch throw receive sub boundary handler
+    kind: str
     event: Event | None = None
     inside: Graph | None = None
     repeat: Repeat | None = None
     host: str = ""
     interrupting: bool = True
+    needs: int = 1  #: tokens that start an activity, or that a complex gateway waits for
+    leaves: int = 1  #: tokens that an activity leaves behind on each flow
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ class Graph:
 
     def on(self, node: Node) -> list[Node]:
         return [other for other in self.nodes if other.host == node.id]
+
+    @property
+    def handlers(self) -> list[Node]:
+        """Return the event subprocesses."""
+        return [node for node in self.nodes if node.kind == "handler"]
 
     @property
     def starts(self) -> list[Node]:

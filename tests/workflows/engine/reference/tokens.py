@@ -16,9 +16,24 @@ class Scope:
     graph: Graph | None
     holder: Token | None
     tokens: list[Token] = field(default_factory=list)
+    armed: list[Armed] = field(default_factory=list)  #: what its event subprocesses wait for
+    rests: list[Rest] = field(default_factory=list)
 
     def at(self, node: Node) -> list[Token]:
+        """Return the tokens that wait at a node or stand there, the oldest first."""
         return [token for token in self.tokens if token.node is node]
+
+    @property
+    def gone(self) -> bool:
+        return self.holder is not None and self.holder.gone
+
+    def clear(self) -> None:
+        """Forget everything inside."""
+        for token in self.tokens:
+            token.die()
+        self.tokens.clear()
+        self.armed.clear()
+        self.rests.clear()
 
 
 @dataclass(eq=False)
@@ -34,6 +49,12 @@ class Token:
     inside: Scope | None = None
     armed: list[Armed] = field(default_factory=list)
     done: int = 0
+    gathering: bool = False  #: waits for fellows before its activity begins
+
+    def die(self) -> None:
+        self.gone = True
+        if self.inside is not None:
+            self.inside.clear()
 
     def held(self) -> Iterator[Token]:
         """Yield all tokens inside this one, however deep."""
@@ -44,14 +65,15 @@ class Token:
 
 @dataclass(eq=False)
 class Armed:
-    """An event that waits: on an activity, behind an event gateway or as a step of its own."""
+    """An event that waits: on an activity, in a scope, behind an event gateway or as a step of its own."""
 
     number: int
     node: Node
-    host: Token
+    host: Token | Scope
     begun: datetime
     turn: int = 1
     held: bool = False  #: whether its condition held when last looked at
+    handler: Node | None = None  #: the event subprocess that it starts
 
     @property
     def waits(self) -> bool:
@@ -61,3 +83,12 @@ class Armed:
     def due(self) -> datetime:
         assert self.node.event is not None
         return self.begun + timedelta(minutes=self.node.event.minutes) * self.turn
+
+
+@dataclass(eq=False)
+class Rest:
+    """What a complex gateway keeps of its first phase: the flows that it has consumed a token of."""
+
+    number: int
+    node: Node
+    consumed: set[str]

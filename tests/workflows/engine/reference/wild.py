@@ -10,7 +10,7 @@ from tests.workflows.engine.reference.model import Event, Flow, Graph, Node
 KINDS = (
     *("user",) * 5,
     *("parallel", "inclusive", "exclusive") * 3,
-    *("sub", "sub", "catch", "task", "throw", "end", "choice", "receive", "link"),
+    *("sub", "sub", "catch", "task", "throw", "end", "choice", "receive", "link", "complex"),
 )
 ENDS = ("none", "none", "none", "terminate", "error", "escalation", "signal", "message")
 
@@ -24,8 +24,8 @@ def wild(draw: st.DrawFn) -> Graph:
 class Wild(Builder):
     """One scope: every node hangs on some earlier one, and what waits may lead back."""
 
-    def __init__(self, draw: st.DrawFn, name: Naming) -> None:
-        super().__init__(draw, name)
+    def __init__(self, draw: st.DrawFn, name: Naming, event: Event | None = None, **start: bool) -> None:
+        super().__init__(draw, name, event, **start)
         self.sources: list[Node] = [self.start]
         self.targets: list[Node] = []
 
@@ -34,6 +34,8 @@ class Wild(Builder):
             self.next(depth)
         for _ in range(self.draw(st.integers(0, 2))):
             self.lead_back()
+        if self.draw(st.integers(0, 3)) == 0:
+            self.handle(depth)
         self.finish()
         return Graph(tuple(self.nodes), tuple(self.conditioned()))
 
@@ -60,14 +62,17 @@ class Wild(Builder):
             "receive": lambda: self.event("message"),
             "throw": lambda: self.thrown(self.one_of("signal", "escalation", "message")),
         }.get(kind)
-        node = self.add(kind, event=event() if event else None)
+        needs = self.draw(st.integers(1, 3)) if kind == "complex" else 1
+        node = self.add(kind, event=event() if event else None, needs=needs)
         self.sources.append(node)
         return node
 
     def activity(self, kind: str, depth: int) -> Node:
         inside = Wild(self.draw, self.name).scope(depth - 1, most=5) if kind == "sub" else None
         repeat = self.repeat() if self.draw(st.integers(0, 3)) == 0 else None
-        node = self.add(kind, inside=inside, repeat=repeat)
+        needs = self.draw(st.sampled_from([1] * 9 + [2])) if repeat is None else 1
+        leaves = self.draw(st.sampled_from([1] * 9 + [2]))
+        node = self.add(kind, inside=inside, repeat=repeat, needs=needs, leaves=leaves)
         self.sources.append(node)
         for _ in range(self.draw(st.integers(0, 2))):
             self.sources.append(self.boundary(node))
@@ -92,6 +97,15 @@ class Wild(Builder):
         self.sources.append(caught)
         return thrown
 
+    def handle(self, depth: int) -> None:
+        """Add an event subprocess."""
+        kind = self.one_of("timer", "message", "signal", "condition", "error", "escalation")
+        event, interrupting = self.event(kind), kind == "error" or self.flip()
+        if kind == "timer" and not interrupting:
+            event = Event(kind, minutes=event.minutes, turns=self.draw(st.integers(1, 3)))
+        inside = Wild(self.draw, self.name, event, interrupting=interrupting).scope(min(depth, 1), most=4)
+        self.add("handler", inside=inside)
+
     def lead_back(self) -> None:
         waiting = [node for node in self.sources if waits(node)]
         if waiting and self.targets:
@@ -101,7 +115,7 @@ class Wild(Builder):
         """Lead what leads nowhere to an end event, gateways always and others mostly."""
         leading = {flow.source for flow in self.flows}
         loose = [node for node in self.sources if node.id not in leading]
-        gateways = [node for node in loose if node.kind in ("exclusive", "parallel", "inclusive")]
+        gateways = [node for node in loose if node.kind in ("exclusive", "parallel", "inclusive", "complex")]
         if gateways or (loose and self.flip()):
             end = self.add("end")
             for node in loose if self.flip() else gateways or loose:
@@ -113,7 +127,7 @@ class Wild(Builder):
 
     def out_of(self, node: Node) -> list[Flow]:
         flows = [flow for flow in self.flows if flow.source == node.id]
-        if not flows or node.kind in ("parallel", "events") or any(flow.link for flow in flows):
+        if not flows or node.kind in ("parallel", "events", "complex") or any(flow.link for flow in flows):
             return flows
         if node.kind == "exclusive" and len(flows) > 1:
             return self.choose(flows)
