@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import decisions, engine, forms
+from workflows import decisions, engine, forms, papers
 from workflows.decisions import Decision
 from workflows.errors import Conflict, EngineFault, NotFound
 from workflows.forms import Form
@@ -54,11 +54,12 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The forms and decisions that came in one deployment, by id and (forms) by file name."""
+    """The forms, decisions and papers of one deployment, by id and (forms) by file name; papers by kind."""
 
     forms: Mapping[str, Form]
     form_files: Mapping[str, Form]
     decisions: Mapping[str, Decision]
+    papers: Mapping[str, papers.Template]
 
 
 _deployed: Shelf[Deployed] = Shelf(512)
@@ -144,6 +145,11 @@ def decision(
     return _decisions.take(row.id, lambda: _decision_of(session, row))
 
 
+def paper(session: Session, owner: InDeployment, kind: str) -> papers.Template | None:
+    """Return the template of a kind of paper that came with a diagram; None where none did."""
+    return bundle(session, owner.deployment_id).papers.get(kind)
+
+
 def deployment_file(form_key: str) -> str | None:
     """Return the file that a form key such as `camunda-forms:deployment:receive.form` names, else None."""
     prefix = "camunda-forms:deployment:"
@@ -184,7 +190,11 @@ def _read_bundle(session: Session, deployment_id: str) -> Bundle:
     tables = [
         table for name, data in files if name.endswith(DECISION_SUFFIXES) for table in decisions.read(data)[0]
     ]
-    return Bundle({f.id: f for f in form_files.values()}, form_files, {table.id: table for table in tables})
+    templates = {
+        papers.kind(name): papers.read(data) for name, data in files if name.endswith(papers.SUFFIX)
+    }
+    named_forms = {form.id: form for form in form_files.values()}
+    return Bundle(named_forms, form_files, {table.id: table for table in tables}, templates)
 
 
 def _beside(session: Session, owner: InDeployment, reference: str) -> Form:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers import notifications, office
+from handlers.registers import papers
 from handlers.registers.model import Clue, ClueHandler, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -29,6 +30,8 @@ from workflows import calendar, clock, limits
 from workflows.errors import FieldError, InvalidInput, NotAllowed
 from workflows.operations import Context, operation
 
+#: The steps of the line of approvals.
+APPROVALS = ("a10_a2", "a10_a3", "a10_a4", "a10_a5")
 STAGE_OF_WAY = {"DW1": "talk", "DW2": "verification", "DW3": "holding", "DW4": "closing"}
 
 
@@ -117,7 +120,9 @@ def propose_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
         )
     )
     keep_files(context, clue, answers.get("minutes"), "minutes", "minutes")
+    decided = last_opinion(context.session, clue, *APPROVALS)
     sign(context, clue, "a9", answers["way"], answers["reasons"], detail)
+    _issue_sheet(context, clue, anew=decided is not None and decided.decision == "agree")
     move(context, clue, "approving", way=answers["way"])
     return {"way": answers["way"]}
 
@@ -143,6 +148,7 @@ def approve_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
     step = context.element_id or ""
     decision = answers["decision"]
     sign(context, clue, step, decision, answers.get("opinion") or "")
+    _issue_sheet(context, clue)
     _go_on(context, clue, step, decision, last=_last(context, step))
     return {f"decision_{step.removeprefix('a10_')}": decision}
 
@@ -153,6 +159,7 @@ def record_committee(context: Context, *, answers: Answers) -> dict[str, Any]:
     clue = clue_of(context)
     detail = {"decided_on": answers["decided_on"], "document_no": answers.get("document_no") or ""}
     sign(context, clue, "a10_a5", answers["decision"], answers["opinion"], detail)
+    _issue_sheet(context, clue)
     _go_on(context, clue, "a10_a5", answers["decision"], last=True)
     return {"decision_a5": answers["decision"]}
 
@@ -231,6 +238,7 @@ def transfer_out(context: Context, *, answers: Answers) -> None:
         {"order": answers.get("order_no") or ""},
     )
     number = next_number(context.session, "letter", context.now)
+    papers.issue(context, clue, "jurisdiction_letter", number)
     move(context, clue, "transferred", number=number)
 
 
@@ -265,6 +273,13 @@ def feed_back(context: Context, *, answers: Answers) -> None:
         params={"number": clue.transfer_no},
         scope_id=clue.scope_id,
     )
+
+
+def _issue_sheet(context: Context, clue: Clue, *, anew: bool = False) -> None:
+    """Write the disposal sheet anew; one that was agreed to is closed, and the next has its own number."""
+    kind = "disposal_form"
+    number = papers.sheet_number(context, clue, kind, series="disposal", anew=anew)
+    papers.issue(context, clue, kind, number)
 
 
 def _conclude(context: Context, clue: Clue) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers import office
+from handlers.registers import papers
 from handlers.registers.model import Clue, ClueSubject, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -73,6 +74,7 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
     context.session.add_all(_subject(clue, subject) for subject in answers["subjects"])
     keep_files(context, clue, answers.get("materials"), "material", "materials")
     hand_over(context, clue, "transfer", to_unit=CASE_SUPERVISION_UNIT)
+    papers.issue(context, clue, "transfer_form", clue.transfer_no)
     note(context, clue, "clue.submitted", number=clue.transfer_no)
     return Recorded(
         variables={
@@ -106,6 +108,7 @@ def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
         clue.duplicate_of = original_of(context.session, answers["duplicate_of"], "duplicate_of", clue).id
     elif answers["duplicate"] == "new":
         relate(context, clue, clue_by_number(context.session, answers["duplicate_of"], "duplicate_of", clue))
+    papers.issue(context, clue, "receipt", clue.receipt_no)
     hand_over(context, clue, "receipt", to_unit=clue.agency_code)
     stage = "returning" if clue.competence == "no" and answers["duplicate"] != "same" else "received"
     move(context, clue, stage, receipt=clue.receipt_no)
@@ -139,6 +142,7 @@ def complete_transfer(context: Context, *, answers: Answers) -> None:
     clue.facts = answers.get("facts") or clue.facts
     clue.head_sign = answers["head_sign"]
     keep_files(context, clue, answers.get("materials"), "material", "materials")
+    papers.issue(context, clue, "transfer_form", clue.transfer_no)
     hand_over(context, clue, "transfer", to_unit=CASE_SUPERVISION_UNIT)
     move(context, clue, "submitted", number=clue.transfer_no)
 
@@ -156,6 +160,8 @@ def sign_receipt(context: Context, *, answers: Answers) -> None:
     clue = clue_of(context)
     receive(context, clue, "receipt")
     sign(context, clue, "a3_sign", "signed", answers.get("remark") or "", {"signed_by": answers["sign_name"]})
+    if clue.receipt_no:
+        papers.issue(context, clue, "receipt", clue.receipt_no)
     note(context, clue, "clue.receipt_signed", receipt=clue.receipt_no)
 
 
@@ -208,7 +214,9 @@ def approve_letter(context: Context, *, answers: Answers) -> dict[str, Any]:
     sign(context, clue, "a4_approve", answers["decision"], answers.get("opinion") or "")
     if answers["decision"] == "agree":
         hand_over(context, clue, "letter", to_unit=clue.agency_code)
-        note(context, clue, "clue.letter_sent", number=next_number(context.session, "letter", context.now))
+        number = next_number(context.session, "letter", context.now)
+        papers.issue(context, clue, "transfer_letter", number)
+        note(context, clue, "clue.letter_sent", number=number)
     return {"decision_letter": answers["decision"]}
 
 

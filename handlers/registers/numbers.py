@@ -12,7 +12,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from workflows import clock
 from workflows.model import Base
 
-PREFIXES = {"transfer": "YS", "receipt": "HZ", "clue": "XS", "letter": "YJ", "feedback": "FK"}
+PREFIXES = {
+    "transfer": "YS",
+    "receipt": "HZ",
+    "clue": "XS",
+    "letter": "YJ",
+    "feedback": "FK",
+    "distribution": "FB",
+    "disposal": "CZ",
+}
 
 
 class NumberSeries(Base):

@@ -191,5 +191,8 @@ def clue_by_number(session: Session, number: str, field: str, clue: Clue) -> Clu
 
 
 def _next_version(session: Session, clue: Clue, title: str) -> int:
-    same = select(func.count()).where(Document.clue_id == clue.id, Document.title == title)
+    # What the process makes has a number and counts its own versions.
+    same = select(func.count()).where(
+        Document.clue_id == clue.id, Document.title == title, Document.number.is_(None)
+    )
     return (session.scalar(same) or 0) + 1

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers import notifications, office
+from handlers.registers import papers
 from handlers.registers.model import Clue, ClueHandler
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -17,6 +18,7 @@ from handlers.registers.record import (
     clue_by_number,
     clue_of,
     hand_over,
+    last_opinion,
     move,
     not_the_proposer,
     note,
@@ -91,7 +93,9 @@ def propose_office(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Propose the handling office (a7); the table's proposal stands in the form."""
     clue = clue_of(context)
     _check_office(context, answers["to_office"])
+    decided = last_opinion(context.session, clue, "a7_approve")
     sign(context, clue, "a7", "proposed", answers["reason"], {"to_office": answers["to_office"]})
+    _issue_sheet(context, clue, anew=decided is not None and decided.decision == "agree")
     move(context, clue, "distributing", office=answers["to_office"])
     return {"to_office": answers["to_office"]}
 
@@ -109,7 +113,15 @@ def approve_distribution(context: Context, *, answers: Answers) -> dict[str, Any
     else:
         clue.stage = "registered"
         note(context, clue, "clue.distribution_returned")
+    _issue_sheet(context, clue)
     return {"decision_a7": answers["decision"]}
+
+
+def _issue_sheet(context: Context, clue: Clue, *, anew: bool = False) -> None:
+    """Write the distribution sheet anew; one that was agreed to is closed, and the next has its own number."""
+    kind = "distribution_form"
+    number = papers.sheet_number(context, clue, kind, series="distribution", anew=anew)
+    papers.issue(context, clue, kind, number)
 
 
 def _check_office(context: Context, code: str) -> None:

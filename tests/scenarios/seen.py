@@ -103,8 +103,19 @@ def _sees(seen: Seen, wanted: Iterable[str]) -> Any:
 
 
 def _papers(seen: Seen, wanted: Sequence[Any]) -> Any:
-    rows = seen.session.scalars(select(registers.Document).where(registers.Document.clue_id == seen.clue.id))
-    return _same(wanted, [f"{row.kind}: {row.title}" for row in rows])
+    """Return the files that came with forms."""
+    return _same(wanted, [f"{row.kind}: {row.title}" for row in _documents(seen) if not row.number])
+
+
+def _made(seen: Seen, wanted: Sequence[Any]) -> Any:
+    """Return the papers that the process made, each version on its own."""
+    rows = (row for row in _documents(seen) if row.number)
+    return _same(wanted, [f"{row.kind} {row.number} v{row.version}" for row in rows])
+
+
+def _documents(seen: Seen) -> Sequence[registers.Document]:
+    wanted = select(registers.Document).where(registers.Document.clue_id == seen.clue.id)
+    return seen.session.scalars(wanted).all()
 
 
 def _same(wanted: Sequence[Any], found: Sequence[Any]) -> Sequence[Any]:
@@ -117,6 +128,7 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "clue": _clue,
     "due": _due,
     "level": lambda seen, wanted: {t.element_id: t.level for t in seen.open_tasks if t.element_id in wanted},
+    "made": _made,
     "open": _open,
     "papers": _papers,
     "receipt": lambda seen, wanted: _signed(seen, ["receipt"]) == {"receipt": "both"},

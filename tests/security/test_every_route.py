@@ -41,7 +41,9 @@ def secret(house: House) -> dict[str, Any]:
             "clue_id": clue.id,
             "instance_id": instance.id,
             "task_id": task.id,
-            "document_id": session.scalars(select(Document.id).where(Document.clue_id == clue.id)).one(),
+            "document_id": session.scalars(
+                select(Document.id).where(Document.clue_id == clue.id, Document.number.is_(None))
+            ).one(),
             "passage_id": session.scalars(
                 select(Activity.id).where(Activity.instance_id == instance.id).limit(1)
             ).one(),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, exists, insert, select, text
 from sqlalchemy.orm import Session
 
-from workflows import clock, engine, history, starting
+from workflows import clock, engine, history, papers, starting
 from workflows.actor import Actor
 from workflows.definitions import files
 from workflows.definitions.checking import check_files, forgivable, refused
@@ -208,7 +208,8 @@ def _add_process(
 
 def _bound(read: Files, process: engine.Definition) -> Iterator[str]:
     """Yield the files that a process uses from its own deployment: their change is its change."""
-    wanted: set[str] = set()
+    # A diagram does not name its papers: whatever template lies beside it may be one of its.
+    wanted = {file for file in read.content if file.endswith(papers.SUFFIX)}
     for node in (node for part in (process, *process.called.values()) for node in part.nodes.values()):
         attributes = node.attributes
         if attributes.get("formRefBinding") == "deployment" or attributes.get("formKey"):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from workflows import decisions, engine, forms
+from workflows import decisions, engine, forms, papers
 from workflows.decisions import Decision
 from workflows.deployed import DECISION_SUFFIXES, FORM_SUFFIXES, PROCESS_SUFFIXES
 from workflows.engine import Finding
@@ -55,6 +55,9 @@ def read(content: Mapping[str, bytes]) -> Files:
                 found_forms.append((name, forms.read(data)))
             except InvalidInput as error:
                 findings.append(in_file(name, Finding(None, "form", "error", error.message)))
+        elif name.endswith(papers.SUFFIX):
+            wrong = papers.problems(data, papers.names_on(papers.kind(name)))
+            findings += [in_file(name, Finding(None, "paper", "error", sentence)) for sentence in wrong]
     findings += _twice("process", [(name, process.id) for name, process in processes])
     findings += _twice("decision", [(name, table.id) for name, table in tables])
     findings += _twice("form", [(name, form.id) for name, form in found_forms])

@@ -1,0 +1,248 @@
+"""What the register can say on a paper, in the words of papers: each fact by the name that templates use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import codes, office
+from handlers.registers.model import Clue, ClueHandler, ClueSubject, Document, Meeting, Opinion
+from workflows import clock
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a paper is about, and when it is made."""
+
+    session: Session
+    clue: Clue
+    at: datetime
+
+
+Fact = Callable[[Subject], Any]
+
+
+def day(value: date | datetime | str | None) -> str:
+    """Return a day as papers write it: 2026年3月2日; an instant is meant in the office's zone."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value) if value else None
+    if isinstance(value, datetime):
+        value = value.astimezone(clock.office_zone()).date()
+    return f"{value.year}年{value.month}月{value.day}日" if value else ""
+
+
+def _word(table: str, code: str | None) -> str:
+    return codes.word(table, code, "zh")
+
+
+def _words(table: str, given: Iterable[str]) -> str:
+    return "、".join(_word(table, code) for code in given)
+
+
+def _person(session: Session, login: str | None) -> str:
+    named = select(office.Person.name).where(office.Person.login == login)
+    return (session.scalar(named) or login) if login else ""
+
+
+def _people(session: Session, logins: Iterable[str]) -> str:
+    return "、".join(_person(session, login) for login in logins)
+
+
+def _unit(session: Session, code: str | None) -> str:
+    named = select(office.Unit.name_zh).where(office.Unit.code == code)
+    return (session.scalar(named) or code) if code else ""
+
+
+def _organ(on: Subject) -> str:
+    commission = select(office.Unit.name_zh).where(office.Unit.kind == "commission")
+    return on.session.scalar(commission.order_by(office.Unit.path).limit(1)) or ""
+
+
+def _concerned(on: Subject) -> list[dict[str, str]]:
+    rows = select(ClueSubject).where(ClueSubject.clue_id == on.clue.id).order_by(ClueSubject.id)
+    return [
+        {
+            "name": row.name,
+            "unit": row.unit,
+            "post": row.post,
+            "rank": _word("ranks", row.rank),
+            "status": _word("political_statuses", row.political_status),
+        }
+        for row in on.session.scalars(rows)
+    ]
+
+
+def _period(on: Subject) -> str:
+    begin, end = day(on.clue.event_from), day(on.clue.event_to)
+    return f"{begin}至{end}" if begin and end and begin != end else begin or end
+
+
+def _materials(on: Subject) -> list[dict[str, Any]]:
+    rows = select(Document).where(Document.clue_id == on.clue.id, Document.kind == "material")
+    return [
+        {"title": row.title, "version": row.version, "sha256": row.sha256}
+        for row in on.session.scalars(rows.order_by(Document.created_at, Document.id))
+    ]
+
+
+def _said(on: Subject, row: Opinion) -> dict[str, str]:
+    detail = row.detail or {}
+    return {
+        "who": _person(on.session, row.login),
+        "decision": _word("decisions", row.decision),
+        "text": row.opinion,
+        "on": day(row.signed_at),
+        "decided_on": day(detail.get("decided_on")),
+        "document_no": str(detail.get("document_no", "")),
+    }
+
+
+def _last(on: Subject, step: str) -> Opinion | None:
+    rows = select(Opinion).where(Opinion.clue_id == on.clue.id, Opinion.step == step)
+    return on.session.scalars(rows.order_by(Opinion.id.desc()).limit(1)).first()
+
+
+def _receipt_signed(on: Subject) -> dict[str, Any]:
+    row = _last(on, "a3_sign")
+    if row is None:
+        return {}
+    return {"by": (row.detail or {}).get("signed_by", ""), "on": day(row.signed_at), "remark": row.opinion}
+
+
+def _letter(on: Subject) -> dict[str, str]:
+    row = _last(on, "a4")
+    detail = (row.detail if row else None) or {}
+    returned = detail.get("kind") != "transfer"
+    return {
+        "kind": "退回" if returned else "移送",
+        "to": str(detail.get("to", "")),
+        "text": row.opinion if row else "",
+    }
+
+
+def _order(on: Subject) -> dict[str, str]:
+    row = _last(on, "x6_letter")
+    return {
+        "number": str(((row.detail if row else None) or {}).get("order", "")),
+        "text": row.opinion if row else "",
+    }
+
+
+def _distribution(on: Subject) -> dict[str, str]:
+    row = _last(on, "a7")
+    if row is None:
+        return {}
+    office_code = (row.detail or {}).get("to_office")
+    by = _person(on.session, row.login)
+    return {
+        "office": _unit(on.session, office_code),
+        "reason": row.opinion,
+        "by": by,
+        "on": day(row.signed_at),
+    }
+
+
+def _proposal(on: Subject) -> dict[str, str]:
+    row = _last(on, "a9")
+    if row is None:
+        return {}
+    detail = row.detail or {}
+    return {
+        "way": _word("disposal_proposals", row.decision),
+        "reasons": row.opinion,
+        "plan": str(detail.get("plan", "")),
+        "risk": str(detail.get("risk", "")),
+        "by": _person(on.session, row.login),
+        "on": day(row.signed_at),
+    }
+
+
+def _study(on: Subject) -> dict[str, str]:
+    rows = select(Meeting).where(Meeting.clue_id == on.clue.id, Meeting.step == "a9")
+    row = on.session.scalars(rows.order_by(Meeting.id.desc()).limit(1)).first()
+    if row is None:
+        return {}
+    return {
+        "body": row.body,
+        "on": day(row.held_on),
+        "present": _people(on.session, row.present),
+        "recused": _people(on.session, row.recused),
+        "resolution": row.resolution,
+    }
+
+
+def _opinions(*steps: str, since: str) -> Fact:
+    """Return the fact of what was said at each of the steps since the last proposal."""
+
+    def found(on: Subject) -> dict[str, list[dict[str, str]]]:
+        proposal = _last(on, since)
+        rows = select(Opinion).where(
+            Opinion.clue_id == on.clue.id,
+            Opinion.step.in_(steps),
+            Opinion.id > (proposal.id if proposal else 0),
+        )
+        said: dict[str, list[dict[str, str]]] = {step: [] for step in steps}
+        for row in on.session.scalars(rows.order_by(Opinion.id)):
+            said[row.step].append(_said(on, row))
+        return said
+
+    return found
+
+
+def _handlers(on: Subject) -> str:
+    rows = select(ClueHandler.login).where(ClueHandler.clue_id == on.clue.id, ClueHandler.ended_at.is_(None))
+    return _people(on.session, on.session.scalars(rows.order_by(ClueHandler.id)))
+
+
+#: What the agency sent, and what it is told: no number, category or office of the inquiry.
+OUTWARD: Mapping[str, Fact] = {
+    "agency": lambda on: _unit(on.session, on.clue.agency_code),
+    "amount": lambda on: f"{on.clue.amount:,.2f}元" if on.clue.amount is not None else "",
+    "conclusion": lambda on: on.clue.agency_conclusion,
+    "contact": lambda on: on.clue.contact,
+    "domain": lambda on: _word("domains", on.clue.domain),
+    "facts": lambda on: on.clue.facts,
+    "head_sign": lambda on: on.clue.head_sign,
+    "legal_basis": lambda on: _word("legal_bases", on.clue.legal_basis),
+    "materials": _materials,
+    "organ": _organ,
+    "period": _period,
+    "receipt_no": lambda on: on.clue.receipt_no,
+    "received_by": lambda on: _person(on.session, on.clue.received_by),
+    "received_on": lambda on: day(on.clue.received_at),
+    "signed": _receipt_signed,
+    "source": lambda on: _word("clue_sources", on.clue.source),
+    "subjects": _concerned,
+    "submitted_by": lambda on: _person(on.session, on.clue.submitted_by),
+    "submitted_on": lambda on: day(on.clue.submitted_at),
+    "today": lambda on: day(on.at),
+    "transfer_no": lambda on: on.clue.transfer_no,
+    "urgency": lambda on: _word("urgencies", on.clue.urgency),
+}
+#: The letter to the agency, once it is approved.
+LETTER: Mapping[str, Fact] = {"letter": _letter}
+#: What the office knows besides.
+INWARD: Mapping[str, Fact] = {
+    "approvals": _opinions("a10_a2", "a10_a3", "a10_a4", "a10_a5", since="a9"),
+    "body": lambda on: on.clue.competent_body,
+    "category": lambda on: _word("problem_categories", on.clue.category),
+    "clue_no": lambda on: on.clue.clue_no,
+    "distribution": _distribution,
+    "distribution_opinions": _opinions("a7_approve", since="a7"),
+    "handlers": _handlers,
+    "major": lambda on: on.clue.major,
+    "major_signs": lambda on: _words("major_signs", on.clue.major_signs),
+    "management": lambda on: _word("managements", on.clue.management),
+    "office": lambda on: _unit(on.session, on.clue.office_code),
+    "order": _order,
+    "proposal": _proposal,
+    "registered_on": lambda on: day(on.clue.registered_at),
+    "study": _study,
+    "summary": lambda on: on.clue.summary,
+    "tags": lambda on: _words("problem_tags", on.clue.tags),
+}

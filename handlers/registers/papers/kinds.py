@@ -1,0 +1,25 @@
+"""The kinds of papers, and what each may say: what goes out says nothing that the agency may not read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from handlers.registers.papers import facts
+from handlers.registers.papers.facts import Fact
+from workflows import papers
+
+INWARD: Mapping[str, Fact] = {**facts.OUTWARD, **facts.INWARD}
+#: Kind (code of `codes/document_kinds.csv`, name of its template) → what it may say.
+KINDS: Mapping[str, Mapping[str, Fact]] = {
+    "transfer_form": facts.OUTWARD,
+    "receipt": facts.OUTWARD,
+    "transfer_letter": {**facts.OUTWARD, **facts.LETTER},
+    "distribution_form": INWARD,
+    "disposal_form": INWARD,
+    "jurisdiction_letter": INWARD,
+}
+#: What the agency may see of its own transfers.
+FOR_AGENCY = frozenset({"transfer_form", "receipt", "transfer_letter"})
+
+for _kind, _said in KINDS.items():
+    papers.know(_kind, frozenset(_said))

@@ -1,0 +1,65 @@
+"""What stands in a PDF that we made: its pages, as text in the order in which it was set."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+_OBJECT = re.compile(rb"(?<=\n)(\d+) 0 obj\n(.*?)\nendobj", re.S)
+#: Parentheses stand in strings as they are where they come in pairs.
+_SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|\(((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*)\)", re.S)
+_MAPPED = re.compile(rb"^<([0-9A-F]{4})> (?:<([0-9A-F]{4})> )?<([0-9A-F]+)>$", re.M)
+_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def pages(content: bytes) -> list[str]:
+    """Return the text of each page, without blanks."""
+    objects = {int(number): body for number, body in _OBJECT.findall(content)}
+    found = [body for body in objects.values() if re.search(rb"/Type/Page\b(?!s)", body)]
+    return [_page(objects, body) for body in found]
+
+
+def _page(objects: dict[int, bytes], page: bytes) -> str:
+    resources = objects[_reference(page, b"Resources")]
+    listed = re.search(rb"/Font<<(.*?)>>", resources, re.S)
+    fonts = {
+        name: _mapping(_stream(objects[_reference(objects[int(number)], b"ToUnicode")]))
+        for name, number in re.findall(rb"/(\w+) (\d+) 0 R", listed.group(1) if listed else b"")
+    }
+    shown, font = [], b""
+    for name, literal in _SHOWN.findall(_stream(objects[_reference(page, b"Contents")])):
+        font = name or font
+        codes = _literal(literal)
+        shown += [fonts[font].get(int.from_bytes(codes[i : i + 2]), "") for i in range(0, len(codes), 2)]
+    return re.sub(r"[\s\u200b]", "", "".join(shown))
+
+
+def _mapping(table: bytes) -> dict[int, str]:
+    """Return what each glyph of a font stands for: one by one, or a run of them."""
+    found = {}
+    for first, last, stands_for in _MAPPED.findall(table):
+        begin = int(first, 16)
+        text = bytes.fromhex(stands_for.decode()).decode("utf-16-be")
+        for glyph in range(begin, int(last or first, 16) + 1):
+            found[glyph] = text[:-1] + chr(ord(text[-1]) + glyph - begin)
+    return found
+
+
+def _reference(body: bytes, key: bytes) -> int:
+    found = re.search(rb"/" + key + rb" (\d+) 0 R", body)
+    assert found, (key, body[:200])
+    return int(found.group(1))
+
+
+def _stream(body: bytes) -> bytes:
+    head, _, rest = body.partition(b"stream\n")
+    content = rest.rpartition(b"\nendstream")[0]
+    return zlib.decompress(content) if b"/FlateDecode" in head else content
+
+
+def _literal(text: bytes) -> bytes:
+    def one(found: re.Match[bytes]) -> bytes:
+        octal, other = found.groups()
+        return bytes([int(octal, 8)]) if octal else _ESCAPES.get(other, other)
+
+    return re.sub(rb"\\(?:([0-7]{3})|(.))", one, text, flags=re.S)
