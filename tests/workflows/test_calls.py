@@ -93,3 +93,13 @@ def test_the_simulation_names_the_call_that_finds_nobody() -> None:
     assert document["outcome"] == "refused"
     assert ("c", "call") in {(f["element"], f["rule"]) for f in document["findings"]}
     assert document["nodes"] == {"s": "startEvent", "c": "callActivity", "e": "endEvent"}
+
+
+def test_an_imported_process_is_called_by_its_id() -> None:
+    kind = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+    imported = f'<import namespace="urn:other" location="other.bpmn" importType="{kind}"/>'
+    caller = calling("o:q").replace(b"<process", imported.encode() + b"<process")
+    caller = caller.replace(b"<definitions ", b'<definitions xmlns:o="urn:other" ')
+    assert findings(caller=caller, other=called("a")) == set()
+    document = simulate(caller, now=NOW, beside=[called("a")], complete_all=True)
+    assert document["outcome"] == "completed"

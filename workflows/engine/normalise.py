@@ -80,7 +80,15 @@ def strip_prefixes(root: etree._Element) -> None:
     processes = {element.get("id") for element in root.iter(*callable_tags)}
     for element in root.iter(Q + "callActivity"):
         if called := element.get("calledElement"):
-            element.set("calledElement", plain_reference(called, processes))
+            element.set("calledElement", _imported(element, plain_reference(called, processes)))
+
+
+def _imported(element: etree._Element, reference: str) -> str:
+    """Return the id behind the prefix of an import: processes of other files are found by it."""
+    prefix, _, identity = reference.rpartition(":")
+    imports = element.getroottree().getroot().iterfind(Q + "import")
+    namespaces = {found.get("namespace") for found in imports}
+    return identity if prefix and element.nsmap.get(prefix) in namespaces else reference
 
 
 def plain_reference(text: str, known: object) -> str:

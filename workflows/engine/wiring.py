@@ -241,7 +241,7 @@ class Wiring:
         heads = [
             tasks[e.get("id")] for e in inside if not tasks[e.get("id")].incoming and not _comes_otherwise(e)
         ]
-        if local(scope) == "process":
+        if local(scope) == "process" and not self.spec.alone:
             if heads:
                 self.ledger.warn(
                     scope.get("id", ""),

@@ -179,6 +179,7 @@ REFERENCES = [
         '<import importType="http://www.omg.org/spec/BPMN/20100524/MODEL" location="x.bpmn" namespace="urn:x"/>',
         "",
         "@",
+        severity="policy",
     ),
     Pair("duplicate_id", "a", LINE + "@", '<dataObject id="a"/>', '<dataObject id="a2"/>'),
 ]
