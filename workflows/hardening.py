@@ -9,6 +9,10 @@ from lxml import etree
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 200
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+#: The first element: what stands before it is the prolog, the only place of a DOCTYPE.
+_ROOT = re.compile(rb"<[A-Za-z_]")
+#: A declaration that one byte a letter stands for two, which some programs write.
+_FALSE = re.compile(rb"(<\?xml[^>]{0,100}encoding\s*=\s*[\"'])utf-?16(?:le|be)?(?=[\"'])", re.IGNORECASE)
 
 
 class Unsafe(Exception):
@@ -19,7 +23,9 @@ def parse(xml: bytes) -> etree._Element:
     """Return the root of `xml`, without comments; raises `Unsafe` for anything dangerous or broken."""
     if len(xml) > MAX_BYTES:
         raise Unsafe(f"The file has {len(xml):,} bytes; at most {MAX_BYTES:,} are accepted.")
-    if _DOCTYPE.search(xml):
+    xml = _FALSE.sub(rb"\1UTF-8", xml.lstrip(b" \t\r\n"), count=1)
+    root_at = _ROOT.search(xml)
+    if _DOCTYPE.search(xml, 0, root_at.start() if root_at else len(xml)):
         raise Unsafe("The file declares a DOCTYPE or entities; a diagram needs neither.")
     parser = etree.XMLParser(
         resolve_entities=False,

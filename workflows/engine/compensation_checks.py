@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from lxml import etree
 
@@ -21,13 +21,16 @@ from workflows.engine.dialect import (
 from workflows.findings import Finding
 
 
-def check_compensation(element: etree._Element) -> Iterator[Finding]:
-    """Yield what is wrong with a flow node as a handler, as the event before one, or as a throw."""
+def check_compensation(element: etree._Element, on_flows: Set[str]) -> Iterator[Finding]:
+    """Yield what is wrong with a flow node as a handler, as the event before one, or as a throw.
+
+    `on_flows` are the ids of the elements that some sequence flow touches.
+    """
     name, kind = local(element), event_kind(element)
     if name in ACTIVITIES and is_handler(element):
-        yield from _check_handler(element)
+        yield from _check_handler(element, on_flows)
     if kind == "compensate" and name == "boundaryEvent":
-        yield from _check_boundary(element)
+        yield from _check_boundary(element, on_flows)
     elif kind == "compensate" and name == "startEvent":
         yield from _check_start(element)
     for definition in event_definitions(element):
@@ -41,20 +44,20 @@ def check_compensation(element: etree._Element) -> Iterator[Finding]:
         yield _error(element, "unsupported", "A cancel end event can only stand inside a transaction.")
 
 
-def _check_handler(element: etree._Element) -> Iterator[Finding]:
-    if _has_flow(element):
+def _check_handler(element: etree._Element, on_flows: Set[str]) -> Iterator[Finding]:
+    if element.get("id") in on_flows:
         reached = "A compensation handler is reached by its association only; take its sequence flows away."
         yield _error(element, "compensation", reached)
     if is_event_subprocess(element):
         yield _error(element, "compensation", "An event subprocess cannot be a compensation handler.")
 
 
-def _check_boundary(event: etree._Element) -> Iterator[Finding]:
+def _check_boundary(event: etree._Element, on_flows: Set[str]) -> Iterator[Finding]:
     handlers = [e for e in associated(event) if is_handler(e)]
     if len(handlers) != 1:
         one = "An association leads from it to the one activity that undoes, marked isForCompensation"
         yield _error(event, "compensation", f"{one}; this one has {len(handlers)}.")
-    if _has_flow(event):
+    if event.get("id") in on_flows:
         flows = "From a compensation event an association leads to the handler, not a sequence flow."
         yield _error(event, "compensation", flows)
     host = event.get("attachedToRef")
@@ -85,14 +88,6 @@ def _check_throw(event: etree._Element, activity: str) -> Iterator[Finding]:
         scope = next(scope.iterancestors())
     missing = f"activityRef names '{activity}', which is no activity of the scope that the event compensates."
     yield _error(event, "dangling", missing)
-
-
-def _has_flow(element: etree._Element) -> bool:
-    flows = [
-        *element.itersiblings(Q + "sequenceFlow"),
-        *element.itersiblings(Q + "sequenceFlow", preceding=True),
-    ]
-    return any(element.get("id") in (flow.get("sourceRef"), flow.get("targetRef")) for flow in flows)
 
 
 def _error(element: etree._Element, rule: str, message: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from lxml import etree
@@ -56,19 +57,15 @@ def outline(xml: bytes, process_id: str | None = None) -> dict[str, str]:
     normalise.give_ids(root)
     normalise.inline_event_definitions(root)
     found: dict[str, str] = {}
+    seen: Counter[str] = Counter()
     for process in root.iterfind(Q + "process"):
         if process_id in (None, process.get("id")):
             for element in process.iter(*(Q + name for name in FLOW_NODES)):
-                found[_fresh(element.get("id", ""), found)] = node_kind(element)
+                identity = element.get("id", "")
+                seen[identity] += 1
+                again = seen[identity] > 1
+                found[f"{identity} ({seen[identity]})" if again else identity] = node_kind(element)
     return found
-
-
-def _fresh(identity: str, taken: dict[str, str]) -> str:
-    number, fresh = 1, identity
-    while fresh in taken:
-        number += 1
-        fresh = f"{identity} ({number})"
-    return fresh
 
 
 @dataclass(frozen=True)
@@ -89,11 +86,12 @@ def processes(xml: bytes) -> list[Drawn]:
         return []
     normalise.normalise(root)
     drawn = [process for process in root.iterfind(Q + "process") if children(process, FLOW_NODES)]
+    callers = Counter(called for process in drawn for called in _calls(process) - {process.get("id")})
     return [
         Drawn(
             id=process.get("id", ""),
             executable=process.get("isExecutable", "true") != "false",
-            called=any(process.get("id") in _calls(other) for other in drawn if other is not process),
+            called=process.get("id") in callers,
             by_hand=_begins_by_hand(process),
         )
         for process in drawn

@@ -26,6 +26,8 @@ GLOBAL_TASKS = {
 }
 #: Marks the process made around a global task.
 ALONE = "{urn:duban}alone"
+#: Elements copied from shared event definitions into one file; who shares more means to flood.
+MAX_COPIED = 50_000
 
 
 def normalise(root: etree._Element) -> None:
@@ -60,9 +62,11 @@ def give_ids(root: etree._Element) -> None:
 def inline_event_definitions(root: etree._Element) -> None:
     """Replace `<eventDefinitionRef>` by what it names; the library reads it as a plain event."""
     shared = {d.get("id"): d for d in event_definitions(root)}
+    left = MAX_COPIED
     for reference in list(root.iter(Q + "eventDefinitionRef")):
         definition = shared.get(plain_reference(reference.text or "", shared))
-        if definition is not None:
+        left -= sum(1 for _ in definition.iter()) if definition is not None else 0
+        if definition is not None and left > 0:
             replacement = copy.deepcopy(definition)
             replacement.attrib.pop("id", "")
             holder = reference.getparent()

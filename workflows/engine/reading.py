@@ -21,6 +21,9 @@ from workflows.engine.wiring import Wiring
 from workflows.errors import InvalidInput, NotFound
 from workflows.findings import Finding
 
+#: Processes in one file; each is compared with those that it calls.
+MAX_PROCESSES = 300
+
 
 @dataclass(frozen=True, eq=False)
 class Definition:
@@ -58,7 +61,7 @@ class Definition:
         raise NotFound(f"The process '{self.id}' has no element '{node_id}'.", code="element")
 
 
-@dataclass
+@dataclass(eq=False)
 class _Read:
     """One process of a file on its way to a definition."""
 
@@ -158,6 +161,9 @@ def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
         findings.append(
             Finding(None, "no_process", "error", "The file holds no process with any element in it.")
         )
+    elif len(elements) > MAX_PROCESSES:
+        text = f"The file holds {len(elements)} processes; at most {MAX_PROCESSES} are read."
+        findings.append(Finding(None, "no_process", "error", text))
     if any(f.rule in ("no_process", "duplicate_id") for f in findings):
         return [*findings, *(fault for found in faults.values() for fault in found)], {}
     processes = {p.get("id", ""): _read_process(p, root, faults.get(p.get("id"), [])) for p in elements}

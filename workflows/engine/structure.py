@@ -63,12 +63,14 @@ def check_process(process: etree._Element, root: etree._Element) -> Iterator[Fin
     """Yield every structural error of a process, by element."""
     for scope in [process, *process.iter(*(Q + name for name in SUBPROCESSES))]:
         yield from _check_scope(scope)
+    ends = (flow.get(end) for flow in process.iter(Q + "sequenceFlow") for end in ("sourceRef", "targetRef"))
+    on_flows = {end for end in ends if end}
     known = {tag: {e.get("id", "") for e in root.iter(Q + tag)} for tag in REFERENCES.values()}
     for element in process.iter(*(Q + name for name in FLOW_NODES)):
         yield from _check_references(element, known)
         if local(element) in EVENTS:
             yield from check_position(element)
-        yield from check_compensation(element)
+        yield from check_compensation(element, on_flows)
 
 
 def _check_scope(scope: etree._Element) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from lxml import etree
@@ -32,6 +32,11 @@ class Type:
     slots: tuple[Slot, ...]  #: in the order of the schema
     mixed: bool
     any: bool  #: foreign or any elements may stand here
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Return the number of the slot of every element that may stand here."""
+        return {name: number for number, slot in enumerate(self.slots) for name in slot.names}
 
 
 @dataclass(frozen=True)

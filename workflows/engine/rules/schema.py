@@ -17,7 +17,7 @@ from functools import cache
 
 from lxml import etree
 
-from workflows.engine.dialect import Q, local
+from workflows.engine.dialect import FLOW_NODES, Q, local
 from workflows.engine.rules.document import Document, Element, called, error, warning
 from workflows.engine.rules.grammar import Slot, Type, grammar
 from workflows.findings import Finding
@@ -112,40 +112,42 @@ def _typed(element: Element, known: Type) -> Iterator[tuple[Element, str]]:
     """Yield the children that the type knows, each with the name of its own type."""
     for child in element:
         name = local(child)
-        slot = _slot(known, name)
-        if name and slot is not None:
-            kind = slot.type if len(slot.names) == 1 else grammar().elements[name]
-            yield child, kind
-
-
-def _slot(known: Type, name: str) -> Slot | None:
-    return next((slot for slot in known.slots if name in slot.names), None)
+        if (number := known.places.get(name)) is not None:
+            slot = known.slots[number]
+            yield child, slot.type if len(slot.names) == 1 else grammar().elements[name]
 
 
 def _children(element: Element, known: Type) -> Iterator[Finding]:
-    counts: Counter[Slot] = Counter()
+    counts: Counter[int] = Counter()
     latest, ordered = -1, True
     for child in element:
-        slot = _slot(known, local(child)) if local(child) else None
-        if slot is None:
+        number = known.places.get(local(child))
+        if number is None:
             yield from _foreign(element, child, known)
             continue
-        counts[slot] += 1
-        position = known.slots.index(slot)
-        ordered = ordered and position >= latest
-        latest = max(latest, position)
+        counts[number] += 1
+        ordered = ordered and number >= latest
+        latest = max(latest, number)
     if not ordered:
         yield warning(element, "order", f"The parts of {called(element)} do not stand in the schema's order.")
-    for slot in known.slots:
-        yield from _count(element, slot, counts[slot])
-    if len(branches := {slot.branch for slot in counts if slot.branch is not None}) > 1:
-        names = sorted(min(s.names) for s in counts if s.branch in branches)
+    for number, slot in enumerate(known.slots):
+        if not slot.minimum <= counts[number] <= slot.maximum:
+            yield from _count(element, slot, counts[number])
+    filled = [known.slots[number] for number in sorted(counts)]
+    if len(branches := {slot.branch for slot in filled if slot.branch is not None}) > 1:
+        names = sorted(min(slot.names) for slot in filled if slot.branch in branches)
         yield error(element, "cardinality", f"Of {', '.join(names)}, {called(element)} may hold one only.")
 
 
 def _foreign(element: Element, child: Element, known: Type) -> Iterator[Finding]:
     name = local(child)
-    if name and not known.any:
+    bare = etree.QName(child).localname
+    if not name and (bare in FLOW_NODES or bare == "sequenceFlow" or bare.endswith("EventDefinition")):
+        message = (
+            f"<{bare}> in {called(element)} is of the namespace '{etree.QName(child).namespace or ''}', "
+        )
+        yield error(element, "lost", message + "not of BPMN 2.0; it would be lost.")
+    elif name and not known.any:
         message = f"<{name}> has no place in {called(element)}."
         if name not in _names():
             message = f"There is no <{name}> in BPMN 2.0; it stands in {called(element)}."
