@@ -10,12 +10,14 @@ from workflows.errors import InvalidInput
 BPMN = Path(__file__).resolve().parent.parent / "bpmn"
 DIAGRAM = ".bpmn"
 #: What a deployment is made of; scenarios, notes and pictures beside it are not deployed.
-DEPLOYED = (DIAGRAM, ".dmn", ".form", ".form.json", ".j2", ".docx")
+DEPLOYED = (DIAGRAM, ".bpmn20.xml", ".dmn", ".form", ".form.json", ".j2", ".docx")
 
 
 def find(path: Path) -> list[Path]:
     """Return the process folders, or the single file, that the path means; InvalidInput if there is none."""
     if path.is_file():
+        if not path.name.endswith(DEPLOYED):
+            raise InvalidInput(f"{path} is nothing to deploy: that ends with {', '.join(DEPLOYED)}.")
         return [path]
     if not path.is_dir():
         raise InvalidInput(f"There is no {path}.")

@@ -69,8 +69,11 @@ def check(path: Path, profile: str | None) -> None:
     bad = 0
     with boot.draft() as session:
         for process in folders.find(path):
-            findings = definitions.check(folders.read(process), profile=profile, session=session)
+            files = folders.read(process)
+            findings = definitions.check(files, profile=profile, session=session)
             click.echo(f"{process}: {_count(findings)}")
+            for standing in definitions.standings(files, findings, profile):
+                click.echo(f"  {standing}")
             show(findings, err=False)
             bad += len(refused(findings, profile))
     if bad:

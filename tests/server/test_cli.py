@@ -98,6 +98,23 @@ def test_hostile_files_are_refused_with_words(duban: Duban, leave: Path) -> None
     assert "DOCTYPE" in result.stdout
 
 
+def test_how_a_diagram_stands_is_said(duban: Duban, leave: Path) -> None:
+    assert "leave.bpmn can be deployed: 3 elements." in duban("check", leave).stdout
+    leave.write_text(LEAVE.replace("GROUP", "wizards"))
+    whole = "leave.bpmn would load whole as a draft of 3 elements; it cannot be deployed yet."
+    assert whole in duban("check", leave).stdout
+    leave.write_text(LEAVE.replace("<bpmn:userTask", '<task id="x"/><bpmn:userTask', 1))
+    assert "leave.bpmn would load as a draft of 3 elements; not all were" in duban("check", leave).stdout
+    leave.write_text(HOSTILE)
+    assert "leave.bpmn cannot be read as a draft either." in duban("check", leave).stdout
+
+
+def test_a_file_of_another_kind_is_not_passed_over(duban: Duban, tmp_path: Path) -> None:
+    other = tmp_path / "leave.vsdx"
+    other.write_text("x")
+    assert "leave.vsdx is nothing to deploy" in failed(duban("check", other))
+
+
 def test_what_is_not_there_is_named(duban: Duban, tmp_path: Path) -> None:
     assert "nowhere" in failed(duban("check", tmp_path / "nowhere"))
     assert "nowhere" in failed(duban("deploy", tmp_path / "nowhere"))

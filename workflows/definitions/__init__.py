@@ -3,10 +3,12 @@
 from workflows.definitions.checking import check, know_roles
 from workflows.definitions.deploying import Force, delete_deployment, deploy, set_suspended
 from workflows.definitions.finding import get, latest, list_definitions, list_deployments, resources, xml
+from workflows.definitions.standing import Standing, standings
 from workflows.deployed import compiled, decision, form
 
 __all__ = [
     "Force",
+    "Standing",
     "check",
     "compiled",
     "decision",
@@ -20,5 +22,6 @@ __all__ = [
     "list_deployments",
     "resources",
     "set_suspended",
+    "standings",
     "xml",
 ]
