@@ -40,8 +40,13 @@ def waiting(
     business_key: str | None = None,
     instance_id: str | None = None,
     correlation: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """Return the ids of active instances that wait, once each, of those that may be `seen`."""
+    """Return the ids of active instances that wait, once each, of those that may be `seen`.
+
+    Narrowed by variables that they must have (`correlation`), and where the diagram has correlation keys, by
+    what comes with the message.
+    """
     wanted = select(Instance).where(
         Instance.id.in_(
             select(Subscription.instance_id).where(Subscription.kind == kind, Subscription.name == name)
@@ -54,14 +59,24 @@ def waiting(
     if instance_id is not None:
         wanted = wanted.where(Instance.id == instance_id)
     if not correlation:
-        return list(session.scalars(wanted.with_only_columns(Instance.id)))
+        ids = session.scalars(wanted.with_only_columns(Instance.id)).all()
+        return [i for i in ids if kind != "message" or hears(session, _named(i, name), variables or {})]
     found = session.scalars(wanted.limit(MAX_COMPARED + 1)).all()
     if len(found) > MAX_COMPARED:
         raise InvalidInput(
             f"More than {MAX_COMPARED} instances wait for {name!r}; name the business key.",
             code="many_receivers",
         )
-    return [i.id for i in found if _knows(persistence.variables(session, i), correlation)]
+    return [
+        i.id
+        for i in found
+        if _knows(persistence.variables(session, i), correlation)
+        and hears(session, _named(i.id, name), variables or {})
+    ]
+
+
+def _named(instance_id: str, name: str) -> Receiver:
+    return Receiver(instance_id, None, "", name)
 
 
 def starts(session: Session, kind: str, name: str) -> list[tuple[ProcessDefinition, str]]:
@@ -84,8 +99,9 @@ def receiver(session: Session, job: Job) -> Receiver | None:
     """Return who gets the message of a job, None while nobody waits for it who may yet come.
 
     A message flow says to whom it goes, else its name does. Of several that wait, the one with the thrower's
-    business key is meant; a key of another matter never is; then the one that has spoken with the thrower
-    before. Raises Undelivered where still several are left, or where nobody can ever come.
+    business key is meant (a key of another matter never is), then the one that the diagram's correlation keys
+    mean, then the one that has spoken with the thrower before. Raises Undelivered where several are left, or
+    where nobody can ever come.
     """
     origin = session.get_one(Instance, job.origin_id)
     found = _listeners(session, job, origin)
@@ -110,20 +126,32 @@ def _undelivered(job: Job, why: str) -> Undelivered:
 
 
 def _listeners(session: Session, job: Job, origin: Instance) -> list[Receiver]:
-    """Return who waits where the message leads, narrowed by business key and by who has spoken with whom."""
+    """Return who waits where the message leads, as far as keys and former messages tell them apart."""
     there = _led_to(session, job, origin)
     if origin.business_key is None:
-        keyed = there
-        found = _waiting_at(session, keyed)
+        found = _hearing(session, job, there)
     else:
-        keyed = and_(there, Instance.business_key == origin.business_key)
-        found = _waiting_at(session, keyed)
-        if not found:
-            keyed = and_(there, Instance.business_key.is_(None))
-            found = _waiting_at(session, keyed)
+        mine = and_(there, Instance.business_key == origin.business_key)
+        nobodys = and_(there, Instance.business_key.is_(None))
+        found = _hearing(session, job, mine) or _hearing(session, job, nobodys)
     if len(found) < 2:
         return found
-    return _waiting_at(session, and_(keyed, _has_spoken_with(origin))) or found
+    partners = set(session.scalars(select(Instance.id).where(_has_spoken_with(origin))))
+    return [who for who in found if who.instance_id in partners] or found
+
+
+def _hearing(session: Session, job: Job, where: ColumnElement[bool]) -> list[Receiver]:
+    variables = job.payload["variables"]
+    return [who for who in _waiting_at(session, where) if hears(session, who, variables)]
+
+
+def hears(session: Session, listener: Receiver, variables: Mapping[str, Any]) -> bool:
+    """Tell whether the correlation keys of the diagram, if it has any, let an instance take the message."""
+    instance = session.get_one(Instance, listener.instance_id)
+    if not deployed.compiled(session, instance.definition_id).correlates:
+        return True
+    run, _ = persistence.peek(session, instance)
+    return run.hears(listener.name, variables, listener.element_id or None)
 
 
 def _waiting_at(session: Session, where: ColumnElement[bool]) -> list[Receiver]:

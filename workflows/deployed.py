@@ -190,9 +190,7 @@ def _read_bundle(session: Session, deployment_id: str) -> Bundle:
     tables = [
         table for name, data in files if name.endswith(DECISION_SUFFIXES) for table in decisions.read(data)[0]
     ]
-    templates = {
-        papers.kind(name): papers.read(data) for name, data in files if name.endswith(papers.SUFFIX)
-    }
+    templates = {papers.kind(name): papers.read(data) for name, data in files if name.endswith(papers.SUFFIX)}
     named_forms = {form.id: form for form in form_files.values()}
     return Bundle(named_forms, form_files, {table.id: table for table in tables}, templates)
 

@@ -153,6 +153,7 @@ def _begin(session: Session, job: Job, definition_id: str | None, element_id: st
         given=job.payload["variables"],
         business_key=origin.business_key if origin else None,
         scope_id=origin.scope_id if origin else None,
+        message=job.name if origin else None,
         start_node=element_id,
     )
 

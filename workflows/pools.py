@@ -106,7 +106,7 @@ class Pools:
                     if letter.element
                     else event.name == letter.sent.name and letter.process in (None, run.definition.id)
                 )
-                if event.kind == "message" and meant:
+                if event.kind == "message" and meant and _hears(run, event, letter):
                     yield run, event
 
     def _begun_by(self, letter: Letter) -> Iterator[tuple[engine.Definition, str]]:
@@ -130,3 +130,7 @@ class Pools:
         self.runs.append(run)
         run.drain()
         self.gather()
+
+
+def _hears(run: engine.Run, event: engine.Subscription, letter: Letter) -> bool:
+    return run.hears(event.name, letter.sent.payload, event.node_id)

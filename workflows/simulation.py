@@ -67,7 +67,10 @@ def simulate(
 
     def begin(other: engine.Definition, element: str, sent: engine.Sent) -> engine.Run:
         beside = Neighbours(other, files)
-        return engine.Run.prepare(other, sent.payload, host, start_node=element, library=beside)
+        message = sent.name if sent.kind == "message" else None
+        return engine.Run.prepare(
+            other, sent.payload, host, message=message, start_node=element, library=beside
+        )
 
     pools = Pools(run, definitions, begin)
     try:

@@ -244,3 +244,38 @@ def test_what_is_undeployed_is_forgotten_with_its_jobs(office):
         definitions.delete_deployment(session, deployment.id, True, actor=office.chief)
     assert office.all(Job) == office.all(Subscription) == []
     assert work_off(office) == 0
+
+
+KEYS = (
+    '<bpmn:correlationProperty id="number"><bpmn:correlationPropertyRetrievalExpression messageRef="m">'
+    "<bpmn:messagePath>amount</bpmn:messagePath></bpmn:correlationPropertyRetrievalExpression>"
+    '</bpmn:correlationProperty><bpmn:collaboration id="k"><bpmn:correlationKey id="key">'
+    "<bpmn:correlationPropertyRef>number</bpmn:correlationPropertyRef></bpmn:correlationKey></bpmn:collaboration>"
+)
+WANTED = (
+    '<bpmn:correlationSubscription id="sub" correlationKeyRef="key"><bpmn:correlationPropertyBinding'
+    ' correlationPropertyRef="number"><bpmn:dataPath>${wanted}</bpmn:dataPath>'
+    "</bpmn:correlationPropertyBinding></bpmn:correlationSubscription>"
+)
+
+
+def test_the_keys_of_the_diagram_tell_receivers_apart(office, diagram):
+    office.deploy(pools(TELLER))
+    hear = HS + event("intermediateCatchEvent", "hear")
+    flow = '<bpmn:sequenceFlow id="f" sourceRef="hs" targetRef="hear"/>'
+    extra = '<bpmn:message id="m" name="order"/>' + KEYS
+    office.deploy(diagram("hearer", hear + flow + WANTED, before=extra))
+    first, second = (office.start("hearer", wanted=number) for number in (7, 8))
+    office.start("teller", n=8)
+    assert work_off(office) == 1
+    assert office.get(Instance, second.id).state == "completed"
+    office.start("teller", n=9)
+    assert work_off(office) == 0, "it is meant for nobody yet"
+    with office.work() as session:
+        office_wants = {"amount": 7}
+        (told,) = instances.message(session, "order", actor=office.chief, variables=office_wants)
+    assert told.id == first.id
+    third = office.start("hearer", wanted=9)
+    assert work_off(office) == 1
+    assert office.get(Instance, third.id).state == "completed"
+    assert incidents_of(office) == []

@@ -89,15 +89,20 @@ def deliver(
 
     With `element`, only an event of that id takes it; with `on`, only one that sits on that token.
     """
+    token = next((t for t in hearing(run, name, payload, element) if on is None or beside(t) is on), None)
+    if token is None:
+        return False
+    correlation.remember(token, name, payload)
+    run.fire(token, payload)
+    return True
+
+
+def hearing(run: Any, name: str, payload: Mapping[str, Any], element: str | None = None) -> Iterator[Token]:
+    """Yield the tokens that a message is meant for, by name and correlation keys, the oldest first."""
     for token, _ in waiting(run, "message"):
-        if element not in (None, token.task_spec.element):
-            continue
-        meant = token.internal_data["name"] == name and correlation.matches(token, name, payload)
-        if meant and (on is None or beside(token) is on):
-            correlation.remember(token, name, payload)
-            run.fire(token, payload)
-            return True
-    return False
+        here = element in (None, token.task_spec.element) and token.internal_data["name"] == name
+        if here and correlation.matches(token, name, payload):
+            yield token
 
 
 def broadcast(run: Any, name: str, payload: Mapping[str, Any]) -> bool:

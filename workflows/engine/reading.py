@@ -53,6 +53,11 @@ class Definition:
     message_flows: Mapping[str, tuple[Receiver, ...]] = field(repr=False)  #: of the whole file, by element
     called: Mapping[str, Definition] = field(repr=False)  #: every process that this one calls, itself perhaps
 
+    @property
+    def correlates(self) -> bool:
+        """Tell whether messages to it, or to what it calls, are told apart by correlation keys."""
+        return any(each.spec.correlation for each in (self, *self.called.values()))
+
     def node(self, node_id: str) -> Node:
         """Return a node of this process or of one that it calls; raises `NotFound`."""
         for known in (self, *self.called.values()):

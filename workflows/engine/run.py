@@ -145,6 +145,11 @@ class Run:
         """Give a message to the event that waits longest for it, perhaps at one node; True if one did."""
         return self._happen(lambda run, cleaned: events.deliver(run, message, cleaned, node_id), payload)
 
+    def hears(self, message: str, payload: Mapping[str, Any], node_id: str | None = None) -> bool:
+        """Tell whether an event waits for a message, by its name and by correlation keys."""
+        cleaned = scope.clean(payload)
+        return next(events.hearing(self._instance, message, cleaned, node_id), None) is not None
+
     def signal(self, name: str, payload: Mapping[str, Any]) -> bool:
         """Give a signal to every event that waits for it; True if any did."""
         return self._happen(lambda run, cleaned: events.broadcast(run, name, cleaned), payload)

@@ -42,6 +42,7 @@ def message(
         business_key=business_key,
         instance_id=instance_id,
         correlation=correlation,
+        variables=variables,
     )
     started = [] if instance_id or correlation else starts(session, "message", name)
     if not all:
