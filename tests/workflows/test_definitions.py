@@ -344,3 +344,13 @@ def test_processes_that_are_called_pass_the_same_gate(office, diagram):
     )
     findings = definitions.check({"a.bpmn": caller.replace("</bpmn:definitions>", called).encode()})
     assert ("cx", "operation", "error") in rules(findings)
+
+
+def test_the_operations_of_listeners_exist_and_are_given_what_they_take(office, diagram):
+    listener = '<camunda:executionListener event="start" delegateExpression="${no.such}"/>'
+    elements = (
+        '<bpmn:startEvent id="s"/><bpmn:task id="t"><bpmn:extensionElements>'
+        f"{listener}</bpmn:extensionElements></bpmn:task>"
+    )
+    findings = definitions.check({"a.bpmn": diagram("listening", elements, "s>t").encode()})
+    assert ("t", "operation", "error") in rules(findings)

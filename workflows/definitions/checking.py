@@ -88,6 +88,7 @@ class _Gate:
             yield from self.decision(node)
             yield from _unserved(node)
         yield from self.service_tasks()
+        yield from self.listeners()
         yield from self.calls()
         yield from self.groups()
         yield from self.limits()
@@ -113,6 +114,15 @@ class _Gate:
             yield from _misplaced(element, name, "step")
             given = frozenset(self.definition.nodes[element].attributes.get("inputs", {}))
             yield from _arguments(element, name, given)
+
+    def listeners(self) -> Iterator[Finding]:
+        """Whether the operations that listeners call exist and are given what they take."""
+        for element, name, given in self.definition.listeners:
+            if name not in operations.names():
+                yield _no_operation(element, name)
+            else:
+                yield from _misplaced(element, name, "step")
+                yield from _arguments(element, name, given)
 
     def recording(self, node: engine.Node) -> Iterator[Finding]:
         """Whether the operations that record or prefill a form exist."""

@@ -117,7 +117,8 @@ def attributes_of(element: etree._Element) -> Mapping[str, Any]:
 
     `properties` {name: value}; `inputs`, `outputs` {name: text | list | map of texts}; `in`, `out`
     [{attribute: text}]; `formData` [{attribute: text, "values": {id: name}}]; `documentation` text;
-    `listeners`, `scripts`, `connector`: True where the file holds what the engine does not carry out.
+    `listeners` [{attribute: text, "kind": name, "fields": {name: text}}]; `scripts`, `connector`: True where
+    the file holds what the engine does not carry out.
     """
     found: dict[str, Any] = _camunda_attributes(element)
     if documentation := text_of(element, "documentation"):
@@ -148,8 +149,8 @@ def _read_extensions(extensions: etree._Element, found: dict[str, Any]) -> None:
             found[kind] = mappings
     if fields := tuple(_form_field(f) for f in extensions.iterfind(f"{C}formData/{C}formField")):
         found["formData"] = fields
-    if next(_all(extensions, "executionListener", "taskListener"), None) is not None:
-        found["listeners"] = True
+    if listeners := tuple(_listener(e) for e in _all(extensions, "executionListener", "taskListener")):
+        found["listeners"] = listeners
     if next(_all(extensions, "script"), None) is not None:
         found["scripts"] = True
     if extensions.find(C + "connector") is not None:
@@ -158,6 +159,25 @@ def _read_extensions(extensions: etree._Element, found: dict[str, Any]) -> None:
 
 def _all(extensions: etree._Element, *names: str) -> Iterator[etree._Element]:
     return extensions.iter(*(C + name for name in names))
+
+
+def _listener(element: etree._Element) -> Mapping[str, Any]:
+    fields = {f.get("name", ""): _field(f) for f in element.iterfind(C + "field")}
+    return MappingProxyType(
+        {
+            **{str(k): str(v) for k, v in element.attrib.items()},
+            "kind": etree.QName(element).localname,
+            "fields": MappingProxyType(fields),
+            "script": element.find(C + "script") is not None,
+        }
+    )
+
+
+def _field(element: etree._Element) -> str:
+    """Return the text or expression of an injected field, which stands in an attribute or in an element."""
+    inner = (element.findtext(C + kind) for kind in ("string", "expression"))
+    given = (element.get("stringValue"), element.get("expression"), *inner)
+    return next((text.strip() for text in given if text), "")
 
 
 def _parameter(element: etree._Element) -> Any:

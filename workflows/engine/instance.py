@@ -19,6 +19,7 @@ from workflows.engine import (
     correlation,
     events,
     joins,
+    listeners,
     multiple,
     quantities,
     scope,
@@ -141,6 +142,8 @@ class Instance(BpmnWorkflow):
     def open(self, token: Token) -> None:
         """Give an element that has just been reached its input parameters and its boundary events."""
         work.map_in(token)
+        listeners.tell(token, "start")
+        listeners.tell(token, "create")
         for boundary in token.task_spec.boundaries:
             self.wait_for(boundary, token, None)
 
@@ -175,6 +178,8 @@ class Instance(BpmnWorkflow):
 
     def leave(self, token: Token) -> None:
         """Take a completed token out of its element and along the flows."""
+        listeners.tell(token, "complete")
+        listeners.tell(token, "end")
         work.map_out(token)
         spec, around = token.task_spec, token.parent
         flows = [] if spec.body is not None else spec.choose(self, around)
@@ -324,6 +329,8 @@ class Instance(BpmnWorkflow):
         """Go on behind a boundary event; an interrupting one cancels its activity first."""
         spec, host = token.task_spec, token.parent
         around = host.parent
+        listeners.tell(token, "start")
+        listeners.tell(token, "end")
         work.map_out(token)
         if spec.cancel_activity:
             self.note(token, "entered")
@@ -339,6 +346,8 @@ class Instance(BpmnWorkflow):
 
     def _fire_behind_gateway(self, token: Token, gateway: Token) -> None:
         spec, around = token.task_spec, gateway.parent
+        listeners.tell(token, "start")
+        listeners.tell(token, "end")
         work.map_out(token)
         self.note(gateway, "left")
         self.note(token, "entered", token.internal_data["flow"])

@@ -40,6 +40,9 @@ class Ledger:
     expressions: list[Used] = field(default_factory=list)
     operations: list[tuple[str, str]] = field(default_factory=list)  #: (element, operation)
     decisions: list[tuple[str, str]] = field(default_factory=list)  #: (element, decision)
+    listeners: list[tuple[str, str, frozenset[str]]] = field(
+        default_factory=list
+    )  #: element, operation, fields
     calls: list[Calling] = field(default_factory=list)
     calls_any: bool = False  #: a process called is named by an expression
 

@@ -96,6 +96,16 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Listener:
+    """What an element runs at an event of its own: an operation with its fields, or an expression."""
+
+    event: str  #: start | end | create | complete
+    operation: str | None = None
+    expression: Expression | None = None
+    fields: Mapping[str, Any] = field(default_factory=lambda: _NO_EXPRESSIONS)
+
+
+@dataclass(frozen=True)
 class Parameters:
     """The input and output parameters of an element: texts compiled, lists and maps of them kept in shape."""
 

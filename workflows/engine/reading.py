@@ -41,6 +41,7 @@ class Definition:
     start_form_key: str | None
     expressions: tuple[Used, ...]
     operations: tuple[tuple[str, str], ...]  #: (element, operation)
+    listeners: tuple[tuple[str, str, frozenset[str]], ...]  #: (element, operation, fields it is given)
     decisions: tuple[tuple[str, str], ...]  #: (element, decision id); only those named without an expression
     forms: tuple[tuple[str, str], ...]  #: (element, form key or reference)
     groups: tuple[tuple[str, str], ...]  #: (element, group named without an expression)
@@ -284,6 +285,7 @@ def _definition(process: _Read) -> Definition:
         start_form_key=_form(_plain_start(wiring) or start),
         expressions=tuple(wiring.ledger.expressions),
         operations=tuple(wiring.ledger.operations),
+        listeners=tuple(wiring.ledger.listeners),
         decisions=tuple(wiring.ledger.decisions),
         forms=tuple((n.id, form) for n in wiring.nodes.values() if (form := _form(n)) and "{" not in form),
         groups=tuple(_groups(wiring)),

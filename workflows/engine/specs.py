@@ -29,7 +29,7 @@ from SpiffWorkflow.specs import WorkflowSpec
 from workflows.engine import compensation, complex_gateway, joins, multiple, work
 from workflows.engine.compensation import CompensationEventDefinition
 from workflows.engine.model import Node
-from workflows.engine.plan import Call, Copy, Data, Flow, Loop, Parameters, Work
+from workflows.engine.plan import Call, Copy, Data, Flow, Listener, Loop, Parameters, Work
 from workflows.engine.reach import Reach
 from workflows.engine.tokens import STARTED, WAITING, Token
 from workflows.expressions import Expression
@@ -64,6 +64,7 @@ class Flowing(BpmnSpecMixin):
     sends = False  #: what it has for itself is sent
     parameters = Parameters()
     associations = Data()
+    listeners: tuple[Listener, ...] = ()
     locals: tuple[str, ...] = ()  #: variables that a scope keeps for itself
     work = Work()
     async_before = False

@@ -9,7 +9,18 @@ from typing import Any
 from lxml import etree
 
 from workflows.clock import office_zone
-from workflows.engine import adhoc, correlation, data, looping, openings, several, specs, timers, working
+from workflows.engine import (
+    adhoc,
+    correlation,
+    data,
+    listeners,
+    looping,
+    openings,
+    several,
+    specs,
+    timers,
+    working,
+)
 from workflows.engine.dialect import (
     ACTIVITIES,
     FLOW_NODES,
@@ -79,6 +90,7 @@ class Wiring:
             ledger.parameters(node.id, node.attributes.get("inputs", {})),
             ledger.parameters(node.id, node.attributes.get("outputs", {})),
         )
+        spec.listeners = tuple(listeners.listeners_of(ledger, node))
         spec.associations = data.data_of(ledger, element, self.names)
         spec.async_before = "true" in (node.attributes.get("asyncBefore"), node.attributes.get("async"))
         spec.async_after = node.attributes.get("asyncAfter") == "true"
