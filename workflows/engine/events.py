@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,9 @@ def arm(run: Any, token: Token) -> None:
         run.arm_timer(token, run.value(spec.timer, token), spec.timer_kind)
     elif kind in ("message", "signal"):
         token.internal_data["name"] = str(run.value(spec.event_name, token))
+    elif kind == "conditional":
+        run.awaits_conditions = True
+        run.changed.add("")
 
 
 def rearm(run: Any, token: Token) -> None:
@@ -127,11 +130,26 @@ def offer_thrown(run: Any) -> bool:
     return taken
 
 
-def fire_conditions(run: Any) -> bool:
-    """Fire every conditional event whose condition has become true; tell whether one did."""
+def fire_changed(run: Any) -> bool:
+    """Fire the conditional events that a variable just written has made true; tell whether one did.
+
+    A condition is looked at before the next step, lest a branch that waits for nothing runs past it.
+    """
+    names, run.changed = run.changed, set()
+    return bool(names) and run.awaits_conditions and fire_conditions(run, names)
+
+
+def fire_conditions(run: Any, names: Collection[str] | None = None) -> bool:
+    """Fire every conditional event whose condition has become true; tell whether one did.
+
+    With `names`, only conditions that read one of these variables, or that nobody has looked at, count.
+    """
     fired = False
     for token, _ in waiting(run, "conditional"):
         if not token.alive:
+            continue
+        seen = "held" in token.internal_data
+        if names is not None and seen and token.task_spec.condition.names.isdisjoint(names):
             continue
         holds = run.holds_already(token.task_spec.condition, token)
         before = token.internal_data.get("held", False)

@@ -66,6 +66,8 @@ class Instance(BpmnWorkflow):
         self.outcome = "running"
         self.steps: list[Step] = []
         self.sent: list[Sent] = []
+        self.awaits_conditions = False  #: somebody waits for one, or did
+        self.changed: set[str] = set()  #: names of variables written since conditions were looked at
         self.fired: set[str] = set()  #: ids of the events that have happened
         self.end_nodes: list[str] = []
         self.thrown: list[Sent] = []  #: messages thrown but not yet offered to this run's own catch events
@@ -416,10 +418,11 @@ class Instance(BpmnWorkflow):
         self.settle(around)
 
     def send_message(self, token: Token, spec: Any) -> None:
-        """Throw a message: offered to this run when it is quiet, else handed to the host."""
+        """Throw a message: to who waits in this run, now or when it is quiet, else handed to the host."""
         sent = self._sent("message", token, spec)
         correlation.remember(token, sent.name, sent.payload)
-        self.thrown.append(sent)
+        if not events.deliver(self, sent.name, sent.payload):
+            self.thrown.append(sent)
 
     def broadcast(self, token: Token, spec: Any) -> None:
         """Throw a signal at everything in this run that waits for it, and hand it to the host."""

@@ -184,6 +184,7 @@ class Run:
         cleaned = scope.clean(variables)
         with self._acting():
             self._instance.task_tree.data.update(cleaned)
+            self._instance.changed.update(cleaned)
             self._drain()
 
     # -- seeing ------------------------------------------------------------------------------------
@@ -309,6 +310,8 @@ class Run:
         run = self._instance
         run.unfinished = True
         while run.outcome == "running" and not (run.pauses and run.exhausted):
+            if events.fire_changed(run):
+                continue
             token = run.next_ready()
             if token is not None:
                 token.run()

@@ -50,6 +50,7 @@ def local(task: Any) -> dict[str, Any]:
 def assign(task: Any, variables: Mapping[str, Any]) -> None:
     """Write each variable where it already lives, else into the process scope."""
     layers = list(chain(task))
+    task.workflow.changed.update(variables)
     for name, value in variables.items():
         home = next((layer for layer in layers if name in layer), layers[-1])
         home[name] = value

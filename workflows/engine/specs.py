@@ -197,7 +197,7 @@ class SendTask(Performing, BpmnSpecMixin):
     def _run_hook(self, my_task: Token) -> bool | None:
         if self.event_definition is not None and not (self.work.operation or self.work.expression):
             my_task.workflow.send_message(my_task, self)
-            return True
+            return True if my_task.alive else None
         return super()._run_hook(my_task)
 
 

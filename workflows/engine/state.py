@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from workflows.engine import calls
+from workflows.engine import calls, events
 from workflows.engine.instance import Instance
 from workflows.engine.model import Host, Sent
 from workflows.engine.reading import Definition
@@ -70,6 +70,7 @@ def load(state: bytes, definition: Definition, host: Host, library: calls.Librar
     for row in kept["tokens"]:
         _load_token(run, definition, row)
     run.task_tree = next(iter(run.tasks.values()))
+    run.awaits_conditions = any(True for _ in events.waiting(run, "conditional"))
     if unfinished := kept.get("unfinished"):
         run.unfinished = True
         run.ready.extend(run.tasks[identity] for identity in unfinished["ready"])

@@ -451,3 +451,52 @@ def refused(body: str) -> list[tuple[str | None, str]]:
 )
 def test_refused(handler: str, element: str, why: str) -> None:
     assert [message for where, message in refused(MAIN + handler) if where == element and why in message]
+
+
+# -- at once ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_a_condition_is_looked_at_before_a_branch_that_waits_for_nothing_runs_past_it(cancel: bool) -> None:
+    main = nodes("startEvent", "s") + script("raise", "grave = true") + script("on", "on = true")
+    body = main + nodes("endEvent", "e") + flows("s > raise > on > e")
+    story = Story.begin(body + handling("h", conditional("${grave}"), cancel=cancel), {"grave": False})
+    assert story.open == ["h_do"]
+    assert ("on" in story.variables) is not cancel
+
+
+def test_a_condition_that_holds_at_the_start_is_met_before_the_first_step() -> None:
+    body = nodes("startEvent", "s") + script("on", "on = true") + flows("s > on")
+    story = Story.begin(body + handling("h", conditional("${grave}")), {"grave": True})
+    assert story.open == ["h_do"]
+    assert "on" not in story.variables
+
+
+def test_a_condition_beside_a_subprocess_is_met_while_it_runs() -> None:
+    inner = nodes("startEvent", "is") + script("raise", "grave = true") + script("on", "on = true")
+    body = nodes("startEvent", "s") + sub("box", inner + flows("is > raise > on"))
+    body += boundary("x", "box", conditional("${grave}")) + user("after") + flows("s > box", "x > after")
+    story = Story.begin(body, {"grave": False})
+    assert story.open == ["after"]
+    assert "on" not in story.variables
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_a_message_thrown_reaches_who_waits_before_the_branch_goes_on(cancel: bool) -> None:
+    throw = f'<intermediateThrowEvent id="tell">{MESSAGE}</intermediateThrowEvent>'
+    body = nodes("startEvent", "s") + throw + script("on", "on = true") + flows("s > tell > on")
+    story = Story.begin(body + handling("h", MESSAGE, cancel=cancel), extra=EXTRA)
+    assert story.open == ["h_do"]
+    assert ("on" in story.variables) is not cancel
+    assert story.sent == []
+
+
+def test_a_message_of_a_send_task_may_end_its_own_scope() -> None:
+    body = (
+        nodes("startEvent", "s")
+        + '<sendTask id="tell" messageRef="M"/>'
+        + user("on")
+        + flows("s > tell > on")
+    )
+    story = Story.begin(body + handling("h", MESSAGE), extra=EXTRA)
+    assert story.open == ["h_do"]

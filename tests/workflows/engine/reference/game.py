@@ -120,13 +120,16 @@ class Game:
 
     def go(self) -> None:
         while self.outcome == "running":
+            # A condition is met before the next step.
+            if self.look():
+                continue
             self.ready += reversed(self.fresh)
             self.fresh.clear()
             if self.ready:
                 token = self.ready.pop()
                 if not token.gone:
                     self.act(token)
-            elif not (self.offer() or self.look() or self.join_one() or self.wake()):
+            elif not (self.offer() or self.join_one() or self.wake()):
                 break
 
     # -- tokens ------------------------------------------------------------------------------------
@@ -388,7 +391,8 @@ class Game:
         if event and kind == "signal":
             self.broadcast(event.name)
         elif event and kind == "message":
-            self.thrown.append(event.name)
+            if not self.give(event.name):
+                self.thrown.append(event.name)
         elif event and kind == "escalation":
             caught = self.catcher(scope, kind, event.name)
             if caught:
