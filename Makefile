@@ -35,7 +35,7 @@ test: setup browser
 soak: $(STAMP)
 	@echo 'Seed $(SEED), $(WALKS) walks of each kind. The same again: make soak SEED=$(SEED) WALKS=$(WALKS)'
 	DUBAN_WALKS=$(WALKS) $(BIN)/pytest -n $(WORKERS) -p no:cacheprovider --hypothesis-seed=$(SEED) \
-	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_walks.py $(ARGS)
+	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_reference.py $(ARGS)
 
 bench: $(STAMP)
 	$(BIN)/duban bench $(ARGS)
