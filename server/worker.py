@@ -73,11 +73,12 @@ def _lease(database: Database, kind: _Kind, worker: str) -> list[str]:
 
 
 def tidy(database: Database) -> None:
-    """Delete what has no use any more: ended sessions, old failed sign-ins, forgotten uploads and lists."""
+    """Delete what has no use any more: ended sessions, old failed sign-ins, forgotten uploads and lists, old jobs."""
     with database.unit_of_work() as session:
         sessions.forget_ended(session)
         attempts.forget(session)
         uploads.forget(session)
+        jobs.forget(session)
         clue_import.forget(session)
 
 

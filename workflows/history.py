@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.actor import Actor
-from workflows.model import Activity, AuditEvent, Incident, new_id
+from workflows.model import PENDING, Activity, AuditEvent, Incident, Job, new_id
 
 #: Who stands in the audit where no person acted.
 SYSTEM = "system"
@@ -37,7 +37,15 @@ def activities(session: Session, instance_id: str) -> Sequence[Activity]:
 def tokens(session: Session, instance_id: str) -> Tokens:
     """Return the elements where tokens stand, those passed, and the sequence flows taken."""
     passages = activities(session, instance_id)
-    active = dict.fromkeys(a.element_id for a in passages if a.left_at is None)
+    # A token that a job has yet to let in, or out, stands there as well.
+    held = select(Job.element_id).where(
+        Job.instance_id == instance_id,
+        Job.kind == "continue",
+        Job.status.in_(PENDING),
+        Job.element_id.is_not(None),
+    )
+    standing = [a.element_id for a in passages if a.left_at is None]
+    active = dict.fromkeys([*standing, *session.scalars(held)])
     done = dict.fromkeys(a.element_id for a in passages if a.left_at is not None and not a.cancelled)
     cancelled = dict.fromkeys(a.element_id for a in passages if a.cancelled)
     flows = dict.fromkeys(a.flow for a in passages if a.flow)

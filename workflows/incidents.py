@@ -35,7 +35,7 @@ def resolve(session: Session, incident_id: str, *, actor: Actor) -> None:
     if row is not None and row.status == "failed":
         if not isinstance(row, Job) or row.kind == "continue":
             raise Conflict("What failed has to be tried again, or its instance cancelled.", code="failed")
-        row.status = "cancelled"
+        row.status, row.done_at = "cancelled", clock.now()
     _close(session, incident, actor, "incident.resolve")
 
 

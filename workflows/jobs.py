@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, correlation, history, leasing, opening, persistence
 from workflows.correlation import Receiver, Undelivered
 from workflows.errors import EngineFault
-from workflows.model import Instance, Job, ProcessDefinition
+from workflows.model import Incident, Instance, Job, ProcessDefinition
 
 #: Steps of one instance that neither waits nor ends: beyond these an operator has to say that it may go on.
 MAX_STEPS_WITHOUT_REST = 1_000_000
 #: How long a message is kept for a receiver that does not wait yet, and how often it is offered meanwhile.
 KEPT = timedelta(days=7)
 OFFERED_EVERY = timedelta(minutes=5)
+#: How long jobs are remembered that are done.
+REMEMBERED = timedelta(days=30)
 
 
 def due(session: Session, limit: int = 100) -> Sequence[str]:
@@ -87,6 +89,19 @@ def _incident(session: Session, job: Job, kind: str, error: BaseException) -> st
         job_id=job.id,
         element_id=job.element_id,
     )
+
+
+def forget(session: Session) -> None:
+    """Delete the jobs of ended instances that were done long ago; who has spoken with whom is of no use then."""
+    running = select(Instance.id).where(Instance.ended_at.is_(None))
+    told = select(Incident.job_id).where(Incident.job_id.is_not(None))
+    done = delete(Job).where(
+        Job.status.in_(("done", "cancelled")),
+        Job.done_at < clock.now() - REMEMBERED,
+        Job.origin_id.not_in(running),
+        Job.id.not_in(told),
+    )
+    session.execute(done.execution_options(synchronize_session=False))
 
 
 # --- the kinds

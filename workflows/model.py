@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+#: What timers and jobs are while something is still to be done about them.
+PENDING = ("waiting", "suspended", "failed")
 #: Where a task without a due date stands in an order by due date.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.workflows.jobs import E, S, incidents_of, work_off
-from workflows import clock, incidents, instances, jobs, leasing
+from workflows import clock, history, incidents, instances, jobs, leasing
 from workflows.errors import Conflict
 from workflows.model import Activity, Job
 
@@ -154,4 +154,34 @@ def test_a_job_that_was_done_before_its_lease_ended_is_not_done_again(office, di
     work_off(office)
     assert done == [1]
     assert len(office.open_tasks(instance)) == 1
+    office.check()
+
+
+def test_the_viewer_shows_where_a_token_is_held(office, diagram):
+    office.deploy(diagram("held", S + f'<bpmn:userTask id="u" {ASYNC}/>' + E, "s>u", "u>e"))
+    instance = office.start("held")
+
+    def active():
+        with office.work() as session:
+            return history.tokens(session, instance.id).active
+
+    assert active() == ("u",)
+    work_off(office)
+    assert active() == ("u",)
+    office.complete(office.task("u", instance))
+    assert active() == ("u",)
+    work_off(office)
+    assert active() == ()
+
+
+def test_jobs_are_forgotten_a_month_after_their_instance_has_ended(office, diagram):
+    office.deploy(diagram("held", S + f'<bpmn:task id="t" {ASYNC}/><bpmn:userTask id="u"/>', "s>t", "t>u"))
+    instance = office.start("held")
+    work_off(office)
+    for done, left in ((False, 2), (True, 0)):
+        if done:
+            office.complete(office.task("u", instance))
+        with later(days=31), office.work() as session:
+            jobs.forget(session)
+        assert len(office.all(Job)) == left
     office.check()

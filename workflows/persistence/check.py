@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from workflows import engine
 from workflows.errors import NotFound
-from workflows.model import Activity, Instance, Job, Subscription, Task, TaskCandidate, Timer
+from workflows.model import PENDING, Activity, Instance, Job, Subscription, Task, TaskCandidate, Timer
 from workflows.persistence.reading import peek
-from workflows.persistence.rows import PENDING
 
 
 def rows_equal_run(session: Session, instance_id: str) -> list[str]:

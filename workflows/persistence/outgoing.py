@@ -10,11 +10,10 @@ from sqlalchemy import insert, select, true, update
 from sqlalchemy.orm import Session
 
 from workflows import clock, engine, history
-from workflows.model import Instance, Job, ProcessDefinition, Subscription, new_id
+from workflows.model import PENDING, Instance, Job, ProcessDefinition, Subscription, new_id
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.waits import Waits
 
-PENDING = ("waiting", "suspended", "failed")
 #: How long an instance that goes on and on leaves to others between two transactions.
 PAUSE = timedelta(seconds=1)
 

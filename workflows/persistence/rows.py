@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workflows import engine, history, ladder
 from workflows.errors import EngineFault
 from workflows.model import (
+    PENDING,
     Activity,
     Incident,
     Instance,
@@ -28,7 +29,6 @@ from workflows.persistence.entering import Entry, enter
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.waits import Waits, waits
 
-PENDING = ("waiting", "suspended", "failed")
 #: Incidents that are nobody's business any more once the instance has ended.
 MOOT = (
     "failedTimer",
