@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from workflows import engine
 from workflows.findings import Finding
+
+#: Files read for one name, where the first of them hold broken processes.
+MAX_READ = 5
+_PROCESS = rb"<(?:[\w.-]+:)?process\b[^>]*\sid\s*=\s*[\"']%s[\"']"
 
 
 class Neighbours:
@@ -43,8 +49,9 @@ class Neighbours:
 
     def _look(self, key: str) -> engine.Definition | None:
         if key not in self._known:
-            # Parsed only where the name occurs: a folder may hold hundreds of files.
-            holding = (file for file in self._files if key.encode() in file)
+            # Parsed only what has such a process: a folder may hold hundreds of files.
+            named = re.compile(_PROCESS % re.escape(key.encode()))
+            holding = islice((file for file in self._files if named.search(file)), MAX_READ)
             read = (process for file in holding for process in engine.read(file, drawn=True)[0])
             found = next((process for process in read if process.id == key), None)
             if found is None:

@@ -82,7 +82,7 @@ def test_a_deployment_whose_process_has_been_called_stays(office) -> None:
 
 
 def test_the_simulation_calls_processes_of_the_files_beside() -> None:
-    beside = [b"no diagram that names it", called("a")]
+    beside = [b"no diagram", called("b").replace(b'id="q"', b'id="qq"'), called("a"), called("b")]
     document = simulate(calling("q"), now=NOW, beside=beside, complete_all=True)
     assert document["outcome"] == "completed"
     assert [step["element"] for step in document["trace"] if step["event"] == "entered"] == list("scsaee")

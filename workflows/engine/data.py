@@ -1,8 +1,9 @@
 """Data of a process as variables: objects, stores, properties, inputs and outputs (BPMN 2.0, 10.4).
 
 Each is a variable: of the name of the data object (else of its first reference, else its id) where that is a
-plain name. Data objects and properties of a subprocess are local to it; all others live in the process, data
-stores too: they are not shared between instances. An association copies from variable to variable when its
+plain name. Data objects and properties of a subprocess that any association uses are local to it (one that
+is only drawn hides no variable); all others live in the process, data stores too: they are not shared between
+instances. An association copies from variable to variable when its
 element begins (inputs) or is left (outputs); what has no value yet is not copied, and blocks nothing.
 """
 
@@ -47,6 +48,7 @@ class Names:
         for home, item in [(h, h) for h in homes.values()] + [(homes[i], items[i]) for i in items]:
             if name := _own_name(item):
                 named.setdefault(home.get("id", ""), name)
+        self.used: set[str] = set()  #: variables that an association reads or writes
         self._known = {i: named.get(home.get("id", ""), home.get("id") or i) for i, home in homes.items()}
 
     def of(self, reference: str | None) -> str | None:
@@ -60,16 +62,21 @@ def locals_of(element: etree._Element, names: Names) -> tuple[str, ...]:
     if local(element) == "process":
         return ()
     own = children(element, frozenset({"dataObject", "property"}))
-    return tuple(name for e in own if (name := names.of(e.get("id"))) and name != _PLACEHOLDER)
+    return tuple(name for e in own if (name := names.of(e.get("id"))) in names.used)
 
 
 def data_of(ledger: Ledger, element: etree._Element, names: Names) -> Data:
     """Return what an element copies in and out, with a finding for every association that cannot be."""
     inputs = element.iterfind(Q + "dataInputAssociation")
     outputs = element.iterfind(Q + "dataOutputAssociation")
+    into = tuple(a for found in inputs for a in _associations(ledger, element, found, names))
+    out_of = tuple(a for found in outputs for a in _associations(ledger, element, found, names))
+    for association in (*into, *out_of):
+        read = association.value.names if association.value else {association.source or ""}
+        names.used |= {association.target, *read}
     return Data(
-        tuple(a for found in inputs for a in _associations(ledger, element, found, names)),
-        tuple(a for found in outputs for a in _associations(ledger, element, found, names)),
+        into,
+        out_of,
         tuple(_declared(element, "dataInput", names)),
         tuple(_declared(element, "dataOutput", names)),
     )

@@ -91,14 +91,20 @@ def test_a_data_store_is_a_variable_of_the_process_also_from_within() -> None:
 
 
 def test_a_data_object_of_a_subprocess_is_local_to_it() -> None:
-    inner = OBJECT + task("order = 5\nseen = order").replace('"t"', '"inner"')
+    data = spec_of("", "do:result") + out_of("do", "DOR_1")
+    inner = OBJECT + task("result = 5", data).replace('"t"', '"inner"')
     story = Story.begin(line(sub("t", inner)), {"order": 1})
-    assert story.variables == {"order": 1, "seen": 5}
+    assert story.variables == {"order": 1, "result": 5}
+
+
+def test_a_data_object_that_is_only_drawn_hides_no_variable() -> None:
+    inner = OBJECT + task("order = order + 1").replace('"t"', '"inner"')
+    assert Story.begin(line(sub("t", inner)), {"order": 1}).variables == {"order": 2}
 
 
 @pytest.mark.parametrize("order", ["true", "false"])
 def test_each_instance_of_a_subprocess_has_its_own_data_object(order: str) -> None:
-    inner = sub("t", OBJECT + user("ask"))
+    inner = sub("t", OBJECT + user("ask", spec_of("di:given") + into("DOR_1", "di")))
     loop = several("<loopCardinality>2</loopCardinality>", isSequential=order)
     body = line(inner.replace('<subProcess id="t">', f'<subProcess id="t">{loop}'))
     story = Story.begin(body)
