@@ -63,6 +63,14 @@ class Game:
         yield self.root
         yield from (token.inside for token in self.tokens() if token.inside)
 
+    def stuck(self) -> Iterator[Scope]:
+        """Yield the scopes in which nothing will ever move again although they are not done."""
+        joins = ("parallel", "inclusive", "complex")
+        for scope in self.scopes():
+            waiting = [t.gathering or (t.node.kind in joins and t.flow is not None) for t in scope.tokens]
+            if (scope.tokens or scope.rests) and all(waiting):
+                yield scope
+
     def marking(self) -> Counter[str]:
         """Return where tokens are, those that wait at joins too."""
         return Counter(t.node.id + "#multiInstanceBody" * t.body for t in self.tokens() if not t.gathering)
