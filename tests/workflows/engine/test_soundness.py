@@ -288,7 +288,7 @@ UNSOUND = [
         + flows("s > f > a > j > e", "f > b > j", "t > out"),
         "deadlock",
         "j",
-        "s f a t b out j",
+        "s f a t out b j",
     ),
     Unsound(
         "a deadline that a join waits for",

@@ -10,7 +10,7 @@ from typing import Any
 from workflows.engine.model import Node
 from workflows.engine.soundness.assignments import Values
 from workflows.engine.soundness.leaving import too_many, ways_out
-from workflows.engine.soundness.net import Inclusive, Join, Marking, Move, Net, Place
+from workflows.engine.soundness.net import Inclusive, Join, Marking, Move, Net, Outcome, Place
 from workflows.engine.soundness.order import ranks
 
 _NOTHING_KNOWN: Values = MappingProxyType({})
@@ -161,7 +161,7 @@ class _Drawing:
             self.unknown = self.unknown or element
         if self._is_join(element, "parallelGateway"):
             taken = tuple(sorted(self._entry(element, flow) for flow in self.tasks[element].incoming))
-            moves = tuple(Move(element, (element,), taken, put) for put in self._outcomes(element))
+            moves = tuple(Move(element, (element, *o.ended), taken, o.put) for o in self._outcomes(element))
             self.joins.append(Join(element, taken, moves))
             return
         if (quantity := self._quantity(element, "start")) > 1:
@@ -177,10 +177,10 @@ class _Drawing:
         beside = self.tasks[element].boundaries
         repeatable = [b for b in beside if not b.cancel_activity]
         ends = self._ends(element)
-        leaving = [() if ends else put for put in self._outcomes(element)]
+        leaving = dict.fromkeys(self._outcomes(element))
         for fired in range(len(repeatable) + 1):
             here = self._at(element, fired)
-            moves = [Move(element, (element,), (here,), put, ends) for put in dict.fromkeys(leaving)]
+            moves = [Move(element, (element, *o.ended), (here,), o.put, ends) for o in leaving]
             for boundary in beside:
                 if boundary.cancel_activity:
                     moves += self._fires(boundary.element, element, here, ())
@@ -190,8 +190,8 @@ class _Drawing:
             self.moves[here] = tuple(moves)
 
     def _fires(self, boundary: str, host: str, here: int, kept: Marking) -> Iterator[Move]:
-        for put in self._outcomes(boundary):
-            yield Move(boundary, (host, boundary), (here,), (*put, *kept))
+        for o in self._outcomes(boundary):
+            yield Move(boundary, (host, boundary, *o.ended), (here,), (*o.put, *kept))
 
     def _side_branches(self) -> dict[str, set[str]]:
         """Return what only it leads to, for each boundary event that interrupts nothing."""
@@ -212,9 +212,8 @@ class _Drawing:
             self.moves[here] = tuple(replace(m, guard=busy.get(m.element, m.guard)) for m in made)
 
     def _aside(self, branches: Mapping[str, set[str]]) -> Iterator[str]:
-        """Yield plain end events, and the side branches that only lead to them without any join or loop."""
-        ends = {e for e in self.followers if self._base(e) == "endEvent" and not self._ends(e)}
-        yield from ends
+        """Yield the side branches that only lead to plain end events, without any join or loop."""
+        ends = {element for element in self.followers if self._is_plain_end(element)}
         for branch in branches.values():
             order, cyclic = ranks(self.followers, branch)
             if not cyclic and branch | ends >= order.keys() and not any(self._joins(e) for e in branch):
@@ -237,18 +236,23 @@ class _Drawing:
         base, _, kind = self.nodes[element].kind.partition(":")
         return base == "endEvent" and kind in _ENDING
 
-    def _outcomes(self, element: str) -> list[Marking]:
-        """Return the tokens that leaving an element may put on its flows."""
-        spec = self.tasks[element]
-        quantity, base = self._quantity(element, "completion"), self._base(element)
+    def _outcomes(self, element: str) -> list[Outcome]:
+        """Return what leaving an element may come to; a token on a plain end event is gone at once."""
+        spec, base = self.tasks[element], self._base(element)
+        quantity = self._quantity(element, "completion")
         if too_many(base, spec.flows):
             self.unknown = self.unknown or element
-            return [()]
+            return [Outcome()]
         made = []
         for taken in ways_out(base, spec.flows, self.facts):
-            put = [self._entry(spec.flows[i].target, spec.flows[i].id) for i in taken]
-            made.append(tuple(sorted(put * quantity)))
+            flows = [spec.flows[number] for number in taken]
+            put = [self._entry(f.target, f.id) for f in flows if not self._is_plain_end(f.target)]
+            ended = dict.fromkeys(f.target for f in flows if self._is_plain_end(f.target))
+            made.append(Outcome(tuple(sorted(put * quantity)), tuple(ended)))
         return made
+
+    def _is_plain_end(self, element: str) -> bool:
+        return self._base(element) == "endEvent" and not self._ends(element)
 
     # -- inclusive joins ---------------------------------------------------------------------------
 

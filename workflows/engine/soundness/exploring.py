@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from workflows.engine.soundness.budget import Budget
@@ -15,7 +15,7 @@ MAX_PLAIN = 2_000
 #: Markings of one scope looked at altogether.
 MAX_MARKINGS = 60_000
 #: Tokens looked at for one scope, as a measure of work.
-MAX_WORK = 2_000_000
+MAX_WORK = 1_500_000
 
 
 @dataclass
@@ -125,35 +125,33 @@ class _Exploration:
     def _outgrown(self, marking: Marking, step: tuple[int, Move]) -> int | None:
         """Return a marking on the way here that this one holds, with tokens over, if that can go on."""
         fresh = [place for place in step[1].put if self.net.looping[place]]
-        before: tuple[int, Move] | None = step
-        while before is not None and fresh:
+        before: tuple[int, Move] | None = step if fresh else None
+        held = Counter(marking)
+        while before is not None:
             number = before[0]
             smaller = self.seen.markings[number]
             self.work -= 1
-            if (
-                len(smaller) < len(marking)
-                and any(place in smaller for place in fresh)
-                and not Counter(smaller) - Counter(marking)
-                and self._stay(Counter(marking) - Counter(smaller))
-                and self._repeats(number, marking, step)
-            ):
-                return number
+            if len(smaller) < len(marking) and any(place in smaller for place in fresh):
+                self.work -= len(smaller)
+                if held >= Counter(smaller) and self._goes_on(number, marking, step):
+                    return number
             before = self.seen.came[number]
         return None
 
-    def _stay(self, surplus: Iterable[int]) -> bool:
-        """Tell whether tokens over wait anywhere: those at a gateway or an end are about to go on."""
-        places = self.net.places
-        return any(not places[place].swift or places[place].flow is not None for place in surplus)
+    def _goes_on(self, smaller: int, marking: Marking, step: tuple[int, Move]) -> bool:
+        """Tell whether tokens over stay, and the same moves leave more of them once more."""
+        over = Counter(marking) - Counter(self.seen.markings[smaller])
+        return any(map(self.net.stays, over)) and self._repeats(smaller, marking, step)
 
     def _repeats(self, smaller: int, marking: Marking, step: tuple[int, Move]) -> bool:
         """Tell whether the same moves are possible once more, for tokens over may keep some from it."""
         made = [*self.seen.way(step[0])[self.seen.depth[smaller] :], step[1]]
         now = marking
+        self.work -= len(made) * len(marking)
         for move in made:
             possible = (m for m in moves(self.net, now) if (m.told, m.put) == (move.told, move.put))
             again = next(possible, None)
             if again is None:
                 return False
             now = after(now, again)
-        return len(now) > len(marking) and not Counter(marking) - Counter(now)
+        return len(now) > len(marking) and Counter(now) >= Counter(marking)

@@ -26,6 +26,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What leaving an element may come to."""
+
+    put: Marking = ()
+    ended: tuple[str, ...] = ()  #: the plain end events that take tokens away
+
+
+@dataclass(frozen=True)
 class Move:
     """What an element does to tokens: takes some, puts others."""
 
@@ -52,7 +60,7 @@ class Inclusive:
 
     element: str
     incoming: tuple[int, ...]  #: its places
-    outcomes: tuple[Marking, ...]  #: what it may put
+    outcomes: tuple[Outcome, ...]
     #: place → those of its own places that a token there could still reach, as bits in the order of `incoming`
     reach: Mapping[int, int]
 
@@ -85,6 +93,11 @@ class Net:
         )
         self.rank = [-1 if p.element in self.aside else order.get(p.element, 0) for p in self.places]
         self.looping = [place.element in self.cyclic for place in self.places]
+
+    def stays(self, place: int) -> bool:
+        """Tell whether tokens can gather here: at a gateway outside loops or at an end they are about to go."""
+        here = self.places[place]
+        return not here.swift or here.flow is not None or self.looping[place]
 
 
 def after(marking: Marking, move: Move) -> Marking:

@@ -8,15 +8,15 @@ from workflows.engine.soundness.net import Inclusive, Marking, Move, Net
 
 
 def moves(net: Net, marking: Marking) -> list[Move]:
-    """Return every move that is possible, those of earlier elements first."""
-    found = [move for place in dict.fromkeys(marking) for move in net.moves.get(place, ())]
-    found = [move for move in found if move.guard.isdisjoint(marking)]
+    """Return every move that is possible, those of earlier elements first.
+
+    Nobody gets to do anything before an inclusive join that can pass has passed.
+    """
     ready = list(_ready(net, marking))
-    for join in ready:
-        found += join
-    for gateway in net.inclusive:
-        found += _pass(net, gateway, marking, ready)
-    return found
+    passing = _passing(net, marking, ready)
+    found = [move for place in dict.fromkeys(marking) for move in net.moves.get(place, ())]
+    allowed = [m for m in found if m.guard.isdisjoint(marking) and (not passing or _is_swift(net, m))]
+    return [*allowed, *(move for join in ready for move in join), *passing]
 
 
 def few_moves(net: Net, marking: Marking) -> list[Move]:
@@ -26,12 +26,12 @@ def few_moves(net: Net, marking: Marking) -> list[Move]:
     same. The earliest element goes first: tokens gather where they can meet. Not so where an inclusive join
     could see the difference, and a move that ends the scope never goes before others.
     """
-    candidates = [
-        (net.rank[place], net.moves[place])
-        for place in dict.fromkeys(marking)
-        if _can_go_first(net.moves.get(place, ()), marking)
-    ]
-    candidates += [(net.rank[made[0].take[0]], made) for made in _ready(net, marking)]
+    ready = list(_ready(net, marking))
+    passing = _passing(net, marking, ready)
+    alone = [net.moves.get(place, ()) for place in dict.fromkeys(marking)]
+    alone = [made for made in alone if _can_go_first(made, marking)]
+    allowed = [made for made in alone if not passing or _is_swift(net, made[0])]
+    candidates = [(net.rank[made[0].take[0]], made) for made in (*allowed, *ready)]
     candidates.sort(key=lambda candidate: candidate[0])
     for _, chosen in candidates:
         if all(_unseen(net, gateway, marking, chosen) for gateway in net.inclusive):
@@ -43,6 +43,10 @@ def few_moves(net: Net, marking: Marking) -> list[Move]:
 def _can_go_first(made: tuple[Move, ...], marking: Marking) -> bool:
     """Tell whether a token has moves, all of them possible now, that leave the scope as it is."""
     return bool(made) and all(not move.ends and move.guard.isdisjoint(marking) for move in made)
+
+
+def _is_swift(net: Net, move: Move) -> bool:
+    return net.places[move.take[0]].swift
 
 
 def goes_back(net: Net, move: Move) -> bool:
@@ -57,6 +61,10 @@ def _ready(net: Net, marking: Marking) -> Iterator[tuple[Move, ...]]:
     for join in net.joins:
         if standing.issuperset(join.take) and all(marking.count(p) >= join.take.count(p) for p in join.take):
             yield join.moves
+
+
+def _passing(net: Net, marking: Marking, ready: list[tuple[Move, ...]]) -> list[Move]:
+    return [move for gateway in net.inclusive for move in _pass(net, gateway, marking, ready)]
 
 
 def _pass(net: Net, gateway: Inclusive, marking: Marking, ready: list[tuple[Move, ...]]) -> Iterator[Move]:
@@ -75,8 +83,9 @@ def _pass(net: Net, gateway: Inclusive, marking: Marking, ready: list[tuple[Move
             return
     if any(gateway.reach.get(made[0].take[0], 0) for made in ready):
         return
-    for put in gateway.outcomes:
-        yield Move(gateway.element, (gateway.element,), tuple(sorted(filled)), put)
+    for outcome in gateway.outcomes:
+        told = (gateway.element, *outcome.ended)
+        yield Move(gateway.element, told, tuple(sorted(filled)), outcome.put)
 
 
 def _unseen(net: Net, gateway: Inclusive, marking: Marking, chosen: tuple[Move, ...]) -> bool:

@@ -77,8 +77,7 @@ def _places_of(net: Net, element: str) -> list[Place]:
 
 def _unbounded(seen: Explored, number: int, smaller: int) -> Finding:
     net, more = seen.net, Counter(seen.markings[number]) - Counter(seen.markings[smaller])
-    waiting = [net.places[place] for place in more if net.places[place].flow or not net.places[place].swift]
-    element = waiting[0].element
+    element = next(net.places[place].element for place in more if net.stays(place))
     step = seen.came[number]
     fresh = step[1].put if step else ()
     again = [net.places[place].element for place in fresh if place in seen.markings[smaller]]
