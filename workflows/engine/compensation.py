@@ -15,6 +15,7 @@ from workflows.engine.tokens import STARTED, Token
 _DONE = "completed"  #: of a scope: records of what was completed in it, the oldest first
 _LEFT = "to_undo"  #: of a token that compensates: records still to be undone, the next one last
 _THEN = "then"  #: of the same: what becomes of it afterwards
+_BUSY = "busy"  #: of the same, while handlers are being started
 #: Ways to end: leave by the flows, vanish from the scope around, or leave the transaction around.
 _LEAVE, _VANISH, _CANCEL = "leave", "vanish", "cancel"
 
@@ -135,9 +136,15 @@ def _undo(holder: Token, records: list[Any], then: str) -> None:
 
 def go_on(holder: Token) -> None:
     """Start the handler of what was completed last; when none is left, end compensating."""
-    if records := holder.internal_data[_LEFT]:
-        _start_handler(holder, records.pop())
-    else:
+    kept = holder.internal_data
+    if _BUSY in kept:
+        # A handler that is done at once leads back here; the loop below goes on with the next.
+        return
+    kept[_BUSY] = True
+    while kept[_LEFT] and holder.alive and not holder.children:
+        _start_handler(holder, kept[_LEFT].pop())
+    del kept[_BUSY]
+    if holder.alive and not holder.children:
         _end(holder)
 
 

@@ -388,10 +388,10 @@ class Instance(BpmnWorkflow):
     def end_in_error(self, token: Token, spec: Any) -> None:
         """Raise the error of an end event; an error that nobody catches ends the whole run."""
         self.note(token, "left")
-        code = spec.event_definition.code
+        error = spec.event_definition
         around = token.parent
         self.remove(token)
-        if not self.raise_error(around, code):
+        if not self.raise_error(around, error.code, error.message):
             self.finish("completed")
 
     def cancel_transaction(self, token: Token, _: Any) -> None:

@@ -60,6 +60,14 @@ class EventParser(Plain, EventDefinitionParser):
         """Return a conditional definition: `wiring` reads and judges the condition."""
         return ConditionalEventDefinition("")
 
+    def parse_error_event(self, error_event: Any) -> Any:
+        """Return the error with the message that the file gives it."""
+        definition = super().parse_error_event(error_event)
+        named = error_event.getroottree().iterfind(f"{dialect.Q}error")
+        found = next((e for e in named if e.get("id") == error_event.get("errorRef")), None)
+        definition.message = found.get(f"{dialect.C}errorMessage", "") if found is not None else ""
+        return definition
+
     def parse_compensate_event(self, event: Any) -> Any:
         """Return what is to be compensated."""
         wait = event.get("waitForCompletion", "true") not in ("false", "0")

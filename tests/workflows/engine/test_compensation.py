@@ -217,6 +217,14 @@ def test_a_subprocess_a_call_or_several_instances_as_handler(handler: str) -> No
     assert story.outcome == "running"
 
 
+def test_many_handlers_that_are_done_at_once() -> None:
+    done = script("a", "x = 1").replace("</scriptTask>", f"{counted('1000')}</scriptTask>")
+    body = nodes("startEvent", "s") + done + undone("a", sub("undo_a")) + thrown("back") + user("after")
+    story = begin(body + flows("s > a > back > after"))
+    assert story.open == ["after"]
+    assert story.entered().count("undo_a") == 1000
+
+
 # -- subprocesses -------------------------------------------------------------------------------------
 
 INNER = nodes("startEvent", "is") + log("x") + undone("x") + log("y") + undone("y") + flows("is > x > y")

@@ -113,6 +113,14 @@ def test_an_escalation_reaches_the_boundary_of_the_call(cancel: bool) -> None:
     assert story.variables == {"code": "U1"}
 
 
+def test_an_error_end_event_tells_the_code_and_message_of_its_error() -> None:
+    told = '<errorEventDefinition camunda:errorCodeVariable="code" camunda:errorMessageVariable="text"/>'
+    extra = '<error id="E1" errorCode="late" camunda:errorMessage="too late"/>'
+    body = nodes("startEvent", "s") + end("bad", ERROR) + flows("s > bad")
+    story = Story.begin(body + on_event("h", told, user("h_do") + flows("h_s > h_do")), extra=extra)
+    assert story.variables == {"code": "late", "text": "too late"}
+
+
 # -- codes --------------------------------------------------------------------------------------------
 
 
