@@ -123,6 +123,20 @@ class ProcessDefinition(Base):
     __table_args__ = (UniqueConstraint("key", "version"),)
 
 
+class DiagramDraft(Base):
+    """One act on the office's draft of a process: kept, discarded or published; rows are only ever added."""
+
+    __tablename__ = "diagram_draft"
+
+    key: Mapped[str] = mapped_column(primary_key=True)  #: of the process
+    number: Mapped[int] = mapped_column(primary_key=True)  #: who writes the next one has seen this one
+    act: Mapped[str] = mapped_column(String(16))  #: saved discarded published
+    based_on: Mapped[str]  #: the version that was opened; it may have been removed since
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)  #: the diagram; none for discarded
+    written_by: Mapped[str]
+    written_at: Mapped[datetime]
+
+
 class DecisionDefinition(Base):
     """One version of a DMN decision."""
 

@@ -1,8 +1,10 @@
-"""Definitions: checking files, deploying them, and finding what is deployed."""
+"""Definitions: checking files, deploying them, drawing on at them, and finding what is deployed."""
 
+from workflows.definitions import drafts
 from workflows.definitions.checking import check, know_roles
 from workflows.definitions.deploying import Force, delete_deployment, deploy, set_suspended
 from workflows.definitions.finding import get, latest, list_definitions, list_deployments, resources, xml
+from workflows.definitions.publishing import check_diagram, publish
 from workflows.definitions.standing import Standing, standings
 from workflows.deployed import compiled, decision, form
 
@@ -10,16 +12,19 @@ __all__ = [
     "Force",
     "Standing",
     "check",
+    "check_diagram",
     "compiled",
     "decision",
     "delete_deployment",
     "deploy",
+    "drafts",
     "form",
     "get",
     "know_roles",
     "latest",
     "list_definitions",
     "list_deployments",
+    "publish",
     "resources",
     "set_suspended",
     "standings",

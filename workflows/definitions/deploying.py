@@ -60,7 +60,7 @@ def deploy(
     """
     read = files.read(content)
     forced = _guard(read, name, profile, session, force)
-    _take_turn(session)
+    take_turn(session)
     digest = sha256(*(part for file, data in sorted(content.items()) for part in (file.encode(), data)))
     if only_changed and (same := _same(session, name, source, digest)):
         return same
@@ -86,7 +86,7 @@ def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, ac
     deployment = session.get(Deployment, deployment_id)
     if deployment is None:
         raise NotFound(f"There is no deployment {deployment_id!r}.", code="deployment", id=deployment_id)
-    _take_turn(session)
+    take_turn(session)
     definitions = list(
         session.scalars(
             select(ProcessDefinition)
@@ -149,7 +149,8 @@ def _guard(read: Files, name: str, profile: str, session: Session, force: Force 
     return reasons
 
 
-def _take_turn(session: Session) -> None:
+def take_turn(session: Session) -> None:
+    """Wait until no other transaction deploys, or writes a draft."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
 

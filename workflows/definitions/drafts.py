@@ -1,0 +1,84 @@
+"""Drafts: the one diagram per process that the office is working on, with every state that it had.
+
+Everybody works on the same draft. Who writes says which number was seen last, so that nobody overwrites
+what another has saved meanwhile.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows import clock, history
+from workflows.actor import Actor
+from workflows.definitions import files
+from workflows.definitions.deploying import take_turn
+from workflows.errors import Conflict, NotFound
+from workflows.model import DiagramDraft, ProcessDefinition
+
+
+def newest(session: Session, key: str) -> DiagramDraft | None:
+    """Return the last act on the draft of a process; None where nobody ever drew one."""
+    acts = select(DiagramDraft).where(DiagramDraft.key == key)
+    return session.scalar(acts.order_by(DiagramDraft.number.desc()).limit(1))
+
+
+def pending(session: Session, key: str) -> DiagramDraft | None:
+    """Return the draft that is neither published nor discarded, if there is one."""
+    last = newest(session, key)
+    return last if last is not None and last.act == "saved" else None
+
+
+def save(
+    session: Session, base: ProcessDefinition, content: bytes, *, seen: int, actor: Actor
+) -> DiagramDraft:
+    """Keep a diagram, sound or not, as the draft of its process; `base` is the version that was opened.
+
+    Raises Conflict with who and when if the draft has changed since number `seen`.
+    """
+    files.guard({base.resource_name: content})
+    return write(session, base, "saved", content, seen=seen, actor=actor)
+
+
+def discard(session: Session, base: ProcessDefinition, *, seen: int, actor: Actor) -> None:
+    """End the draft unpublished; what was saved stays on record. Raises Conflict as `save` does."""
+    if pending(session, base.key) is None:
+        raise NotFound(f"There is no draft of {base.key}.", code="draft", key=base.key)
+    write(session, base, "discarded", None, seen=seen, actor=actor)
+
+
+def write(
+    session: Session, base: ProcessDefinition, act: str, content: bytes | None, *, seen: int, actor: Actor
+) -> DiagramDraft:
+    """Add one act to the draft of a process, and to the audit."""
+    take_turn(session)
+    last = newest(session, base.key)
+    if last is not None and last.number != seen:
+        raise _overtaken(last)
+    if last is not None and last.act == act and (last.content, last.based_on) == (content, base.id):
+        return last
+    draft = DiagramDraft(
+        key=base.key,
+        number=seen + 1,
+        act=act,
+        based_on=base.id,
+        content=content,
+        written_by=actor.id,
+        written_at=clock.now(),
+    )
+    session.add(draft)
+    session.flush()
+    detail = {"process": base.key, "number": draft.number, "based_on": base.id}
+    history.record(session, actor=actor, act=f"draft.{act}", detail=detail)
+    return draft
+
+
+def _overtaken(last: DiagramDraft) -> Conflict:
+    return Conflict(
+        f"{last.written_by} has changed the draft since ({last.act}, number {last.number}).",
+        code="draft_overtaken",
+        act=last.act,
+        by=last.written_by,
+        at=last.written_at,
+        number=last.number,
+    )
