@@ -19,6 +19,7 @@ export default defineConfig({
       checks: { eval: false },
       input: {
         base: 'src/base.js',
+        modeler: 'src/modeler/index.js',
         viewer: 'src/viewer.js',
       },
     },

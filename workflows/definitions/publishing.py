@@ -13,7 +13,7 @@ from workflows.definitions.files import Files
 from workflows.definitions.finding import latest, resources
 from workflows.errors import Conflict, InvalidInput
 from workflows.findings import Finding
-from workflows.model import ProcessDefinition
+from workflows.model import Deployment, ProcessDefinition
 
 MAX_REASON = 255
 
@@ -47,9 +47,7 @@ def publish(
         raise InvalidInput(f"Publishing needs a reason of 1 to {MAX_REASON} characters.", code="reason")
     take_turn(session)
     if (newest := latest(session, base.key)).id != follows:
-        raise Conflict(
-            f"Version {newest.version} was published meanwhile.", code="version_overtaken", id=newest.id
-        )
+        raise _overtaken(session, newest)
     read = _together(session, base, diagram)
     if lost := _lost(base, read):
         raise InvalidInput(lost.message, findings=(lost,), code="findings")
@@ -76,3 +74,15 @@ def _lost(base: ProcessDefinition, read: Files) -> Finding | None:
         return None
     lost = f"The diagram no longer holds the process {base.key}, whose next version it shall be: keep its id."
     return Finding(None, "key", "error", lost)
+
+
+def _overtaken(session: Session, newest: ProcessDefinition) -> Conflict:
+    deployment = session.get_one(Deployment, newest.deployment_id)
+    return Conflict(
+        f"{deployment.deployed_by} has published version {newest.version} since.",
+        code="version_overtaken",
+        follows=newest.id,
+        version=newest.version,
+        by=deployment.deployed_by,
+        at=deployment.deployed_at,
+    )

@@ -1,0 +1,210 @@
+"""The modeler: a supervisor draws on at a deployed process, is told what is wrong, keeps a draft, publishes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from handlers import office
+from server.db import reading, unit_of_work
+from server.guard import guard
+from server.pages import frame, names, remarks
+from server.pages.blueprint import blueprint
+from server.pages.processes import SUPERVISOR
+from workflows import definitions, deployed
+from workflows.actor import Actor
+from workflows.definitions import drafts
+from workflows.errors import Conflict, InvalidInput, NotFound
+from workflows.model import DiagramDraft, ProcessDefinition, TimeLimit
+
+
+@blueprint.get("/processes/<definition_id>/model")
+@guard(roles=SUPERVISOR)
+def modeler(actor: Actor, definition_id: str) -> str | AnyResponse:
+    """Open one version of a process, or the draft of it that the office is working on."""
+    with reading() as session:
+        base = definitions.get(session, definition_id)
+        draft = drafts.pending(session, base.key)
+        if draft is not None and _other_base(session, draft, base):
+            return redirect(url_for("pages.modeler", definition_id=draft.based_on), 303)
+        last = drafts.newest(session, base.key)
+        return render_template(
+            "modeler.html",
+            base=base,
+            draft=draft,
+            seen=last.number if last else 0,
+            newest=definitions.latest(session, base.key),
+            choices=_choices(session, base),
+        )
+
+
+@blueprint.get("/processes/<definition_id>/draft.xml")
+@guard(roles=SUPERVISOR)
+def draft_xml(actor: Actor, definition_id: str) -> Response:
+    """Give the diagram of the draft."""
+    with reading() as session:
+        base = definitions.get(session, definition_id)
+        draft = drafts.pending(session, base.key)
+        if draft is None:
+            raise NotFound(f"There is no draft of {base.key}.", code="draft")
+        response = Response(draft.content, mimetype="application/xml")
+    # Whoever drew it, it is data: no browser shows it as a page.
+    response.headers["Content-Disposition"] = "attachment; filename=draft.bpmn"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@blueprint.post("/processes/<definition_id>/check")
+@guard(roles=SUPERVISOR)
+def check_diagram(actor: Actor, definition_id: str) -> Response:
+    """Say what the gate finds in a diagram; nothing is kept."""
+    diagram = _diagram()
+    with reading() as session:
+        base = definitions.get(session, definition_id)
+        found = definitions.check_diagram(session, base, diagram, profile=_gate())
+        return jsonify(findings=remarks.told(found, base.resource_name))
+
+
+@blueprint.post("/processes/<definition_id>/draft")
+@guard(roles=SUPERVISOR)
+def save_diagram(actor: Actor, definition_id: str) -> Response:
+    """Keep the diagram as the draft of its process, or say who has changed the draft since."""
+    diagram = _diagram()
+    try:
+        with unit_of_work() as session:
+            base = definitions.get(session, definition_id)
+            draft = drafts.save(session, base, diagram, seen=_seen(), actor=actor)
+    except Conflict as conflict:
+        return _refusal(409, _conflict_words(conflict))
+    return jsonify(seen=draft.number, at=frame.local(draft.written_at))
+
+
+@blueprint.post("/processes/<definition_id>/draft/discard")
+@guard(roles=SUPERVISOR)
+def discard_diagram(actor: Actor, definition_id: str) -> AnyResponse:
+    """End the draft unpublished, and open what is deployed."""
+    try:
+        with unit_of_work() as session:
+            base = definitions.get(session, definition_id)
+            drafts.discard(session, base, seen=_seen(), actor=actor)
+    except Conflict as conflict:
+        flash(_conflict_words(conflict), "error")
+    else:
+        flash(_("The draft is discarded. What was saved stays on record."), "done")
+    return redirect(url_for("pages.modeler", definition_id=definition_id), 303)
+
+
+@blueprint.post("/processes/<definition_id>/publish")
+@guard(roles=SUPERVISOR)
+def publish(actor: Actor, definition_id: str) -> Response:
+    """Publish the diagram as the next version of its process, or say what speaks against it."""
+    diagram, reason = _diagram(), request.form.get("reason", "")
+    follows = request.form.get("follows", "")
+    file = ""
+    try:
+        with unit_of_work() as session:
+            base = definitions.get(session, definition_id)
+            file = base.resource_name
+            made = definitions.publish(
+                session,
+                base,
+                diagram,
+                reason=reason,
+                seen=_seen(),
+                follows=follows,
+                actor=actor,
+                profile=_gate(),
+            )
+    except Conflict as conflict:
+        return _refusal(409, _conflict_words(conflict), follows=conflict.params.get("follows", follows))
+    except InvalidInput as error:
+        words = _("Say why, in at most 255 characters.") if error.code == "reason" else ""
+        words = words or _("Not published: mend what is listed first.")
+        return _refusal(422, words, findings=remarks.told(error.findings, file))
+    what = f"{made.name} v{made.version}"
+    flash(_("Published: %(what)s. New matters take it; running ones keep their version.", what=what), "done")
+    return jsonify(url=url_for("pages.process", definition_id=made.id))
+
+
+def _other_base(session: Session, draft: DiagramDraft, base: ProcessDefinition) -> bool:
+    """Return whether a draft goes on from another version, and that one is still there."""
+    return draft.based_on != base.id and session.get(ProcessDefinition, draft.based_on) is not None
+
+
+def _diagram() -> bytes:
+    file = request.files.get("diagram")
+    if file is None:
+        raise InvalidInput("There is no diagram in the request.", code="diagram")
+    return file.read()
+
+
+def _seen() -> int:
+    number = request.form.get("seen", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 9):
+        raise InvalidInput("The number of the draft is missing.", code="seen")
+    return int(number)
+
+
+def _gate() -> str:
+    gate: str = current_app.extensions["duban.settings"].gate
+    return gate
+
+
+def _refusal(status: int, message: str, **more: Any) -> Response:
+    response = jsonify(message=message, **more)
+    response.status_code = status
+    return response
+
+
+def _conflict_words(conflict: Conflict) -> str:
+    told = conflict.params
+    if conflict.code == "unchanged":
+        return _("Nothing to publish: the diagram is that of the newest version.")
+    given = {"who": names.person(told["by"]), "when": frame.local(told["at"])}
+    if conflict.code == "version_overtaken":
+        return _(
+            "%(who)s published version %(n)d on %(when)s, after you opened this page. Look at it first; "
+            "if yours shall replace it all the same, publish again.",
+            n=told["version"],
+            **given,
+        )
+    return {
+        "saved": _(
+            "%(who)s saved this draft on %(when)s, after you opened it. Nothing was overwritten: "
+            "download your diagram, open this page again and put both together.",
+            **given,
+        ),
+        "discarded": _(
+            "%(who)s discarded this draft on %(when)s. Download your diagram before you open this page again.",
+            **given,
+        ),
+        "published": _(
+            "%(who)s published this draft on %(when)s. Download your diagram before you open this page again.",
+            **given,
+        ),
+    }[told["act"]]
+
+
+def _choices(session: Session, base: ProcessDefinition) -> dict[str, list[dict[str, str]]]:
+    """Return what the panel offers to choose from: limits, roles, and the forms beside the diagram."""
+    limits = select(TimeLimit).order_by(TimeLimit.rule_id, TimeLimit.version)
+    newest = {limit.rule_id: limit for limit in session.scalars(limits)}
+    roles = session.scalars(select(office.Role).order_by(office.Role.id))
+    forms = deployed.bundle(session, base.deployment_id).forms
+    return {
+        "limits": [_choice(rule, f"{rule} {names.named(limit)}") for rule, limit in newest.items()],
+        "roles": [_choice(role.id, names.named(role)) for role in roles],
+        "forms": [
+            _choice(form.id, form.title(names.lang()))
+            for form in sorted(forms.values(), key=lambda form: form.id)
+        ],
+    }
+
+
+def _choice(value: str, label: str) -> dict[str, str]:
+    return {"value": value, "label": label}

@@ -1,0 +1,197 @@
+import Modeler from 'bpmn-js/lib/Modeler';
+import {
+  BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, CamundaPlatformPropertiesProviderModule,
+} from 'bpmn-js-properties-panel';
+import camundaBehaviors from 'camunda-bpmn-js-behaviors/lib/camunda-platform';
+import camunda from 'camunda-bpmn-moddle/resources/camunda.json';
+
+import { Findings } from './findings.js';
+import { officePanel } from './panel.js';
+import { send } from './server.js';
+import { missing, translateModule } from './translate.js';
+
+/** The check follows this long after the last change. */
+const PAUSE = 800;
+/** Below this scale nobody can read the names of steps; a large diagram begins at the other. */
+const READABLE = 0.6;
+const START = 0.8;
+/** As wide as the tools that lie over the left of the canvas. */
+const PALETTE = 140;
+
+/** The page on which a supervisor draws: the diagram, its panel, what the gate says, draft and version. */
+export class Desk {
+  #unsaved = false;
+  #timer = 0;
+  #checking = null;
+
+  constructor(root, lang) {
+    this.data = root.dataset;
+    this.words = JSON.parse(this.data.words);
+    this.status = document.querySelector('[data-status]');
+    this.dialog = document.querySelector('[data-dialog]');
+    this.refusal = document.querySelector('[data-refusal]');
+    this.modeler = new Modeler({
+      container: root.querySelector('.modeler__canvas'),
+      propertiesPanel: { parent: root.querySelector('.modeler__panel') },
+      moddleExtensions: { camunda },
+      additionalModules: [
+        BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, CamundaPlatformPropertiesProviderModule,
+        camundaBehaviors, officePanel(JSON.parse(this.data.choices)), translateModule(lang),
+      ],
+    });
+    const list = document.querySelector('[data-findings]');
+    this.findings = new Findings(this.modeler, this.words, list, document.querySelector('[data-count-findings]'));
+    // For the tests, which fail on a text that has no Chinese.
+    root.missingTexts = missing;
+  }
+
+  /** Load the diagram of the page and let the buttons work. */
+  async open() {
+    const { warnings } = await this.modeler.importXML(await (await fetch(this.data.diagram)).text());
+    if (warnings.length) this.#say(this.words.partly, true);
+    this.#begin();
+    this.#listen();
+    this.check();
+  }
+
+  async check() {
+    this.#checking?.abort();
+    this.#checking = new AbortController();
+    this.findings.say(this.words.checking);
+    const answer = await send(this.data.check, await this.#xml(), {}, this.#checking.signal);
+    if (answer.status === 'overtaken') return;
+    if (answer.ok) this.findings.show(answer.findings);
+    else this.findings.say(this.#refused(answer));
+  }
+
+  async save() {
+    const xml = await this.#xml();
+    const answer = await send(this.data.save, xml, { seen: this.data.seen });
+    if (!answer.ok) {
+      this.#say(this.#refused(answer), true);
+      return;
+    }
+    this.data.seen = answer.seen;
+    this.#unsaved = xml !== (await this.#xml());
+    this.#say(this.words.saved.replace('{at}', answer.at));
+  }
+
+  async publish() {
+    const reason = document.getElementById('reason');
+    if (!reason.reportValidity()) return;
+    const { seen, follows } = this.data;
+    const answer = await send(this.data.publish, await this.#xml(), { seen, follows, reason: reason.value });
+    if (answer.ok) {
+      this.#unsaved = false;
+      window.location.assign(answer.url);
+      return;
+    }
+    this.data.follows = answer.follows ?? follows;
+    this.refusal.textContent = this.#refused(answer);
+    this.refusal.hidden = false;
+    if (!answer.findings?.length) return;
+    this.findings.show(answer.findings);
+    this.dialog.close();
+    this.#say(this.#refused(answer), true);
+    document.querySelector('[data-findings] button')?.focus();
+  }
+
+  ask() {
+    this.refusal.hidden = true;
+    this.dialog.showModal();
+  }
+
+  close() {
+    this.dialog.close();
+  }
+
+  undo() {
+    this.modeler.get('commandStack').undo();
+  }
+
+  redo() {
+    this.modeler.get('commandStack').redo();
+  }
+
+  whole() {
+    this.modeler.get('canvas').zoom('fit-viewport', 'auto');
+  }
+
+  async download() {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([await this.#xml()], { type: 'application/xml' }));
+    link.download = this.data.file;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  /** Draw on at a file, as the desktop modeler writes it; one that would not be kept whole is not opened. */
+  async upload(file) {
+    const xml = await file.text();
+    try {
+      const { warnings } = await this.modeler.get('moddle').fromXML(xml);
+      if (warnings.length) {
+        this.#say(this.words.partly, true);
+        return;
+      }
+      await this.modeler.importXML(xml);
+    } catch {
+      this.#say(this.words.unreadable, true);
+      return;
+    }
+    this.#begin();
+    this.#unsaved = true;
+    this.#say(this.words.opened.replace('{file}', file.name));
+    this.check();
+  }
+
+  /** Show the whole diagram if it can be read so, else where it begins. */
+  #begin() {
+    const canvas = this.modeler.get('canvas');
+    if (canvas.zoom('fit-viewport', 'auto') >= READABLE) return;
+    const { inner, outer } = canvas.viewbox();
+    const start = this.modeler.get('elementRegistry').find((shape) => shape.type === 'bpmn:StartEvent');
+    const [width, height] = [outer.width / START, outer.height / START];
+    canvas.viewbox({ x: inner.x - PALETTE / START, y: (start?.y ?? inner.y) - height / 3, width, height });
+  }
+
+  #listen() {
+    for (const button of document.querySelectorAll('[data-do]')) {
+      button.addEventListener('click', () => this[button.dataset.do]());
+    }
+    const input = document.querySelector('[data-upload]');
+    input.addEventListener('change', async () => {
+      if (input.files.length) await this.upload(input.files[0]);
+      input.value = '';
+    });
+    this.modeler.on('commandStack.changed', () => this.#changed());
+    document.addEventListener('keydown', (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return;
+      event.preventDefault();
+      this.save();
+    });
+    window.addEventListener('beforeunload', (event) => {
+      if (this.#unsaved) event.preventDefault();
+    });
+  }
+
+  #changed() {
+    this.#unsaved = true;
+    this.#say(this.words.changed);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.check(), PAUSE);
+  }
+
+  async #xml() {
+    return (await this.modeler.saveXML({ format: true })).xml;
+  }
+
+  #refused(answer) {
+    return answer.status === 401 ? this.words.signedOut : (answer.message ?? this.words.failed);
+  }
+
+  #say(text, wrong = false) {
+    this.status.textContent = text;
+    this.status.classList.toggle('modeler__status--wrong', wrong);
+  }
+}
