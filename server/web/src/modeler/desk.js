@@ -8,6 +8,7 @@ import camunda from 'camunda-bpmn-moddle/resources/camunda.json';
 import { Findings } from './findings.js';
 import { officePanel } from './panel.js';
 import { send } from './server.js';
+import { translateControls } from './swap.js';
 import { missing, translateModule } from './translate.js';
 
 /** The check follows this long after the last change. */
@@ -39,6 +40,7 @@ export class Desk {
         camundaBehaviors, officePanel(JSON.parse(this.data.choices)), translateModule(lang),
       ],
     });
+    if (lang.startsWith('zh')) translateControls(root.querySelector('.modeler__panel'));
     const list = document.querySelector('[data-findings]');
     this.findings = new Findings(this.modeler, this.words, list, document.querySelector('[data-count-findings]'));
     // For the tests, which fail on a text that has no Chinese.
@@ -48,7 +50,7 @@ export class Desk {
   /** Load the diagram of the page and let the buttons work. */
   async open() {
     const { warnings } = await this.modeler.importXML(await (await fetch(this.data.diagram)).text());
-    if (warnings.length) this.#say(this.words.partly, true);
+    if (warnings.some(loses)) this.#say(this.words.partly, true);
     this.#begin();
     this.#listen();
     this.check();
@@ -130,7 +132,7 @@ export class Desk {
     const xml = await file.text();
     try {
       const { warnings } = await this.modeler.get('moddle').fromXML(xml);
-      if (warnings.length) {
+      if (warnings.some(loses)) {
         this.#say(this.words.partly, true);
         return;
       }
@@ -194,4 +196,9 @@ export class Desk {
     this.status.textContent = text;
     this.status.classList.toggle('modeler__status--wrong', wrong);
   }
+}
+
+/** An attribute that no modeler knows is kept as it is; anything else that is warned of would be lost. */
+function loses(warning) {
+  return !warning.message.startsWith('unknown attribute <');
 }

@@ -9,13 +9,19 @@ export const missing = new Set();
 /** The translate module of the drawing libraries in the language of the page. */
 export function translateModule(lang) {
   const say = (template, holes = {}) => {
-    let text = String(template ?? '');
-    if (lang.startsWith('zh') && text) {
-      const own = chinese.get(text.toLowerCase());
-      if (own === undefined) missing.add(text);
-      text = own ?? text;
-    }
-    return text.replace(/{([^}]+)}/g, (whole, name) => (name in holes ? holes[name] : whole));
+    const text = String(template ?? '');
+    if (!lang.startsWith('zh')) return filled(text, holes);
+    if (text && !chinese.has(text.toLowerCase())) missing.add(text);
+    return own(text, holes);
   };
   return { translate: ['value', say] };
+}
+
+/** The Chinese of a text that a library wrote, or the text itself, which may be somebody's own. */
+export function own(text, holes = {}) {
+  return filled(chinese.get(text.toLowerCase()) ?? text, holes);
+}
+
+function filled(text, holes) {
+  return text.replace(/{([^}]+)}/g, (whole, name) => (name in holes ? holes[name] : whole));
 }

@@ -1,0 +1,37 @@
+import { own } from './translate.js';
+
+const ATTRIBUTES = ['title', 'aria-label'];
+const TEXTS = '.bio-properties-panel-add-entry-label, .bio-properties-panel-textarea__open-popup-placeholder, '
+  + '.bio-properties-panel-feel-editor__open-popup-placeholder';
+
+/** Translate what the panel's own controls say: its library gives them no translate module. */
+export function translateControls(panel) {
+  const swap = (element) => {
+    for (const name of ATTRIBUTES) {
+      const text = element.getAttribute(name);
+      const said = text && inNumbers(text);
+      if (said && said !== text) element.setAttribute(name, said);
+    }
+    if (element.matches(TEXTS) && element.textContent !== own(element.textContent)) {
+      element.textContent = own(element.textContent);
+    }
+  };
+  const walk = (element) => {
+    if (element.nodeType !== Node.ELEMENT_NODE) return;
+    swap(element);
+    for (const inner of element.querySelectorAll('*')) swap(inner);
+  };
+  walk(panel);
+  new MutationObserver((changes) => {
+    for (const { type, target, addedNodes } of changes) {
+      if (type === 'attributes') swap(target);
+      else addedNodes.forEach(walk);
+    }
+  }).observe(panel, { subtree: true, childList: true, attributes: true, attributeFilter: ATTRIBUTES });
+}
+
+/** Say a text in which a number may stand, such as 'List contains 4 items'. */
+function inNumbers(text) {
+  const number = /\d+/.exec(text)?.[0];
+  return number ? own(text.replace(number, '{n}'), { n: number }) : own(text);
+}

@@ -1,0 +1,242 @@
+"""The modeler as a supervisor uses it: a step added, refused, mended and published; drafts; files both ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from server import folders
+from tests.browser.conftest import Visit, foreign_words, overflows
+from tests.city import City
+from workflows import definitions
+from workflows.model import AuditEvent, DiagramDraft, Task
+
+CLUES = folders.BPMN / "clue_transfer" / "clue_transfer.bpmn"
+REASON = "接收后增加一道复核"
+FINDING = "此环节没有期限"
+#: Names of settings that stand in the diagram itself.
+OWN = {"en", "calendar"}
+
+
+def open_modeler(visit: Visit, key: str, login: str = "supervisor", **how: object) -> Page:
+    """Come from the list of processes to the diagram of one."""
+    page = visit(login, **how)
+    page.goto("/processes")
+    page.locator(f"a[href*='/{key}:'][href$='/model']").click()
+    expect(page.locator("#modeler")).to_have_attribute("data-ready", "yes")
+    return page
+
+
+def select_element(page: Page, element: str) -> None:
+    """Click on an element of the diagram."""
+    page.locator(f"[data-element-id={element}] .djs-hit").first.click()
+
+
+def add_step(page: Page, flow: str, name: str) -> None:
+    """Take a task from the tools, put it down on a sequence flow, name it, and make it a user task."""
+    place = page.locator(f"[data-element-id={flow}] .djs-hit").first.bounding_box()
+    assert place
+    page.locator("[data-action='create.task']").click()
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.move(x + 9, y - 4, steps=4)
+    page.mouse.move(x, y, steps=4)
+    page.mouse.down()
+    page.mouse.up()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    page.locator(".djs-context-pad [data-action=replace]").click()
+    page.locator(".djs-popup [data-id=replace-with-user-task]").click()
+
+
+def choose(page: Page, entry: str, value: str) -> None:
+    """Choose in a list of the panel."""
+    page.locator(f"[data-entry-id={entry}] select").select_option(value)
+
+
+def publish(page: Page, reason: str = REASON) -> None:
+    page.get_by_role("button", name="发布…").click()
+    page.get_by_label("改了什么，为什么").fill(reason)
+    page.get_by_role("dialog").get_by_role("button", name="发布", exact=True).click()
+
+
+def untranslated(page: Page) -> list[str]:
+    """Return the texts that the drawing libraries showed in English on a Chinese page."""
+    texts: list[str] = page.evaluate(
+        "() => [...(document.getElementById('modeler').missingTexts ?? [])].sort()"
+    )
+    return texts
+
+
+def newest_xml(city: City, key: str) -> bytes:
+    with city.database.reading() as session:
+        return definitions.xml(session, definitions.latest(session, key).id)
+
+
+@pytest.fixture
+def unchanged(city: City) -> Iterator[None]:
+    """Take the process back to its own diagram after the test: other tests walk it."""
+    yield
+    actor = city.actor("supervisor")
+    with city.database.unit_of_work() as session:
+        base = definitions.latest(session, "clue_transfer")
+        first = definitions.list_definitions(session, key="clue_transfer")[-1]
+        last = definitions.drafts.newest(session, base.key)
+        if definitions.xml(session, base.id) != CLUES.read_bytes():
+            definitions.publish(
+                session,
+                first,
+                CLUES.read_bytes(),
+                reason="test",
+                seen=last.number if last else 0,
+                follows=base.id,
+                actor=actor,
+                profile="office",
+            )
+
+
+def test_a_step_is_added_refused_mended_and_published(
+    city: City, visit: Visit, accessible: Callable[[Page], None], unchanged: None
+) -> None:
+    running = city.transfer()
+    page = open_modeler(visit, "clue_transfer")
+    add_step(page, "f_complete", "复核")
+    expect(page.get_by_role("status").filter(has_text="尚未保存")).to_be_visible()
+    choose(page, "role", "case_supervision_head")
+    choose(page, "officeForm", "clue_hold")
+    finding = page.locator("[data-findings] button", has_text=FINDING)
+    expect(finding).to_contain_text("复核")
+    expect(page.locator(".found-policy")).to_have_count(1)
+    publish(page)
+    expect(page.get_by_role("status").filter(has_text="未发布")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    accessible(page)
+    assert foreign_words(page) - OWN == set()
+
+    select_element(page, "a3")
+    finding.click()  # leads back to the step
+    choose(page, "limit", "D01")
+    expect(finding).to_have_count(0)
+    assert untranslated(page) == []
+    publish(page)
+    expect(page).to_have_url(re.compile(r"clue_transfer:2:"))
+    expect(page.locator("main > .notice--done")).to_contain_text("已发布")
+    expect(page.locator("main")).to_contain_text(REASON)
+
+    fresh = city.transfer()
+    assert (running.definition_id[:15], fresh.definition_id[:15]) == ("clue_transfer:1", "clue_transfer:2")
+    for instance in (running, fresh):
+        city.complete(task := city.task(instance, "a3"), "clerk", **city.answers(task))
+    with city.database.reading() as session:
+        opened = select(Task.name, Task.due_at).where(Task.closed_at.is_(None))
+        old = session.execute(opened.where(Task.instance_id == running.id)).all()
+        new = session.execute(opened.where(Task.instance_id == fresh.id)).all()
+        acts = session.scalars(select(AuditEvent.act).where(AuditEvent.act == "definition.publish")).all()
+    assert "复核" not in {name for name, _ in old}
+    assert [name for name, _ in new] == ["复核"]
+    assert all(due for _, due in new)
+    assert len(acts) == 1
+
+
+def test_two_people_do_not_overwrite_each_other_unseen(city: City, visit: Visit) -> None:
+    first = open_modeler(visit, "errand")
+    second = open_modeler(visit, "errand")
+    for page, name in ((first, "甲"), (second, "乙")):
+        select_element(page, "fill")
+        page.locator("[data-group-id=group-general] button[title='展开或收起']").click()
+        page.get_by_role("textbox", name="名称", exact=True).fill(name)
+        expect(page.get_by_role("status").filter(has_text="尚未保存")).to_be_visible()
+    first.get_by_role("button", name="保存草稿").click()
+    expect(first.get_by_role("status").filter(has_text="草稿已于")).to_be_visible()
+    second.get_by_role("button", name="保存草稿").click()
+    expect(second.get_by_role("status").filter(has_text="没有覆盖任何内容")).to_contain_text("林流程")
+    assert untranslated(second) == []
+
+    page = open_modeler(visit, "errand")
+    expect(page.get_by_text("这是林流程于")).to_be_visible()
+    expect(page.locator("[data-element-id=fill]").first).to_contain_text("甲")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="放弃草稿").click()
+    expect(page.locator("main")).to_contain_text("草稿已放弃")
+    expect(page.locator("#modeler")).to_have_attribute("data-ready", "yes")
+    expect(page.locator("[data-element-id=fill]").first).to_contain_text("填写")
+    with city.database.reading() as session:
+        acts = session.scalars(select(DiagramDraft.act).where(DiagramDraft.key == "errand")).all()
+    assert acts == ["saved", "discarded"]
+
+
+def test_a_file_of_the_desktop_modeler_comes_and_goes_without_loss(
+    city: City, visit: Visit, tmp_path: Path
+) -> None:
+    sent = tmp_path / "desktop.bpmn"
+    sent.write_bytes(
+        newest_xml(city, "errand")
+        .replace(b"<bpmn:definitions ", b'<bpmn:definitions xmlns:other="urn:other" other:tool="x" ', 1)
+        .replace(b"<bpmn:userTask ", b'<bpmn:userTask other:note="1" camunda:unheard="2" ', 1)
+        .replace(
+            b"<camunda:properties>",
+            b'<other:thing deep="3"><other:more/></other:thing><camunda:properties>',
+            1,
+        )
+    )
+    page = open_modeler(visit, "errand")
+    page.locator("[data-upload]").set_input_files(sent)
+    expect(page.get_by_role("status").filter(has_text="已打开")).to_be_visible()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="下载文件").click()
+    assert downloading.value.suggested_filename == "errand.bpmn"
+    assert canonical(Path(downloading.value.path()).read_bytes()) == canonical(sent.read_bytes())
+
+
+def canonical(xml: bytes) -> str:
+    """Return XML in a form that is equal where nothing but white space and the order of attributes differ."""
+    tree = etree.fromstring(xml, etree.XMLParser(remove_blank_text=True, remove_comments=True))
+    return etree.tostring(tree, method="c14n2").decode()
+
+
+def test_what_is_no_diagram_is_not_opened(visit: Visit, tmp_path: Path) -> None:
+    page = open_modeler(visit, "errand")
+    (bad := tmp_path / "bad.bpmn").write_text("<html>", "utf-8")
+    page.locator("[data-upload]").set_input_files(bad)
+    expect(page.get_by_role("status").filter(has_text="不是可以打开的流程图")).to_be_visible()
+    expect(page.locator("[data-element-id=fill]").first).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_is_for_everybody(
+    visit: Visit, accessible: Callable[[Page], None], lang: str, width: int
+) -> None:
+    page = open_modeler(visit, "errand", lang=lang, width=width)
+    narrow = page.get_by_text("窗口太窄" if lang == "zh" else "This window is too narrow")
+    expect(narrow).to_be_visible() if width < 900 else expect(narrow).to_be_hidden()
+    expect(page.locator("[data-element-id=fill]").first).to_be_visible()
+    if width > 900:
+        select_element(page, "fill")
+        expect(page.get_by_text("没有发现问题" if lang == "zh" else "Nothing found.")).to_be_visible()
+    accessible(page)
+    assert not overflows(page)
+    if lang == "zh":
+        assert foreign_words(page) - OWN == set()
+        assert untranslated(page) == []
+
+
+def test_the_mark_of_the_library_is_seen_whole(visit: Visit) -> None:
+    page = open_modeler(visit, "errand")
+    mark = page.locator(".bjs-powered-by")
+    mark.scroll_into_view_if_needed()
+    mark.click(trial=True)  # fails if anything lies over it
+
+
+def test_who_is_no_supervisor_does_not_come_in(city: City, visit: Visit) -> None:
+    page = visit("handler")
+    with city.database.reading() as session:
+        definition = definitions.latest(session, "errand").id
+    answer = page.goto(f"/processes/{definition}/model")
+    assert answer
+    assert answer.status == 403

@@ -1,0 +1,163 @@
+"""The modeler's routes: whom they let in, what they answer, what they leave behind."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+import server
+from tests import city as cities
+from tests.city import City
+from tests.server.visitors import Visitor
+from workflows import definitions
+from workflows.model import AuditEvent, DiagramDraft, ProcessDefinition
+
+ACTS = ("check", "draft", "publish")
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """Return a city of this module's own."""
+    return cities.found(tmp_path_factory.mktemp("modeler"))
+
+
+@pytest.fixture
+def base(city: City) -> ProcessDefinition:
+    """Return the newest version of the small process."""
+    with city.database.reading() as session:
+        return definitions.latest(session, "errand")
+
+
+@pytest.fixture
+def diagram(city: City, base: ProcessDefinition) -> bytes:
+    """Return its diagram."""
+    with city.database.reading() as session:
+        return definitions.xml(session, base.id)
+
+
+def send(visitor: Visitor, base: ProcessDefinition, act: str, diagram: bytes, **fields: Any) -> TestResponse:
+    given = {"seen": "0", "follows": base.id, "reason": "改", **fields}
+    return visitor.post(f"/processes/{base.id}/{act}", diagram=(BytesIO(diagram), "x.bpmn"), **given)
+
+
+def drafts(city: City) -> int:
+    with city.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(DiagramDraft)) or 0
+
+
+@pytest.mark.parametrize("login", ["handler", "admin", "leader", "auditor"])
+def test_the_modeler_is_for_supervisors(
+    city: City, base: ProcessDefinition, diagram: bytes, login: str
+) -> None:
+    visitor = Visitor(city, login)
+    assert visitor.get(f"/processes/{base.id}/model").status_code == 403
+    assert visitor.get(f"/processes/{base.id}/draft.xml").status_code == 403
+    for act in (*ACTS, "draft/discard"):
+        assert send(visitor, base, act, diagram).status_code == 403
+    assert drafts(city) == 0
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_another_site_cannot_send_a_diagram(
+    city: City, base: ProcessDefinition, diagram: bytes, act: str
+) -> None:
+    visitor = Visitor(city, "supervisor")
+    body = {"diagram": (BytesIO(diagram), "x.bpmn"), "seen": "0", "csrf_token": "guessed"}
+    answer = visitor.client.post(f"/processes/{base.id}/{act}", data=body)
+    assert answer.status_code == 400
+    assert drafts(city) == 0
+
+
+def test_the_check_names_element_rule_and_headline(
+    city: City, base: ProcessDefinition, diagram: bytes
+) -> None:
+    late = diagram.replace(b' camunda:dueDate="P5D"', b"")
+    assert late != diagram
+    answer = send(Visitor(city, "supervisor"), base, "check", late)
+    (found,) = [finding for finding in answer.json["findings"] if finding["severity"] == "policy"]
+    assert (found["element"], found["rule"]) == ("fill", "no_deadline")
+    assert found["headline"].startswith("此环节没有期限")
+    assert not found["message"].startswith(base.resource_name)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"",
+        b"<half",
+        b"\x00\xff" * 100,
+        b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>',
+        b"<definitions/>",
+    ],
+)
+def test_what_is_no_diagram_is_a_finding(city: City, base: ProcessDefinition, bad: bytes) -> None:
+    visitor = Visitor(city, "supervisor")
+    answer = send(visitor, base, "check", bad)
+    assert answer.status_code == 200
+    assert "error" in {finding["severity"] for finding in answer.json["findings"]}
+    assert send(visitor, base, "publish", bad).status_code == 422
+
+
+def test_a_diagram_is_checked_beside_its_forms_and_published(
+    city: City, base: ProcessDefinition, diagram: bytes
+) -> None:
+    visitor = Visitor(city, "supervisor")
+    changed = diagram.replace(b"P5D", b"P6D")
+    saved = send(visitor, base, "draft", changed)
+    assert saved.json["seen"] == 1
+    assert visitor.get(f"/processes/{base.id}/draft.xml").data == changed
+    overtaken = send(visitor, base, "draft", diagram)
+    assert overtaken.status_code == 409
+    assert "林流程" in overtaken.json["message"]
+    refused = send(visitor, base, "publish", changed.replace(b'dueDate="P6D"', b""), seen="1")
+    assert refused.status_code == 422
+    assert refused.json["findings"]
+    assert send(visitor, base, "publish", changed, seen="1", reason=" ").status_code == 422
+    made = send(visitor, base, "publish", changed, seen="1")
+    assert made.status_code == 200
+    page = visitor.get(made.json["url"])
+    assert "已发布" in page.text
+    stale = send(visitor, base, "publish", diagram, seen="2")
+    assert stale.status_code == 409
+    assert stale.json["follows"] != base.id
+    with city.database.reading() as session:
+        acts = session.scalars(select(AuditEvent.act).where(AuditEvent.actor == "supervisor")).all()
+    assert {"draft.saved", "draft.published", "deployment.create", "definition.publish"} <= set(acts)
+
+
+def test_the_draft_is_opened_wherever_one_comes_from(
+    city: City, base: ProcessDefinition, diagram: bytes
+) -> None:
+    visitor = Visitor(city, "supervisor")
+    with city.database.reading() as session:
+        last = definitions.drafts.newest(session, base.key)
+        old = definitions.list_definitions(session, key=base.key)[-1]
+    seen = str(last.number) if last else "0"
+    assert send(visitor, base, "draft", diagram.replace(b"P6D", b"P7D"), seen=seen).status_code == 200
+    if old.id != base.id:
+        led = visitor.get(f"/processes/{old.id}/model")
+        assert (led.status_code, led.headers["Location"]) == (303, f"/processes/{base.id}/model")
+    assert "draft.xml" in visitor.get(f"/processes/{base.id}/model").text
+    gone = send(visitor, base, "draft/discard", b"", seen=str(int(seen) + 1))
+    assert gone.status_code == 303
+    assert "draft.xml" not in visitor.get(f"/processes/{base.id}/model").text
+
+
+@pytest.mark.parametrize("seen", ["", "-1", "x", "9" * 30, "１"])
+def test_a_number_that_is_none_is_refused(
+    city: City, base: ProcessDefinition, diagram: bytes, seen: str
+) -> None:
+    assert send(Visitor(city, "supervisor"), base, "draft", diagram, seen=seen).status_code == 400
+
+
+def test_clerks_load_nothing_of_the_modeler() -> None:
+    templates = Path(server.__file__).parent / "templates"
+    loading = [
+        path.name for path in templates.glob("*.html") if "assets('modeler')" in path.read_text("utf-8")
+    ]
+    assert loading == ["modeler.html"]
