@@ -1,4 +1,4 @@
-"""diagram drafts."""
+"""Drafts of diagrams, as supervisors draw them in the browser."""
 
 from __future__ import annotations
 
