@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.workflows.engine.diagrams import file_of, flows, nodes, user
-from workflows import definitions
+from workflows import definitions, persistence
 from workflows.errors import Conflict
 from workflows.model import Instance
 from workflows.simulation import simulate
@@ -103,3 +103,25 @@ def test_an_imported_process_is_called_by_its_id() -> None:
     assert findings(caller=caller, other=called("a")) == set()
     document = simulate(caller, now=NOW, beside=[called("a")], complete_all=True)
     assert document["outcome"] == "completed"
+
+
+def test_a_called_process_takes_the_decisions_of_its_own_deployment(office) -> None:
+    def table(outcome: str) -> bytes:
+        return (
+            '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+            '<decision id="way" name="way"><decisionTable id="t"><output id="o" name="to" typeRef="string"/>'
+            f'<rule id="r"><outputEntry id="e"><text>"{outcome}"</text></outputEntry></rule></decisionTable>'
+            "</decision></definitions>"
+        ).encode()
+
+    rule = '<businessRuleTask id="r" camunda:decisionRef="way" camunda:decisionRefBinding="deployment"/>'
+    rule = rule.replace("/>", ' camunda:resultVariable="to" camunda:mapDecisionResult="singleEntry"/>')
+    inner = (
+        nodes("startEvent", "s") + rule + user("a").replace(' camunda:formKey="f"', "") + flows("s > r > a")
+    )
+    office.deploy(file_of(inner, process="q"), name="q", others={"way.dmn": table("theirs")})
+    office.deploy(calling("q"), name="caller", others={"way.dmn": table("ours")})
+    (task,) = office.open_tasks(office.start("caller"))
+    with office.work() as session:
+        run, _ = persistence.peek(session, session.get_one(Instance, task.instance_id))
+        assert run.seen_by(task.id)["to"] == "theirs"

@@ -18,7 +18,6 @@ from workflows.history import SYSTEM
 from workflows.model import Instance, InstanceState, ProcessDefinition, new_id
 from workflows.persistence import rows
 from workflows.persistence.host import InstanceHost
-from workflows.persistence.library import InstanceLibrary
 from workflows.persistence.locking import guard_active, guard_running, lock
 from workflows.persistence.waits import NOTHING, Waits, waits
 
@@ -68,9 +67,8 @@ def advance(
             actor=actor,
             at=clock.now(),
         )
-        library = InstanceLibrary(session, host.definition)
         state = _state(session, instance.id)
-        run = engine.Run.restore(host.definition.definition, state, host, library=library, pauses=True)
+        run = engine.Run.restore(host.definition.definition, state, host, library=host.library, pauses=True)
         waited = waits(run)
         yield run, host
         run.drain()
@@ -114,14 +112,13 @@ def begin(
         found = deployed.process(session, definition.id)
         host = InstanceHost(session, instance, found, actor=actor, at=instance.started_at)
         first = record(host) if record else variables or {}
-        library = InstanceLibrary(session, found)
         run = engine.Run.start(
             found.definition,
             first,
             host,
             message=message,
             start_node=start_node,
-            library=library,
+            library=host.library,
             pauses=True,
         )
         session.execute(insert(InstanceState), [{"instance_id": instance.id, "content": b""}])

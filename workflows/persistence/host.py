@@ -16,6 +16,7 @@ from workflows.errors import EngineFault
 from workflows.model import Instance
 from workflows.operations import Context, Recorded
 from workflows.persistence.deadlines import Deadline, by_limit, by_working_days
+from workflows.persistence.library import InstanceLibrary
 
 
 class InstanceHost:
@@ -27,6 +28,7 @@ class InstanceHost:
         self.session = session
         self.instance = instance
         self.definition = definition
+        self.library = InstanceLibrary(session, definition)
         self.actor = actor
         self.at = at
         self.run: engine.Run | None = None  #: known once the run stands
@@ -71,7 +73,7 @@ class InstanceHost:
         """Return what a decision says of the variables."""
         found = deployed.decision(
             self.session,
-            self.definition,
+            self.library.owner(node),
             decision,
             binding=node.attributes.get("decisionRefBinding", "latest"),
             version=node.attributes.get("decisionRefVersion"),

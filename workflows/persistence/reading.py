@@ -12,7 +12,6 @@ from workflows.actor import Actor
 from workflows.errors import NotFound
 from workflows.model import Instance, InstanceState
 from workflows.persistence.host import InstanceHost
-from workflows.persistence.library import InstanceLibrary
 
 
 def peek(
@@ -24,8 +23,7 @@ def peek(
         raise NotFound(f"The process instance {instance.id} has no state.")
     found = deployed.process(session, instance.definition_id)
     host = InstanceHost(session, instance, found, actor=actor, at=clock.now())
-    library = InstanceLibrary(session, found)
-    return engine.Run.restore(found.definition, content, host, library=library), host
+    return engine.Run.restore(found.definition, content, host, library=host.library), host
 
 
 def variables(session: Session, instance: Instance) -> dict[str, Any]:
