@@ -223,6 +223,8 @@ def _wire(root: etree._Element, processes: Mapping[str, _Read]) -> None:
         try:
             _wire_process(process, parsed[identity])
         except Exception as problem:  # noqa: BLE001 — see above
+            if any(fault.severity == "error" for fault in process.faults):
+                continue  # what breaks a rule may well not be wired
             text = f"The process cannot be wired: {type(problem).__name__}: {problem}"
             process.findings.append(Finding(identity, "structure", "error", text))
 

@@ -15,7 +15,9 @@ from workflows import hardening
 from workflows.engine import outline, read
 
 SOUND: list[bytes] = [EVERY.encode(), *(path.read_bytes() for path in [*sorted(REFERENCES), *OWN])]
-TEXTS = st.sampled_from(["", "p", "nowhere", "true", "false", "-1", "0", "x y", "q:x", "${", "é", "1" * 40, "None"])
+TEXTS = st.sampled_from(
+    ["", "p", "nowhere", "true", "false", "-1", "0", "x y", "q:x", "${", "é", "1" * 40, "None"]
+)
 KINDS = ("drop", "drop_attribute", "set_attribute", "double", "move", "rename", "empty", "swap")
 
 
@@ -42,7 +44,16 @@ def change(draw: st.DrawFn, element: etree._Element, elements: list[etree._Eleme
     elif kind == "drop_attribute" and names:
         element.attrib.pop(draw(st.sampled_from(names)))
     elif kind == "set_attribute":
-        known = [*names, "id", "default", "sourceRef", "attachedToRef", "messageRef", "triggeredByEvent", "instantiate"]
+        known = [
+            *names,
+            "id",
+            "default",
+            "sourceRef",
+            "attachedToRef",
+            "messageRef",
+            "triggeredByEvent",
+            "instantiate",
+        ]
         element.set(draw(st.sampled_from(known)), draw(TEXTS))
     elif kind == "double" and parent is not None:
         parent.append(copy.deepcopy(element))
@@ -97,7 +108,8 @@ def test_shared_event_definitions_do_not_flood() -> None:
         for n in range(2_000)
     )
     head = '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">'
-    xml = f'{head}<signalEventDefinition id="d">{heavy}</signalEventDefinition><process id="p">{events}</process></definitions>'
+    xml = f'{head}<signalEventDefinition id="d">{heavy}</signalEventDefinition>'
+    xml += f'<process id="p">{events}</process></definitions>'
     assert len(outline(xml.encode())) == 2_000
     assert read(xml.encode())[0] == []
 

@@ -294,7 +294,47 @@ DATA = [
         severity="policy",
     ),
 ]
+KEY = (
+    '<correlationProperty id="cp"><correlationPropertyRetrievalExpression messageRef="M"><messagePath>x</messagePath></correlationPropertyRetrievalExpression></correlationProperty>'
+    + pools(
+        '<messageFlow id="mf" sourceRef="a" targetRef="Q" messageRef="@"/><correlationKey id="k"><correlationPropertyRef>cp</correlationPropertyRef></correlationKey>'
+    )
+)
 POOLS = [
+    Pair(
+        "lane",
+        "l",
+        LINE
+        + '<subProcess id="b"><laneSet id="ls"><lane id="l"><flowNodeRef>@</flowNodeRef></lane></laneSet><task id="t"/></subProcess>'
+        + flows("a > b > e"),
+        "a",
+        "t",
+        severity="policy",
+    ),
+    Pair(
+        "association",
+        "c",
+        LINE,
+        "P",
+        "R",
+        pools(
+            "<participantAssociation><innerParticipantRef>@</innerParticipantRef><outerParticipantRef>Q</outerParticipantRef></participantAssociation>"
+        )
+        + '<collaboration id="d"><participant id="R"/></collaboration>',
+    ),
+    Pair("correlation", "k", LINE, "N", "M", '<message id="N" name="n"/>' + KEY, "policy"),
+    Pair(
+        "loop_data",
+        "b",
+        task(
+            io('<dataInput id="i" isCollection="true"/>', "<dataInputRefs>i</dataInputRefs>")
+            + several("<loopDataInputRef>@</loopDataInputRef>")
+        )
+        + '<dataObject id="d" isCollection="true"/>',
+        "d",
+        "i",
+        severity="policy",
+    ),
     Pair("message_flow", "mf", LINE, message_flow("a", "e"), message_flow("a", "Q"), pools("@")),
     Pair("message_flow", "mf", LINE, message_flow("a", "P"), message_flow("Q", "P"), pools("@")),
     Pair(

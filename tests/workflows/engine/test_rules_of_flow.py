@@ -106,6 +106,20 @@ FLOWS = [
         "<incoming>s_a</incoming>",
     ),
 ]
+FLOWS.append(
+    Pair(
+        "condition",
+        "f",
+        START
+        + nodes("inclusiveGateway", "x")
+        + nodes("endEvent", "e", "g")
+        + flows("s > x", "x > g | ${n}")
+        + "@",
+        flow("f", "x", "e"),
+        flow("f", "x", "e", when()),
+        severity="policy",
+    )
+)
 EVENT_GATEWAY = (
     START
     + nodes("endEvent", "e")

@@ -23,6 +23,8 @@ def check(document: Document) -> Iterator[Finding]:
     for activity in document.every(*sorted(ACTIVITIES)):
         yield from _loop(activity)
         yield from _messages(document, activity)
+    for definition in document.every("messageEventDefinition"):
+        yield from _messages(document, definition)
     yield from _compensation(document)
 
 
@@ -53,6 +55,8 @@ def _messages(document: Document, activity: Element) -> Iterator[Finding]:
         document.referred(activity, "operationRef"),
         document.referred(activity, "messageRef"),
     )
+    if local(activity) == "messageEventDefinition":
+        operation = next((target for _, target in document.listed(activity, "operationRef")), None)
     if operation is None or message is None or local(operation) != "operation":
         return
     expected = [target for _, target in document.listed(operation, "inMessageRef")]

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.engine.dialect import ACTIVITIES, EVENTS, GATEWAYS, Q, local
-from workflows.engine.rules.document import Document, Element, around, called, error, policy, process_of
+from workflows.engine.dialect import ACTIVITIES, EVENTS, FLOW_NODES, GATEWAYS, Q, local
+from workflows.engine.rules.document import (
+    Document,
+    Element,
+    around,
+    called,
+    error,
+    policy,
+    process_of,
+    scope_of,
+)
 from workflows.engine.rules.kinds import kinds
 from workflows.findings import Finding
 
@@ -22,9 +31,11 @@ def check(document: Document) -> Iterator[Finding]:
     for multiplicity in document.every("participantMultiplicity"):
         yield from _multiplicity(multiplicity)
     yield from _conversations(document)
+    yield from _associations(document)
     yield from _correlation(document)
+    yield from _retrieval(document)
     for lanes in document.every("laneSet", "childLaneSet"):
-        yield from _lanes(lanes)
+        yield from _lanes(document, lanes)
 
 
 def _message_flow(document: Document, flow: Element) -> Iterator[Finding]:
@@ -101,6 +112,31 @@ def _conversations(document: Document) -> Iterator[Finding]:
         yield from _own_participants(document, node)
 
 
+def _associations(document: Document) -> Iterator[Finding]:
+    """What a collaboration calls it connects: outer ones are its own, inner ones those of what it calls (9.3)."""
+    for association in document.every(
+        "participantAssociation", "messageFlowAssociation", "conversationAssociation"
+    ):
+        home = around(association, *_COLLABORATIONS)
+        for side, right in (("outer", True), ("inner", False)):
+            for end in _ends_of(document, association, side):
+                if (around(end, *_COLLABORATIONS) is home) is not right:
+                    whose = "its own" if right else "what it calls"
+                    message = (
+                        f"The {side} end of the {called(association)}, {called(end)}, is not of {whose}."
+                    )
+                    yield error(association, "association", message)
+
+
+def _ends_of(document: Document, association: Element, side: str) -> Iterator[Element]:
+    """Yield what an association of two collaborations names on one side, as attribute or as child."""
+    for what in ("Participant", "MessageFlow", "ConversationNode"):
+        named = document.referred(association, f"{side}{what}Ref")
+        if named is not None:
+            yield named
+        yield from (target for _, target in document.listed(association, f"{side}{what}Ref"))
+
+
 def _own_participants(document: Document, node: Element) -> Iterator[Finding]:
     """Who takes part is a participant of the same collaboration; so is who begins (9.5, 11.5)."""
     home = around(node, *_COLLABORATIONS)
@@ -139,7 +175,24 @@ def _correlation(document: Document) -> Iterator[Finding]:
                 yield error(subscription, "correlation", message)
 
 
-def _lanes(lanes: Element) -> Iterator[Finding]:
+def _retrieval(document: Document) -> Iterator[Finding]:
+    """Every property of a key can be taken from every message of its collaboration (8.3.3)."""
+    for key in document.every("correlationKey"):
+        home = around(key, *_COLLABORATIONS)
+        flows = home.iterfind(Q + "messageFlow") if home is not None else ()
+        messages = dict.fromkeys(
+            m for flow in flows if (m := document.referred(flow, "messageRef")) is not None
+        )
+        for _, wanted in document.listed(key, "correlationPropertyRef"):
+            found = wanted.iterfind(Q + "correlationPropertyRetrievalExpression")
+            known = {document.referred(expression, "messageRef") for expression in found}
+            for message in messages:
+                if message not in known:
+                    text = f"The {called(wanted)} does not say how to take it from the {called(message)}."
+                    yield policy(key, "correlation", text)
+
+
+def _lanes(document: Document, lanes: Element) -> Iterator[Finding]:
     """A node lies in one lane of a set (10.8)."""
     seen: dict[str, Element] = {}
     for lane in lanes.iterfind(Q + "lane"):
@@ -147,4 +200,10 @@ def _lanes(lanes: Element) -> Iterator[Finding]:
             first = seen.setdefault((reference.text or "").strip(), lane)
             if first is not lane:
                 message = f"{called(lane)} holds '{reference.text}', which {called(first)} holds already."
+                yield policy(lane, "lane", message)
+    scope = scope_of(lanes)
+    for lane in lanes.iterfind(Q + "lane"):
+        for _, node in document.listed(lane, "flowNodeRef"):
+            if local(node) in FLOW_NODES and scope_of(node) is not scope:
+                message = f"{called(lane)} holds {called(node)} of another process or subprocess."
                 yield policy(lane, "lane", message)

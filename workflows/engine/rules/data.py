@@ -197,7 +197,12 @@ def _loop(document: Document, loop: Element) -> Iterator[Finding]:
     if activity is None:
         return
     for name in ("loopDataInputRef", "loopDataOutputRef"):
+        own = "dataInput" if name == "loopDataInputRef" else "dataOutput"
         for _, item in document.listed(loop, name):
+            task = local(activity) not in SUBPROCESSES
+            if task and not (local(item) == own and _owner_of(item) is activity):
+                message = f"{name} of {called(activity)} names the {called(item)}; a task repeats over its own {own}."
+                yield policy(activity, "loop_data", message)
             if not _sees(activity, item):
                 message = f"{name} of {called(activity)} names the {called(item)}, which is out of its reach."
                 yield error(activity, "scope", message)

@@ -33,6 +33,8 @@ def check(document: Document) -> Iterator[Finding]:
         if target is not None:
             yield from _link_target(target)
         yield from _immediate(flow)
+    for gateway in document.every("inclusiveGateway"):
+        yield from _choice(document, gateway)
     for node in document.nodes:
         yield from _default(document, node)
     yield from _lists(document)
@@ -86,6 +88,17 @@ def _immediate(flow: Element) -> Iterator[Finding]:
         message = f"isImmediate of the flow {flow.get('id')} cannot be false in an executable process."
         # Some modellers write it on every flow.
         yield policy(flow, "immediate", message)
+
+
+def _choice(document: Document, gateway: Element) -> Iterator[Finding]:
+    """Of several ways out of an inclusive gateway, each but the default has a condition (10.6.3)."""
+    flows = document.leaving(gateway)
+    for flow in flows if len(flows) > 1 else ():
+        if flow.find(Q + "conditionExpression") is None and flow.get("id") != gateway.get("default"):
+            message = (
+                f"The flow {flow.get('id')} out of {called(gateway)} has no condition: it is always taken."
+            )
+            yield policy(flow, "condition", message)
 
 
 def _default(document: Document, node: Element) -> Iterator[Finding]:
