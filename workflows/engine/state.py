@@ -54,6 +54,7 @@ def _unfinished(run: Instance) -> dict[str, Any]:
     return {
         "ready": [token.id for token in run.ready if token.alive],
         "thrown": [[sent.kind, sent.name, sent.payload, sent.node_id] for sent in run.thrown],
+        "changed": sorted(run.changed),
     }
 
 
@@ -75,6 +76,7 @@ def load(state: bytes, definition: Definition, host: Host, library: calls.Librar
         run.unfinished = True
         run.ready.extend(run.tasks[identity] for identity in unfinished["ready"])
         run.thrown = [Sent(*sent) for sent in unfinished["thrown"]]
+        run.changed = set(unfinished.get("changed", ()))
     return run
 
 

@@ -303,3 +303,16 @@ def test_a_condition_waited_for_is_not_taken_for_a_hold() -> None:
     event = f'<intermediateCatchEvent id="c">{conditional("${grave}")}</intermediateCatchEvent>'
     sliced = Sliced(nodes("startEvent", "s") + event + flows("s > c"), grave=False)
     assert sliced.reload().continuations == []
+
+
+@pytest.mark.parametrize("steps", range(2, 9))
+def test_a_condition_met_between_two_slices_is_not_run_past(
+    monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    monkeypatch.setattr("workflows.engine.instance.MAX_STEPS", steps)
+    inner = nodes("startEvent", "bs") + script("raise", "grave = true") + script("on", "passed = true")
+    body = S + sub("box", inner + flows("bs > raise > on")) + boundary("x", "box", conditional("${grave}"))
+    sliced = Sliced(body + nodes("endEvent", "out") + flows("s > box", "x > out"), grave=False)
+    sliced.finish()
+    assert sliced.run.end_nodes == ["out"]
+    assert "passed" not in sliced.run.variables
