@@ -15,6 +15,8 @@ from workflows.model import Instance, Job, ProcessDefinition, Subscription
 
 #: More receivers than these are never compared one by one: a business key has to tell them apart.
 MAX_COMPARED = 200
+#: Kinds of nodes that a message flow may lead to with effect.
+_RECEIVING = ("receiveTask", ":message", ":multiple", ":parallelMultiple")
 
 
 class Undelivered(EngineFault):
@@ -223,7 +225,7 @@ def _may_come(session: Session, job: Job) -> bool:
         definition = deployed.compiled(session, definition_id)
         if element is not None:
             node = definition.nodes.get(element)
-            if node is not None and (node.kind == "receiveTask" or node.kind.endswith(":message")):
+            if node is not None and node.kind.endswith(_RECEIVING):
                 return True
         elif process in (None, definition.id) and _catches(definition, job.name or ""):
             return True

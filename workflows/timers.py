@@ -83,9 +83,14 @@ def failed(session: Session, timer_id: str, error: BaseException) -> str | None:
 
 def _drain(session: Session, timer: Timer, instance: Instance) -> None:
     due_at = timer.due_at
-    with persistence.advance(session, instance, actor=None):
+    with persistence.advance(session, instance, actor=None) as (run, _):
         pass  # leaving drains, and a due timer is what drains first
     if timer.status == "waiting" and timer.due_at == due_at:
+        if run.unfinished:
+            # Another one that was due before it has set a long act going.
+            timer.leased_until = timer.leased_by = None
+            timer.retry_at = clock.now() + persistence.PAUSE
+            return
         raise EngineFault(f"The timer {timer.element_id} is due but did not fire.", element=timer.element_id)
     _done(timer, again=timer.status == "waiting")
     _audit(session, "timer.fire", instance, {"element": timer.element_id})

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from handlers.registers import Clue
 from handlers.uploads import Upload
+from server import worker
 from tests.city import REQUEST, TRANSFER, City
 from tests.server.visitors import Visitor
 from workflows import definitions
@@ -372,6 +373,19 @@ def test_the_viewer_is_told_where_tokens_stand(city: City, visit: Callable[[str]
     city.make_late(city.task(instance), by=timedelta(hours=1))
     answer = visit("handler").get(f"/instances/{instance.id}/tokens.json")
     assert answer.json == {"active": ["fill"], "done": ["begin"], "flows": ["f1"], "overdue": ["fill"]}
+
+
+def test_a_process_that_runs_on_by_itself_says_so(city: City, visit: Callable[[str], Visitor]) -> None:
+    slow = FAILING.replace(b'"failing"', b'"slow"').replace(b"missing + 1", b"1")
+    slow = slow.replace(b'<bpmn:userTask id="u"', b'<bpmn:userTask id="u" camunda:asyncAfter="true"')
+    with city.database.unit_of_work() as session:
+        files = {"slow.bpmn": slow, "f.form": TITLE_FORM}
+        definitions.deploy(session, files, name="slow", actor=city.actor("supervisor"), profile="engine")
+    task = city.claim(city.task(city.start("slow")), "handler")
+    city.complete(task, "handler", title="x")
+    assert "流程正在自动运行" in visit("handler").get(f"/tasks/{task.id}").text
+    worker.run_due(city.database)
+    assert "流程已结束" in visit("handler").get(f"/tasks/{task.id}").text
 
 
 def test_a_diagram_is_data_for_who_may_see_it(city: City, visit: Callable[[str], Visitor]) -> None:

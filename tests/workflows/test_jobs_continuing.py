@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from tests.workflows.jobs import E, S, incidents_of, work_off
-from workflows import clock, history, incidents, instances, jobs, leasing
+from workflows import clock, history, incidents, instances, jobs, leasing, timers
 from workflows.errors import Conflict
-from workflows.model import Activity, Job
+from workflows.model import Activity, Job, Timer
 
 ASYNC = 'camunda:asyncBefore="true" camunda:asyncAfter="true"'
 LOOP = '<bpmn:exclusiveGateway id="g"/><bpmn:scriptTask id="t"><bpmn:script>n = n + 1</bpmn:script></bpmn:scriptTask>'
@@ -185,3 +185,26 @@ def test_jobs_are_forgotten_a_month_after_their_instance_has_ended(office, diagr
             jobs.forget(session)
         assert len(office.all(Job)) == left
     office.check()
+
+
+def test_a_timer_behind_a_long_act_fires_in_the_next_transaction(office, diagram, short):
+    wait = (
+        '<bpmn:intermediateCatchEvent id="{}"><bpmn:timerEventDefinition><bpmn:timeDuration>PT{}H'
+        "</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
+    )
+    body = S + '<bpmn:parallelGateway id="f"/>' + wait.format("one", 1) + wait.format("two", 2) + LOOP
+    flows = ["s>f", "f>one", "f>two", "one>g", "g>t", "t>g", "two>u"]
+    office.deploy(diagram("late", body + '<bpmn:userTask id="u"/>', *flows))
+    instance = office.start("late", n=0)
+    (second,) = office.all(Timer, Timer.element_id == "two")
+    with later(hours=3):
+        with office.work() as session:
+            timers.fire(session, second.id)
+        assert office.open_tasks(instance) == []
+        office.check()
+        work_off(office)
+    with later(hours=3, seconds=2):
+        work_off(office)
+        assert office.task("u", instance)
+        office.check()
+    assert incidents_of(office) == []
