@@ -11,8 +11,12 @@ from workflows.engine import compile_definition, soundness
 from workflows.findings import Finding
 
 SIGNAL = '<signalEventDefinition signalRef="sig"/>'
-SIGNALS = '<signal id="sig" name="sig"/>'
+SIGNALS = '<signal id="sig" name="sig"/><message id="mm" name="mm"/><message id="mn" name="mn"/>'
 TERMINATE = '<endEvent id="stop"><terminateEventDefinition/></endEvent>'
+MESSAGES = "".join(
+    f'<intermediateCatchEvent id="{name}"><messageEventDefinition messageRef="m{name}"/></intermediateCatchEvent>'
+    for name in ("m", "n")
+)
 ENDS = nodes("startEvent", "s") + nodes("endEvent", "e")
 
 
@@ -193,6 +197,31 @@ SOUND = [
         + choices("m")
         + tasks("a")
         + flows("s > m > a > e", "s2 > m"),
+    ),
+    Sound(
+        "a process that begins with all events of a parallel gateway",
+        nodes("endEvent", "e")
+        + '<eventBasedGateway id="g" instantiate="true" eventGatewayType="Parallel"/>'
+        + MESSAGES
+        + splits("j")
+        + flows("g > m > j > e", "g > n > j"),
+    ),
+    Sound(
+        "a process that begins with one of two messages",
+        nodes("endEvent", "e")
+        + '<eventBasedGateway id="g" instantiate="true"/>'
+        + MESSAGES
+        + choices("x")
+        + flows("g > m > x > e", "g > n > x"),
+    ),
+    Sound(
+        "an event subprocess beside a loop that it ends",
+        ENDS
+        + tasks("a b")
+        + flows("s > a > b > a")
+        + sub(
+            "h", f'<startEvent id="s1">{SIGNAL}</startEvent>', nodes("endEvent", "e1"), flows("s1 > e1")
+        ).replace('<subProcess id="h">', '<subProcess id="h" triggeredByEvent="true">'),
     ),
     Sound(
         "a choice that a constant decides",

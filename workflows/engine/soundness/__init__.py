@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from workflows.engine.reading import Definition
 from workflows.engine.soundness.budget import Budget
 from workflows.engine.soundness.choices import choices
-from workflows.engine.soundness.drawing import draw, scopes
+from workflows.engine.soundness.drawing import draw, scopes, unordered
 from workflows.engine.soundness.exploring import Explored, explore
 from workflows.engine.soundness.facts import cases
 from workflows.engine.soundness.verdicts import unexplored, unsynchronised, verdicts
@@ -31,6 +31,7 @@ def check(definition: Definition, budget: Budget | None = None) -> list[Finding]
     findings: list[Finding] = []
     for scope in scopes(definition.nodes, definition.spec):
         findings += _check_scope(definition, scope, allowed)
+    findings += [unexplored(scope) for scope in unordered(definition.nodes, definition.spec)]
     return [*findings, *choices(definition.nodes, definition.spec, allowed)]
 
 

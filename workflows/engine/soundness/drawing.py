@@ -7,6 +7,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
+    CancelEventDefinition,
+    TerminateEventDefinition,
+)
+
 from workflows.engine.model import Node
 from workflows.engine.soundness.assignments import Values
 from workflows.engine.soundness.leaving import too_many, ways_out
@@ -14,7 +20,7 @@ from workflows.engine.soundness.net import Inclusive, Join, Marking, Move, Net, 
 from workflows.engine.soundness.order import ranks
 
 _NOTHING_KNOWN: Values = MappingProxyType({})
-_ENDING = frozenset({"terminate", "error", "cancel"})
+_ENDING = (TerminateEventDefinition, ErrorEventDefinition, CancelEventDefinition)
 _SWIFT = frozenset(
     {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "startEvent", "endEvent"}
     | {"intermediateThrowEvent"}
@@ -36,6 +42,14 @@ def draw(nodes: Mapping[str, Node], spec: Any, scope: str | None, facts: Values 
     """
     around = spec.start if scope is None else _inner(spec, scope)
     return _Drawing(scope, nodes, spec.task_specs, around, facts).net()
+
+
+def unordered(nodes: Mapping[str, Node], spec: Any) -> Iterator[str]:
+    """Yield the ad-hoc subprocesses with a join in them: which tokens come to it, nobody knows beforehand."""
+    joining = ("parallelGateway", "inclusiveGateway", "complexGateway")
+    joins = (n for n in nodes.values() if n.kind in joining and len(spec.task_specs[n.id].incoming) > 1)
+    adhoc = {node.scope for node in joins if node.scope and nodes[node.scope].kind == "adHocSubProcess"}
+    yield from sorted(scope for scope in adhoc if scope)
 
 
 def _inner(spec: Any, subprocess: str) -> Any:
@@ -88,9 +102,11 @@ class _Drawing:
     def _starts(self) -> tuple[Marking, ...]:
         """Return how the scope may begin: one start event of several, or all that is first at once."""
         places = [self._entry(spec.element, None) for spec in self.around.starts]
-        if self.scope is None and all(self._base(s.element) == "startEvent" for s in self.around.starts):
-            return tuple((place,) for place in places)
-        return (tuple(sorted(places)),)
+        if self.scope is not None:
+            return (tuple(sorted(places)),)
+        alone = [self._base(s.element) == "startEvent" or s.instantiates for s in self.around.starts]
+        apart = [(place,) for place, begins in zip(places, alone, strict=True) if begins]
+        return tuple(apart) or (tuple(sorted(places)),)
 
     def _reached(self) -> Iterator[str]:
         todo = [spec.element for spec in self.around.starts]
@@ -233,8 +249,11 @@ class _Drawing:
         return found
 
     def _ends(self, element: str) -> bool:
-        base, _, kind = self.nodes[element].kind.partition(":")
-        return base == "endEvent" and kind in _ENDING
+        """Tell whether it ends the scope by one of its events."""
+        if self._base(element) != "endEvent":
+            return False
+        spec = self.tasks[element]
+        return any(isinstance(event.event_definition, _ENDING) for event in spec.parts or (spec,))
 
     def _outcomes(self, element: str) -> list[Outcome]:
         """Return what leaving an element may come to; a token on a plain end event is gone at once."""
@@ -244,7 +263,8 @@ class _Drawing:
             self.unknown = self.unknown or element
             return [Outcome()]
         made = []
-        for taken in ways_out(base, spec.flows, self.facts):
+        together = base == "eventBasedGateway" and spec.parallel
+        for taken in ways_out("parallelGateway" if together else base, spec.flows, self.facts):
             flows = [spec.flows[number] for number in taken]
             put = [self._entry(f.target, f.id) for f in flows if not self._is_plain_end(f.target)]
             ended = dict.fromkeys(f.target for f in flows if self._is_plain_end(f.target))
