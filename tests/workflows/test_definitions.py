@@ -5,6 +5,7 @@ import json
 import pytest
 
 from workflows import definitions, deployed
+from workflows.definitions import checking
 from workflows.errors import Conflict, InvalidInput, NotFound
 from workflows.model import (
     Deployment,
@@ -354,3 +355,18 @@ def test_the_operations_of_listeners_exist_and_are_given_what_they_take(office, 
     )
     findings = definitions.check({"a.bpmn": diagram("listening", elements, "s>t").encode()})
     assert ("t", "operation", "error") in rules(findings)
+
+
+def test_tokens_that_meet_unawares_are_refused_in_an_office_only(diagram):
+    elements = (
+        '<bpmn:startEvent id="s"/><bpmn:parallelGateway id="f"/><bpmn:exclusiveGateway id="m"/>'
+        '<bpmn:task id="a"/><bpmn:task id="b"/><bpmn:task id="c"/><bpmn:endEvent id="e"/>'
+    )
+    content = {
+        "twice.bpmn": diagram("twice", elements, "s>f", "f>a", "f>b", "a>m", "b>m", "m>c", "c>e").encode()
+    }
+    findings = definitions.check(content)
+    assert rules(findings) == {("m", "lack_of_synchronisation", "policy")}
+    assert findings[0].path == ("s", "f", "a", "b", "m")
+    assert checking.refused(findings, "office") == findings
+    assert checking.refused(findings, "engine") == []

@@ -193,3 +193,15 @@ def test_the_process_that_begins_by_itself_is_the_one_meant() -> None:
     body = asked + nodes("endEvent", "e") + flows("s > e")
     document = told(body, extra='<message id="M" name="ask"/>' + CALLEE)
     assert entered(document) == ["hs", "he"]
+
+
+def test_a_token_that_can_get_stuck_is_told_with_its_path_and_still_simulated() -> None:
+    body = (
+        nodes("startEvent", "s") + nodes("endEvent", "e") + nodes("parallelGateway", "j") + nodes("task", "a")
+    )
+    body += '<exclusiveGateway id="x" default="x_j"/>' + flows("s > x > j > e", "a > j", "x > a | v == 1")
+    document = told(body, variables={"v": 1})
+    [finding] = [f for f in document["findings"] if f["rule"] == "deadlock"]
+    assert (finding["element"], finding["path"]) == ("j", ["s", "x", "j"])
+    assert document["outcome"] == "waiting"
+    assert entered(document) == ["s", "x", "a", "j"]

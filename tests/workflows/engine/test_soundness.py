@@ -171,6 +171,15 @@ SOUND = [
         ENDS + splits("f") + tasks("a b") + TERMINATE + flows("s > f > a > e", "f > b > stop"),
     ),
     Sound(
+        "an end event that terminates among other things",
+        ENDS
+        + splits("f j")
+        + tasks("a b")
+        + f'<endEvent id="stop">{SIGNAL}<terminateEventDefinition/></endEvent>'
+        + timer("t", "P1D", on="a")
+        + flows("s > f > a > j > e", "f > b > j", "t > stop"),
+    ),
+    Sound(
         "a subprocess with several ends",
         ENDS
         + sub(
@@ -431,3 +440,9 @@ def test_an_unsound_net_is_found_out_with_the_shortest_way_there(case: Unsound) 
     found = {(f.rule, f.element): f for f in structural(case.body)}
     assert (case.rule, case.element) in found, found
     assert found[case.rule, case.element].path == tuple(case.path.split())
+
+
+def test_a_join_in_an_ad_hoc_subprocess_is_not_proved() -> None:
+    inner = splits("j") + tasks("a b c") + flows("a > j > c", "b > j")
+    found = structural(ENDS + sub("box", inner, tag="adHocSubProcess") + flows("s > box > e"))
+    assert [(f.element, f.rule, f.severity) for f in found] == [("box", "not_proved", "warning")]
