@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from handlers import uploads
+from handlers import clue_import, uploads
 from handlers.registers import Clue, Document
 from tests.security.conftest import House, answers
 from workflows import clock, history
@@ -31,6 +31,19 @@ def secret(house: House) -> dict[str, Any]:
     city = house.city
     with city.database.unit_of_work() as session:
         paper = uploads.keep(session, login="agency", filename="材料机密.txt", content=b"paper").id
+        listed = clue_import.TransferList(
+            login="agency",
+            filename="材料机密.csv",
+            content=NARRATIVE.encode(),
+            good=[],
+            bad=[[2, "主要问题", NARRATIVE, "required", {}]],
+            unknown=[],
+            total=0,
+            created_at=clock.now(),
+        )
+        session.add(listed)
+        session.flush()
+        list_id = listed.id
     instance = house.matter("a9", facts=NARRATIVE, materials=[paper])
     task = house.task(instance, "a9")
     with city.database.unit_of_work() as session:
@@ -50,6 +63,7 @@ def secret(house: House) -> dict[str, Any]:
             "incident_id": session.scalars(
                 select(Incident.id).where(Incident.instance_id == instance.id)
             ).one(),
+            "list_id": list_id,
             "name": "handlers",
             "shown": (clue.transfer_no, clue.clue_no, clue.receipt_no, NARRATIVE, "材料机密", instance.id),
         }
