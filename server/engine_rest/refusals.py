@@ -56,7 +56,7 @@ def refusal(findings: Sequence[Finding], files: Mapping[str, bytes], gate: str) 
             "line": line,
             "column": column,
             "mainElementId": finding.element,
-            "elementIds": [finding.element] if finding.element else [],
+            "elementIds": list(dict.fromkeys([finding.element, *finding.path])) if finding.element else [],
         }
         report = details.setdefault(name, {"errors": [], "warnings": []})
         report["errors" if _refuses(finding, gate) else "warnings"].append(problem)

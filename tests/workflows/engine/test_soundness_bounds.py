@@ -93,3 +93,18 @@ def test_a_subprocess_that_is_not_proved_is_named() -> None:
     body = ENDS + sub("box", inner) + flows("s > box > e")
     findings: list[Finding] = soundness.check(compile_definition(file_of(body), "p"))
     assert [f.element for f in findings if f.rule == "not_proved"] == ["box"]
+
+
+def test_a_message_leaves_out_the_middle_of_a_long_path() -> None:
+    steps = [f"a{n}" for n in range(100)]
+    body = ENDS + nodes("exclusiveGateway", "x") + nodes("parallelGateway", "j") + "".join(map(user, steps))
+    body += (
+        flows(f"s > {' > '.join(steps)} > x", "x > j | v == 1", "x > e | v != 1", "j > e")
+        + user("b")
+        + flows("b > j")
+    )
+    [found] = [f for f in soundness.check(compile_definition(file_of(body), "p")) if f.rule == "deadlock"]
+    assert found.path == ("s", *steps, "x", "j")
+    assert "s → a0 → a1" in found.message
+    assert "63 more" in found.message
+    assert "a50" not in found.message

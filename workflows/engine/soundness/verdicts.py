@@ -9,6 +9,9 @@ from workflows.engine.soundness.exploring import Explored
 from workflows.engine.soundness.net import Net, Place
 from workflows.findings import Finding
 
+#: Elements of a path that a message names; the path itself is whole.
+MAX_SHOWN = 40
+
 
 def verdicts(seen: Explored, subject: str) -> Iterator[Finding]:
     """Yield deadlocks, unbounded growth, dead elements, no way to the end, and what is not proved."""
@@ -152,5 +155,9 @@ def _endless(seen: Explored, number: int) -> Finding:
 
 
 def shown(path: tuple[str, ...]) -> str:
-    """Return a path for people to read."""
-    return f"The way there: {' → '.join(path)}."
+    """Return a path for people to read; the middle of a long one is left out."""
+    if len(path) <= MAX_SHOWN:
+        return f"The way there: {' → '.join(path)}."
+    half = MAX_SHOWN // 2
+    between = f"… {len(path) - 2 * half} more …"
+    return f"The way there: {' → '.join((*path[:half], between, *path[-half:]))}."
