@@ -173,6 +173,8 @@ def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
     if any(f.rule in ("no_process", "duplicate_id") for f in findings):
         return [*findings, *(fault for found in faults.values() for fault in found)], {}
     processes = {p.get("id", ""): _read_process(p, root, faults.get(p.get("id"), [])) for p in elements}
+    # A process without any element in it is no process to run, but a part of the file.
+    findings += [fault for identity, found in faults.items() if identity not in processes for fault in found]
     flows = message_flows(root)
     for process in processes.values():
         process.message_flows = flows

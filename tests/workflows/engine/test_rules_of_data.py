@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workflows.engine.diagrams import flows, several
+from tests.workflows.engine.diagrams import file_of, flows, several
 from tests.workflows.engine.pairs import LINE, Pair, prove
+from workflows.engine import read
 
 
 def after(element: str) -> str:
@@ -180,6 +181,14 @@ REFERENCES = [
         "",
         "@",
         severity="policy",
+    ),
+    Pair(
+        "dangling",
+        "d",
+        LINE,
+        "gone",
+        "Text",
+        '<process id="bare"><dataObject id="d" itemSubjectRef="@"/></process>',
     ),
     Pair("duplicate_id", "a", LINE + "@", '<dataObject id="a"/>', '<dataObject id="a2"/>'),
 ]
@@ -406,3 +415,19 @@ POOLS = [
 @pytest.mark.parametrize("pair", [*SCHEMA, *REFERENCES, *DATA, *POOLS], ids=str)
 def test_broken_and_mended(pair: Pair) -> None:
     prove(pair)
+
+
+TOLERATED = [
+    task('<multiInstanceLoopCharacteristics camunda:collection="people"><inputDataItem id="i" name="who"/></multiInstanceLoopCharacteristics>'),
+    task(several('<loopDataInputRef>people</loopDataInputRef><inputDataItem id="i" name="who"/>')),
+    '<dataObject id="d" itemSubjectRef="xsd:string" xmlns:xsd="http://www.w3.org/2001/XMLSchema"/>' + LINE,
+    LINE + '<dataStoreReference id="d"/><dataObjectReference id="r"/>',
+    LINE + "<laneSet id='ls'><lane id='l'><flowNodeRef>gone</flowNodeRef></lane></laneSet>",
+    task('<potentialOwner><resourceAssignmentExpression><formalExpression>li</formalExpression></resourceAssignmentExpression></potentialOwner>'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", TOLERATED)
+def test_what_other_engines_and_modellers_write_is_not_refused(body: str) -> None:
+    definitions, findings = read(file_of(body))
+    assert [d.id for d in definitions] == ["p"], findings

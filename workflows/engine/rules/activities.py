@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.engine.dialect import ACTIVITIES, SUBPROCESSES, C, Q, local
+from workflows.engine.dialect import ACTIVITIES, SUBPROCESSES, Q, local
 from workflows.engine.rules.document import (
     Document,
     Element,
@@ -38,7 +38,7 @@ def _loop(activity: Element) -> Iterator[Finding]:
     if counted and over:
         message = f"{called(activity)} repeats both by loopCardinality and over loopDataInputRef; keep one."
         yield error(activity, "loop", message)
-    if several.find(Q + "inputDataItem") is not None and not over and several.get(C + "collection") is None:
+    if several.find(Q + "inputDataItem") is not None and not over and not _collection(several):
         message = f"{called(activity)} has an inputDataItem, but no loopDataInputRef to take it from."
         yield error(activity, "loop", message)
     if several.find(Q + "outputDataItem") is not None and several.find(Q + "loopDataOutputRef") is None:
@@ -47,6 +47,11 @@ def _loop(activity: Element) -> Iterator[Finding]:
     if several.get("behavior") == "Complex" and several.find(Q + "complexBehaviorDefinition") is None:
         message = f"{called(activity)} has the behavior Complex, but no complexBehaviorDefinition."
         yield error(activity, "loop", message)
+
+
+def _collection(several: Element) -> bool:
+    """Tell whether an engine of the Camunda family finds the collection in an attribute of its own."""
+    return any(str(name).endswith("}collection") for name in several.attrib)
 
 
 def _messages(document: Document, activity: Element) -> Iterator[Finding]:
