@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.workflows.engine.diagrams import file_of, flows, nodes, user
-from workflows import definitions, persistence
+from tests.workflows.engine.diagrams import file_of, flows, nodes, timer, user
+from workflows import definitions, instances, persistence
 from workflows.errors import Conflict
 from workflows.model import Instance
 from workflows.simulation import simulate
@@ -78,6 +78,19 @@ def test_a_deployment_whose_process_has_been_called_stays(office) -> None:
     office.deploy(calling("q"), name="caller")
     office.start("caller")
     with pytest.raises(Conflict), office.work() as session:
+        definitions.delete_deployment(session, deployment.id, False, actor=office.chief)
+
+
+def test_a_deployment_whose_process_waits_without_a_task_stays(office) -> None:
+    body = nodes("startEvent", "s") + timer("a", "P1D") + nodes("endEvent", "e") + flows("s > a > e")
+    deployment = office.deploy(file_of(body, process="q"), name="q")
+    office.deploy(calling("q"), name="caller")
+    instance = office.start("caller")
+    with pytest.raises(Conflict), office.work() as session:
+        definitions.delete_deployment(session, deployment.id, False, actor=office.chief)
+    with office.work() as session:
+        instances.cancel(session, instance.id, actor=office.chief, reason="no more")
+    with office.work() as session:
         definitions.delete_deployment(session, deployment.id, False, actor=office.chief)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select, text
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from workflows import clock, engine, history, papers, starting
@@ -21,6 +21,7 @@ from workflows.model import (
     Deployment,
     FormDefinition,
     Instance,
+    InstanceState,
     ProcessDefinition,
     Resource,
     Task,
@@ -98,7 +99,9 @@ def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, ac
     # A task of a called process belongs to the version called.
     used = exists().where(Instance.definition_id.in_(identities))
     called = exists().where(Task.definition_id.in_(identities))
-    if session.scalar(select(used | called)):
+    # One that waits for no task is named in the state of its caller.
+    standing = [exists().where(_names(session, identity)) for identity in identities]
+    if session.scalar(select(or_(used, called, *standing))):
         asked = "; cascade does not delete matters" if cascade else ""
         raise Conflict(f"The deployment has process instances and stays{asked}.", code="deployment_used")
     starting.forget_starts(session, identities)
@@ -112,6 +115,14 @@ def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, ac
     for definition in definitions:
         _reopen(session, definition.key)
     history.record(session, actor=actor, act="deployment.delete", detail={"deployment": deployment_id})
+
+
+def _names(session: Session, definition_id: str) -> ColumnElement[bool]:
+    """Return the condition that a stored state stands in a version, as far as its bytes tell."""
+    if session.get_bind().dialect.name == "postgresql":
+        return InstanceState.content.bool_op("LIKE")(b"%%%s%%" % definition_id.encode())
+    # SQLite compares no bytes by LIKE.
+    return func.instr(InstanceState.content, definition_id.encode()) > 0
 
 
 def set_suspended(
