@@ -74,12 +74,25 @@ def inline_event_definitions(root: etree._Element) -> None:
                 holder.replace(reference, replacement)
 
 
+#: Element → attributes beside `REFERENCES` in which the schema allows a qualified name.
+_QUALIFIED = {
+    "boundaryEvent": frozenset({"attachedToRef"}),
+    "association": frozenset({"sourceRef", "targetRef"}),
+    "compensateEventDefinition": frozenset({"activityRef"}),
+}
+
+
 def strip_prefixes(root: etree._Element) -> None:
     """Let `tns:Message_1` mean Message_1 where only that exists."""
     for attribute, tag in REFERENCES.items():
         known = {element.get("id") for element in root.iter(Q + tag)}
         for element in _with_attribute(root, attribute):
             element.set(attribute, plain_reference(element.get(attribute, ""), known))
+    everything = {element.get("id") for element in root.iter(etree.Element)}
+    for tag, attributes in _QUALIFIED.items():
+        for element in root.iter(Q + tag):
+            for attribute in attributes.intersection(map(str, element.attrib)):
+                element.set(attribute, plain_reference(element.get(attribute, ""), everything))
     callable_tags = (Q + tag for tag in ("process", *GLOBAL_TASKS))
     processes = {element.get("id") for element in root.iter(*callable_tags)}
     for element in root.iter(Q + "callActivity"):

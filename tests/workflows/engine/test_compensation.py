@@ -79,6 +79,16 @@ def test_only_the_activity_named_is_compensated_and_only_once() -> None:
     assert story.variables["log"] == ["a", "b", "undo_a", "undo_b"]
 
 
+def test_references_may_be_qualified() -> None:
+    body = TWO + thrown("one", "a") + flows("s > a > b > one")
+    declared = 'xmlns:tns="http://duban.test"'
+    for attribute in ("activityRef", "attachedToRef"):
+        body = body.replace(f'{attribute}="', f'{declared} {attribute}="tns:')
+    body = body.replace('sourceRef="c_', f'{declared} sourceRef="tns:c_')
+    story = begin(body.replace('targetRef="undo_', 'targetRef="tns:undo_'))
+    assert story.variables["log"] == ["a", "b", "undo_a"]
+
+
 def test_what_is_not_completed_is_not_compensated() -> None:
     body = (
         nodes("startEvent", "s")
