@@ -77,6 +77,7 @@ def offer_words(state: Any) -> None:
         unit_name=names.unit,
         group_name=names.group,
         task_name=names.task_name,
+        process_name=names.process_name,
         listed=names.listed,
         colon=names.colon,
     )

@@ -126,7 +126,7 @@ def publish(actor: Actor, definition_id: str) -> Response:
         words = _("Say why, in at most 255 characters.") if error.code == "reason" else ""
         words = words or _("Not published: mend what is listed first.")
         return _refusal(422, words, findings=remarks.told(error.findings, file))
-    what = f"{made.name} v{made.version}"
+    what = f"{names.process_name(made)} v{made.version}"
     flash(_("Published: %(what)s. New matters take it; running ones keep their version.", what=what), "done")
     return jsonify(url=url_for("pages.process", definition_id=made.id))
 

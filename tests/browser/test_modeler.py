@@ -147,10 +147,7 @@ def test_two_people_do_not_overwrite_each_other_unseen(city: City, visit: Visit)
     first = open_modeler(visit, "errand")
     second = open_modeler(visit, "errand")
     for page, name in ((first, "甲"), (second, "乙")):
-        select_element(page, "fill")
-        page.locator("[data-group-id=group-general] button[title='展开或收起']").click()
-        page.get_by_role("textbox", name="名称", exact=True).fill(name)
-        expect(page.get_by_role("status").filter(has_text="尚未保存")).to_be_visible()
+        rename(page, "fill", name)
     first.get_by_role("button", name="保存草稿").click()
     expect(first.get_by_role("status").filter(has_text="草稿已于")).to_be_visible()
     second.get_by_role("button", name="保存草稿").click()
@@ -187,10 +184,28 @@ def test_a_file_of_the_desktop_modeler_comes_and_goes_without_loss(
     page = open_modeler(visit, "errand")
     page.locator("[data-upload]").set_input_files(sent)
     expect(page.get_by_role("status").filter(has_text="已打开")).to_be_visible()
+    assert download(page) == sent.read_bytes()  # to the letter, while nothing has changed
+    select_element(page, "fill")
+    choose(page, "limit", "D01")
+    changed = sent.read_bytes().replace(b'dueDate="P5D"', b"dueDate=\"${limit('D01')}\"")
+    assert canonical(download(page)) == canonical(changed)
+
+
+def download(page: Page) -> bytes:
+    """Return the file that the page gives."""
     with page.expect_download() as downloading:
         page.get_by_role("button", name="下载文件").click()
     assert downloading.value.suggested_filename == "errand.bpmn"
-    assert canonical(Path(downloading.value.path()).read_bytes()) == canonical(sent.read_bytes())
+    return Path(downloading.value.path()).read_bytes()
+
+
+def rename(page: Page, element: str, name: str) -> None:
+    """Give an element another name in the panel."""
+    select_element(page, element)
+    page.locator("[data-group-id=group-general] button[title='展开或收起']").click()
+    page.get_by_role("textbox", name="名称", exact=True).fill(name)
+    expect(page.locator(f"[data-element-id={element}]").first).to_contain_text(name)
+    expect(page.get_by_role("status").filter(has_text="尚未保存")).to_be_visible()
 
 
 def canonical(xml: bytes) -> str:

@@ -24,6 +24,7 @@ export class Desk {
   #unsaved = false;
   #timer = 0;
   #checking = null;
+  #source = '';
 
   constructor(root, lang) {
     this.data = root.dataset;
@@ -49,7 +50,8 @@ export class Desk {
 
   /** Load the diagram of the page and let the buttons work. */
   async open() {
-    const { warnings } = await this.modeler.importXML(await (await fetch(this.data.diagram)).text());
+    this.#source = await (await fetch(this.data.diagram)).text();
+    const { warnings } = await this.modeler.importXML(this.#source);
     if (warnings.some(loses)) this.#say(this.words.partly, true);
     this.#begin();
     this.#listen();
@@ -74,6 +76,8 @@ export class Desk {
       return;
     }
     this.data.seen = answer.seen;
+    // Who saves here and then discards has seen this one.
+    for (const field of document.querySelectorAll('.modeler__draft [name=seen]')) field.value = answer.seen;
     this.#unsaved = xml !== (await this.#xml());
     this.#say(this.words.saved.replace('{at}', answer.at));
   }
@@ -137,6 +141,7 @@ export class Desk {
         return;
       }
       await this.modeler.importXML(xml);
+      this.#source = xml;
     } catch {
       this.#say(this.words.unreadable, true);
       return;
@@ -184,7 +189,9 @@ export class Desk {
     this.#timer = setTimeout(() => this.check(), PAUSE);
   }
 
+  /** The diagram as it came, to the letter, while nothing in it has changed; else as the library writes it. */
   async #xml() {
+    if (!this.modeler.get('commandStack').canUndo()) return this.#source;
     return (await this.modeler.saveXML({ format: true })).xml;
   }
 
