@@ -25,13 +25,13 @@ from workflows.model import DiagramDraft, ProcessDefinition, TimeLimit
 
 @blueprint.get("/processes/<definition_id>/model")
 @guard(roles=SUPERVISOR)
-def modeler(actor: Actor, definition_id: str) -> str | AnyResponse:
+def process_modeler(actor: Actor, definition_id: str) -> str | AnyResponse:
     """Open one version of a process, or the draft of it that the office is working on."""
     with reading() as session:
         base = definitions.get(session, definition_id)
         draft = drafts.pending(session, base.key)
         if draft is not None and _other_base(session, draft, base):
-            return redirect(url_for("pages.modeler", definition_id=draft.based_on), 303)
+            return redirect(url_for("pages.process_modeler", definition_id=draft.based_on), 303)
         last = drafts.newest(session, base.key)
         return render_template(
             "modeler.html",
@@ -96,7 +96,7 @@ def discard_diagram(actor: Actor, definition_id: str) -> AnyResponse:
         flash(_conflict_words(conflict), "error")
     else:
         flash(_("The draft is discarded. What was saved stays on record."), "done")
-    return redirect(url_for("pages.modeler", definition_id=definition_id), 303)
+    return redirect(url_for("pages.process_modeler", definition_id=definition_id), 303)
 
 
 @blueprint.post("/processes/<definition_id>/publish")
