@@ -7,7 +7,6 @@ upload by guessing, and are never shown to anybody else.
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from pathlib import PurePosixPath
 from sqlalchemy import LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from handlers import filetypes
 from workflows import clock
 from workflows.errors import FieldError, InvalidInput
 from workflows.model import Base, new_id
@@ -35,7 +35,7 @@ class Upload(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
     login: Mapped[str] = mapped_column(index=True)
     filename: Mapped[str]
-    media_type: Mapped[str]  #: by the name's ending; what the browser claims is not believed
+    media_type: Mapped[str]  #: by its content; what name and browser claim is not believed
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
@@ -48,7 +48,7 @@ def keep(session: Session, *, login: str, filename: str, content: bytes) -> Uplo
     row = Upload(
         login=login,
         filename=name,
-        media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
+        media_type=filetypes.of(content),
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,

@@ -35,7 +35,7 @@ LOGINS = (
     "principal",
     "supervisor",
 )
-LOGINS += ("agency", "auditor", "admin")
+LOGINS += ("agency", "agency2", "handler4", "auditor", "admin")
 
 #: A full and right answer to the form `errand_request`; dates are far ahead of any test.
 REQUEST: dict[str, Any] = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 
 _OBJECT = re.compile(rb"(?<=\n)(\d+) 0 obj\n(.*?)\nendobj", re.S)
-#: Parentheses stand in strings as they are where they come in pairs.
-_SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|\(((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*)\)", re.S)
+_ACTUAL = re.compile(rb"/ActualText\((?:\\.|[^\\)])*\)", re.S)
+_SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|\(")
 _MAPPED = re.compile(rb"^<([0-9A-F]{4})> (?:<([0-9A-F]{4})> )?<([0-9A-F]+)>$", re.M)
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -27,11 +28,26 @@ def _page(objects: dict[int, bytes], page: bytes) -> str:
         for name, number in re.findall(rb"/(\w+) (\d+) 0 R", listed.group(1) if listed else b"")
     }
     shown, font = [], b""
-    for name, literal in _SHOWN.findall(_stream(objects[_reference(page, b"Contents")])):
+    content = _ACTUAL.sub(b"", _stream(objects[_reference(page, b"Contents")]))
+    for name, codes in _texts(content):
         font = name or font
-        codes = _literal(literal)
         shown += [fonts[font].get(int.from_bytes(codes[i : i + 2]), "") for i in range(0, len(codes), 2)]
     return re.sub(r"[\s\u200b]", "", "".join(shown))
+
+
+def _texts(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the name of each font that is taken, and the codes of each string that is shown."""
+    place = 0
+    while found := _SHOWN.search(content, place):
+        place = found.end()
+        if found.group(1):
+            yield found.group(1), b""
+            continue
+        begin, depth = place, 1
+        while depth:  # parentheses stand in strings as they are where they come in pairs
+            depth += {b"(": 1, b")": -1}.get(content[place : place + 1], 0)
+            place += 2 if content[place : place + 1] == b"\\" else 1
+        yield b"", _literal(content[begin : place - 1])
 
 
 def _mapping(table: bytes) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from server.pages import (
     clues,
+    documents,
     frame,
     inbox,
     lists,
@@ -21,6 +22,7 @@ blueprints = (blueprint,)
 __all__ = [
     "blueprints",
     "clues",
+    "documents",
     "frame",
     "inbox",
     "lists",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,6 @@ from handlers.registers import (
     Clue,
     ClueHandler,
     ClueSubject,
-    Document,
     Handover,
     MatterEvent,
     Meeting,
@@ -23,6 +22,7 @@ from handlers.registers import (
 )
 from server.db import reading, unit_of_work
 from server.guard import guard
+from server.pages import papers
 from server.pages.blueprint import blueprint
 from server.pages.events import event_words, opinion_words
 from server.pages.frame import OFFICE
@@ -125,29 +125,6 @@ def clue(actor: Actor, clue_id: str) -> str:
         )
 
 
-@blueprint.get("/clues/<clue_id>/documents/<document_id>")
-@guard(roles=OFFICE)
-def document(actor: Actor, clue_id: str, document_id: str) -> Response:
-    """Give a document of a matter to be saved; it is never shown inside the page."""
-    with unit_of_work() as session:
-        row, view = visible(session, actor, clue_id)
-        found = session.get(Document, document_id)
-        if found is None or found.clue_id != row.id or view != "content":
-            raise NotFound(f"There is no document {document_id}.", code="document")
-        history.record(
-            session,
-            actor=actor,
-            act="document.read",
-            scope_id=row.scope_id,
-            instance_id=row.instance_id,
-            detail={"document": found.id},
-        )
-        response = Response(found.content, mimetype=found.media_type)
-        response.headers.set("Content-Disposition", "attachment", filename=found.title)
-        response.headers["Content-Security-Policy"] = "sandbox"
-        return response
-
-
 def visible(session: Session, actor: Actor, clue_id: str) -> tuple[Clue, str]:
     """Return the clue and the view that the actor has of it; NotFound where there is none."""
     row = session.get(Clue, clue_id)
@@ -171,7 +148,6 @@ def _parts(session: Session, row: Clue) -> dict[str, Any]:
     instance = session.get(Instance, row.instance_id) if row.instance_id else None
     events = select(MatterEvent).where(MatterEvent.scope_id == row.scope_id).order_by(MatterEvent.id)
     tasks = select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None)).order_by(Task.due_at)
-    documents = select(Document).where(Document.clue_id == row.id).order_by(Document.created_at, Document.id)
     return {
         "instance": instance,
         "subjects": all_of(ClueSubject),
@@ -179,7 +155,7 @@ def _parts(session: Session, row: Clue) -> dict[str, Any]:
         "handovers": all_of(Handover),
         "opinions": all_of(Opinion),
         "meetings": all_of(Meeting),
-        "documents": session.scalars(documents).all(),
+        "documents": papers.lines(session, row, "content"),
         "events": session.scalars(events).all(),
         "tasks": session.scalars(tasks).all(),
         "original": session.get(Clue, row.duplicate_of) if row.duplicate_of else None,

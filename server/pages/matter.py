@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from handlers import codes, wall
-from handlers.registers import Clue, ClueSubject, Document, Opinion
-from server.pages import course, events, frame, names
+from handlers.registers import Clue, ClueSubject, Opinion
+from server.pages import course, events, frame, names, papers
 from workflows.actor import Actor
 from workflows.model import Instance
 
@@ -41,11 +41,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Paper:
-    """A document of the matter that this reader may fetch."""
+    """A document of the matter that this reader may see, in its newest version."""
 
     id: str
     title: str
     kind: str
+    number: str
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,8 @@ def summary(session: Session, actor: Actor, scope_id: str | None) -> Matter | No
         return None
     facts = {"content": _content, "metadata": _metadata, "status": _status}[view](session, clue)
     found = replace(_heading(clue), facts=tuple(fact for fact in facts if fact.words))
-    if view != "content":
-        return found
-    return replace(found, said=_said(session, clue), papers=_papers(session, clue))
+    found = replace(found, papers=_papers(session, clue, view))
+    return replace(found, said=_said(session, clue)) if view == "content" else found
 
 
 def shows_content(session: Session, actor: Actor, scope_id: str | None) -> bool:
@@ -175,12 +175,13 @@ def _said(session: Session, clue: Clue) -> tuple[Said, ...]:
     )
 
 
-def _papers(session: Session, clue: Clue) -> tuple[Paper, ...]:
-    rows = session.scalars(
-        select(Document).where(Document.clue_id == clue.id).order_by(Document.created_at, Document.id)
-    )
+def _papers(session: Session, clue: Clue, view: str) -> tuple[Paper, ...]:
+    newest = (line.newest for line in papers.lines(session, clue, view))
     lang = names.lang()
-    return tuple(Paper(row.id, row.title, codes.word("document_kinds", row.kind, lang)) for row in rows)
+    return tuple(
+        Paper(row.id, row.title, codes.word("document_kinds", row.kind, lang), row.number or "")
+        for row in newest
+    )
 
 
 def _status(session: Session, clue: Clue) -> list[Fact]:

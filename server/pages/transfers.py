@@ -15,7 +15,7 @@ from handlers import codes, wall
 from handlers.registers import Clue
 from server.db import reading, unit_of_work
 from server.guard import guard
-from server.pages import form_view, submission
+from server.pages import form_view, papers, submission
 from server.pages.blueprint import blueprint
 from server.pages.names import lang
 from workflows import definitions, deployed, instances, recording, visibility
@@ -51,7 +51,9 @@ def transfers(actor: Actor) -> str:
             after=rows[PAGE - 1].id if len(rows) > PAGE else None,
             total=total,
             status=status_word,
+            papers={row.id: papers.lines(session, row, "status") for row in rows[:PAGE]},
             todo=_todo(session, actor, rows),
+            word=lambda table, code: codes.word(table, code, lang()),
         )
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from handlers import uploads
 from tests.browser.conftest import Visit, foreign_words, overflows
 from tests.city import REQUEST, City
 
@@ -91,6 +92,34 @@ def test_pages_of_a_matter(
         if page.locator("[data-diagram]").count():
             expect(page.locator("[data-ready]")).to_be_visible()
         good(page)
+
+
+@sizes
+def test_documents_of_a_matter(
+    city: City, visit: Visit, good: Callable[[Page], None], lang: str, width: int
+) -> None:
+    text = "情况说明\n" + "长" * 400
+    with city.database.unit_of_work() as session:
+        sent = uploads.keep(session, login="agency", filename="情况说明.txt", content=text.encode()).id
+    instance = city.transfer(materials=[sent])
+    city.advance(instance, "a10_a2")
+    clue = city.clue(instance)
+    page = visit("handler", lang=lang, width=width)
+    page.goto(f"/clues/{clue}")
+    documents = page.locator("section[aria-labelledby=documents] tbody td:first-child a")
+    addresses = [str(link.get_attribute("href")) for link in documents.all()]
+    assert len(addresses) == 5
+    for address in addresses:
+        page.goto(address)
+        good(page)
+    page.goto(addresses[-2])
+    expect(page.locator(".paper__title")).to_have_text("问题线索处置呈批表")
+    page = visit("agency", lang=lang, width=width)
+    page.goto("/transfers")
+    good(page)
+    page.locator("td a", has_text="移送回执" if lang == "zh" else "receipt").first.click()
+    expect(page.locator(".paper__title")).to_have_text("问题线索移送回执")
+    good(page)
 
 
 @sizes

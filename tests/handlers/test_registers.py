@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
 from handlers import office, uploads
 from handlers.office import Membership, Unit
@@ -544,3 +545,78 @@ def test_anothers_upload_is_no_answer(desk: Desk) -> None:
         session.rollback()
     assert caught.value.fields["materials"].code == "file"
     assert desk.rows(Clue) == []
+
+
+# --- papers of the process
+
+
+def made(desk: Desk, kind: str) -> list[Document]:
+    wanted = select(Document).where(Document.kind == kind, Document.number.is_not(None))
+    with desk.database.reading() as session:
+        return list(session.scalars(wanted.order_by(Document.number, Document.version).options(undefer("*"))))
+
+
+def words(row: Document) -> str:
+    """Return everything that stands on a paper."""
+    return row.content.decode()
+
+
+def test_a_sheet_keeps_its_number_until_it_is_decided(desk: Desk) -> None:
+    """Returned and proposed again, it is the next version; distributed anew, it is another sheet."""
+    desk.start()
+    desk.go((("clerk", "a3"), ("clerk", "a5"), ("clerk", "a7")))
+    desk.do("principal", "a7_approve", decision="return", opinion="请说明理由。")
+    desk.go((("clerk", "a7"), ("principal", "a7_approve")))
+    desk.do("head", "a8", taken="no", reason="不属本室联系地区。", handlers=None)
+    desk.do("clerk", "a7")
+    sheets = {(row.number, row.version): words(row) for row in made(desk, "distribution_form")}
+    first, second = "FB-2026-00001", "FB-2026-00002"
+    assert sorted(sheets) == [(first, 1), (first, 2), (first, 3), (first, 4), (second, 1)]
+    assert "请说明理由。" not in sheets[first, 1]
+    assert "请说明理由。" in sheets[first, 2]
+    # What was said of an earlier proposal is on the earlier version.
+    assert "请说明理由。" not in sheets[first, 3]
+
+
+def test_what_is_refused_takes_no_number_and_leaves_no_paper(desk: Desk) -> None:
+    desk.start()
+    desk.go((("clerk", "a3"), ("clerk", "a5"), ("clerk", "a7")))
+    desk.refused(NotAllowed, "clerk", "a7_approve")
+    with pytest.raises(DubanError):
+        desk.do("principal", "a7_approve", decision="return", opinion=None)
+    assert [row.version for row in made(desk, "distribution_form")] == [1]
+
+
+def test_a_completed_transfer_is_a_new_version_of_its_form(desk: Desk) -> None:
+    desk.start(facts="反映某科长有问题。")
+    desk.do("clerk", "a3", complete="no", missing="请补充时间。")
+    desk.do("agency", "a1_fix", facts="二〇二五年五月收受礼品。")
+    first, second = sorted(made(desk, "transfer_form"), key=lambda row: row.version)
+    assert first.number == second.number == "YS-2026-00001"
+    assert "反映某科长有问题。" in words(first)
+    assert "反映某科长有问题。" not in words(second)
+    assert "二〇二五年五月收受礼品。" in words(second)
+
+
+def test_a_letter_exists_once_it_is_approved(desk: Desk) -> None:
+    desk.start()
+    desk.do("clerk", "a3", competence="no", competent_body="示例市公安局")
+    desk.do("clerk", "a4", letter_kind="transfer", to_body="示例市公安局", letter_text="依法移送。")
+    assert made(desk, "transfer_letter") == []
+    desk.do("head", "a4_approve")
+    (letter,) = made(desk, "transfer_letter")
+    assert (letter.number, letter.title) == ("YJ-2026-00001", "关于移送问题线索的函")
+    assert "示例市公安局：" in words(letter)
+    assert "依法移送。" in words(letter)
+
+
+def test_papers_are_kept_as_they_were_made(desk: Desk) -> None:
+    """Its secrecy is the clue's of that day, and its checksum that of what is kept."""
+    desk.start()
+    desk.do("clerk", "a3", secrecy="R")
+    (form,), (receipt,) = made(desk, "transfer_form"), made(desk, "receipt")
+    assert (form.secrecy, receipt.secrecy) == ("C", "R")
+    assert "受限" in words(receipt)
+    for row in (form, receipt):
+        assert row.sha256 == hashlib.sha256(row.content).hexdigest()
+        assert row.created_by in {"agency", "clerk"}

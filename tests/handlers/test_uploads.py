@@ -24,13 +24,13 @@ def session(database_url: str) -> Iterator[Session]:
 
 
 def test_a_file_is_taken_over_once(session: Session) -> None:
-    reference = uploads.keep(session, login="agency", filename="记录.pdf", content=b"abc").id
+    reference = uploads.keep(session, login="agency", filename="记录.pdf", content=b"%PDF-1.4").id
     taken = uploads.take(session, reference, "agency")
     assert (taken.filename, taken.media_type, taken.size, taken.content) == (
         "记录.pdf",
         "application/pdf",
-        3,
-        b"abc",
+        8,
+        b"%PDF-1.4",
     )
     with pytest.raises(InvalidInput) as gone:
         uploads.take(session, reference, "agency", field="materials")
@@ -66,8 +66,10 @@ def test_names_are_made_harmless(given: str, kept: str) -> None:
 
 
 def test_what_a_browser_claims_about_a_file_is_not_believed(session: Session) -> None:
-    assert uploads.keep(session, login="a", filename="x.unknown-kind", content=b"<script>").media_type == (
-        "application/octet-stream"
+    assert uploads.keep(session, login="a", filename="x.html", content=b"<script>").media_type == "text/plain"
+    assert (
+        uploads.keep(session, login="a", filename="x.txt", content=b"\x89PNG\r\n\x1a\n").media_type
+        == "image/png"
     )
 
 

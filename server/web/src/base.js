@@ -3,6 +3,7 @@ import htmx from 'htmx.org';
 import { enhance } from './form.js';
 
 import './base.css';
+import './paper.css';
 
 // The content security policy allows neither eval nor the style element that htmx would add.
 htmx.config.allowEval = false;

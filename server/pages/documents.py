@@ -1,0 +1,121 @@
+"""The documents of a matter: papers to be read and printed, files to be looked at and saved."""
+
+from __future__ import annotations
+
+from flask import Response, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import filetypes
+from handlers.registers import Clue, Document, papers
+from server.db import unit_of_work
+from server.guard import guard
+from server.pages.blueprint import blueprint
+from server.pages.clues import visible, word
+from server.pages.frame import OFFICE
+from server.pages.papers import Line, lines, readable
+from server.papers import pdf
+from server.papers.picture import page_of
+from workflows import history
+from workflows.actor import Actor
+from workflows.errors import NotFound
+
+READERS = OFFICE | {"agency_clerk"}
+#: Longer texts are shown by their beginning.
+LONGEST_SHOWN = 100_000
+#: A picture can carry no script, and is given no right to run one.
+INERT = "default-src 'none'; sandbox"
+
+
+@blueprint.get("/clues/<clue_id>/documents/<document_id>/page")
+@guard(roles=READERS)
+def document_page(actor: Actor, clue_id: str, document_id: str) -> str:
+    """Show a document: a paper as it is printed, a file by what can be shown of it without running it."""
+    with unit_of_work() as session:
+        clue, found, view = _found(session, actor, clue_id, document_id)
+        line = next(line for line in lines(session, clue, view) if found.id in _ids(line))
+        shown = filetypes.shown_as(found.media_type)
+        text = filetypes.text(found.content) if shown == "text" else None
+        return render_template(
+            "document.html",
+            clue=clue,
+            document=found,
+            line=line,
+            paper=papers.content(found),
+            shown=shown,
+            text=(text or "")[:LONGEST_SHOWN],
+            cut=len(text or "") > LONGEST_SHOWN,
+            renamed=_claims_otherwise(found),
+            page=_page(),
+            back=url_for("pages.clue", clue_id=clue.id) if view == "content" else url_for("pages.transfers"),
+            word=word,
+        )
+
+
+@blueprint.get("/clues/<clue_id>/documents/<document_id>/picture")
+@guard(roles=READERS)
+def document_picture(actor: Actor, clue_id: str, document_id: str) -> Response:
+    """Give what a page shows of a file: a picture as it is, of a PDF the picture of one page."""
+    with unit_of_work() as session:
+        _, found, _ = _found(session, actor, clue_id, document_id)
+        shown, content, media_type = filetypes.shown_as(found.media_type), found.content, found.media_type
+    if shown == "pdf":
+        # Outside the transaction: drawing a stranger's file may take its time.
+        content, media_type = page_of(content, _page()) or b"", "image/png"
+    if shown not in ("image", "pdf") or not content:
+        raise NotFound("There is nothing to be shown of this document.", code="document")
+    response = Response(content, mimetype=media_type)
+    response.headers["Content-Security-Policy"] = INERT
+    return response
+
+
+@blueprint.get("/clues/<clue_id>/documents/<document_id>")
+@guard(roles=READERS)
+def document(actor: Actor, clue_id: str, document_id: str) -> Response:
+    """Give a document to be saved: a paper as PDF, a file byte for byte."""
+    with unit_of_work() as session:
+        _, found, _ = _found(session, actor, clue_id, document_id)
+        content, media_type, name = found.content, found.media_type, found.title
+        if paper := papers.content(found):
+            content, media_type = pdf(paper, at=found.created_at), "application/pdf"
+            name = f"{found.title}-{found.number}-v{found.version}.pdf"
+    response = Response(content, mimetype=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Security-Policy"] = "sandbox"
+    return response
+
+
+def _found(session: Session, actor: Actor, clue_id: str, document_id: str) -> tuple[Clue, Document, str]:
+    """Return a document that the actor may see, having written down that he did; NotFound otherwise."""
+    clue, view = visible(session, actor, clue_id)
+    found = session.scalar(
+        select(Document).where(Document.id == document_id, Document.clue_id == clue.id, readable(view))
+    )
+    if found is None:
+        raise NotFound(f"There is no document {document_id}.", code="document")
+    history.record(
+        session,
+        actor=actor,
+        act="document.read",
+        scope_id=clue.scope_id,
+        instance_id=clue.instance_id,
+        detail={"document": found.id},
+    )
+    return clue, found, view
+
+
+def _ids(line: Line) -> set[str]:
+    return {line.newest.id, *(row.id for row in line.earlier)}
+
+
+def _page() -> int:
+    asked = request.args.get("page", "1")
+    return max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 5 else 1
+
+
+def _claims_otherwise(found: Document) -> bool:
+    """Whether the file's name says that it is something else than it is."""
+    endings = {"pdf": "pdf", "image": "png jpg jpeg gif webp", "text": ""}
+    ending = found.title.rpartition(".")[2].lower()
+    known = [kind for kind, words in endings.items() if ending in words.split()]
+    return bool(known) and known[0] != filetypes.shown_as(found.media_type)
