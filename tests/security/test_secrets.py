@@ -21,7 +21,7 @@ from tests.server.process import Process
 PASSWORD, WRONG = "horse battery 7!", "staple correct 8?"
 FACTS = "绝密：关于某甲收受礼金的一段叙述"
 #: Where the facts of a clue may stand: in the register, and in the half-filled form of who writes them.
-PLACES = {("clue", "facts"), ("task_draft", "answers")}
+PLACES = {("clue", "facts"), ("document", "content"), ("task_draft", "answers")}
 
 
 @dataclass
@@ -130,5 +130,6 @@ def test_the_facts_are_in_the_register_only(day: Day) -> None:
 def test_names_are_in_the_register_only(day: Day) -> None:
     name = answers("clue_submit")["subjects"][0]["name"]
     assert {(table, column) for table, column, text in day.tables() if name in text} == {
-        ("clue_subject", "name")
+        ("clue_subject", "name"),
+        ("document", "content"),
     }
