@@ -112,7 +112,7 @@ def doubling(number: int) -> str:
         pytest.param(in_a_row("userTask", 1_500), 1_502, id="1,500 people in a row"),
         pytest.param(side_by_side("parallelGateway", 60), 123, id="60 at once"),
         pytest.param(side_by_side("inclusiveGateway", 200), 403, id="200 of an inclusive choice"),
-        pytest.param(inclusive_blocks(500), 2_502, id="1,000 inclusive gateways"),
+        pytest.param(inclusive_blocks(300), 1_502, id="600 inclusive gateways"),
         pytest.param(inclusive_ladder(100), 304, id="100 inclusive joins, each behind the other"),
         pytest.param(links(1_000), 2_002, id="1,000 links"),
         pytest.param(doubling(8), 1_277, id="256 tokens through one end"),
