@@ -14,7 +14,7 @@ from tests.contract.client import values
 from tests.security.conftest import House, Visitor, answers
 from workflows.model import Instance, TaskDraft
 
-SCALARS = {"task_id": "x", "login": "clerk"}
+SCALARS = {"task_id": "x", "login": "clerk", "list_id": "x", "definition_id": "x"}
 
 
 def test_every_form_of_a_page_wants_its_token(house: House) -> None:
