@@ -370,3 +370,28 @@ def test_tokens_that_meet_unawares_are_refused_in_an_office_only(diagram):
     assert findings[0].path == ("s", "f", "a", "b", "m")
     assert checking.refused(findings, "office") == findings
     assert checking.refused(findings, "engine") == []
+
+
+def test_a_template_of_a_paper_that_says_more_than_it_may_is_refused(office, two_steps):
+    content = {"p.bpmn": two_steps.encode(), "letter.j2": b'<paper title="{{ x.__class__ }}"/>'}
+    error = refused(office, content)
+    assert {found for found in rules(error.findings) if found[2] == "error"} == {(None, "paper", "error")}
+    assert "letter.j2: " in error.message
+
+
+def test_a_changed_template_is_a_new_version_and_running_instances_keep_theirs(office, two_steps):
+    def deploy(title):
+        with office.work() as session:
+            content = {"p.bpmn": two_steps.encode(), "letter.j2": f'<paper title="{title}"/>'.encode()}
+            definitions.deploy(session, content, name="x", actor=office.chief, profile="engine")
+
+    def title_of(instance):
+        with office.work() as session:
+            owner = deployed.process(session, instance.definition_id)
+            assert deployed.paper(session, owner, "other") is None
+            return deployed.paper(session, owner, "letter").fill({}).title
+
+    deploy("旧")
+    old = office.start("pair")
+    deploy("新")
+    assert (title_of(old), title_of(office.start("pair"))) == ("旧", "新")
