@@ -163,7 +163,6 @@ REFERENCES = [
         '<laneSet id="ls"><lane id="l"><flowNodeRef>@</flowNodeRef></lane></laneSet>' + LINE,
         "gone",
         "a",
-        severity="policy",
     ),
     Pair(
         "wrong_type",
@@ -318,7 +317,6 @@ POOLS = [
         + flows("a > b > e"),
         "a",
         "t",
-        severity="policy",
     ),
     Pair(
         "association",
@@ -398,7 +396,6 @@ POOLS = [
         + LINE,
         "a",
         "e",
-        severity="policy",
     ),
     Pair(
         "resource",
@@ -422,7 +419,6 @@ TOLERATED = [
     task(several('<loopDataInputRef>people</loopDataInputRef><inputDataItem id="i" name="who"/>')),
     '<dataObject id="d" itemSubjectRef="xsd:string" xmlns:xsd="http://www.w3.org/2001/XMLSchema"/>' + LINE,
     LINE + '<dataStoreReference id="d"/><dataObjectReference id="r"/>',
-    LINE + "<laneSet id='ls'><lane id='l'><flowNodeRef>gone</flowNodeRef></lane></laneSet>",
     task('<potentialOwner><resourceAssignmentExpression><formalExpression>li</formalExpression></resourceAssignmentExpression></potentialOwner>'),
 ]  # fmt: skip
 

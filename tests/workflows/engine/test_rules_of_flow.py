@@ -163,7 +163,6 @@ GATEWAYS = [
         EVENT_GATEWAY.replace("@", "") + timer("u", "PT2H") + "@",
         flow("f", "s", "u"),
         flow("f", "g", "u"),
-        severity="policy",
     ),
     Pair(
         "event_gateway",
@@ -199,7 +198,6 @@ GATEWAYS = [
         + flows("g > c > e"),
         MESSAGE,
         SIGNAL,
-        severity="policy",
     ),
     Pair(
         "event_gateway",

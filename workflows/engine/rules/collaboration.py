@@ -200,10 +200,10 @@ def _lanes(document: Document, lanes: Element) -> Iterator[Finding]:
             first = seen.setdefault((reference.text or "").strip(), lane)
             if first is not lane:
                 message = f"{called(lane)} holds '{reference.text}', which {called(first)} holds already."
-                yield policy(lane, "lane", message)
+                yield error(lane, "lane", message)
     scope = scope_of(lanes)
     for lane in lanes.iterfind(Q + "lane"):
         for _, node in document.listed(lane, "flowNodeRef"):
             if local(node) in FLOW_NODES and scope_of(node) is not scope:
                 message = f"{called(lane)} holds {called(node)} of another process or subprocess."
-                yield policy(lane, "lane", message)
+                yield error(lane, "lane", message)

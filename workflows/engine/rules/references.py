@@ -128,11 +128,8 @@ ELEMENTS: dict[str, frozenset[str]] = {
     "whileExecutingInputRefs": frozenset({"dataInput", "inputDataItem"}),
     "whileExecutingOutputRefs": frozenset({"dataOutput", "outputDataItem"}),
 }
-#: Lanes name what lies in them for the drawing's sake; many modellers list too much, or what is gone.
-_LANES: dict[str, Callable[[Element, str, str], Finding]] = {
-    "flowNodeRef": policy,
-    "partitionElementRef": warning,
-}
+#: What a lane stands for is there for the drawing's sake.
+_LANES: dict[str, Callable[[Element, str, str], Finding]] = {"partitionElementRef": warning}
 #: In engines of the Camunda family these name variables; where data is drawn, they name what is drawn.
 _VARIABLES = frozenset({"loopDataInputRef", "loopDataOutputRef"})
 _XML_SCHEMA = "http://www.w3.org/2001/XMLSchema"

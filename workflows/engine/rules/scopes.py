@@ -9,6 +9,7 @@ from workflows.engine.rules.document import (
     Document,
     Element,
     called,
+    error,
     is_event_subprocess,
     policy,
 )
@@ -76,4 +77,4 @@ def _public(scope: Element) -> Iterator[Finding]:
     """What is public shows how to meet a process, not how it runs (10.2, isExecutable)."""
     if scope.get("processType") == "Public" and scope.get("isExecutable") in _TRUE:
         message = f"{called(scope)} is public; only a private process is executable."
-        yield policy(scope, "public", message)
+        yield error(scope, "public", message)
