@@ -163,6 +163,7 @@ GATEWAYS = [
         EVENT_GATEWAY.replace("@", "") + timer("u", "PT2H") + "@",
         flow("f", "s", "u"),
         flow("f", "g", "u"),
+        severity="policy",
     ),
     Pair(
         "event_gateway",
@@ -198,6 +199,7 @@ GATEWAYS = [
         + flows("g > c > e"),
         MESSAGE,
         SIGNAL,
+        severity="policy",
     ),
     Pair(
         "event_gateway",

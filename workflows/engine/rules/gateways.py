@@ -60,13 +60,13 @@ def _choices(document: Document, gateway: Element) -> Iterator[Finding]:
     targets = [t for flow in flows if (t := document.referred(flow, "targetRef")) is not None]
     if len(flows) < 2:
         message = f"{called(gateway)} has {len(flows)} outgoing flows; a choice needs two or more."
-        yield error(gateway, "event_gateway", message)
+        yield (policy if flows else error)(gateway, "event_gateway", message)
     for target in targets:
         yield from _choice(document, gateway, target)
     receives = any(local(target) == "receiveTask" for target in targets)
     if receives and any("message" in kinds(document, target) for target in targets):
         message = f"Behind {called(gateway)} stand message events and receive tasks; use one of both."
-        yield error(gateway, "event_gateway", message)
+        yield policy(gateway, "event_gateway", message)
 
 
 def _choice(document: Document, gateway: Element, target: Element) -> Iterator[Finding]:
