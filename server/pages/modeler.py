@@ -139,14 +139,14 @@ def _other_base(session: Session, draft: DiagramDraft, base: ProcessDefinition) 
 def _diagram() -> bytes:
     file = request.files.get("diagram")
     if file is None:
-        raise InvalidInput("There is no diagram in the request.", code="diagram")
+        raise InvalidInput("There is no diagram in the request.")
     return file.read()
 
 
 def _seen() -> int:
     number = request.form.get("seen", "")
     if not (number.isascii() and number.isdigit() and len(number) < 9):
-        raise InvalidInput("The number of the draft is missing.", code="seen")
+        raise InvalidInput("The number of the draft is missing.")
     return int(number)
 
 

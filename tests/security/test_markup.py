@@ -111,7 +111,7 @@ def test_the_name_of_a_file_writes_no_header(house: House, name: str) -> None:
 def drawn(house: House) -> str:
     """Return the id of a process in whose diagram everything that has a name is evil."""
     key = "evil_names"
-    steps = (task("act", name=XML, en=XML), ("gate", f'<exclusiveGateway id="gate" name="{XML}"/>'))
+    steps = (task("act", name=XML, en=XML), ("gate", f'<intermediateThrowEvent id="gate" name="{XML}"/>'))
     shapes = "".join(
         f'<bpmndi:BPMNShape id="{place}_di" bpmnElement="{place}"><dc:Bounds x="{x}" y="100" width="100" height="80"/>'
         "</bpmndi:BPMNShape>"
