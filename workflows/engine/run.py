@@ -8,7 +8,17 @@ from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from workflows.engine import calls, complex_gateway, continuations, correlation, events, joins, scope, state
+from workflows.engine import (
+    calls,
+    complex_gateway,
+    continuations,
+    correlation,
+    events,
+    joins,
+    moves,
+    scope,
+    state,
+)
 from workflows.engine import starts as starting
 from workflows.engine.instance import Instance
 from workflows.engine.model import BpmnError, Continuation, DueTimer, Host, OpenTask, Sent, Step, Subscription
@@ -126,6 +136,25 @@ class Run:
     def complete(self, task_id: str, variables: Mapping[str, Any]) -> None:
         """Complete an open or external task with its answers; a timer that is due already goes first."""
         cleaned = scope.clean(variables)
+        token = self._still_open(task_id)
+        with self._acting():
+            scope.assign(token, cleaned)
+            token.complete()
+            self._drain()
+
+    def send_back(self, task_id: str, node_id: str) -> None:
+        """Take an open task away and go on at another activity of its scope; `InvalidInput` for other elements.
+
+        Whatever else goes on in the scope goes on. A timer that is due already goes first.
+        """
+        token = self._still_open(task_id)
+        spec = moves.step(token, node_id)
+        with self._acting():
+            moves.go(self._instance, token, spec)
+            self._drain()
+
+    def _still_open(self, task_id: str) -> Token:
+        """Return the token of an open task, what is due done before; `NotFound`, or `Conflict` if it is over."""
         self._check_sound()
         if task_id not in self._instance.tasks:
             raise NotFound(f"The run has no open task '{task_id}'.", code="task")
@@ -136,10 +165,7 @@ class Run:
             raise Conflict(
                 "The task is no longer open: a deadline or another step has ended it.", code="task_closed"
             )
-        with self._acting():
-            scope.assign(token, cleaned)
-            token.complete()
-            self._drain()
+        return token
 
     def deliver(self, message: str, payload: Mapping[str, Any], node_id: str | None = None) -> bool:
         """Give a message to the event that waits longest for it, perhaps at one node; True if one did."""

@@ -60,6 +60,8 @@ class Walk:
         note(f"{kind} {number} {flags}")
         if kind == "complete":
             self.complete(number, flags)
+        elif kind == "back":
+            self.send_back(number)
         elif kind == "wait":
             self.host.move(minutes=1 + 40 * number)
             self.game.now = self.host.instant
@@ -78,6 +80,15 @@ class Walk:
         number %= len(tasks)
         task = tasks[number]
         self.both(lambda: self.game.complete(number, flags), lambda: self.run.complete(task.id, flags))
+
+    def send_back(self, number: int) -> None:
+        tasks = self.run.open_tasks
+        if not tasks:
+            return
+        place = number % len(tasks)
+        task, steps = tasks[place], self.game.steps(place)
+        node = steps[number % len(steps)]
+        self.both(lambda: self.game.send_back(place, node), lambda: self.run.send_back(task.id, node.id))
 
     def both(self, reference: Callable[[], object], engine: Callable[[], object]) -> None:
         try:
@@ -113,7 +124,9 @@ class Walk:
         self.told = 0
 
 
-ACTS = st.tuples(st.sampled_from(["complete"] * 5 + ["wait", "message", "signal"]), st.integers(0, 5), FLAGS)
+ACTS = st.tuples(
+    st.sampled_from(["complete"] * 5 + ["back", "wait", "message", "signal"]), st.integers(0, 5), FLAGS
+)
 
 
 walking = settings(

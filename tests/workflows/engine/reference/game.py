@@ -102,6 +102,24 @@ class Game:
         self.leave(task)
         self.drain()
 
+    def steps(self, number: int) -> list[Node]:
+        """Return the activities of the scope of an open task, by its age."""
+        graph = self._moved(number).scope.graph
+        assert graph is not None
+        return [node for node in graph.nodes if node.kind in ("user", "task", "sub", "receive")]
+
+    def send_back(self, number: int, node: Node) -> None:
+        """Put the token of an open task on another activity; of a repeated one all go."""
+        moved = self._moved(number)
+        self.remove(moved)
+        self.enter(node, moved.scope, None)
+        self.drain()
+
+    def _moved(self, number: int) -> Token:
+        task = self.tasks()[number]
+        holder = task.scope.holder
+        return holder if holder is not None and holder.body else task
+
     def deliver(self, message: str) -> bool:
         self.drain()
         taken = self.give(message)
