@@ -16,7 +16,6 @@ from workflows.engine import (
     calls,
     compensation,
     continuations,
-    correlation,
     events,
     joins,
     listeners,
@@ -378,29 +377,6 @@ class Instance(BpmnWorkflow):
         self.fire(caught, events.error_variables(caught.task_spec, code, message))
         return True
 
-    def raise_escalation(self, origin: Token, spec: Any) -> None:
-        """Hand an escalation to the nearest event around that catches it; nobody there is no fault."""
-        code = spec.event_definition.code
-        caught = events.find_handler(origin, "escalation", code)
-        if caught is not None:
-            self.fire(caught, events.escalation_variables(caught.task_spec, code))
-
-    def end_in_error(self, token: Token, spec: Any) -> None:
-        """Raise the error of an end event; an error that nobody catches ends the whole run."""
-        self.note(token, "left")
-        error = spec.event_definition
-        around = token.parent
-        self.remove(token)
-        if not self.raise_error(around, error.code, error.message):
-            self.finish("completed")
-
-    def cancel_transaction(self, token: Token, _: Any) -> None:
-        """Undo what was completed in the transaction around, then leave it; all its instances are one."""
-        around = next(holder for holder in scope.above(token) if holder.task_spec.rolls_back)
-        self.note(token, "left")
-        self.remove(token)
-        compensation.roll_back(token, around.parent if around.task_spec.body else around)
-
     def leave_transaction(self, around: Token) -> None:
         """Leave a transaction by its cancel boundary event; without one it just ends."""
         caught = next((token for _, token in events.armed_on(around, "cancel")), None)
@@ -408,31 +384,6 @@ class Instance(BpmnWorkflow):
             self.settle(around)
         else:
             self.fire(caught)
-
-    def terminate(self, token: Token, _: Any) -> None:
-        """End the scope around a terminate end event, and nothing beyond it."""
-        around = token.parent
-        self.note(token, "left")
-        self.remove(token)
-        self.clear(around)
-        self.settle(around)
-
-    def send_message(self, token: Token, spec: Any) -> None:
-        """Throw a message: to who waits in this run, now or when it is quiet, else handed to the host."""
-        sent = self._sent("message", token, spec)
-        correlation.remember(token, sent.name, sent.payload)
-        if not events.deliver(self, sent.name, sent.payload):
-            self.thrown.append(sent)
-
-    def broadcast(self, token: Token, spec: Any) -> None:
-        """Throw a signal at everything in this run that waits for it, and hand it to the host."""
-        sent = self._sent("signal", token, spec)
-        self.sent.append(sent)
-        events.broadcast(self, sent.name, sent.payload)
-
-    def _sent(self, kind: str, token: Token, spec: Any) -> Sent:
-        name = str(self.value(spec.event_name, token))
-        return Sent(kind, name, scope.clean(token.data), token.task_spec.element)
 
     # -- expressions -------------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ def _check_scope(scope: etree._Element) -> Iterator[Finding]:
     for element in scope:
         name = local(element)
         if name and name not in FLOW_NODES and name not in _ANNOTATIONS and name not in _own_parts(scope):
-            yield _error(element.get("id"), "unsupported", f"<{name}> is not supported.")
+            yield _error(element.get("id") or scope.get("id"), "unsupported", f"<{name}> is not supported.")
     for flow in children(scope, frozenset({"sequenceFlow"})):
         yield from _check_flow(flow, inside)
     if is_event_subprocess(scope):

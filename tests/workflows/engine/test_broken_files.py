@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from tests.workflows.engine.diagrams import file_of
 from tests.workflows.engine.test_drafts import EVERY, OWN, REFERENCES
 from workflows import hardening
 from workflows.engine import outline, read
@@ -121,3 +122,12 @@ def test_a_file_cut_anywhere_is_refused(path: Path) -> None:
         definitions, findings = read(xml[: len(xml) * part // 10])
         assert definitions == []
         assert [f.rule for f in findings] == ["xml"]
+
+
+def test_an_element_without_an_id_is_told_by_its_process() -> None:
+    strange = file_of(
+        '<task id="a"/><signalEventDefinition/>', extra='<process id="q"><task id="q1"/></process>'
+    )
+    definitions, findings = read(strange)
+    assert [definition.id for definition in definitions] == ["q"]
+    assert ("p", "error") in {(finding.element, finding.severity) for finding in findings}

@@ -7,7 +7,7 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 
-from workflows.engine import work
+from workflows.engine import throws, work
 from workflows.engine.specs.flowing import Flowing
 from workflows.engine.tokens import Token
 from workflows.expressions import Expression
@@ -54,7 +54,7 @@ class SendTask(Performing, BpmnSpecMixin):
 
     def _run_hook(self, my_task: Token) -> bool | None:
         if self.event_definition is not None and not (self.work.operation or self.work.expression):
-            my_task.workflow.send_message(my_task, self)
+            throws.send_message(my_task, self)
             return True if my_task.alive else None
         return super()._run_hook(my_task)
 

@@ -13,11 +13,20 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition, TerminateEventDefinition
 
-from workflows.engine import compensation, work
+from workflows.engine import compensation, throws, work
 from workflows.engine.compensation import CompensationEventDefinition
 from workflows.engine.specs.tasks import Performing
 from workflows.engine.tokens import Token
 from workflows.expressions import Expression
+
+_ACTS = (
+    (MessageEventDefinition, throws.send_message),
+    (SignalEventDefinition, throws.broadcast),
+    (EscalationEventDefinition, throws.raise_escalation),
+    (ErrorEventDefinition, throws.end_in_error),
+    (CancelEventDefinition, throws.cancel_transaction),
+    (TerminateEventDefinition, throws.terminate),
+)
 
 
 class Throwing(Performing):
@@ -48,20 +57,13 @@ class Throwing(Performing):
 
     def throw(self, my_task: Token) -> bool:
         """Throw this one event for a token, which may be of an event that throws several."""
-        run, event, own = my_task.workflow, self.event_definition, my_task.task_spec.work
+        event, own = self.event_definition, my_task.task_spec.work
         operates = bool(own.operation or own.expression)
         if operates and (isinstance(event, MessageEventDefinition) or not self.is_part):
             return work.perform(my_task) is True
         if isinstance(event, CompensationEventDefinition):
             return compensation.throw(my_task, event)
-        for kind, act in (
-            (MessageEventDefinition, run.send_message),
-            (SignalEventDefinition, run.broadcast),
-            (EscalationEventDefinition, run.raise_escalation),
-            (ErrorEventDefinition, run.end_in_error),
-            (CancelEventDefinition, run.cancel_transaction),
-            (TerminateEventDefinition, run.terminate),
-        ):
+        for kind, act in _ACTS:
             if isinstance(event, kind):
                 act(my_task, self)
         return my_task.alive
