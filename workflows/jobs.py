@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, correlation, history, leasing, opening, persistence
+from workflows import clock, correlation, engine, history, leasing, opening, persistence
 from workflows.correlation import Receiver, Undelivered
 from workflows.errors import EngineFault
 from workflows.model import Incident, Instance, Job, ProcessDefinition
@@ -169,7 +169,8 @@ def _begin(session: Session, job: Job, definition_id: str | None, element_id: st
         business_key=origin.business_key if origin else None,
         scope_id=origin.scope_id if origin else None,
         message=job.name if origin else None,
-        start_node=element_id,
+        start_node=element_id if origin else None,
+        trigger=None if origin else engine.Trigger(element_id or "", "signal", job.name or ""),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows import deployed, history, persistence, recording
+from workflows import deployed, engine, history, persistence, recording
 from workflows.actor import Actor
 from workflows.errors import Conflict
 from workflows.model import Instance, ProcessDefinition
@@ -23,15 +23,17 @@ def begin(
     scope_id: str | None = None,
     message: str | None = None,
     start_node: str | None = None,
+    trigger: engine.Trigger | None = None,
 ) -> Instance:
-    """Return a new instance at its first rest, begun by its plain start event or the one named.
+    """Return a new instance at its first rest, begun by its plain start event, the one named or the trigger's.
 
     Raises Conflict if the definition is suspended, InvalidInput naming what the form does not take.
     """
     if definition.suspended:
         raise Conflict(f"The process definition {definition.id} is suspended.", code="suspended")
     owner = deployed.process(session, definition.id)
-    node = owner.node(start_node) if start_node else owner.definition.start_node
+    place = trigger.node_id if trigger else start_node
+    node = owner.node(place) if place else owner.definition.start_node
     form = deployed.form(session, owner, node)
     answers = recording.check(session, form, given)
     instance = persistence.begin(
@@ -49,6 +51,7 @@ def begin(
         scope_id=scope_id,
         message=message,
         start_node=start_node,
+        trigger=trigger,
     )
     history.record(
         session,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from workflows import engine
 
-#: How a process of the file is begun at one of its start events.
-Begin = Callable[[engine.Definition, str, engine.Sent], engine.Run]
+#: How a process of the file is begun by one of its triggers.
+Begin = Callable[[engine.Definition, engine.Trigger, engine.Sent], engine.Run]
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,17 @@ class Pools:
             self._letters.append(Letter(sent, sender))
 
     def _broadcast(self, thrower: engine.Run, sent: engine.Sent) -> None:
+        begun: set[tuple[str, str]] = set()
         for run in list(self.runs):
             if run is not thrower and run.outcome == "running":
+                waited = [event for event in run.subscriptions if event.name == sent.name]
+                begun |= {(run.definition.id, event.node_id) for event in waited}
                 run.signal(sent.name, sent.payload)
                 self.gather()
-        for definition, element in self._starts("signal", sent.name):
-            if definition is not thrower.definition:
-                self._start(definition, element, sent)
+        for definition, trigger in self._starts("signal", sent.name):
+            # One begun by another event of that start event has taken the signal for itself.
+            if definition is not thrower.definition and (definition.id, trigger.node_id) not in begun:
+                self._start(definition, trigger, sent)
 
     # -- messages ----------------------------------------------------------------------------------
 
@@ -92,9 +96,9 @@ class Pools:
             run, event = found
             self._letters.remove(letter)
             return run.deliver(event.name, letter.sent.payload, event.node_id)
-        for definition, element in self._begun_by(letter):
+        for definition, trigger in self._begun_by(letter):
             self._letters.remove(letter)
-            self._start(definition, element, letter.sent)
+            self._start(definition, trigger, letter.sent)
             return True
         return False
 
@@ -109,24 +113,24 @@ class Pools:
                 if event.kind == "message" and meant and _hears(run, event, letter):
                     yield run, event
 
-    def _begun_by(self, letter: Letter) -> Iterator[tuple[engine.Definition, str]]:
+    def _begun_by(self, letter: Letter) -> Iterator[tuple[engine.Definition, engine.Trigger]]:
         for definition in self._definitions:
             if letter.process in (None, definition.id) and definition.id != letter.sender:
                 for trigger in engine.triggers(definition):
                     named = letter.element is None and trigger.name == letter.sent.name
                     if trigger.kind == "message" and (named or trigger.node_id == letter.element):
-                        yield definition, trigger.node_id
+                        yield definition, trigger
 
-    def _starts(self, kind: str, name: str) -> list[tuple[engine.Definition, str]]:
+    def _starts(self, kind: str, name: str) -> list[tuple[engine.Definition, engine.Trigger]]:
         return [
-            (definition, trigger.node_id)
+            (definition, trigger)
             for definition in self._definitions
             for trigger in engine.triggers(definition)
             if (trigger.kind, trigger.name) == (kind, name)
         ]
 
-    def _start(self, definition: engine.Definition, element: str, sent: engine.Sent) -> None:
-        run = self._begin(definition, element, sent)
+    def _start(self, definition: engine.Definition, trigger: engine.Trigger, sent: engine.Sent) -> None:
+        run = self._begin(definition, trigger, sent)
         self.runs.append(run)
         run.drain()
         self.gather()

@@ -65,12 +65,10 @@ def simulate(
     except EngineFault as fault:
         return _document([*findings, _failure(fault)], nodes, "failed")
 
-    def begin(other: engine.Definition, element: str, sent: engine.Sent) -> engine.Run:
+    def begin(other: engine.Definition, trigger: engine.Trigger, sent: engine.Sent) -> engine.Run:
         beside = Neighbours(other, files)
-        message = sent.name if sent.kind == "message" else None
-        return engine.Run.prepare(
-            other, sent.payload, host, message=message, start_node=element, library=beside
-        )
+        message = trigger.name if trigger.kind == "message" else None
+        return engine.Run.prepare(other, sent.payload, host, message=message, trigger=trigger, library=beside)
 
     pools = Pools(run, definitions, begin)
     try:

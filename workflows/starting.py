@@ -9,7 +9,17 @@ from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock, deployed, engine
-from workflows.model import Deployment, Incident, Job, ProcessDefinition, Subscription, Timer, new_id
+from workflows.model import (
+    PENDING,
+    Deployment,
+    Incident,
+    Instance,
+    Job,
+    ProcessDefinition,
+    Subscription,
+    Timer,
+    new_id,
+)
 
 
 def open_starts(session: Session, definition: ProcessDefinition) -> None:
@@ -67,6 +77,33 @@ def next_start(
     return engine.next_start(
         trigger, armed_at=deployment.deployed_at, after=after, functions={"now": clock.now}
     )
+
+
+def waiting_at_start(session: Session, signal: str, instance_ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the processes and elements at which these instances wait for a signal: (key, element).
+
+    One that was begun by another event of a start event that needs several takes the signal for itself, so
+    that nothing more starts with it.
+    """
+    waiting = select(Instance.definition_key, Subscription.element_id).where(
+        Subscription.instance_id == Instance.id,
+        Subscription.kind == "signal",
+        Subscription.name == signal,
+        Instance.id.in_(instance_ids),
+    )
+    return {(key, element_id) for key, element_id in session.execute(waiting)}
+
+
+def is_waited_for(session: Session, definition: ProcessDefinition, timer: Timer) -> bool:
+    """Tell whether an instance that another event has begun waits for the time of its own start event."""
+    own = select(Timer.id).where(
+        Timer.instance_id == Instance.id,
+        Instance.definition_key == definition.key,
+        Timer.element_id == timer.element_id,
+        # Of one date both are due at once, and either may be the first to fire.
+        or_(Timer.status.in_(PENDING), Timer.due_at == timer.due_at),
+    )
+    return session.scalar(own.limit(1)) is not None
 
 
 def forget_starts(session: Session, definition_ids: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, history, leasing, operations, persistence, starting
+from workflows import clock, engine, history, leasing, operations, persistence, starting
 from workflows.errors import EngineFault
 from workflows.ladder import LEVELS, Span, arm, load
 from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
@@ -125,8 +125,9 @@ def rung_arguments(rung: ReminderRung) -> dict[str, Any]:
 
 def _start(session: Session, timer: Timer) -> None:
     definition = session.get_one(ProcessDefinition, timer.definition_id)
-    if not definition.suspended:
-        begun = persistence.begin(session, definition, actor=None, start_node=timer.element_id)
+    if not definition.suspended and not starting.is_waited_for(session, definition, timer):
+        trigger = engine.Trigger(timer.element_id or "", "timer")
+        begun = persistence.begin(session, definition, actor=None, trigger=trigger)
         _audit(session, "instance.start", begun, {"definition": definition.id})
     _done(timer)
     following = starting.next_start(session, definition, timer.element_id or "", clock.now())

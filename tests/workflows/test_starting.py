@@ -1,12 +1,19 @@
 """Every kind of start event starts a process: message, signal, time and condition."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from tests.workflows.jobs import E, event, work_off
 from workflows import clock, instances
 from workflows.actor import Actor
 from workflows.model import Instance
 
+ALL = (
+    '<bpmn:startEvent id="s" parallelMultiple="true"><bpmn:messageEventDefinition messageRef="m"/>'
+    '<bpmn:signalEventDefinition signalRef="g"/><bpmn:timerEventDefinition><bpmn:timeDate>'
+    "2030-01-01T00:00:00Z</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:startEvent>"
+)
 EXTRA = '<bpmn:message id="m" name="order"/><bpmn:signal id="g" name="alarm"/>'
 TIMER = (
     '<bpmn:startEvent id="s"><bpmn:timerEventDefinition><bpmn:timeCycle>R2/PT1H</bpmn:timeCycle>'
@@ -65,3 +72,39 @@ def test_only_the_latest_version_starts(office, diagram):
     with office.work() as session:
         assert instances.condition(session, {"temperature": 35}, actor=office.chief) == []
         assert len(instances.condition(session, {"temperature": 45}, actor=office.chief)) == 1
+
+
+@pytest.mark.parametrize("first", ["message", "signal", "time"])
+def test_several_events_of_all_kinds_begin_one_instance(office, diagram, first):
+    office.deploy(diagram("all", ALL + E, "s>e", before=EXTRA))
+
+    def message(session):
+        instances.message(session, "order", actor=office.chief)
+
+    def signal(session):
+        instances.signal(session, "alarm", actor=office.chief)
+
+    acts = {"message": message, "signal": signal, "time": None}
+    for name in sorted(acts, key=lambda name: name != first):
+        assert "completed" not in {state for _, state in states(office)}
+        if act := acts[name]:
+            with office.work() as session:
+                act(session)
+            continue
+        with clock.held_at(datetime(2030, 1, 1, 0, 1, tzinfo=UTC)):
+            work_off(office)
+    assert states(office) == [(None, "completed")]
+    office.check()
+
+
+def test_a_signal_thrown_by_another_process_goes_to_the_instance_begun_already(office, diagram):
+    office.deploy(diagram("all", ALL + E, "s>e", before=EXTRA))
+    throw = '<bpmn:endEvent id="e"><bpmn:signalEventDefinition signalRef="g"/></bpmn:endEvent>'
+    office.deploy(diagram("thrower", '<bpmn:startEvent id="s"/>' + throw, "s>e", before=EXTRA))
+    with office.work() as session:
+        instances.message(session, "order", actor=office.chief)
+        instances.start(session, key="thrower", actor=office.chief)
+    work_off(office)
+    with clock.held_at(datetime(2030, 1, 1, 0, 1, tzinfo=UTC)):
+        work_off(office)
+    assert states(office) == [(None, "completed")] * 2

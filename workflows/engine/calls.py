@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workflows.engine import scope, starts
+from workflows.engine import compensation, scope, starts
 from workflows.engine.plan import Call, Copy
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import STARTED, Token
@@ -70,6 +70,7 @@ def end(run: Any, root: Token) -> None:
     returned = run.cleaned(caller, _copied(run, outs, root))
     given = {name: root.data[name] for name in caller.task_spec.associations.gives if name in root.data}
     caller.data.update(given)
+    compensation.remember_called(root)
     run.remove(root)
     scope.assign(caller, returned)
     caller.complete()
@@ -89,6 +90,13 @@ def definition_at(run: Any, caller: Token, reference: str | None, key: str) -> D
             f"The state stands in '{key}', which '{around.id}' does not call.", element=key, code="state"
         )
     return known
+
+
+def come_back(run: Any, caller: Token, reference: str | None, key: str, data: dict[str, Any]) -> Token:
+    """Return the process that `caller` had called, with its variables, for its compensation."""
+    spec = definition_at(run, caller, reference, key).spec.start
+    again: Token = run.create(spec, caller, data=data, internal={"of": reference} if reference else None)
+    return again
 
 
 def reference_of(token: Token) -> str:

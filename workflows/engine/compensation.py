@@ -49,9 +49,18 @@ def remember(token: Token) -> None:
     around.internal_data.setdefault(_DONE, []).extend(records)
 
 
+def remember_called(root: Token) -> None:
+    """Note in the call activity that the process called has ended, where that can be undone."""
+    spec, inner = root.task_spec, root.internal_data.get(_DONE, [])
+    if spec.undone_by or inner:
+        root.parent.internal_data[_DONE] = [_record(root, spec.undone_by, inner)]
+
+
 def _record(token: Token, handler: str | None, inner: list[Any]) -> dict[str, Any]:
     spec = token.task_spec
     record: dict[str, Any] = {"node": spec.name, "handler": handler, "data": token.data, "inner": inner}
+    if spec.is_root:
+        record.update(process=spec._wf_spec.name, of=token.internal_data.get("of"))
     if handler and not spec._wf_spec.task_specs[handler].by_event:
         # An activity undoes from outside; it sees no more than which instance it is for.
         record.update(data=token.data if spec.body else {}, inner=[])
@@ -106,8 +115,7 @@ def _gather(around: Token) -> list[Any]:
     """Take the records of a scope and of what is still going on inside it, the oldest first."""
     records = around.internal_data.pop(_DONE, [])
     for token in around.children:
-        # A called process is no part of the transaction.
-        inner = [] if token.task_spec.is_root else _gather(token)
+        inner = _gather(token)
         if token.task_spec.repeats:
             records = records + inner
         elif inner:
@@ -149,19 +157,21 @@ def go_on(holder: Token) -> None:
 
 
 def _start_handler(holder: Token, record: dict[str, Any]) -> None:
-    run, tasks = holder.workflow, holder.task_spec._wf_spec.task_specs
-    handler = tasks[record["handler"]] if record["handler"] else None
-    if handler is not None and not handler.by_event:
-        run.enter(handler, holder, None, data=record["data"])
+    run, tasks, handler = holder.workflow, holder.task_spec._wf_spec.task_specs, record["handler"]
+    if handler and "process" not in record and not tasks[handler].by_event:
+        run.enter(tasks[handler], holder, None, data=record["data"])
         return
-    # The subprocess comes back with its variables, to be undone from inside.
-    again = run.create(tasks[record["node"]], holder, data=record["data"])
+    # What holds others comes back with its variables, to be undone from inside.
+    if "process" in record:
+        again = run.come_back(holder, record["of"], record["process"], record["data"])
+    else:
+        again = run.create(tasks[record["node"]], holder, data=record["data"])
     if handler is None:
         _undo(again, record["inner"], _VANISH)
         return
     again.internal_data.update({_DONE: record["inner"], _LEFT: [], _THEN: _VANISH})
     again._set_state(STARTED)
-    run.enter(handler, again, None)
+    run.enter(again.task_spec._wf_spec.task_specs[handler], again, None)
 
 
 def _end(holder: Token) -> None:

@@ -69,9 +69,6 @@ def _check_boundary(event: etree._Element, on_flows: Set[str]) -> Iterator[Findi
 def _check_start(start: etree._Element) -> Iterator[Finding]:
     handler = next(start.iterancestors())
     scope = next(handler.iterancestors())
-    if local(scope) == "process":
-        top = "Only a subprocess can have an event subprocess for compensation, not the process itself."
-        yield _error(handler, "compensation", top)
     for boundary in scope.itersiblings(Q + "boundaryEvent"):
         if boundary.get("attachedToRef") == scope.get("id") and event_kind(boundary) == "compensate":
             both = f"'{scope.get('id')}' is undone by its compensation event already."

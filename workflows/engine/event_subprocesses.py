@@ -51,7 +51,8 @@ def arm_scope(element: etree._Element, spec: Any) -> Any:
     handler, outer = islice(element.iterancestors(), 2)
     start = tasks[element.get("id")]
     if event_kind(element) == "compensate":
-        tasks[outer.get("id")].undone_by = handler.get("id")
+        undone = spec.start if local(outer) == "process" else tasks[outer.get("id")]
+        undone.undone_by = handler.get("id")
         return start
     made = ScopeEvent(spec, f"{start.name} [armed]")
     made.node, made.element, made.shown = start.node, start.element, start.shown

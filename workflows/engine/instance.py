@@ -306,6 +306,10 @@ class Instance(BpmnWorkflow):
         """Start the called process."""
         calls.begin(self, caller)
 
+    def come_back(self, caller: Token, reference: str | None, process: str, data: dict[str, Any]) -> Token:
+        """Return a called process that has ended, standing again for its compensation."""
+        return calls.come_back(self, caller, reference, process, data)
+
     def finish(self, outcome: str) -> None:
         """End the run: every token is cancelled."""
         self.clear(self.task_tree)

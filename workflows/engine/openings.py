@@ -43,7 +43,14 @@ class Opening:
     @property
     def message(self) -> str | None:
         """Return the name of the message that begins it, None if no message does."""
-        return self.spec.event_name.source if self.kind == "message" else None
+        return self.name if self.kind == "message" else None
+
+    @property
+    def name(self) -> str:
+        """Return what tells it from others of its kind: a message's or signal's name, a condition's text."""
+        if self.kind == "conditional":
+            return str(self.spec.condition.source)
+        return str(self.spec.event_name.source) if self.kind in ("message", "signal") else ""
 
 
 def openings(process: Any) -> Iterator[Opening]:

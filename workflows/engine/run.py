@@ -24,6 +24,7 @@ from workflows.engine.instance import Instance
 from workflows.engine.model import BpmnError, Continuation, DueTimer, Host, OpenTask, Sent, Step, Subscription
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import READY, STARTED, Token
+from workflows.engine.triggers import Trigger
 from workflows.errors import Conflict, DubanError, EngineFault, NotFound
 from workflows.expressions import template
 
@@ -59,13 +60,15 @@ class Run:
         *,
         message: str | None = None,
         start_node: str | None = None,
+        trigger: Trigger | None = None,
         library: calls.Library | None = None,
         pauses: bool = False,
     ) -> Run:
         """Return a new run, as far as it goes by itself.
 
-        It begins at the start event named, or of the message named, else at the plain one. One that `pauses`
-        stops, `unfinished`, where an act would take too long, and holds tokens at asynchronous continuations.
+        It begins at the start event named, at that of the message or trigger, else at the plain one. One that
+        `pauses` stops, `unfinished`, where an act would take too long, and holds tokens at asynchronous
+        continuations.
         """
         run = cls.prepare(
             definition,
@@ -73,6 +76,7 @@ class Run:
             host,
             message=message,
             start_node=start_node,
+            trigger=trigger,
             library=library,
             pauses=pauses,
         )
@@ -88,6 +92,7 @@ class Run:
         *,
         message: str | None = None,
         start_node: str | None = None,
+        trigger: Trigger | None = None,
         library: calls.Library | None = None,
         pauses: bool = False,
     ) -> Run:
@@ -95,7 +100,7 @@ class Run:
         cleaned = scope.clean(variables)
         instance = Instance(definition.spec, host, library)
         instance.pauses = pauses
-        first = starting.chosen(definition, message, start_node)
+        first = starting.chosen(definition, message, start_node, trigger)
         root = instance.create(definition.spec.start, None, data=cleaned)
         root._set_state(STARTED)
         instance.task_tree = root

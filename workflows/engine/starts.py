@@ -5,12 +5,18 @@ from __future__ import annotations
 from workflows.engine.openings import Opening, openings
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import Token
+from workflows.engine.triggers import Trigger
 from workflows.errors import InvalidInput
 
 
-def chosen(definition: Definition, message: str | None, start_node: str | None) -> tuple[Opening, ...]:
+def chosen(
+    definition: Definition, message: str | None, start_node: str | None, trigger: Trigger | None
+) -> tuple[Opening, ...]:
     """Return how to begin; raises `InvalidInput` when that is not clear."""
     known = list(openings(definition.spec))
+    if trigger is not None:
+        start_node = trigger.node_id
+        known = [o for o in known if o.kind == trigger.kind and trigger.name in ("", o.name)]
     if start_node is not None:
         # A gateway itself means the first of its events.
         at = [o for o in known if start_node in (o.spec.name, getattr(o.gateway, "name", None))]

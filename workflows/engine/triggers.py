@@ -20,7 +20,7 @@ class Trigger:
 
     node_id: str
     kind: str  #: message | signal | timer | conditional
-    name: str = ""  #: of the message or signal
+    name: str = ""  #: of the message or signal; the text of a condition that has come to hold
     timer: Expression | None = None
     timer_kind: str = ""
 
@@ -32,7 +32,7 @@ def triggers(definition: Definition) -> tuple[Trigger, ...]:
         spec, kind = opening.spec, opening.kind
         if not kind:
             continue
-        name = spec.event_name.source if kind in ("message", "signal") else ""
+        name = opening.name if kind in ("message", "signal") else ""
         timer = spec.timer if kind == "timer" else None
         found.append(Trigger(spec.node.id, kind, name, timer, spec.timer_kind if timer else ""))
     return tuple(found)
@@ -40,16 +40,17 @@ def triggers(definition: Definition) -> tuple[Trigger, ...]:
 
 def conditions_met(
     definition: Definition, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
-) -> tuple[str, ...]:
-    """Return the conditional start events whose conditions hold over variables that come from outside.
+) -> tuple[Trigger, ...]:
+    """Return the start events of which a condition holds over variables that come from outside, each once.
 
     One that has no value over them (a variable is missing, or is of another kind) does not hold.
     """
-    return tuple(
-        opening.spec.node.id
-        for opening in openings(definition.spec)
-        if opening.kind == "conditional" and _holds(opening.spec.condition, variables, functions)
-    )
+    found: dict[str, Trigger] = {}
+    for opening in openings(definition.spec):
+        if opening.kind == "conditional" and _holds(opening.spec.condition, variables, functions):
+            place = opening.spec.node.id
+            found.setdefault(place, Trigger(place, "conditional", opening.name))
+    return tuple(found.values())
 
 
 def _holds(

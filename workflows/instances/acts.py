@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflows import history, opening, persistence
+from workflows import engine, history, opening, persistence
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotAllowed, NotFound
 from workflows.model import Instance, Job, ProcessDefinition, Task, Timer
@@ -54,9 +54,10 @@ def start_definition(
     business_key: str | None = None,
     message: str | None = None,
     start_node: str | None = None,
+    trigger: engine.Trigger | None = None,
     skip_policy: bool = False,
 ) -> Instance:
-    """Start one version by its plain start event, or by the message or start event named."""
+    """Start one version by its plain start event, or by the message, start event or trigger named."""
     if not skip_policy:
         guard(session, actor, "start", _planned(definition, actor))
     if business_key is not None and len(business_key) > MAX_BUSINESS_KEY:
@@ -69,6 +70,7 @@ def start_definition(
         business_key=business_key,
         message=message,
         start_node=start_node,
+        trigger=trigger,
     )
 
 

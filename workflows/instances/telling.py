@@ -14,6 +14,7 @@ from workflows.correlation import starts, waiting
 from workflows.errors import Conflict, InvalidInput, NotAllowed
 from workflows.instances.acts import guard, may_start, start_definition
 from workflows.model import Instance, ProcessDefinition, Subscription
+from workflows.starting import waiting_at_start
 from workflows.visibility import policy
 
 
@@ -76,10 +77,18 @@ def signal(
 ) -> list[Instance]:
     """Give a signal to every waiting instance that the actor may move, and return those that took it."""
     receivers = sorted(waiting(session, "signal", name, seen=policy().instances(actor)))
+    begun = waiting_at_start(session, name, receivers)
     told = [i for i in receivers if _deliver(session, i, "signal", name, actor, variables or {}, alone=False)]
     started = [
-        start_definition(session, definition, actor=actor, given=variables or {}, start_node=element_id)
+        start_definition(
+            session,
+            definition,
+            actor=actor,
+            given=variables or {},
+            trigger=engine.Trigger(element_id, "signal", name),
+        )
         for definition, element_id in starts(session, "signal", name)
+        if (definition.key, element_id) not in begun
     ]
     return [*(session.get_one(Instance, instance_id) for instance_id in told), *started]
 
@@ -109,11 +118,11 @@ def condition(
             actor=actor,
             given=variables,
             business_key=business_key,
-            start_node=element_id,
+            trigger=trigger,
         )
         for definition in session.scalars(definitions.order_by(ProcessDefinition.id)).all()
         if not definition.suspended and may_start(session, definition, actor)
-        for element_id in engine.conditions_met(
+        for trigger in engine.conditions_met(
             deployed.compiled(session, definition.id), variables, {"now": clock.now}
         )
     ]

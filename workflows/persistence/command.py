@@ -87,6 +87,7 @@ def begin(
     instance_id: str | None = None,
     message: str | None = None,
     start_node: str | None = None,
+    trigger: engine.Trigger | None = None,
 ) -> Instance:
     """Return a new instance that has run to its first rest, with all its rows written.
 
@@ -118,6 +119,7 @@ def begin(
             host,
             message=message,
             start_node=start_node,
+            trigger=trigger,
             library=host.library,
             pauses=True,
         )

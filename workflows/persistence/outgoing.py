@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, true, update
+from sqlalchemy import func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from workflows import clock, engine, history
@@ -133,13 +133,21 @@ def _note_outside(session: Session, instance: Instance, sent: engine.Sent, host:
 
 def _signals(session: Session, instance: Instance, sent: engine.Sent, cause: str) -> Iterable[dict[str, Any]]:
     """Yield a job for everybody who waits for the signal in this moment."""
-    heard = select(Subscription.instance_id, Subscription.definition_id, Subscription.element_id).where(
-        Subscription.kind == "signal", Subscription.name == sent.name
+    key = func.coalesce(Instance.definition_key, ProcessDefinition.key)
+    heard = (
+        select(Subscription.instance_id, Subscription.definition_id, Subscription.element_id, key)
+        .outerjoin(Instance, Instance.id == Subscription.instance_id)
+        .outerjoin(ProcessDefinition, ProcessDefinition.id == Subscription.definition_id)
+        .where(Subscription.kind == "signal", Subscription.name == sent.name)
     )
+    rows = session.execute(heard).all()
+    # Who was begun by another event of a start that needs several takes the signal: nothing starts with it.
+    begun = {(process, element_id) for instance_id, _, element_id, process in rows if instance_id}
     told: set[str] = set()
-    for instance_id, definition_id, element_id in session.execute(heard):
+    for instance_id, definition_id, element_id, process in rows:
         receiver = instance_id or f"{definition_id}:{element_id}"
-        if receiver in told or instance_id == instance.id:
+        taken = definition_id and (process, element_id) in begun
+        if receiver in told or instance_id == instance.id or taken:
             continue
         told.add(receiver)
         yield _caused(

@@ -408,7 +408,6 @@ def test_records_are_used_up_and_freed_with_their_scope() -> None:
     ("body", "element", "why"),
     [
         (TWO + thrown("t", "nobody") + flows("s > a > b > t"), "t", "no activity of the scope"),
-        (TWO + undo_box("") + flows("s > a > b"), "inside", "not the process itself"),
         (TWO + flows("s > a > b", "b > undo_b"), "undo_b", "association only"),
         (
             nodes("startEvent", "s")

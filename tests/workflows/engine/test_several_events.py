@@ -20,7 +20,15 @@ from tests.workflows.engine.diagrams import (
     sub,
     user,
 )
-from workflows.engine import BpmnError, compile_definition, next_start, read, triggers
+from workflows.engine import (
+    BpmnError,
+    Trigger,
+    compile_definition,
+    conditions_met,
+    next_start,
+    read,
+    triggers,
+)
 
 EXTRA = (
     '<message id="M" name="recall"/><message id="N" name="report"/><signal id="S" name="stop"/>'
@@ -271,6 +279,39 @@ def test_a_process_that_needs_several_messages_waits_for_the_others() -> None:
     assert [s.name for s in Story.begin(body, extra=EXTRA, start_node="s").run.subscriptions] == ["report"]
 
 
+@pytest.mark.parametrize("order", list(permutations([MESSAGE, SIGNAL, HOUR, GRAVE], 4)))
+def test_the_first_event_of_any_kind_begins_a_process_that_waits_for_the_others(
+    order: tuple[str, ...],
+) -> None:
+    body = started(FOUR, ALL)
+    first = {
+        MESSAGE: {"message": "recall", "trigger": Trigger("s", "message", "recall")},
+        SIGNAL: {"trigger": Trigger("s", "signal", "stop")},
+        HOUR: {"trigger": Trigger("s", "timer")},
+        GRAVE: {"trigger": Trigger("s", "conditional", "${grave}")},
+    }[order[0]]
+    story = Story.begin(body, extra=EXTRA, **first)
+    for what in order[1:]:
+        assert story.open == []
+        happen(story, what)
+    assert story.open == ["a"]
+    assert (story.run.subscriptions, story.run.due_timers) == ([], [])
+    assert story.entered() == ["s", "a"]
+
+
+def test_of_several_conditions_the_one_that_holds_begins_the_process() -> None:
+    body = started(GRAVE + conditional("${late}"), ALL)
+    definition = compile_definition(file_of(body), "p")
+    (met,) = conditions_met(definition, {"late": True}, {})
+    story = Story.begin(body, {"late": True}, trigger=met)
+    assert story.open == []
+    story.set(grave=True)
+    assert story.open == ["a"]
+    # Where any is enough, both at once begin it once.
+    either = compile_definition(file_of(started(GRAVE + conditional("${late}"))), "p")
+    assert len(conditions_met(either, {"late": True, "grave": True}, {})) == 1
+
+
 # -- what is refused ----------------------------------------------------------------------------------
 
 
@@ -283,7 +324,6 @@ def test_a_process_that_needs_several_messages_waits_for_the_others() -> None:
         (catching("boundary", MESSAGE + ERROR, cancel=False), "always interrupts"),
         (catching("boundary", MESSAGE + ERROR, needs_all=True), "cannot wait for others"),
         (catching("boundary", MESSAGE + "<cancelEventDefinition/>"), "only sit on a transaction"),
-        (started(MESSAGE + SIGNAL, ALL).replace('"s"', '"x"'), "messages only"),
         (started(HOUR + HOUR).replace('"s"', '"x"'), "at most one timer"),
         (
             nodes("startEvent", "s")

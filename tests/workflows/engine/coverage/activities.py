@@ -228,6 +228,33 @@ def _behavior(behavior: str) -> Row:
     )
 
 
+def _undone_calls() -> Iterator[Row]:
+    """Yield the rows of compensation that reaches into a called process that has ended."""
+    throw = (
+        '<intermediateThrowEvent id="t"><compensateEventDefinition activityRef="a"/></intermediateThrowEvent>'
+    )
+    body = ENDS + '<callActivity id="a" calledElement="q"/>' + throw + flows("s > a > t > e")
+    inner = nodes("startEvent", "qs") + user("b") + undo("h", "b") + user("c") + undo("k", "c")
+    inner += flows("qs > b > c")
+    by_itself = (
+        '<subProcess id="x" triggeredByEvent="true"><startEvent id="xs"><compensateEventDefinition/></startEvent>'
+        f"{user('u')}{flows('xs > u')}</subProcess>"
+    )
+    done = (complete("b"), complete("c"))
+    for name, called, undone in (
+        ("call activity, compensated: what was done in the called process is undone", inner, ("k", "h")),
+        ("call activity, compensated by the called process's event subprocess", inner + by_itself, ("u",)),
+    ):
+        yield Row(
+            NESTED,
+            name,
+            body,
+            (*done, *(act for task in undone for act in (is_open(task), complete(task)))),
+            ("a", "b", "c", "t", *undone, "e"),
+            extra=f'<process id="q" isExecutable="true">{called}</process>',
+        )
+
+
 def _standard_loops() -> Iterator[Row]:
     def loop(condition: str, **attributes: str) -> str:
         written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
@@ -299,6 +326,7 @@ def _nested() -> Iterator[Row]:
         ("e",),
         extra=called,
     )
+    yield from _undone_calls()
     yield Row(
         NESTED,
         "call activity of a globalUserTask",

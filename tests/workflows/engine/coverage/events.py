@@ -175,12 +175,13 @@ def _start(cell: Cell) -> Row:
 
 
 def _start_of_all(cell: Cell) -> Row:
-    """Return the row of a process that begins when all its messages have come, the first by starting it."""
-    inner = MESSAGE + MESSAGE.replace('"M"', '"N"')
+    """Return the row of a process that begins when all its events have come, the first by starting it."""
+    inner = TIMER + MESSAGE + SIGNAL + CONDITION + MESSAGE.replace('"M"', '"N"')
     body = (
         f'<startEvent id="x" parallelMultiple="true">{inner}</startEvent>{user("a")}{nodes("endEvent", "e")}'
     )
-    acts = (is_open(), message("report"), complete("a"))
+    others = (HOUR, change(ready=True), signal("stop"))
+    acts = (*others, is_open(), message("report"), complete("a"))
     return Row(
         cell.group,
         cell.kind,
@@ -189,7 +190,7 @@ def _start_of_all(cell: Cell) -> Row:
         ("x", "a", "e"),
         extra=ROOTS,
         start={"message": "recall"},
-        note="of messages only",
+        note="the first event begins the process, its token waits for the others",
     )
 
 
