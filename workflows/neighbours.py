@@ -11,7 +11,7 @@ from workflows.findings import Finding
 
 #: Files read for one name, where the first of them hold broken processes.
 MAX_READ = 5
-_PROCESS = rb"<(?:[\w.-]+:)?process\b[^>]*\sid\s*=\s*[\"']%s[\"']"
+_PROCESS = rb"<(?:[\w.-]+:)?(?:process|global\w*Task)\b[^>]*\sid\s*=\s*[\"']%s[\"']"
 
 
 class Neighbours:

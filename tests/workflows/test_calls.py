@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.workflows.engine.diagrams import file_of, flows, nodes, timer, user
+from tests.workflows.engine.diagrams import HEAD, file_of, flows, nodes, timer, user
 from workflows import definitions, instances, persistence
-from workflows.errors import Conflict
+from workflows.errors import Conflict, InvalidInput
 from workflows.model import Instance
 from workflows.simulation import simulate
 
@@ -59,6 +59,34 @@ def test_a_running_call_keeps_its_version_and_a_later_one_takes_the_latest(offic
     office.complete(office.task("old"))
     assert office.get(Instance, first.id).state == "completed"
     office.check()
+
+
+def globals_of(name: str) -> bytes:
+    """Return a file of two global tasks and no process."""
+    person = f'<globalUserTask id="g" name="{name}" camunda:candidateGroups="clerk"/>'
+    count = '<globalScriptTask id="h"><script>n = n + 1</script></globalScriptTask>'
+    return f"{HEAD}{person}{count}</definitions>".encode()
+
+
+def test_global_tasks_of_other_files_and_deployments_are_called(office) -> None:
+    assert findings(caller=calling("g"), other=globals_of("sign")) == set()
+    office.deploy(globals_of("sign"), name="tasks")
+    office.deploy(calling("g"), name="caller")
+    instance = office.start("caller")
+    office.deploy(globals_of("seal"), name="tasks")
+    (task,) = office.open_tasks(instance)
+    assert (task.element_id, task.name, task.definition_id[:4]) == ("g", "sign", "g:1:")
+    office.complete(task)
+    assert office.get(Instance, instance.id).state == "completed"
+    office.check()
+    office.deploy(calling("h"), globals_of("sign"), name="both")
+    counted = office.start("caller", n=1)
+    with office.work() as session:
+        assert persistence.variables(session, office.get(Instance, counted.id)) == {"n": 2}
+    with pytest.raises(InvalidInput, match="global task"):
+        office.start("g")
+    document = simulate(calling("h"), now=NOW, variables={"n": 1}, beside=[globals_of("sign")])
+    assert (document["outcome"], document["variables"]) == ("completed", {"n": 2})
 
 
 def test_bindings_by_deployment_and_by_number(office) -> None:

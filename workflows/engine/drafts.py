@@ -74,7 +74,7 @@ class Drawn:
 
     id: str
     executable: bool
-    called: bool  #: by another process of the file
+    called: bool  #: by another process of the file, or made to be called
     by_hand: bool  #: begins without a message, signal, time or condition
 
 
@@ -91,7 +91,7 @@ def processes(xml: bytes) -> list[Drawn]:
         Drawn(
             id=process.get("id", ""),
             executable=process.get("isExecutable", "true") != "false",
-            called=process.get("id") in callers,
+            called=process.get("id") in callers or process.get(normalise.ALONE) is not None,
             by_hand=_begins_by_hand(process),
         )
         for process in drawn

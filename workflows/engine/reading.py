@@ -98,7 +98,8 @@ class _Read:
 def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Finding]]:
     """Return a file's executable processes that have no errors, and all findings; never raises.
 
-    With `drawn`, processes marked isExecutable="false" come too: pictures can be simulated, not started.
+    A global task comes as a process of that task alone, for others to call. With `drawn`, processes marked
+    isExecutable="false" come too: pictures can be simulated, not started.
     """
     findings, processes = _read(xml)
     startable = [p for p in processes.values() if not p.alone]
@@ -117,7 +118,8 @@ def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Fin
             findings.extend(process.remarks)
         else:
             findings.extend(_beside(process))
-    return [p.definition for p in chosen if p.definition is not None], findings
+    callable_ = [p for p in processes.values() if p.alone]
+    return [p.definition for p in (*chosen, *callable_) if p.definition is not None], findings
 
 
 def _beside(process: _Read) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ def chosen(
     definition: Definition, message: str | None, start_node: str | None, trigger: Trigger | None
 ) -> tuple[Opening, ...]:
     """Return how to begin; raises `InvalidInput` when that is not clear."""
+    if definition.spec.alone:
+        raise InvalidInput(f"'{definition.id}' is a global task: a call activity begins it.", code="start")
     known = list(openings(definition.spec))
     if trigger is not None:
         start_node = trigger.node_id

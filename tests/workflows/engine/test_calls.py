@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.workflows.engine.diagrams import (
+    HEAD,
     Story,
     TestHost,
     boundary,
@@ -23,6 +24,7 @@ from tests.workflows.engine.diagrams import (
     user,
 )
 from workflows.engine import Called, Definition, EngineFault, Run, Wanted, compile_definition, read
+from workflows.errors import InvalidInput
 
 
 def call(called: str, inner: str = "", **attributes: str) -> str:
@@ -210,7 +212,29 @@ def test_a_global_task_runs_as_that_task(kind: str) -> None:
 
 def test_a_global_task_is_no_process_to_start() -> None:
     definitions, findings = read(file_of(call("g"), extra=GLOBAL["globalTask"]))
-    assert ([d.id for d in definitions], [f for f in findings if f.severity == "error"]) == (["p"], [])
+    assert ([d.id for d in definitions], [f for f in findings if f.severity == "error"]) == (["p", "g"], [])
+    with pytest.raises(InvalidInput, match="'g' is a global task"):
+        Run.start(definitions[1], {}, TestHost())
+
+
+@pytest.mark.parametrize("kind", GLOBAL)
+def test_a_global_task_of_another_file_is_called(kind: str) -> None:
+    """A file may hold nothing but global tasks, imported by others under a prefix of their own."""
+    library = Shelf(g=[f"{HEAD}{GLOBAL[kind]}</definitions>".encode()])
+    bpmn = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+    imported = f'<import importType="{bpmn}" location="g.bpmn" namespace="http://g"/>'
+    definition = compile_definition(
+        file_of(call("gg:g"), extra=imported).replace(b"<definitions", b'<definitions xmlns:gg="http://g"'),
+        "p",
+    )
+    host = TestHost(decisions={"d": [{"x": 2}]})
+    story = Shelved(definition, host, Run.start(definition, {"n": 1}, host, library=library))
+    story.library = library
+    if kind == "globalUserTask":
+        assert [(task.node.id, task.definition) for task in story.reload().open_tasks] == [("g", "g:1")]
+        story.complete("g", n=2)
+    assert (story.outcome, story.entered()) == ("completed", ["s", "c", "g", "e"])
+    assert story.variables == {"n": 1 if kind in ("globalManualTask", "globalTask") else 2}
 
 
 def test_a_fault_in_a_global_task_is_found() -> None:

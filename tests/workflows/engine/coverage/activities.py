@@ -228,6 +228,37 @@ def _behavior(behavior: str) -> Row:
     )
 
 
+def _global_tasks() -> Iterator[Row]:
+    """Yield the rows of tasks that stand beside the processes of a file; `test_calls` has those of other files."""
+    ends: dict[str, dict[str, Any]] = {
+        "globalScriptTask": {"n": 1},
+        "globalBusinessRuleTask": {"way": "left"},
+    }
+    decided = (
+        ' camunda:decisionRef="way" camunda:resultVariable="way" camunda:mapDecisionResult="singleEntry"'
+    )
+    for kind in (
+        "globalTask",
+        "globalManualTask",
+        "globalUserTask",
+        "globalScriptTask",
+        "globalBusinessRuleTask",
+    ):
+        given = decided if kind == "globalBusinessRuleTask" else ""
+        inner = "<script>n = 1</script>" if kind == "globalScriptTask" else ""
+        yield Row(
+            NESTED,
+            f"call activity of a {kind}",
+            ENDS + '<callActivity id="a" calledElement="g"/>' + LINE,
+            (_complete_only_task,) if kind == "globalUserTask" else (),
+            passes=("a", "e"),
+            extra=f'<{kind} id="g" name="sign"{given}>{inner}</{kind}>',
+            ends_with=ends.get(kind, {}),
+            note="of the same file or of another",
+            host=lambda: TestHost(decisions={"way": [{"way": "left"}]}),
+        )
+
+
 def _undone_calls() -> Iterator[Row]:
     """Yield the rows of compensation that reaches into a called process that has ended."""
     throw = (
@@ -327,21 +358,7 @@ def _nested() -> Iterator[Row]:
         extra=called,
     )
     yield from _undone_calls()
-    yield Row(
-        NESTED,
-        "call activity of a globalUserTask",
-        ENDS + '<callActivity id="a" calledElement="g"/>' + LINE,
-        (_complete_only_task,),
-        ("a", "e"),
-        extra='<globalUserTask id="g" name="sign"/>',
-    )
-    yield Row(
-        NESTED,
-        "call activity of a globalScriptTask",
-        ENDS + '<callActivity id="a" calledElement="g"/>' + LINE,
-        passes=("a", "e"),
-        extra='<globalScriptTask id="g"><script>n = 1</script></globalScriptTask>',
-    )
+    yield from _global_tasks()
 
 
 def _complete_only_task(story: Any) -> None:
