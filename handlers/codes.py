@@ -1,7 +1,8 @@
 """The code tables of `bpmn/codes`: what forms offer as choices and pages write as words.
 
 A table is the file's name without its ending; its columns `code`, `zh`, `en` come first, others are its own.
-Beside the files stand the tables of the registers: `offices`, `agencies` (by unit code), `staff` (by login).
+Beside the files stand the tables of the registers: `offices`, `agencies` (by unit code), `staff` (by login), and
+`return_periods`, the present one first.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers import office
+from handlers import office, return_calendar
 from workflows.forms import Option, Options
 
 FOLDER = Path(__file__).parent.parent / "bpmn" / "codes"
@@ -27,6 +28,10 @@ def tables(session: Session) -> Options:
         "offices": _units(session, "office"),
         "agencies": _units(session, "agency"),
         "staff": _staff(session),
+        "return_periods": [
+            Option(period.label, period.label, period.label)
+            for period in return_calendar.recent(office.today())
+        ],
     }
 
 

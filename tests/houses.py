@@ -14,15 +14,18 @@ from datetime import datetime
 
 import pytest
 from psycopg import sql
+from sqlalchemy import update
 
 import server.tables
 from handlers import codes, office
+from handlers.registers import returns
 from handlers.wall import Wall
 from server import boot, folders
 from server.db import Database, connect
 from server.settings import Settings
 from tests.conftest import PostgreSQL
 from workflows import clock, recording, visibility
+from workflows.model import Timer
 
 DEMO = folders.BPMN.parent / "server" / "demo"
 OPENED = datetime.fromisoformat("2026-01-05T08:00:00+08:00")
@@ -101,10 +104,14 @@ def settle(url: str) -> None:
                 (office.load_units, "units"),
                 (office.load_people, "people"),
                 (office.load_memberships, "memberships"),
+                (returns.load, "return_duties"),
             ):
                 load(session, (DEMO / f"{name}.csv").read_text("utf-8"))
             boot.know_roles(session)
         boot.deploy_all(database, settings)
+        with database.unit_of_work() as session:
+            # In a test nothing starts by the calendar, unless the test winds it up.
+            session.execute(update(Timer).where(Timer.kind == "start").values(status="cancelled"))
     database.close()
 
 

@@ -13,6 +13,7 @@ from handlers.clue_import import values
 from handlers.clue_import.columns import Bound, Layout
 from handlers.clue_import.values import Wrong
 from handlers.lists import Cell, Line
+from handlers.registers.repeats import same
 from workflows import forms
 from workflows.errors import FieldError, InvalidInput
 from workflows.forms import Form, Options
@@ -54,7 +55,7 @@ def read_rows(layout: Layout, form: Form, options: Options) -> Iterator[Row | li
 def digest_of(answers: Mapping[str, Any]) -> str:
     """Return what is the same for two rows that say the same."""
     written = json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(values.same(written).encode()).hexdigest()
+    return hashlib.sha256(same(written).encode()).hexdigest()
 
 
 def _row(layout: Layout, line: Line, form: Form, options: Options) -> Row | list[Problem]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import String, UniqueConstraint, select
@@ -15,6 +16,7 @@ from handlers import lists
 from handlers.clue_import import columns, rows
 from handlers.clue_import.rows import Problem, Row
 from handlers.office import Unit
+from handlers.registers import Clue, repeats
 from workflows import clock, definitions, deployed, instances, recording
 from workflows.actor import Actor
 from workflows.errors import Conflict, DubanError, InvalidInput
@@ -57,9 +59,10 @@ class Outcome:
     """What became of a list."""
 
     started: tuple[tuple[int, str], ...]  #: row → transfer number
-    known: tuple[int, ...]  #: rows that were taken in before
+    known: tuple[int, ...]  #: rows that were sent before
     problems: tuple[Problem, ...]
     unknown: tuple[str, ...] = ()
+    repeats: tuple[Problem, ...] = ()  #: of the known rows, under which number each was sent
 
 
 def read(session: Session, data: bytes, filename: str) -> Reading:
@@ -99,9 +102,11 @@ def import_clues(
         raise InvalidInput(f"{mode!r} is no way to import; there are {', '.join(MODES)}.", code="mode")
     with unit_of_work() as session:
         reading = read(session, data, filename)
-    if mode == "all_or_none":
-        return _together(unit_of_work, reading, actor, progress)
-    return _one_by_one(unit_of_work, reading, actor, progress)
+    start = _together if mode == "all_or_none" else _one_by_one
+    outcome = start(unit_of_work, reading, actor, progress)
+    with unit_of_work() as session:
+        known = [row for row in reading.rows if row.number in outcome.known]
+        return replace(outcome, repeats=tuple(repeated(session, known, actor)))
 
 
 def _one_by_one(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progress: Progress) -> Outcome:
@@ -139,7 +144,9 @@ def _together(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progress
 
 
 def start_row(session: Session, row: Row, actor: Actor) -> str | None:
-    """Return the number of the new transfer, or None if the row was taken in before."""
+    """Return the number of the new transfer, or None if the clue was sent before, by a list or by the form."""
+    if _sent_before(session, [row], actor):
+        return None
     sender = _sender(actor)
     seen = select(ImportedRow.id).where(ImportedRow.sender == sender, ImportedRow.digest == row.digest)
     if session.scalar(seen) is not None:
@@ -156,6 +163,41 @@ def start_row(session: Session, row: Row, actor: Actor) -> str | None:
     instance = instances.start(session, key=PROCESS, actor=actor, answers=row.answers)
     mark.scope_id = instance.scope_id
     return instance.business_key or instance.id
+
+
+def repeated(session: Session, rows: Sequence[Row], actor: Actor) -> list[Problem]:
+    """Return which rows say what the agency has sent before, each with its receipt or transfer number."""
+    before = _sent_before(session, rows, actor)
+    return [
+        Problem(
+            row.number,
+            None,
+            "",
+            "already_sent" if clue.receipt_no else "already_on_its_way",
+            {"number": clue.transfer_no, "receipt": clue.receipt_no or ""},
+        )
+        for row in rows
+        if (clue := before.get(row.number)) is not None
+    ]
+
+
+def _sent_before(session: Session, rows: Sequence[Row], actor: Actor) -> dict[int, Clue]:
+    """Return the earlier clue of each row that repeats one: a major one sent ahead stands in the batch, too."""
+    digests: dict[str, dict[int, str]] = defaultdict(dict)
+    for row in rows:
+        if agency := row.answers.get("agency") or _agency(actor):
+            names = (one.get("name", "") for one in row.answers["subjects"])
+            digests[agency][row.number] = repeats.digest(names, row.answers["facts"])
+    found: dict[int, Clue] = {}
+    for agency, wanted in digests.items():
+        clues = repeats.sent_before(session, agency, wanted.values())
+        found |= {number: clues[digest] for number, digest in wanted.items() if digest in clues}
+    return found
+
+
+def _agency(actor: Actor) -> str | None:
+    own = sorted(group.partition("@")[2] for group in actor.groups if group.startswith("agency_clerk@"))
+    return own[0] if own else None
 
 
 def _sender(actor: Actor) -> str:

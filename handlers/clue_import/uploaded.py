@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from handlers.clue_import.corrections import corrections
 from handlers.clue_import.rows import Problem, Row
-from handlers.clue_import.starting import UnitOfWork, read, refusals, start_row
+from handlers.clue_import.starting import UnitOfWork, read, refusals, repeated, start_row
 from handlers.uploads import safe_name
 from workflows import clock
 from workflows.actor import Actor
@@ -46,7 +46,8 @@ class TransferList(Base):
     total: Mapped[int]  #: good rows
     done: Mapped[int] = mapped_column(default=0)  #: of them, how many were tried
     sent: Mapped[int] = mapped_column(default=0)
-    known: Mapped[int] = mapped_column(default=0)  #: taken in before
+    known: Mapped[int] = mapped_column(default=0)  #: sent before
+    repeated: Mapped[list[Any]] = mapped_column(default=list)  #: of the good rows, what was sent before
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
@@ -55,6 +56,11 @@ class TransferList(Base):
         """What is wrong, in the order of the rows."""
         found = [Problem(*values) for values in (*self.bad, *self.late)]
         return sorted(found, key=lambda problem: problem.row or 0)
+
+    @property
+    def repeats(self) -> list[Problem]:
+        """Which rows were sent before, and under which numbers."""
+        return sorted((Problem(*values) for values in self.repeated), key=lambda problem: problem.row or 0)
 
     @property
     def bad_rows(self) -> int:
@@ -75,6 +81,7 @@ def take(session: Session, filename: str, data: bytes, *, actor: Actor) -> Trans
         good=[[row.number, dict(row.answers), row.digest] for row in reading.rows],
         bad=[_values(problem) for problem in reading.problems],
         unknown=list(reading.unknown),
+        repeated=[_values(problem) for problem in repeated(session, reading.rows, actor)],
         total=len(reading.rows),
         created_at=clock.now(),
     )
@@ -158,6 +165,8 @@ def _send(session: Session, found: TransferList, row: Row, actor: Actor) -> None
     else:
         found.sent += number is not None
         found.known += number is None
+        if number is None and row.number not in {values[0] for values in found.repeated}:
+            found.repeated = [*found.repeated, *(map(_values, repeated(session, [row], actor)))]
     found.done += 1
 
 

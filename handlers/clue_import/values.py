@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from handlers.lists import Cell
+from handlers.registers.repeats import same
 from workflows.forms import Option
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
@@ -92,8 +93,3 @@ def option(cell: Cell, options: Sequence[Option]) -> str:
     raise Wrong(
         "option", options=list({choice.value: choice.zh for choice in reversed(options)}.values())[::-1]
     )
-
-
-def same(words: str) -> str:
-    """Return words as they are compared: one width, no blanks, no case."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", words)).casefold()

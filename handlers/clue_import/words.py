@@ -118,6 +118,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "characters": ("含有不允许的字符，请重新输入", "holds characters that are not allowed; type it again"),
     "type": ("内容的类型不对", "is of the wrong kind"),
     "options_missing": ("没有可选项的代码表，请联系管理员", "has no code table; tell the administrator"),
+    # a row that repeats an earlier transfer
+    "already_sent": (
+        "已先行移送，回执编号 {receipt}（移送单 {number}），不再重复移送",
+        "already sent under receipt no. {receipt} (transfer {number}); it is not sent again",
+    ),
+    "already_on_its_way": (
+        "已先行移送，移送单编号 {number}，尚未签发回执，不再重复移送",
+        "already sent as {number}, which has no receipt yet; it is not sent again",
+    ),
     "refused": ("未被受理：{why}", "was refused: {why}"),
 }
 

@@ -4,7 +4,7 @@ A clue's steps in the order of the process: `intake` up to the receipt, `registe
 office, `handling` up to the feedback; `record` holds what every step does alike.
 """
 
-from handlers.registers import handling, intake, registering
+from handlers.registers import handling, intake, registering, returns
 from handlers.registers.model import (
     Clue,
     ClueHandler,
@@ -30,4 +30,5 @@ __all__ = [
     "handling",
     "intake",
     "registering",
+    "returns",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers import office
-from handlers.registers import papers
+from handlers.registers import papers, repeats
 from handlers.registers.model import Clue, ClueSubject, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -61,6 +61,7 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
         contact=answers["contact"],
         head_sign=answers["head_sign"],
         named_report=answers.get("named") == "yes",
+        content_digest=repeats.digest((one["name"] for one in answers["subjects"]), answers["facts"]),
         submitted_by=who(context),
         submitted_at=context.now,
         stage="submitted",
@@ -140,6 +141,8 @@ def complete_transfer(context: Context, *, answers: Answers) -> None:
     superseded = {"facts": clue.facts, "head_sign": clue.head_sign} if changed else None
     sign(context, clue, "a1_fix", "completed", answers["added"], superseded)
     clue.facts = answers.get("facts") or clue.facts
+    names = select(ClueSubject.name).where(ClueSubject.clue_id == clue.id)
+    clue.content_digest = repeats.digest(context.session.scalars(names), clue.facts)
     clue.head_sign = answers["head_sign"]
     keep_files(context, clue, answers.get("materials"), "material", "materials")
     papers.issue(context, clue, "transfer_form", clue.transfer_no)

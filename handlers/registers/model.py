@@ -44,7 +44,7 @@ class Clue(Base):
     named_report: Mapped[bool] = mapped_column(
         default=False
     )  #: a reporter who gave a name; the name is not here
-    content_digest: Mapped[str | None] = mapped_column(String(64), index=True)  #: of an imported row
+    content_digest: Mapped[str | None] = mapped_column(String(64), index=True)  #: see `repeats.digest`
 
     submitted_by: Mapped[str]
     submitted_at: Mapped[datetime]

@@ -20,6 +20,7 @@ PREFIXES = {
     "feedback": "FK",
     "distribution": "FB",
     "disposal": "CZ",
+    "return": "BS",
 }
 
 

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from handlers.wall import conditions
 from handlers.wall.checks import may_instance, may_task, view
-from handlers.wall.conditions import clues
+from handlers.wall.conditions import clues, items, returns
 from handlers.wall.rules import VIEWS
 from workflows.actor import Actor
 from workflows.model import Instance, Task
 from workflows.visibility import Decision
 
-__all__ = ["VIEWS", "Wall", "clues", "view"]
+__all__ = ["VIEWS", "Wall", "clues", "items", "returns", "view"]
 
 
 class Wall:

@@ -8,7 +8,16 @@ from sqlalchemy.orm import Session
 from handlers.office import Unit, actor_for
 from handlers.registers import Clue, ClueHandler
 from handlers.wall.conditions import assignments
-from handlers.wall.rules import EVERYTHING, MATTER_ACTS, PREFIX, SHOWN_BY_TASK, STAFF, units_of
+from handlers.wall.rules import (
+    EVERYTHING,
+    FOR_AGENCIES,
+    MATTER_ACTS,
+    PERIOD,
+    PREFIX,
+    SHOWN_BY_TASK,
+    STAFF,
+    units_of,
+)
 from workflows import definitions
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
@@ -38,11 +47,9 @@ def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
         return seen
     mine = task.assignee == actor.id
     if act == "claim":
-        return _decide(
-            mine or _is_candidate(session, actor, task), "Only a candidate of the task may claim it."
-        )
+        return _decide(mine or _may_take(session, actor, task), "Only a candidate of the task may claim it.")
     if act == "complete":
-        unclaimed = task.assignee is None and _is_candidate(session, actor, task)
+        unclaimed = task.assignee is None and _may_take(session, actor, task)
         return _decide(mine or unclaimed, "Only who has claimed the task may complete it.")
     if act in ("release", "assign"):
         if act == "release" and task.scope_id is not None and not _is_offered(session, task):
@@ -94,6 +101,9 @@ def _works_on(session: Session, actor: Actor, scope_id: str | None) -> bool:
     """Whether a task is of no matter, or of one in which the actor may have one, whatever a diagram says."""
     if scope_id is None or actor.groups & STAFF:
         return True
+    if scope_id.startswith(PERIOD):
+        # Its own return: what it is offered in a period is offered to its clerks alone.
+        return bool(units_of(actor, "agency_clerk"))
     clue = session.get(Clue, scope_id.removeprefix(PREFIX)) if scope_id.startswith(PREFIX) else None
     return clue is not None and clue.agency_code in units_of(actor, "agency_clerk")
 
@@ -103,7 +113,7 @@ def _may_hold(session: Session, login: str, task: Task) -> Decision:
     if task.scope_id is None:
         return Decision(True, "The task is of no matter.")
     somebody = actor_for(session, login)
-    allowed = _works_on(session, somebody, task.scope_id) and _is_candidate(session, somebody, task)
+    allowed = _works_on(session, somebody, task.scope_id) and _may_take(session, somebody, task)
     return _decide(allowed, f"{login} is no candidate of the task.")
 
 
@@ -122,6 +132,8 @@ def _sees_instance(session: Session, actor: Actor, instance: Instance) -> Decisi
 
 
 def _sees_matter(session: Session, actor: Actor, scope_id: str) -> Decision:
+    if scope_id.startswith(PERIOD):
+        return _decide(bool(actor.groups & EVERYTHING), _UNSEEN.reason)
     clue = session.get(Clue, scope_id.removeprefix(PREFIX)) if scope_id.startswith(PREFIX) else None
     reason = content_reason(session, actor, clue) if clue and actor.groups & STAFF else ""
     return Decision(True, reason) if reason else _UNSEEN
@@ -161,6 +173,16 @@ def _leads(session: Session, actor: Actor, clue: Clue) -> bool:
 def _has_open_task(session: Session, actor: Actor, clue: Clue) -> bool:
     tasks = session.scalars(select(Task).where(Task.scope_id == clue.scope_id, Task.closed_at.is_(None)))
     return any(task.assignee == actor.id or _is_candidate(session, actor, task) for task in tasks)
+
+
+def _may_take(session: Session, actor: Actor, task: Task) -> bool:
+    """Whether the task is the actor's to take: he is a candidate, or makes a return for an agency."""
+    if _is_candidate(session, actor, task):
+        return True
+    if not (task.scope_id or "").startswith(PERIOD) or not actor.groups & FOR_AGENCIES:
+        return False
+    named = session.scalars(select(TaskCandidate.name).where(TaskCandidate.task_id == task.id))
+    return any(name.startswith("agency_clerk@") for name in named)
 
 
 def _is_candidate(session: Session, actor: Actor, task: Task) -> bool:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 
 from handlers.office import Unit
 from handlers.registers import Clue, ClueHandler
-from handlers.wall.rules import EVERYTHING, PREFIX, SHOWN_BY_TASK, STAFF, units_of
+from handlers.registers.returns import AgencyReturn, RectificationItem
+from handlers.wall.rules import EVERYTHING, PERIOD, PREFIX, SHOWN_BY_TASK, STAFF, units_of
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 
@@ -27,6 +28,21 @@ def clues(actor: Actor, view: str = "content") -> ColumnElement[bool]:
     if view == "status":
         conditions.append(Clue.agency_code.in_(units_of(actor, "agency_clerk")))
     return or_(*conditions)
+
+
+@lru_cache(maxsize=KEPT)
+def returns(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition over `AgencyReturn` of what the actor may see: his own agency's, or all."""
+    if actor.groups & EVERYTHING:
+        return true()
+    return AgencyReturn.agency_code.in_(units_of(actor, "agency_clerk"))
+
+
+@lru_cache(maxsize=KEPT)
+def items(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition over `RectificationItem` of what the actor may see."""
+    # An agency is told of it by a letter, not by the register.
+    return RectificationItem.id.is_not(None) if actor.groups & EVERYTHING else false()
 
 
 @lru_cache(maxsize=KEPT)
@@ -99,7 +115,8 @@ def matter(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
         return false()
     # By the clue's key, so that a page of tasks looks up only its own matters.
     clue = select(Clue.id).where(Clue.id == func.substr(scope_id, len(PREFIX) + 1), content(actor))
-    return and_(scope_id.startswith(PREFIX), exists(clue.correlate(Task, Instance)))
+    seen = and_(scope_id.startswith(PREFIX), exists(clue.correlate(Task, Instance)))
+    return or_(seen, scope_id.startswith(PERIOD)) if actor.groups & EVERYTHING else seen
 
 
 def works_on(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
@@ -111,6 +128,9 @@ def works_on(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
         Clue.agency_code.in_(units_of(actor, "agency_clerk")),
     )
     own = and_(scope_id.startswith(PREFIX), exists(sent.correlate(Task)))
+    if units_of(actor, "agency_clerk"):
+        # Its own return: what it is offered in a period is offered to its clerks alone.
+        own = or_(own, scope_id.startswith(PERIOD))
     return or_(scope_id.is_(None), own)
 
 

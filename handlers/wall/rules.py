@@ -10,6 +10,10 @@ VIEWS = ("content", "metadata", "status")
 #: How the scope of an instance or task names a clue.
 PREFIX = "clue:"
 
+#: How the scope of an instance or task names a return period; what an agency returned is its own and theirs
+#: who see everything.
+PERIOD = "period:"
+
 #: Roles that see every clue.
 EVERYTHING = frozenset({"case_supervision", "case_supervision_head", "principal"})
 #: Roles that work matters. An open task shows its matter to them only: an agency that completes its form,
@@ -18,6 +22,8 @@ STAFF = EVERYTHING | {"intake_clerk", "office_head", "handler", "leader", "revie
 #: To whom an open task shows everything of its matter. The intake clerk signs receipts and tells reporters by
 #: the numbers: were it otherwise, a receipt that he never signs would let him read on for ever.
 SHOWN_BY_TASK = STAFF - {"intake_clerk"}
+#: Who makes a return for an agency that cannot: it has no clerk, or sent it on paper.
+FOR_AGENCIES = frozenset({"case_supervision", "case_supervision_head"})
 #: Who may do what with a whole matter that he sees. Nobody sets variables: the forms alone write decisions.
 MATTER_ACTS = {
     "cancel": frozenset({"case_supervision_head"}),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from handlers import clue_import, office
+from handlers.registers import returns
 from server import boot
 from server.cli.common import FILE, PATH, opened
 from server.settings import Settings
@@ -74,7 +75,7 @@ def write_template(file: Path, for_office: bool) -> None:
 @import_.command(name="office")
 @click.argument("folder", type=PATH)
 def import_office(folder: Path) -> None:
-    """Take in units.csv, people.csv and memberships.csv of FOLDER; what is known already stays."""
+    """Take in units.csv, people.csv, memberships.csv (and return_duties.csv) of FOLDER; what is known stays."""
     with opened(Settings.from_env()) as database, database.unit_of_work() as session:
         for name, load in (
             ("units.csv", office.load_units),
@@ -88,6 +89,8 @@ def import_office(folder: Path) -> None:
             except InvalidInput as error:
                 raise InvalidInput(f"{folder / name}: {error.message}") from error
             click.echo(f"{name}: {added} new")
+        if (owing := folder / "return_duties.csv").is_file():
+            click.echo(f"{owing.name}: {returns.load(session, owing.read_text('utf-8'))} new")
 
 
 def _progress(done: int, total: int) -> None:
@@ -102,6 +105,8 @@ def _report(outcome: clue_import.Outcome) -> None:
         click.echo(f"The column {heading} is not read.", err=True)
     for problem in outcome.problems:
         click.echo(clue_import.explain(problem, "en"), err=True)
+    for repeat in outcome.repeats:
+        click.echo(clue_import.explain(repeat, "en"))
     click.echo(f"{len(outcome.started)} taken in, {len(outcome.known)} known before.")
     bad = {problem.row for problem in outcome.problems}
     if bad:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from handlers import office
 from handlers.notifications import Notification
+from handlers.registers import returns
 from server import auth, boot
 from server.db import Database
 from server.demo.story import Story
@@ -89,6 +90,7 @@ def settle(session: Session) -> None:
     office.load_units(session, _text("units.csv"))
     office.load_people(session, _text("people.csv"))
     office.load_memberships(session, _text("memberships.csv"))
+    returns.load(session, _text("return_duties.csv"))
     for login in session.scalars(select(office.Person.login).where(office.Person.login.is_not(None))):
         if login and session.get(auth.Account, login) is None:
             auth.create(session, login, login, trusted=True)

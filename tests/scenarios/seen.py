@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from handlers import office, registers, wall
 from handlers.notifications import Notification
+from handlers.registers import returns
 from workflows import clock
 from workflows.model import Instance, Task, TaskCandidate
 
@@ -29,6 +30,12 @@ class Seen:
         """Return the register's entry."""
         assert self.instance.scope_id
         return self.session.get_one(registers.Clue, self.instance.scope_id.removeprefix("clue:"))
+
+    @property
+    def period(self) -> returns.ReturnPeriod:
+        """Return the return period."""
+        assert self.instance.scope_id
+        return self.session.get_one(returns.ReturnPeriod, self.instance.scope_id.removeprefix(returns.PREFIX))
 
     @property
     def open_tasks(self) -> Sequence[Task]:
@@ -118,6 +125,51 @@ def _documents(seen: Seen) -> Sequence[registers.Document]:
     return seen.session.scalars(wanted).all()
 
 
+def _returns(seen: Seen, wanted: Mapping[str, Any]) -> Any:
+    """Return the state of each agency's return of the period, or what else of it is asked for."""
+    rows = seen.session.scalars(
+        select(returns.AgencyReturn).where(returns.AgencyReturn.period_id == seen.period.id)
+    )
+    found = {row.agency_code: row for row in rows}
+    assert set(found) == set(wanted)
+    return {
+        code: {name: _plain(getattr(found[code], name)) for name in said}
+        if isinstance(said, Mapping)
+        else found[code].state
+        for code, said in wanted.items()
+    }
+
+
+def _period(seen: Seen, wanted: Mapping[str, Any]) -> Any:
+    return {name: _plain(getattr(seen.period, name)) for name in wanted}
+
+
+def _items(seen: Seen, wanted: Any) -> Any:
+    """Return the items for rectification: agency and periods, in the order in which they were opened."""
+    rows = seen.session.scalars(
+        select(returns.RectificationItem).order_by(returns.RectificationItem.opened_at)
+    )
+    return [f"{row.agency_code} {row.periods} {row.state}" for row in rows]
+
+
+def _on_paper(seen: Seen, wanted: Mapping[str, Any]) -> Any:
+    """Return the wanted words if the agency's paper has them all, else the whole paper."""
+    found = {}
+    for code, said in wanted.items():
+        row = seen.session.scalars(
+            select(returns.AgencyReturn).where(
+                returns.AgencyReturn.period_id == seen.period.id, returns.AgencyReturn.agency_code == code
+            )
+        ).one()
+        written = (row.paper or b"").decode()
+        found[code] = said if all(word in written for word in said) else written
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _same(wanted: Sequence[Any], found: Sequence[Any]) -> Sequence[Any]:
     """Return what was wanted if the same was found in another order, else what was found."""
     return wanted if Counter(found) == Counter(wanted) else found
@@ -130,9 +182,13 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "level": lambda seen, wanted: {t.element_id: t.level for t in seen.open_tasks if t.element_id in wanted},
     "made": _made,
     "open": _open,
+    "items": _items,
+    "on_paper": _on_paper,
     "papers": _papers,
+    "period": _period,
     "receipt": lambda seen, wanted: _signed(seen, ["receipt"]) == {"receipt": "both"},
     "record": _record,
+    "returns": _returns,
     "sees": _sees,
     "signed": _signed,
     "stage": lambda seen, wanted: seen.clue.stage,

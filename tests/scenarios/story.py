@@ -17,22 +17,35 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from handlers import office, registers, uploads
 from handlers.notifications import Notification
-from server import worker
+from handlers.registers import returns
+from handlers.registers.returns import ReturnDuty
+from server import folders, worker
 from server.db import Database
 from tests.scenarios import words
 from tests.scenarios.seen import EXPECTATIONS, Seen
-from workflows import clock, definitions, deployed, errors, instances, persistence, tasks, timers
+from workflows import clock, definitions, deployed, errors, instances, persistence, starting, tasks, timers
 from workflows.actor import Actor
 from workflows.forms import Field, Form
-from workflows.model import Activity, AuditEvent, Incident, Instance, InstanceState, Task
+from workflows.model import (
+    Activity,
+    AuditEvent,
+    Incident,
+    Instance,
+    InstanceState,
+    ProcessDefinition,
+    Task,
+    Timer,
+)
 
 #: A Monday, nine o'clock in the office: where every story begins that does not say otherwise.
 BEGIN = "2026-03-02T09:00"
+#: The process by which agencies transfer clues.
+CLUES = "clue_transfer"
 
 Step = Mapping[str, Any]
 
@@ -45,14 +58,18 @@ class Story:
     begin: datetime
     steps: tuple[Step, ...]
     usual: Mapping[str, Mapping[str, Any]]  #: form → how it is filled in where the story says nothing else
+    owing: frozenset[str] | None = None  #: the agencies that owe returns; None: all of the demo city
 
 
 def read(path: Path) -> Story:
     """Return the story of a file `bpmn/<process>/scenarios/<story>.yaml`."""
     told = yaml.safe_load(path.read_text("utf-8"))
     begin = datetime.fromisoformat(told.get("begin", BEGIN)).replace(tzinfo=clock.office_zone())
-    steps = ({"start": told["start"]}, *told["steps"])
-    return Story(path.parents[1].name, begin, steps, usual(path.with_name("answers.yaml")))
+    steps = (*({"start": told["start"]} for _ in range("start" in told)), *told["steps"])
+    owing = told.get("owing")
+    return Story(
+        path.parents[1].name, begin, steps, usual(path.with_name("answers.yaml")), owing and frozenset(owing)
+    )
 
 
 @cache
@@ -75,6 +92,11 @@ class Telling:
 
     def __post_init__(self) -> None:
         self.now = self.story.begin
+        with clock.held_at(self.now), self.database.unit_of_work() as session:
+            _wind_up(session, self.story.process)
+            if self.story.owing is not None:
+                others = ReturnDuty.agency_code.not_in(self.story.owing)
+                session.execute(delete(ReturnDuty).where(others))
 
     def tell(self) -> None:
         """Tell the whole story; an assertion names the step that went otherwise."""
@@ -95,6 +117,8 @@ class Telling:
         """Return the sequence flows that the story took."""
         with self.database.reading() as session:
             taken = select(Activity.flow).where(Activity.flow.is_not(None)).distinct()
+            taken = taken.join(Instance, Instance.id == Activity.instance_id)
+            taken = taken.where(Instance.definition_key == self.story.process)
             return {flow for flow in session.scalars(taken) if flow}
 
     def leaks(self) -> list[str]:
@@ -119,6 +143,10 @@ class Telling:
             "start": lambda: self._start(step["start"]),
             "task": lambda: self._complete(step),
             "message": lambda: self._message(step),
+            "transfer": lambda: self._transfer(step),
+            "release": lambda: self._release(step),
+            "joins": lambda: self._duty(returns.begin, step["joins"], "since"),
+            "leaves": lambda: self._duty(returns.end, step["leaves"], "until"),
             "advance": lambda: self._advance(step["advance"]),
             "refused": lambda: self._refused(step["refused"]),
             "expect": lambda: self._expect(step["expect"], step),
@@ -132,6 +160,28 @@ class Telling:
             instance = self._begin(session, said)
         assert instance.business_key, self.place
         self.matters[instance.business_key] = instance.id
+
+    def _transfer(self, step: Step) -> None:
+        """Let an agency transfer a clue: a matter of another process, beside the story's own."""
+        with self.database.unit_of_work() as session:
+            actor = office.actor_for(session, step["transfer"])
+            usual_answers = usual(folders.BPMN / CLUES / "scenarios" / "answers.yaml")["clue_submit"]
+            answers = words.plain({**usual_answers, **(step.get("answers") or {})}, self.now)
+            instances.start(session, key=CLUES, actor=actor, answers=answers)
+
+    def _release(self, step: Step) -> None:
+        with self.database.unit_of_work() as session:
+            self._let_off(session, step)
+
+    def _let_off(self, session: Session, step: Step) -> None:
+        actor = office.actor_for(session, step["actor"])
+        wanted = select(returns.AgencyReturn).where(returns.AgencyReturn.agency_code == step["release"])
+        row = session.scalars(wanted.where(returns.AgencyReturn.state.in_(returns.WAITING))).one()
+        returns.release(session, row, actor=actor, reason=step["reason"])
+
+    def _duty(self, change: Callable[..., Any], agency: str, day: str) -> None:
+        with self.database.unit_of_work() as session:
+            change(session, agency, **{day: office.today()})
 
     def _complete(self, step: Step) -> None:
         """Claim the task as on the page, in a transaction of its own, and complete it."""
@@ -155,7 +205,18 @@ class Telling:
             with clock.held_at(due):
                 assert worker.run_due(self.database), f"{self.place}: what is due at {due} does not fire"
                 self.check()
+                self._meet()
         self.now = goal
+
+    def _meet(self) -> None:
+        """Learn of matters that the calendar has begun."""
+        with self.database.reading() as session:
+            begun = select(Instance).where(
+                Instance.definition_key == self.story.process, Instance.scope_id.is_not(None)
+            )
+            for instance in session.scalars(begun.order_by(Instance.started_at)):
+                if instance.id not in self.matters.values():
+                    self.matters[instance.business_key or ""] = instance.id
 
     def _next_due(self) -> datetime | None:
         with self.database.reading() as session:
@@ -176,9 +237,12 @@ class Telling:
             self._begin(session, said)
         elif "message" in said:
             self._tell(session, said)
+        elif "release" in said:
+            self._let_off(session, said)
         else:
             # Whoever knows the address of a task may ask for it, and be told that there is none.
-            task = self._standing(session, said)[0]
+            standing = self._standing(session, said)
+            task = next(task for task in standing if said.get("of") in (None, _agency_of(session, task)))
             actor = office.actor_for(session, said["actor"])
             owner = deployed.process(session, task.definition_id)
             form = deployed.form(session, owner, owner.definition.nodes[task.element_id])
@@ -258,6 +322,20 @@ class Telling:
 def _texts(session: Session, column: Any) -> Iterator[str]:
     for value in session.scalars(select(column).where(column.is_not(None))):
         yield value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _wind_up(session: Session, process: str) -> None:
+    """Let the calendar start the story's own process, from the story's beginning on."""
+    for timer in session.scalars(select(Timer).where(Timer.kind == "start")):
+        definition = session.get_one(ProcessDefinition, timer.definition_id)
+        following = starting.next_start(session, definition, timer.element_id or "", clock.now())
+        if definition.key == process and following is not None:
+            timer.status, timer.due_at = "waiting", following
+
+
+def _agency_of(session: Session, task: Task) -> str | None:
+    row = returns.return_of(session, task)
+    return row.agency_code if row else None
 
 
 def _short(step: Step) -> str:

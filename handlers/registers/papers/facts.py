@@ -36,31 +36,35 @@ def day(value: date | datetime | str | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日" if value else ""
 
 
-def _word(table: str, code: str | None) -> str:
+def word(table: str, code: str | None) -> str:
+    """Return the Chinese name of a code."""
     return codes.word(table, code, "zh")
 
 
-def _words(table: str, given: Iterable[str]) -> str:
-    return "、".join(_word(table, code) for code in given)
+def words(table: str, given: Iterable[str]) -> str:
+    return "、".join(word(table, code) for code in given)
 
 
-def _person(session: Session, login: str | None) -> str:
+def person(session: Session, login: str | None) -> str:
+    """Return the name of who signs in as `login`, nothing for none."""
     named = select(office.Person.name).where(office.Person.login == login)
     return (session.scalar(named) or login) if login else ""
 
 
-def _people(session: Session, logins: Iterable[str]) -> str:
-    return "、".join(_person(session, login) for login in logins)
+def people(session: Session, logins: Iterable[str]) -> str:
+    return "、".join(person(session, login) for login in logins)
 
 
-def _unit(session: Session, code: str | None) -> str:
+def unit(session: Session, code: str | None) -> str:
+    """Return the Chinese name of a unit, nothing for none."""
     named = select(office.Unit.name_zh).where(office.Unit.code == code)
     return (session.scalar(named) or code) if code else ""
 
 
-def _organ(on: Subject) -> str:
+def organ(session: Session) -> str:
+    """Return the name of the commission, which issues papers."""
     commission = select(office.Unit.name_zh).where(office.Unit.kind == "commission")
-    return on.session.scalar(commission.order_by(office.Unit.path).limit(1)) or ""
+    return session.scalar(commission.order_by(office.Unit.path).limit(1)) or ""
 
 
 def _concerned(on: Subject) -> list[dict[str, str]]:
@@ -70,8 +74,8 @@ def _concerned(on: Subject) -> list[dict[str, str]]:
             "name": row.name,
             "unit": row.unit,
             "post": row.post,
-            "rank": _word("ranks", row.rank),
-            "status": _word("political_statuses", row.political_status),
+            "rank": word("ranks", row.rank),
+            "status": word("political_statuses", row.political_status),
         }
         for row in on.session.scalars(rows)
     ]
@@ -93,8 +97,8 @@ def _materials(on: Subject) -> list[dict[str, Any]]:
 def _said(on: Subject, row: Opinion) -> dict[str, str]:
     detail = row.detail or {}
     return {
-        "who": _person(on.session, row.login),
-        "decision": _word("decisions", row.decision),
+        "who": person(on.session, row.login),
+        "decision": word("decisions", row.decision),
         "text": row.opinion,
         "on": day(row.signed_at),
         "decided_on": day(detail.get("decided_on")),
@@ -138,9 +142,9 @@ def _distribution(on: Subject) -> dict[str, str]:
     if row is None:
         return {}
     office_code = (row.detail or {}).get("to_office")
-    by = _person(on.session, row.login)
+    by = person(on.session, row.login)
     return {
-        "office": _unit(on.session, office_code),
+        "office": unit(on.session, office_code),
         "reason": row.opinion,
         "by": by,
         "on": day(row.signed_at),
@@ -153,11 +157,11 @@ def _proposal(on: Subject) -> dict[str, str]:
         return {}
     detail = row.detail or {}
     return {
-        "way": _word("disposal_proposals", row.decision),
+        "way": word("disposal_proposals", row.decision),
         "reasons": row.opinion,
         "plan": str(detail.get("plan", "")),
         "risk": str(detail.get("risk", "")),
-        "by": _person(on.session, row.login),
+        "by": person(on.session, row.login),
         "on": day(row.signed_at),
     }
 
@@ -170,8 +174,8 @@ def _study(on: Subject) -> dict[str, str]:
     return {
         "body": row.body,
         "on": day(row.held_on),
-        "present": _people(on.session, row.present),
-        "recused": _people(on.session, row.recused),
+        "present": people(on.session, row.present),
+        "recused": people(on.session, row.recused),
         "resolution": row.resolution,
     }
 
@@ -196,33 +200,33 @@ def _opinions(*steps: str, since: str) -> Fact:
 
 def _handlers(on: Subject) -> str:
     rows = select(ClueHandler.login).where(ClueHandler.clue_id == on.clue.id, ClueHandler.ended_at.is_(None))
-    return _people(on.session, on.session.scalars(rows.order_by(ClueHandler.id)))
+    return people(on.session, on.session.scalars(rows.order_by(ClueHandler.id)))
 
 
 #: What the agency sent, and what it is told: no number, category or office of the inquiry.
 OUTWARD: Mapping[str, Fact] = {
-    "agency": lambda on: _unit(on.session, on.clue.agency_code),
+    "agency": lambda on: unit(on.session, on.clue.agency_code),
     "amount": lambda on: f"{on.clue.amount:,.2f}元" if on.clue.amount is not None else "",
     "conclusion": lambda on: on.clue.agency_conclusion,
     "contact": lambda on: on.clue.contact,
-    "domain": lambda on: _word("domains", on.clue.domain),
+    "domain": lambda on: word("domains", on.clue.domain),
     "facts": lambda on: on.clue.facts,
     "head_sign": lambda on: on.clue.head_sign,
-    "legal_basis": lambda on: _word("legal_bases", on.clue.legal_basis),
+    "legal_basis": lambda on: word("legal_bases", on.clue.legal_basis),
     "materials": _materials,
-    "organ": _organ,
+    "organ": lambda on: organ(on.session),
     "period": _period,
     "receipt_no": lambda on: on.clue.receipt_no,
-    "received_by": lambda on: _person(on.session, on.clue.received_by),
+    "received_by": lambda on: person(on.session, on.clue.received_by),
     "received_on": lambda on: day(on.clue.received_at),
     "signed": _receipt_signed,
-    "source": lambda on: _word("clue_sources", on.clue.source),
+    "source": lambda on: word("clue_sources", on.clue.source),
     "subjects": _concerned,
-    "submitted_by": lambda on: _person(on.session, on.clue.submitted_by),
+    "submitted_by": lambda on: person(on.session, on.clue.submitted_by),
     "submitted_on": lambda on: day(on.clue.submitted_at),
     "today": lambda on: day(on.at),
     "transfer_no": lambda on: on.clue.transfer_no,
-    "urgency": lambda on: _word("urgencies", on.clue.urgency),
+    "urgency": lambda on: word("urgencies", on.clue.urgency),
 }
 #: The letter to the agency, once it is approved.
 LETTER: Mapping[str, Fact] = {"letter": _letter}
@@ -230,19 +234,19 @@ LETTER: Mapping[str, Fact] = {"letter": _letter}
 INWARD: Mapping[str, Fact] = {
     "approvals": _opinions("a10_a2", "a10_a3", "a10_a4", "a10_a5", since="a9"),
     "body": lambda on: on.clue.competent_body,
-    "category": lambda on: _word("problem_categories", on.clue.category),
+    "category": lambda on: word("problem_categories", on.clue.category),
     "clue_no": lambda on: on.clue.clue_no,
     "distribution": _distribution,
     "distribution_opinions": _opinions("a7_approve", since="a7"),
     "handlers": _handlers,
     "major": lambda on: on.clue.major,
-    "major_signs": lambda on: _words("major_signs", on.clue.major_signs),
-    "management": lambda on: _word("managements", on.clue.management),
-    "office": lambda on: _unit(on.session, on.clue.office_code),
+    "major_signs": lambda on: words("major_signs", on.clue.major_signs),
+    "management": lambda on: word("managements", on.clue.management),
+    "office": lambda on: unit(on.session, on.clue.office_code),
     "order": _order,
     "proposal": _proposal,
     "registered_on": lambda on: day(on.clue.registered_at),
     "study": _study,
     "summary": lambda on: on.clue.summary,
-    "tags": lambda on: _words("problem_tags", on.clue.tags),
+    "tags": lambda on: words("problem_tags", on.clue.tags),
 }

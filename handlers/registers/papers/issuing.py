@@ -23,7 +23,7 @@ from workflows.papers import Paper, Template
 #: Kept is what stands on the paper; HTML and PDF are drawn from it.
 MEDIA_TYPE = "application/vnd.duban.paper+json"
 #: For matters whose deployment came without templates.
-TEMPLATES = Path(__file__).resolve().parents[3] / "bpmn" / "clue_transfer"
+TEMPLATES = Path(__file__).resolve().parents[3] / "bpmn"
 
 
 def issue(context: Context, clue: Clue, kind: str, number: str) -> Document:
@@ -65,19 +65,20 @@ def content(document: Document) -> Paper | None:
 
 
 def _made(context: Context, clue: Clue, kind: str, number: str, version: int) -> Paper:
-    template = _template(context, kind)
+    filled = template(context, kind)
     subject = Subject(context.session, clue, context.now)
     # Only what the template asks for is looked up.
-    said = {name: fact(subject) for name, fact in KINDS[kind].items() if name in template.names}
+    said = {name: fact(subject) for name, fact in KINDS[kind].items() if name in filled.names}
     marks = (
         ("密级", codes.word("secrecy_classes", clue.secrecy, "zh")),
         ("编号", number),
         ("版本", f"第{version}版"),
     )
-    return replace(template.fill(said), marks=marks)
+    return replace(filled.fill(said), marks=marks)
 
 
-def _template(context: Context, kind: str) -> Template:
+def template(context: Context, kind: str) -> Template:
+    """Return the template that came with the matter's own deployment, else the program's own."""
     instance = context.session.get_one(Instance, context.instance_id)
     own = deployed.paper(context.session, deployed.process(context.session, instance.definition_id), kind)
     return own or _packaged(kind)
@@ -85,7 +86,7 @@ def _template(context: Context, kind: str) -> Template:
 
 @cache
 def _packaged(kind: str) -> Template:
-    return papers.read((TEMPLATES / f"{kind}{papers.SUFFIX}").read_bytes())
+    return papers.read(next(TEMPLATES.glob(f"*/{kind}{papers.SUFFIX}")).read_bytes())
 
 
 def _versions(session: Session, clue: Clue, kind: str, number: str) -> int:
