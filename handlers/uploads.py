@@ -50,13 +50,18 @@ def keep(session: Session, *, login: str, filename: str, content: bytes) -> Uplo
         filename=name,
         media_type=filetypes.of(content),
         size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=digest(content),
         content=content,
         created_at=clock.now(),
     )
     session.add(row)
     session.flush()
     return row
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def owned(session: Session, references: Iterable[str], login: str) -> list[str]:

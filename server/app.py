@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import engine_rest, errors, guard, health, language, pages
+from server import api, engine_rest, errors, guard, health, language, pages
 from server.db import Database
 from server.settings import Settings
 from server.wiring import wire
@@ -52,7 +52,7 @@ def create_app(
 ) -> Flask:
     """Return the application over this database, or raise RuntimeError when a route is unguarded.
 
-    `blueprints` are those of the pages and the engine's API; a test may bring its own.
+    `blueprints` are those of the pages and the APIs; a test may bring its own.
     """
     wire(settings)
     app = Flask("server")
@@ -68,6 +68,8 @@ def create_app(
     rooms = (*pages.blueprints, engine_rest.blueprint) if blueprints is None else blueprints
     for blueprint in (*rooms, health.blueprint):
         app.register_blueprint(blueprint)
+    if blueprints is None:
+        api.install(app)
     app.view_functions["static"] = guard.public(app.view_functions["static"])
     if open_routes := guard.unguarded(app):
         raise RuntimeError(f"Routes without @guard or @public: {', '.join(open_routes)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
@@ -16,11 +15,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from server.auth import Refused, TooManyAttempts
 from server.engine_rest.errors import shape
 from server.guard import Forged, NotSignedIn, ask_to_sign_in, current_actor, for_programs, record_refusal
+from server.problems import MEDIA_TYPE, Unprocessable, problem
+from server.traffic.rates import TooMany
+from server.traffic.repeats import KeyReused
 from workflows.errors import (
     Conflict,
     DubanError,
     EngineFault,
-    FieldError,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -36,7 +37,10 @@ STATUS: dict[type[DubanError], int] = {
     NotSignedIn: 401,
     Refused: 401,
     TooManyAttempts: 429,
+    TooMany: 429,
     Forged: 400,
+    KeyReused: 422,
+    Unprocessable: 422,
 }
 
 log = structlog.get_logger()
@@ -69,7 +73,7 @@ def _known(error: DubanError) -> AnyResponse:
     if isinstance(error, EngineFault):
         log.error("engine fault", element=error.element, message=error.message)
     response = _shape(status, error)
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, TooManyAttempts | TooMany):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after.total_seconds()))
     if status == 401:
         response.headers["WWW-Authenticate"] = _challenge()
@@ -120,10 +124,10 @@ def _shape(status: int, error: DubanError) -> Response:
     if not for_programs():
         return Response(_page(status, error), status, mimetype="text/html")
     engine_rest = request.path.startswith("/engine-rest")
-    response = jsonify(shape(error) if engine_rest else _problem(status, error))
+    response = jsonify(shape(error) if engine_rest else problem(status, error))
     response.status_code = status
     if not engine_rest:
-        response.mimetype = "application/problem+json"
+        response.mimetype = MEDIA_TYPE
     return response
 
 
@@ -135,33 +139,6 @@ def _page(status: int, error: DubanError) -> str:
         # It may meet the very failure that it reports, such as a lost database.
         log.exception("the error page failed")
         return f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{number}</p>"
-
-
-def _problem(status: int, error: DubanError) -> dict[str, Any]:
-    """Return the failure as RFC 9457 describes problems."""
-    body: dict[str, Any] = {
-        "type": f"urn:duban:error:{error.code or status}",
-        "title": type(error).__name__,
-        "status": status,
-        "detail": error.message,
-        "instance": f"urn:duban:request:{g.get('request_id', '')}",
-    }
-    return body | _details(error)
-
-
-def _details(error: DubanError) -> dict[str, Any]:
-    if not isinstance(error, InvalidInput):
-        return {}
-    details: dict[str, Any] = {}
-    if error.fields:
-        details["fields"] = {name: _field(field) for name, field in error.fields.items()}
-    if error.findings:
-        details["findings"] = [f.told() for f in error.findings]
-    return details
-
-
-def _field(error: FieldError) -> dict[str, Any]:
-    return {"code": error.code, "params": dict(error.params)}
 
 
 def _challenge() -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from server import auth
 from server.auth import sessions, tokens
 from server.db import database, reading, unit_of_work
 from server.settings import Settings
+from server.traffic import rates
 from workflows import clock
 from workflows.actor import Actor
 from workflows.errors import DubanError, NotAllowed
@@ -74,6 +76,7 @@ def guard(*, roles: frozenset[str] | set[str] = frozenset()) -> Callable[[View],
             identity = _identify()
             if identity is None:
                 raise NotSignedIn
+            _count(identity.actor)
             if roles and not roles & identity.actor.groups:
                 raise NotAllowed(
                     f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles)
@@ -208,6 +211,14 @@ def _identify() -> Identity | None:
         g.identity = _by_header()
     found: Identity | None = g.identity
     return found
+
+
+def _count(actor: Actor) -> None:
+    """Refuse programs that ask more often than the operator lets them."""
+    most = settings().api_per_minute
+    if most and for_programs():
+        with unit_of_work() as transaction:
+            rates.spend(transaction, actor.id, rates.Limit("api", most, timedelta(minutes=1)))
 
 
 def _by_cookie() -> Identity | None:

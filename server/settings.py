@@ -44,6 +44,7 @@ class Settings:
     worker: bool = True  #: whether `serve` fires timers too
     threads: int = 8  #: requests answered at a time
     upload_bytes: int = 20 * MEGABYTE  #: longest request body
+    api_per_minute: int = 0  #: requests of an account to the APIs in a minute; 0 is without a limit
     https: bool = False  #: cookies only ever over https, whatever the connection looks like
     proxies: int = 0  #: how many reverse proxies stand in front and may be believed
     hosts: frozenset[str] = frozenset()  #: host names answered to; empty means any
@@ -68,6 +69,9 @@ class Settings:
             worker=_switch(said, "DUBAN_WORKER", cls.worker),
             threads=_number(said, "DUBAN_THREADS", cls.threads, lowest=1, highest=256),
             upload_bytes=_number(said, "DUBAN_UPLOAD_MB", 20, lowest=1, highest=1024) * MEGABYTE,
+            api_per_minute=_number(
+                said, "DUBAN_API_PER_MINUTE", cls.api_per_minute, lowest=0, highest=1_000_000
+            ),
             https=_switch(said, "DUBAN_HTTPS", cls.https),
             proxies=_number(said, "DUBAN_PROXIES", cls.proxies, lowest=0, highest=8),
             hosts=frozenset(said.get("DUBAN_HOSTS", "").lower().replace(",", " ").split()),

@@ -10,9 +10,10 @@ import pkgutil
 
 import handlers
 import server.auth
+import server.traffic
 from workflows.model import Base
 
-for _package in (handlers, server.auth):
+for _package in (handlers, server.auth, server.traffic):
     for _module in pkgutil.walk_packages(_package.__path__, f"{_package.__name__}."):
         importlib.import_module(_module.name)
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from handlers import clue_import, uploads
 from server.auth import attempts, sessions
 from server.db import Database
+from server.traffic import rates, repeats
 from workflows import jobs, timers
 
 TICK = timedelta(seconds=1)
@@ -73,10 +74,12 @@ def _lease(database: Database, kind: _Kind, worker: str) -> list[str]:
 
 
 def tidy(database: Database) -> None:
-    """Delete what has no use any more: ended sessions, old failed sign-ins, forgotten uploads and lists, old jobs."""
+    """Delete what has no use any more: ended sessions, old counts and keys, forgotten uploads and lists, old jobs."""
     with database.unit_of_work() as session:
         sessions.forget_ended(session)
         attempts.forget(session)
+        rates.forget(session)
+        repeats.forget(session)
         uploads.forget(session)
         jobs.forget(session)
         clue_import.forget(session)

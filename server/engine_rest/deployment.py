@@ -22,6 +22,8 @@ from server.engine_rest.process_definition import OWNERS
 from server.engine_rest.queries import Query, arguments
 from server.engine_rest.refusals import refusal
 from server.guard import guard, settings
+from server.limited import limited
+from server.traffic.rates import UPLOADS
 from workflows import definitions
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound
@@ -64,6 +66,7 @@ class CreateSchema(Schema):
 
 @blueprint.post("/deployment/create")
 @guard(roles=OWNERS)
+@limited(UPLOADS)
 def create_deployment(actor: Actor) -> Response:
     """Take files in together; what the gate finds wrong comes back as a ParseException."""
     form = loaded(CreateSchema(), request.form.to_dict())

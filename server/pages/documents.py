@@ -10,12 +10,14 @@ from handlers import filetypes
 from handlers.registers import Clue, Document, papers
 from server.db import unit_of_work
 from server.guard import guard
+from server.limited import limited
 from server.pages.blueprint import blueprint
 from server.pages.clues import visible, word
 from server.pages.frame import OFFICE
 from server.pages.papers import Line, lines, readable
 from server.papers import pdf
 from server.papers.picture import page_of
+from server.traffic.rates import EXPORTS
 from workflows import history
 from workflows.actor import Actor
 from workflows.errors import NotFound
@@ -32,7 +34,7 @@ INERT = "default-src 'none'; sandbox"
 def document_page(actor: Actor, clue_id: str, document_id: str) -> str:
     """Show a document: a paper as it is printed, a file by what can be shown of it without running it."""
     with unit_of_work() as session:
-        clue, found, view = _found(session, actor, clue_id, document_id)
+        clue, found, view = seen(session, actor, clue_id, document_id)
         line = next(line for line in lines(session, clue, view) if found.id in _ids(line))
         shown = filetypes.shown_as(found.media_type)
         text = filetypes.text(found.content) if shown == "text" else None
@@ -57,7 +59,7 @@ def document_page(actor: Actor, clue_id: str, document_id: str) -> str:
 def document_picture(actor: Actor, clue_id: str, document_id: str) -> Response:
     """Give what a page shows of a file: a picture as it is, of a PDF the picture of one page."""
     with unit_of_work() as session:
-        _, found, _ = _found(session, actor, clue_id, document_id)
+        _, found, _ = seen(session, actor, clue_id, document_id)
         shown, content, media_type = filetypes.shown_as(found.media_type), found.content, found.media_type
     if shown == "pdf":
         # Outside the transaction: drawing a stranger's file may take its time.
@@ -71,10 +73,11 @@ def document_picture(actor: Actor, clue_id: str, document_id: str) -> Response:
 
 @blueprint.get("/clues/<clue_id>/documents/<document_id>")
 @guard(roles=READERS)
+@limited(EXPORTS)
 def document(actor: Actor, clue_id: str, document_id: str) -> Response:
     """Give a document to be saved: a paper as PDF, a file byte for byte."""
     with unit_of_work() as session:
-        _, found, _ = _found(session, actor, clue_id, document_id)
+        _, found, _ = seen(session, actor, clue_id, document_id)
         content, media_type, name = found.content, found.media_type, found.title
         if paper := papers.content(found):
             content, media_type = pdf(paper, at=found.created_at), "application/pdf"
@@ -85,7 +88,7 @@ def document(actor: Actor, clue_id: str, document_id: str) -> Response:
     return response
 
 
-def _found(session: Session, actor: Actor, clue_id: str, document_id: str) -> tuple[Clue, Document, str]:
+def seen(session: Session, actor: Actor, clue_id: str, document_id: str) -> tuple[Clue, Document, str]:
     """Return a document that the actor may see, having written down that he did; NotFound otherwise."""
     clue, view = visible(session, actor, clue_id)
     found = session.scalar(

@@ -12,9 +12,11 @@ from handlers import clue_import
 from handlers.clue_import import Problem, TransferList, explain
 from server.db import reading, unit_of_work
 from server.guard import guard
+from server.limited import limited
 from server.pages.blueprint import blueprint
 from server.pages.names import lang
 from server.pages.transfers import AGENCY, ENTERING
+from server.traffic.rates import EXPORTS, UPLOADS
 from workflows.actor import Actor
 from workflows.errors import InvalidInput
 
@@ -32,6 +34,7 @@ def transfer_lists(actor: Actor) -> str:
 
 @blueprint.get("/transfers/lists/template.xlsx")
 @guard(roles=ENTERING)
+@limited(EXPORTS)
 def list_template(actor: Actor) -> Response:
     """Give the empty list, for the office with the columns that name the agency."""
     with reading() as session:
@@ -41,6 +44,7 @@ def list_template(actor: Actor) -> Response:
 
 @blueprint.post("/transfers/lists")
 @guard(roles=ENTERING)
+@limited(UPLOADS)
 def check_list(actor: Actor) -> Response | tuple[str, int]:
     """Check a list and keep it until it is sent; what is no list at all is refused with a word."""
     file = request.files.get("list")
@@ -89,6 +93,7 @@ def drop_list(actor: Actor, list_id: str) -> Response:
 
 @blueprint.get("/transfers/lists/<list_id>/mended.xlsx")
 @guard(roles=ENTERING)
+@limited(EXPORTS)
 def list_to_mend(actor: Actor, list_id: str) -> Response:
     """Give the rows that were not taken in, each with what would be right."""
     with reading() as session:

@@ -17,10 +17,12 @@ from handlers import uploads
 from server.db import reading, unit_of_work
 from server.errors import status_of
 from server.guard import guard, record_refusal
+from server.limited import limited
 from server.pages import course, deadline, form_view, inbox, matter, names, submission, words
 from server.pages.blueprint import blueprint
 from server.pages.form_view import FormView
 from server.pages.submission import Submission
+from server.traffic.rates import UPLOADS
 from workflows import definitions, history, instances, recording, tasks
 from workflows.actor import Actor
 from workflows.errors import (
@@ -102,6 +104,7 @@ def release(actor: Actor, task_id: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/tasks/<task_id>/draft")
 @guard()
+@limited(UPLOADS)
 def save_draft(actor: Actor, task_id: str) -> Response | tuple[str, int]:
     """Keep what is typed so far for the visitor alone; a script may ask for it quietly."""
     quiet = request.headers.get("X-Requested-With") == "fetch"
@@ -125,6 +128,7 @@ def save_draft(actor: Actor, task_id: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/tasks/<task_id>/complete")
 @guard()
+@limited(UPLOADS)
 def complete(actor: Actor, task_id: str) -> Response | tuple[str, int]:
     """Finish the task and go on to the next, or show again what was typed with what is wrong."""
     sent = _received(task_id, actor)

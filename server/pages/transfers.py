@@ -15,9 +15,11 @@ from handlers import codes, wall
 from handlers.registers import Clue
 from server.db import reading, unit_of_work
 from server.guard import guard
+from server.limited import limited
 from server.pages import form_view, papers, submission
 from server.pages.blueprint import blueprint
 from server.pages.names import lang
+from server.traffic.rates import UPLOADS
 from workflows import definitions, deployed, instances, recording, visibility
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput
@@ -62,17 +64,18 @@ def transfers(actor: Actor) -> str:
 def new_transfer(actor: Actor) -> str:
     """Show the transfer form."""
     with reading() as session:
-        form, options = _form(session, actor)
+        form, options = transfer_form(session, actor)
         view = form_view.view(form, {}, lang=lang(), options=options)
         return render_template("transfer.html", form=view, back=_back(actor))
 
 
 @blueprint.post("/transfers/new")
 @guard(roles=ENTERING)
+@limited(UPLOADS)
 def send_transfer(actor: Actor) -> Response | str | tuple[str, int]:
     """Transfer a clue, or show the form again with what is wrong; nothing typed is lost."""
     with unit_of_work() as session:
-        form, options = _form(session, actor)
+        form, options = transfer_form(session, actor)
         sent = submission.received(session, form, actor)
     errors: dict[str, FieldError] = dict(sent.errors)
     if not errors and not submission.asks_for_rows():
@@ -104,7 +107,8 @@ def _back(actor: Actor) -> str:
     return url_for("pages.transfers" if actor.groups & AGENCY else "pages.clues")
 
 
-def _form(session: Session, actor: Actor) -> tuple[Form, Options]:
+def transfer_form(session: Session, actor: Actor) -> tuple[Form, Options]:
+    """Return the transfer form with its choices, as far as the actor fills it in."""
     definition = definitions.latest(session, PROCESS)
     owner = deployed.process(session, definition.id)
     form = deployed.form(session, owner, owner.definition.start_node)

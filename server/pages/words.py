@@ -132,6 +132,9 @@ ERRORS: dict[str, Wording] = {
     "process": lambda p: _("There is no such process, or it is not for you to see."),
     "receiver": lambda p: _("Only an agency, or who takes transfers in, can enter a clue."),
     "resolved": lambda p: _("This has been settled already."),
+    "rate_limit": lambda p: _(
+        "You have done this very often in a short time. Try again in %(n)d minutes.", n=p.get("minutes", 1)
+    ),
     "role": _role,
     "signin": lambda p: _("The account name or the password is wrong. Check both; capitals count."),
     "signin_limit": lambda p: _(

@@ -78,7 +78,7 @@ def test_pages_answer_with_a_page(client: FlaskClient, kind: str, status: int) -
 def test_bad_fields_and_elements_are_named(client: FlaskClient) -> None:
     fields = client.get("/api/v1/fail/invalid", headers=basic("handler")).json
     assert fields
-    assert fields["fields"] == {"amount": {"code": "min", "params": {"min": 1}}}
+    assert fields["errors"] == [{"pointer": "#/amount", "code": "min", "detail": "This is wrong: min."}]
     diagram = client.get("/engine-rest/fail/diagram", headers=basic("handler")).json
     assert diagram
     assert diagram["findings"] == [

@@ -31,6 +31,7 @@ ROOMS += (
     "server/auth",
     "server/guard.py",
     "server/pages",
+    "server/traffic/rates.py",
 )
 KINDS = {"Conflict", "EngineFault", "InvalidInput", "NotAllowed", "NotFound", "__init__"}
 #: Raised by the engine's API and the command line only.

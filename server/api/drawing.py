@@ -1,0 +1,49 @@
+"""Papers and files as they are given out: a paper as PDF, as a page or as it is kept; a file byte for byte."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from urllib.parse import quote
+
+from flask import Response, render_template, request
+from werkzeug.exceptions import NotAcceptable
+
+from handlers.registers import Document, papers
+from server.papers import pdf
+
+PDF, HTML, JSON = "application/pdf", "text/html", "application/json"
+#: No script, no form, nothing from elsewhere.
+INERT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+def wanted(*offered: str) -> str:
+    """Return the media type that the client wants of those offered, the first where it does not mind; else 406."""
+    best = request.accept_mimetypes.best_match(offered) if request.accept_mimetypes else offered[0]
+    if best is None:
+        raise NotAcceptable(f"This is given as {', '.join(offered)}.")
+    return best
+
+
+def drawn(found: Document, media_type: str) -> Response:
+    """Return a paper in this form, or a file as it is."""
+    paper = papers.content(found)
+    if paper is None:
+        return _given(found.content, found.media_type, found.title)
+    name = f"{found.title}-{found.number}-v{found.version}"
+    if media_type == HTML:
+        page = render_template("paper.html", paper=paper, title=f"{found.title} {found.number}")
+        return _given(page.encode(), f"{HTML}; charset=utf-8", f"{name}.html")
+    if media_type == papers.MEDIA_TYPE:
+        return _given(found.content, papers.MEDIA_TYPE, f"{name}.json")
+    return _given(pdf(paper, at=found.created_at), PDF, f"{name}.pdf")
+
+
+def _given(content: bytes, media_type: str, name: str) -> Response:
+    response = Response(content, content_type=media_type)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    response.headers["Content-Security-Policy"] = INERT
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
+    response.headers["Vary"] = "Accept"
+    return response
