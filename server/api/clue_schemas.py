@@ -129,9 +129,20 @@ def content(session: Session, clue: Clue, names: Names) -> dict[str, Any]:
     }
 
 
-_PLAIN = tuple(
-    "facts event_from event_to amount agency_conclusion named_report contact summary tags major_signs review_on "
-    "competent_body duplicate_of".split()
+_PLAIN = (
+    "facts",
+    "event_from",
+    "event_to",
+    "amount",
+    "agency_conclusion",
+    "named_report",
+    "contact",
+    "summary",
+    "tags",
+    "major_signs",
+    "review_on",
+    "competent_body",
+    "duplicate_of",
 )
 _CODED = {
     "legal_basis": "legal_bases",

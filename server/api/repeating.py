@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from flask import Response, jsonify, request
 from sqlalchemy.orm import Session
 
@@ -52,5 +52,5 @@ def _key() -> str | None:
 
 def _digest(command: Any) -> str:
     # The order of members and the blanks between them say nothing.
-    told = orjson.dumps([request.method, request.path, command], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(told).hexdigest()
+    told = json.dumps([request.method, request.path, command], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,16 +49,16 @@ class Step:
     form: Form
 
 
-def open_steps(session: Session, clue: Clue, actor: Actor) -> list[Step]:
-    """Return the agency's open steps of a matter that this actor can do."""
-    wanted = select(Task).where(Task.scope_id == clue.scope_id, Task.closed_at.is_(None))
-    found = []
-    for task in session.scalars(wanted.where(tasks.doable(actor), visibility.policy().tasks(actor))):
+def open_steps(session: Session, clues: Iterable[Clue], actor: Actor) -> Iterator[Step]:
+    """Yield the agency's open steps of these matters that the actor can do."""
+    here = Task.scope_id.in_([clue.scope_id for clue in clues])
+    for task in session.scalars(
+        select(Task).where(here, tasks.doable(actor), visibility.policy().tasks(actor))
+    ):
         owner = deployed.process(session, task.definition_id)
         form = deployed.form(session, owner, owner.node(task.element_id))
         if form and form.id in ACTIONS:
-            found.append(Step(task, form))
-    return found
+            yield Step(task, form)
 
 
 @blueprint.post("/transfers/<transfer_id>/receipt/signature", tags=["transfers"])
@@ -97,7 +97,7 @@ def _signed(form_id: str, transfer_id: str, actor: Actor) -> Response:
 
 def _do(session: Session, form_id: str, transfer_id: str, body: Mapping[str, Any], actor: Actor) -> Answer:
     clue, _ = visible(session, actor, transfer_id)
-    found = next((step for step in open_steps(session, clue, actor) if step.form.id == form_id), None)
+    found = next((step for step in open_steps(session, [clue], actor) if step.form.id == form_id), None)
     if found is None:
         raise Conflict(
             "There is nothing of this kind to be done about the transfer now.", code="nothing_open"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, url_for
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from handlers import wall
 from handlers.registers import Clue
+from handlers.wall.rules import PREFIX
 from server.api import answers, repeating, signing
 from server.api.area import blueprint
 from server.api.fields import WordSchema, instant, one, several, text
@@ -40,7 +42,9 @@ class CreatedSchema(Schema):
 class TodoSchema(Schema):
     """What the agency has to do."""
 
-    action = text("`sign_receipt`, `sign_letter` or `complete`.", "sign_receipt")
+    action = text(
+        "`sign_receipt`, `sign_letter` or `complete_transfer`: the operation that does it.", "sign_receipt"
+    )
     due_at = instant("Until when.", empty=True)
     address = text("Where to send it.", "/api/v1/transfers/5b0e…/receipt/signature")
 
@@ -88,8 +92,7 @@ def list_transfers(asked: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     with reading() as session:
         mine = select(Clue).where(wall.clues(actor, "status"))
         rows, following = page(session, mine, Clue.submitted_at, Clue.id, asked)
-        names = Names(session)
-        return {"items": [shown(session, row.Clue, actor, names) for row in rows], "next": following}
+        return {"items": _shown(session, [row.Clue for row in rows], actor), "next": following}
 
 
 @blueprint.get("/transfers/<transfer_id>", tags=["transfers"])
@@ -99,27 +102,37 @@ def get_transfer(transfer_id: str, actor: Actor) -> dict[str, Any]:
     """Tell how far a transfer is, and what the agency has to do about it."""
     with reading() as session:
         clue, _ = visible(session, actor, transfer_id)
-        return shown(session, clue, actor, Names(session))
+        return _shown(session, [clue], actor)[0]
 
 
-def shown(session: Session, clue: Clue, actor: Actor, names: Names) -> dict[str, Any]:
-    """Return a transfer as its agency may know of it, with what this actor can do about it."""
+def _shown(session: Session, clues: Sequence[Clue], actor: Actor) -> list[dict[str, Any]]:
+    """Return transfers as their agency may know of them, with what this actor can do about each."""
+    names = Names(session)
+    todo: dict[str | None, list[dict[str, Any]]] = defaultdict(list)
+    for step in signing.open_steps(session, clues, actor):
+        todo[step.task.scope_id].append(_todo(step))
+    return [
+        {
+            "id": clue.id,
+            "number": clue.transfer_no,
+            "receipt_number": clue.receipt_no,
+            "agency": names.unit(clue.agency_code),
+            "state": word("agency_words", state_of(clue.stage)),
+            "submitted_at": clue.submitted_at,
+            "result": clue.feedback,
+            "todo": todo[clue.scope_id],
+        }
+        for clue in clues
+    ]
+
+
+def _todo(step: signing.Step) -> dict[str, Any]:
+    action = signing.ACTIONS[step.form.id]
+    clue_id = (step.task.scope_id or "").removeprefix(PREFIX)
     return {
-        "id": clue.id,
-        "number": clue.transfer_no,
-        "receipt_number": clue.receipt_no,
-        "agency": names.unit(clue.agency_code),
-        "state": word("agency_words", state_of(clue.stage)),
-        "submitted_at": clue.submitted_at,
-        "result": clue.feedback,
-        "todo": [
-            {
-                "action": signing.ACTIONS[found.form.id],
-                "due_at": found.task.due_at,
-                "address": url_for(f"api.{signing.ACTIONS[found.form.id]}", transfer_id=clue.id),
-            }
-            for found in signing.open_steps(session, clue, actor)
-        ],
+        "action": action,
+        "due_at": step.task.due_at,
+        "address": url_for(f"{blueprint.name}.{action}", transfer_id=clue_id),
     }
 
 
@@ -132,6 +145,6 @@ def _start(session: Session, body: Mapping[str, Any], actor: Actor) -> Answer:
         if not error.fields:
             raise
         raise answers.explained(form, options, error.fields) from None
-    clue_id = (started.scope_id or "").removeprefix("clue:")
+    clue_id = (started.scope_id or "").removeprefix(PREFIX)
     address = url_for("api.get_transfer", transfer_id=clue_id)
     return Answer({"id": clue_id, "number": started.business_key, "state": address}, address)

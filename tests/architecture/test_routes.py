@@ -21,6 +21,8 @@ PUBLIC = {
     "/signin",
     "/signout",
     "/language",
+    # What can be asked, and nothing of what is answered: clients are generated from it.
+    "/api/openapi.json",
     "/static/<path:filename>",
 }
 
