@@ -160,6 +160,7 @@ class _Host:
     ) -> None:
         self.instant = instant
         self.decisions = decided
+        self.business_key: str | None = None
         self.limits = {limit.id: limit for limit in limits}
         self.functions: Mapping[str, Callable[..., Any]] = {"limit": self.limit, "workdays": self.workdays}
 

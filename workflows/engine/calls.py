@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workflows.engine import compensation, scope, starts
+from workflows.engine import compensation, execution, scope, starts
 from workflows.engine.plan import Call, Copy
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import STARTED, Token
@@ -58,6 +58,8 @@ def begin(run: Any, caller: Token) -> None:
     data = run.cleaned(caller, {**taken, **_copied(run, ins, caller)})
     kept = {"of": found.reference} if found.reference else {}
     root = run.create(root_spec, caller, data=data, internal=kept)
+    if spec.business_key is not None:
+        execution.give_key(root, run.value(spec.business_key, caller))
     root._set_state(STARTED)
     starts.begin(root, first)
 

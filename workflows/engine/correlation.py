@@ -56,7 +56,7 @@ def keys_of(ledger: Ledger, process: etree._Element) -> tuple[Key, ...]:
 
 def matches(token: Token, name: str, payload: Mapping[str, Any]) -> bool:
     """Tell whether a message is meant for the instance that a waiting token is of."""
-    root = _root(token)
+    root = scope.root(token)
     for key in root.task_spec._wf_spec.correlation:
         carried = _carried(root, key, name, payload)
         if carried is None:
@@ -72,7 +72,7 @@ def matches(token: Token, name: str, payload: Mapping[str, Any]) -> bool:
 
 def remember(token: Token, name: str, payload: Mapping[str, Any]) -> None:
     """Keep the values of keys that a message is the first to carry."""
-    root = _root(token)
+    root = scope.root(token)
     for key in root.task_spec._wf_spec.correlation:
         carried = _carried(root, key, name, payload)
         if carried is not None and not key.subscribed:
@@ -97,12 +97,6 @@ def _read(root: Token, path: Expression | None, values: Mapping[str, Any]) -> An
             return path.evaluate(values, run.functions)
         except MissingVariable:
             return None
-
-
-def _root(token: Token) -> Token:
-    while not token.task_spec.is_root:
-        token = token.parent
-    return token
 
 
 def _properties(

@@ -17,6 +17,7 @@ from workflows.engine import (
     compensation,
     continuations,
     events,
+    execution,
     joins,
     listeners,
     multiple,
@@ -47,11 +48,6 @@ class NoScripts(PythonScriptEngine):
 
 _NO_SCRIPTS = NoScripts()
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-def _with(own: Mapping[str, Any], token: Token) -> Mapping[str, Any]:
-    seen = scope.visible(token)
-    return {**seen, **own} if own else seen
 
 
 class Instance(BpmnWorkflow):
@@ -396,14 +392,14 @@ class Instance(BpmnWorkflow):
         with self.guarding(
             token.task_spec.element, "expression", f"The expression '{expression.source}' failed"
         ):
-            return expression.evaluate(scope.visible(token), self.functions)
+            return expression.evaluate(execution.seen(expression, token, _NOTHING), self.functions)
 
     def truth(self, expression: Expression, token: Token, own: Mapping[str, Any] = _NOTHING) -> bool:
         """Return whether a condition holds in the scope of `token`, with values of its element's `own`."""
         with self.guarding(
             token.task_spec.element, "expression", f"The condition '{expression.source}' failed"
         ):
-            return truth(expression.evaluate(_with(own, token), self.functions))
+            return truth(expression.evaluate(execution.seen(expression, token, own), self.functions))
 
     def holds(self, flow: Flow, spec: Any, around: Token, own: Mapping[str, Any] = _NOTHING) -> bool:
         """Return whether a sequence flow's condition holds, with values of its element's `own`."""
@@ -411,7 +407,8 @@ class Instance(BpmnWorkflow):
         with self.guarding(
             spec.element, "expression", f"The condition '{flow.condition.source}' of {flow.id} failed"
         ):
-            return truth(flow.condition.evaluate(_with(own, around), self.functions))
+            seen = execution.seen(flow.condition, around, own)
+            return truth(flow.condition.evaluate(seen, self.functions))
 
     def holds_already(self, expression: Expression, token: Token) -> bool:
         """Return whether a conditional event's condition holds; no while a variable is missing."""
@@ -419,7 +416,8 @@ class Instance(BpmnWorkflow):
             token.task_spec.element, "expression", f"The condition '{expression.source}' failed"
         ):
             try:
-                return truth(expression.evaluate(scope.visible(token), self.functions))
+                seen = execution.seen(expression, token, _NOTHING)
+                return truth(expression.evaluate(seen, self.functions))
             except MissingVariable:
                 return False
 

@@ -104,6 +104,10 @@ class Host(Protocol):
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """Return the expression functions beyond the built-in ones."""
 
+    @property
+    def business_key(self) -> str | None:
+        """Return the instance's business key, None if it has none."""
+
     def now(self) -> datetime:
         """Return the present instant, aware UTC: the run's only source of time."""
 

@@ -27,6 +27,13 @@ def chain(task: Any) -> Iterator[dict[str, Any]]:
         task = task.parent
 
 
+def root(task: Any) -> Any:
+    """Return the token of the process that `task` is of: of a called one inside it."""
+    while not task.task_spec.is_root:
+        task = task.parent
+    return task
+
+
 def above(task: Any) -> Iterator[Any]:
     """Yield the tokens that hold `task`, innermost first: subprocesses, bodies, calling activities."""
     while (task := task.parent) is not None:

@@ -110,6 +110,7 @@ class Wiring:
                 spec.call = call
             spec.ins = tuple(working.copies(ledger, node, "in"))
             spec.outs = tuple(working.copies(ledger, node, "out"))
+            spec.business_key = working.business_key(ledger, node)
         if isinstance(spec, specs.ComplexGateway) and (source := text_of(element, "activationCondition")):
             spec.activation = ledger.condition(node.id, source, "The activation condition")
         waiting = arm_scope(element, self.spec) if is_start(element) else spec

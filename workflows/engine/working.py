@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from workflows.engine import execution
 from workflows.engine.dialect import Q, local, operation_of, text_of
 from workflows.engine.ledger import Calling, Ledger
 from workflows.engine.model import Node
@@ -149,8 +150,21 @@ def copies(ledger: Ledger, node: Node, direction: str) -> Iterator[Copy]:
             yield Copy(given["target"], source)
         elif given.get("source") and given.get("target"):
             yield Copy(given["target"], None, plain=given["source"])
-        elif key := given.get("businessKey"):
-            ledger.text(node.id, key, "The business key")
-        else:
+        elif not (direction == "in" and given.get("businessKey")):
             bad = f'camunda:{direction} needs a source and a target, or variables="all".'
             ledger.error(node.id, "call", bad)
+
+
+def business_key(ledger: Ledger, node: Node) -> Expression | None:
+    """Return the business key that a call activity gives the process called, None where it gives none."""
+    given = [
+        mapping["businessKey"] for mapping in node.attributes.get("in", ()) if mapping.get("businessKey")
+    ]
+    key = ledger.text(node.id, given[0], "The business key") if given else None
+    if key is not None and execution.NAME not in key.names:
+        told = (
+            f"The called process reads the business key {given[0]} as execution.processBusinessKey; "
+            "messages and searches find it by the key of the whole instance."
+        )
+        ledger.warn(node.id, "business_key", told)
+    return key

@@ -45,6 +45,11 @@ class InstanceHost:
         """Return the expression functions that need time or tables."""
         return self._functions
 
+    @property
+    def business_key(self) -> str | None:
+        """Return the business key of the instance."""
+        return self.instance.business_key
+
     def now(self) -> datetime:
         """Return the instant of the command, aware UTC."""
         return self.at

@@ -136,6 +136,7 @@ class TestHost:
     operations: dict[str, Callable[..., Any]] = field(default_factory=dict)
     decisions: dict[str, Any] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    business_key: str | None = None
     called: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def now(self) -> datetime:

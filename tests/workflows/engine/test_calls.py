@@ -281,6 +281,47 @@ def test_variables_go_in_and_out_as_mapped() -> None:
     assert Story.begin(call("q", inner), {"x": 2}, extra=MAPPED).variables == {"x": 2, "y": 23}
 
 
+def keyed(key: str) -> str:
+    """Return a call with a business key; the process called notes its key, and calls on without any."""
+    noted = extended(
+        f'<camunda:in businessKey="{key}"/>',
+        '<camunda:out source="own" target="own"/>',
+        '<camunda:out source="below" target="below"/>',
+    )
+    return call("q", noted)
+
+
+BELOW = process(
+    "r", nodes("startEvent", "rs") + script("v", "mine = execution.processBusinessKey") + flows("rs > v")
+)
+KEYED = BELOW + process(
+    "q",
+    nodes("startEvent", "qs")
+    + script("w", "own = execution.getBusinessKey()")
+    + '<callActivity id="d" calledElement="r"><extensionElements><camunda:out source="mine" target="below"/>'
+    + "</extensionElements></callActivity>"
+    + user("rest")
+    + script("again", "own = own + '/' + execution.processBusinessKey")
+    + flows("qs > w > d > rest > again"),
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "own"), [("#{execution.processBusinessKey}", "JW-1/JW-1"), ("${n}-part", "7-part/7-part")]
+)
+def test_a_called_process_has_the_business_key_that_it_is_given(key: str, own: str) -> None:
+    story = Story.begin(keyed(key), {"n": 7}, extra=KEYED, host=TestHost(business_key="JW-1"))
+    story.complete("rest")
+    assert story.variables == {"n": 7, "own": own, "below": None}
+
+
+def test_a_business_key_of_its_own_is_told_to_be_no_address() -> None:
+    def told(key: str) -> list[str | None]:
+        return [f.element for f in read(file_of(keyed(key), extra=KEYED))[1] if f.rule == "business_key"]
+
+    assert (told("#{execution.processBusinessKey}"), told("${n}")) == ([], ["c"])
+
+
 def test_all_variables_go_in_and_out_where_asked() -> None:
     inner = extended('<camunda:in variables="all"/>', '<camunda:out variables="all"/>')
     story = Story.begin(call("q", inner), {"a": 1, "b": 2}, extra=MAPPED)

@@ -32,6 +32,7 @@ class _Host:
     """A host without operations; its clock stands still."""
 
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    business_key: str | None = None
 
     def now(self) -> datetime:
         return datetime(2026, 1, 5, 1, tzinfo=UTC)

@@ -13,6 +13,7 @@ from workflows.engine import multiple
 from workflows.engine.plan import Call, Copy, Loop
 from workflows.engine.specs.flowing import Flowing
 from workflows.engine.tokens import STARTED, Token
+from workflows.expressions import Expression
 
 #: No BPMN id can be this name, so ids "Start" and "End" are free (the library takes them for itself).
 ROOT = "(process)"
@@ -74,6 +75,7 @@ class CallActivity(Flowing, defaults.CallActivity):
     call: Call
     ins: tuple[Copy, ...] = ()
     outs: tuple[Copy, ...] = ()
+    business_key: Expression | None = None
 
     def begin(self, my_task: Token) -> bool:
         my_task._set_state(STARTED)

@@ -349,6 +349,19 @@ def _nested() -> Iterator[Row]:
         ends_with={"n": 1, "k": 7, "m": None},
         extra=called,
     )
+    key = extended(
+        '<camunda:in businessKey="#{execution.processBusinessKey}"/>', '<camunda:out source="m" target="k"/>'
+    )
+    yield Row(
+        NESTED,
+        "call activity with camunda:in businessKey",
+        ENDS + f'<callActivity id="a" calledElement="q">{key}</callActivity>' + LINE,
+        passes=("a", "b", "e"),
+        ends_with={"k": "JW-1"},
+        extra=f'<process id="q" isExecutable="true">{script("b", "m = execution.processBusinessKey")}</process>',
+        host=lambda: TestHost(business_key="JW-1"),
+        note="the called process reads it as execution.processBusinessKey",
+    )
     yield Row(
         NESTED,
         "call activity, multi-instance",
