@@ -49,7 +49,7 @@ def _headlines() -> dict[str, str]:
         "default": _("The default flow is not right."),
         "timer": _("The time of this timer cannot be read."),
         "script": _("Scripts are not run here; use an expression or an operation."),
-        "listeners": _("Listeners are not run here; draw a service task instead."),
+        "listeners": _("This listener is not run here; draw a service task instead."),
         "external": _("Nobody answers this step: there are no outside workers here."),
         "unsupported": _("This element is not supported here."),
         "structure": _("The element cannot stand here like this."),

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from workflows import instances, recording, tasks
+from tests.workflows.engine.diagrams import extended, file_of, flows, nodes, user
+from workflows import instances, persistence, recording, tasks
 from workflows.actor import Actor
 from workflows.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
 from workflows.forms import Option
@@ -329,4 +330,22 @@ def test_a_task_of_a_called_process_is_like_any_other(office, diagram):
         assert tasks.form(session, task.id, actor=ANNA)[0].id == "receive"
     office.complete(task, ANNA, story="事情")
     assert office.get(Instance, instance.id).state == "completed"
+    office.check()
+
+
+def test_a_diagram_hears_to_whom_its_task_is_given(office):
+    who = '<camunda:taskListener event="assignment" expression="${execution.setVariable(\'who\', task.assignee)}"/>'
+    task = user("a", extended(who)).replace(' camunda:formKey="f"', "")
+    office.deploy(file_of(nodes("startEvent", "s") + task + flows("s > a")))
+    instance = office.start("p")
+    task_id = office.task("a").id
+    for act, heard in (
+        (lambda session: tasks.claim(session, task_id, actor=office.chief), "chief"),
+        (lambda session: tasks.assign(session, task_id, "li", actor=office.chief), "li"),
+        (lambda session: tasks.assign(session, task_id, None, actor=office.chief), "li"),
+    ):
+        with office.work() as session:
+            act(session)
+        with office.work() as session:
+            assert persistence.variables(session, session.get_one(Instance, instance.id)) == {"who": heard}
     office.check()

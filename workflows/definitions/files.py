@@ -58,7 +58,7 @@ def read(content: Mapping[str, bytes]) -> Files:
         elif name.endswith(papers.SUFFIX):
             wrong = papers.problems(data, papers.names_on(papers.kind(name)))
             findings += [in_file(name, Finding(None, "paper", "error", sentence)) for sentence in wrong]
-    findings += _twice("process", [(name, process.id) for name, process in processes])
+    findings += _twice("process", [(name, process.id) for name, process in processes if not process.alone])
     findings += _twice("decision", [(name, table.id) for name, table in tables])
     findings += _twice("form", [(name, form.id) for name, form in found_forms])
     return Files(dict(content), tuple(processes), tuple(tables), tuple(found_forms), tuple(findings))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workflows.engine import compensation, execution, scope, starts
+from workflows.engine import compensation, execution, listeners, scope, starts
 from workflows.engine.plan import Call, Copy
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import STARTED, Token
@@ -68,6 +68,7 @@ def end(run: Any, root: Token) -> None:
     """Complete the call activity of a called process that has ended, with what `camunda:out` gives back."""
     caller = root.parent
     assert caller is not None
+    listeners.tell_uncaught(root, "end")
     outs = caller.task_spec.outs or (_EVERYTHING if root.task_spec._wf_spec.alone else ())
     returned = run.cleaned(caller, _copied(run, outs, root))
     given = {name: root.data[name] for name in caller.task_spec.associations.gives if name in root.data}
@@ -116,12 +117,14 @@ def _find(run: Any, caller: Token) -> Called:
     spec, call = caller.task_spec, caller.task_spec.call
     key = str(run.value(call.key, caller))
     version = None if call.version is None else str(run.value(call.version, caller))
-    if run.library is not None:
+    known = spec._wf_spec.definition.called.get(key)
+    beside = known is not None and known.alone and _suits(call, known, version)
+    # A global task of the file itself is meant before one of the same id elsewhere.
+    if run.library is not None and not beside:
         with run.guarding(spec.element, "call", f"The process '{key}' cannot be called"):
             found: Called | None = run.library.find(Wanted(key, call.binding, version, reference_of(caller)))
         if found is not None:
             return found
-    known = spec._wf_spec.definition.called.get(key)
     if known is None or not _suits(call, known, version):
         which = f" ({call.binding} {version})" if version else ""
         raise run.fault(f"There is no process '{key}'{which} to call.", spec.element, "call")

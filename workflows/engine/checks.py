@@ -7,7 +7,6 @@ from typing import Any
 
 from workflows.clock import office_zone
 from workflows.engine import timers
-from workflows.engine.dialect import C, Q
 from workflows.engine.model import Node
 from workflows.engine.wiring import Wiring
 from workflows.findings import Finding
@@ -38,19 +37,9 @@ def check(wiring: Wiring) -> Iterator[Finding]:
                 node.id,
                 "script",
                 "error",
-                "Scripts in parameters or listeners are not run; use an expression.",
+                "Scripts in parameters are not run; use an expression.",
             )
-    yield from _check_listeners(wiring)
     yield from _check_reach(wiring)
-
-
-def _check_listeners(wiring: Wiring) -> Iterator[Finding]:
-    """Name the listeners of the process and of its flows, which are not run."""
-    for holder in (wiring.process, *wiring.process.iter(Q + "sequenceFlow")):
-        extensions = holder.find(Q + "extensionElements")
-        if extensions is not None and extensions.find(C + "executionListener") is not None:
-            text = "Listeners of a process or a flow are not run; draw a service task instead."
-            yield Finding(holder.get("id"), "listeners", "policy", text)
 
 
 def _check_user_task(wiring: Wiring, node: Node) -> Iterator[Finding]:

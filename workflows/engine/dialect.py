@@ -39,6 +39,10 @@ FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 SCOPES = frozenset({"process"}) | SUBPROCESSES
 
 _OPERATION = re.compile(r"\s*[$#]\{\s*([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)\s*\}\s*\Z")
+#: How Camunda users assign in an expression, which by itself assigns nothing.
+_ASSIGNMENT = re.compile(
+    r"""\s*[$#]\{\s*(?:execution|task)\.setVariable\(\s*['"]([^\W\d]\w*)['"]\s*,(.*)\)\s*\}\s*\Z""", re.DOTALL
+)
 
 
 def local(element: etree._Element) -> str:
@@ -112,13 +116,19 @@ def operation_of(expression: str) -> str | None:
     return match.group(1) if match else None
 
 
+def assigned_by(expression: str) -> tuple[str, str] | None:
+    """Return variable and value of `${execution.setVariable('x', 1)}`, None where it is no such call."""
+    match = _ASSIGNMENT.match(expression)
+    return (match.group(1), match.group(2)) if match else None
+
+
 def attributes_of(element: etree._Element) -> Mapping[str, Any]:
     """Return every Camunda attribute by its local name, and the structured extensions.
 
     `properties` {name: value}; `inputs`, `outputs` {name: text | list | map of texts}; `in`, `out`
     [{attribute: text}]; `formData` [{attribute: text, "values": {id: name}}]; `documentation` text;
-    `listeners` [{attribute: text, "kind": name, "fields": {name: text}}]; `scripts`, `connector`: True where
-    the file holds what the engine does not carry out.
+    `listeners` [{attribute: text, "kind": name, "fields": {name: text}, "script": text | None}]; `scripts`,
+    `connector`: True where the file holds what the engine does not carry out.
     """
     found: dict[str, Any] = _camunda_attributes(element)
     if documentation := text_of(element, "documentation"):
@@ -151,7 +161,7 @@ def _read_extensions(extensions: etree._Element, found: dict[str, Any]) -> None:
         found["formData"] = fields
     if listeners := tuple(_listener(e) for e in _all(extensions, "executionListener", "taskListener")):
         found["listeners"] = listeners
-    if next(_all(extensions, "script"), None) is not None:
+    if any(not _listens(script.getparent()) for script in _all(extensions, "script")):
         found["scripts"] = True
     if extensions.find(C + "connector") is not None:
         found["connector"] = True
@@ -161,6 +171,10 @@ def _all(extensions: etree._Element, *names: str) -> Iterator[etree._Element]:
     return extensions.iter(*(C + name for name in names))
 
 
+def _listens(element: etree._Element | None) -> bool:
+    return element is not None and str(element.tag).endswith("Listener")
+
+
 def _listener(element: etree._Element) -> Mapping[str, Any]:
     fields = {f.get("name", ""): _field(f) for f in element.iterfind(C + "field")}
     return MappingProxyType(
@@ -168,7 +182,7 @@ def _listener(element: etree._Element) -> Mapping[str, Any]:
             **{str(k): str(v) for k, v in element.attrib.items()},
             "kind": etree.QName(element).localname,
             "fields": MappingProxyType(fields),
-            "script": element.find(C + "script") is not None,
+            "script": element.findtext(C + "script"),
         }
     )
 

@@ -136,13 +136,23 @@ class Instance(BpmnWorkflow):
         self.note(token, "entered", token.internal_data.get("flow"))
         token.task_spec._update(token)
 
-    def open(self, token: Token) -> None:
-        """Give an element that has just been reached its input parameters and its boundary events."""
+    def open(self, token: Token) -> bool:
+        """Give an element that has just been reached its input parameters and its boundary events.
+
+        False when an error of its listeners took the token away.
+        """
         work.map_in(token)
-        listeners.tell(token, "start")
-        listeners.tell(token, "create")
-        for boundary in token.task_spec.boundaries:
+        boundaries = token.task_spec.boundaries
+        # Listeners may write what the times and conditions of others are made of; an error is made of nothing.
+        first = [b for b in boundaries if events.kind_of_spec(b) == "error"]
+        for boundary in first:
             self.wait_for(boundary, token, None)
+        if not (listeners.tell(token, "start") and listeners.tell(token, "create") and work.assign(token)):
+            return False
+        for boundary in boundaries:
+            if boundary not in first:
+                self.wait_for(boundary, token, None)
+        return True
 
     def wait_for(self, spec: Any, parent: Token, flow: str | None) -> None:
         """Arm an event beside or behind another token, which is no step of its own."""
@@ -175,8 +185,8 @@ class Instance(BpmnWorkflow):
 
     def leave(self, token: Token) -> None:
         """Take a completed token out of its element and along the flows."""
-        listeners.tell(token, "complete")
-        listeners.tell(token, "end")
+        if not listeners.tell_end(token):
+            return
         work.map_out(token)
         spec, around = token.task_spec, token.parent
         flows = [] if spec.body is not None else spec.choose(self, around)
@@ -201,6 +211,8 @@ class Instance(BpmnWorkflow):
     def follow(self, spec: Any, flows: list[Flow], around: Token, *, later: bool = False) -> None:
         """Put a token on the target of every flow; where there is none, see whether the scope is done."""
         for flow in flows:
+            if not listeners.take(self, flow, around):
+                return
             # A flow taken before may have ended the whole scope.
             if around.alive:
                 self.enter(spec._wf_spec.task_specs[flow.target], around, flow.id, later=later)
@@ -234,8 +246,6 @@ class Instance(BpmnWorkflow):
         self.remove(token)
 
     def _tell_cancelled(self, token: Token) -> None:
-        token._set_state(CANCELLED)
-        token.task_spec._on_cancel(token)
         parent = token.parent
         armed = token.task_spec.silent or (parent is not None and parent.task_spec.arms_flows)
         silent = (
@@ -244,8 +254,12 @@ class Instance(BpmnWorkflow):
             or joins.is_rest(token)
             or compensation.is_unseen(token)
         )
-        if not (token.task_spec.is_root or armed or silent):
-            self.note(token, "cancelled")
+        if not (armed or silent):
+            listeners.tell_cancelled(token)
+            if not token.task_spec.is_root:
+                self.note(token, "cancelled")
+        token._set_state(CANCELLED)
+        token.task_spec._on_cancel(token)
 
     def cancel_inside(self, around: Token) -> None:
         """Cancel every token in a scope, leaving the scope, its boundary events and what is armed in it."""
@@ -293,8 +307,7 @@ class Instance(BpmnWorkflow):
         elif not around.task_spec.is_root:
             around.task_spec.drained(around)
         elif around.parent is None:
-            self.clear(around)
-            self.outcome = "completed"
+            self.finish("completed")
         else:
             calls.end(self, around)
 
@@ -309,6 +322,7 @@ class Instance(BpmnWorkflow):
     def finish(self, outcome: str) -> None:
         """End the run: every token is cancelled."""
         self.clear(self.task_tree)
+        listeners.tell_uncaught(self.task_tree, "end")
         self.outcome = outcome
 
     # -- events ------------------------------------------------------------------------------------
@@ -330,8 +344,10 @@ class Instance(BpmnWorkflow):
         """Go on behind a boundary event; an interrupting one cancels its activity first."""
         spec, host = token.task_spec, token.parent
         around = host.parent
-        listeners.tell(token, "start")
-        listeners.tell(token, "end")
+        if not (
+            listeners.tell(token, "start", origin=around) and listeners.tell(token, "end", origin=around)
+        ):
+            return
         work.map_out(token)
         if spec.cancel_activity:
             self.note(token, "entered")
@@ -347,8 +363,10 @@ class Instance(BpmnWorkflow):
 
     def _fire_behind_gateway(self, token: Token, gateway: Token) -> None:
         spec, around = token.task_spec, gateway.parent
-        listeners.tell(token, "start")
-        listeners.tell(token, "end")
+        if not (
+            listeners.tell(token, "start", origin=around) and listeners.tell(token, "end", origin=around)
+        ):
+            return
         work.map_out(token)
         self.note(gateway, "left")
         self.note(token, "entered", token.internal_data["flow"])
@@ -387,12 +405,12 @@ class Instance(BpmnWorkflow):
 
     # -- expressions -------------------------------------------------------------------------------
 
-    def value(self, expression: Expression, token: Token) -> Any:
-        """Return an expression's value in the scope of `token`."""
+    def value(self, expression: Expression, token: Token, own: Mapping[str, Any] = _NOTHING) -> Any:
+        """Return an expression's value in the scope of `token`, with values of its element's `own`."""
         with self.guarding(
             token.task_spec.element, "expression", f"The expression '{expression.source}' failed"
         ):
-            return expression.evaluate(execution.seen(expression, token, _NOTHING), self.functions)
+            return expression.evaluate(execution.seen(expression, token, own), self.functions)
 
     def truth(self, expression: Expression, token: Token, own: Mapping[str, Any] = _NOTHING) -> bool:
         """Return whether a condition holds in the scope of `token`, with values of its element's `own`."""

@@ -32,6 +32,7 @@ class Flow:
     target: str
     condition: Expression | None = None
     default: bool = False
+    listeners: tuple[Listener, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Listener:
-    """What an element runs at an event of its own: an operation with its fields, or an expression."""
+    """What runs at an event of an element's life: an operation with its fields, or assignments."""
 
-    event: str  #: start | end | create | complete
+    event: str  #: start | end | take | create | assignment | complete | delete
     operation: str | None = None
-    expression: Expression | None = None
+    script: tuple[tuple[str | None, Expression], ...] = ()  #: None: an expression assigned to nothing
     fields: Mapping[str, Any] = field(default_factory=lambda: _NO_EXPRESSIONS)
 
 

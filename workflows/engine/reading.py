@@ -59,6 +59,11 @@ class Definition:
         """Tell whether messages to it, or to what it calls, are told apart by correlation keys."""
         return any(each.spec.correlation for each in (self, *self.called.values()))
 
+    @property
+    def alone(self) -> bool:
+        """Tell whether it is a global task, which others call and nobody starts."""
+        return bool(self.spec.alone)
+
     def node(self, node_id: str) -> Node:
         """Return a node of this process or of one that it calls; raises `NotFound`."""
         for known in (self, *self.called.values()):
@@ -118,8 +123,8 @@ def read(xml: bytes, *, drawn: bool = False) -> tuple[list[Definition], list[Fin
             findings.extend(process.remarks)
         else:
             findings.extend(_beside(process))
-    callable_ = [p for p in processes.values() if p.alone]
-    return [p.definition for p in (*chosen, *callable_) if p.definition is not None], findings
+    given = chosen if startable and not chosen else [*chosen, *(p for p in processes.values() if p.alone)]
+    return [p.definition for p in given if p.definition is not None], findings
 
 
 def _beside(process: _Read) -> Iterator[Finding]:

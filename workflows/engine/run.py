@@ -15,6 +15,7 @@ from workflows.engine import (
     correlation,
     events,
     joins,
+    listeners,
     moves,
     scope,
     state,
@@ -156,6 +157,13 @@ class Run:
         spec = moves.step(token, node_id)
         with self._acting():
             moves.go(self._instance, token, spec)
+            self._drain()
+
+    def assigned(self, task_id: str, user: str) -> None:
+        """Tell the listeners of an open task that it has been given to somebody; `NotFound`, `Conflict`."""
+        token = self._still_open(task_id)
+        with self._acting():
+            listeners.tell(token, "assignment", assignee=user)
             self._drain()
 
     def _still_open(self, task_id: str) -> Token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workflows.engine import listeners
 from workflows.engine.openings import Opening, openings
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import Token
@@ -13,7 +14,7 @@ def chosen(
     definition: Definition, message: str | None, start_node: str | None, trigger: Trigger | None
 ) -> tuple[Opening, ...]:
     """Return how to begin; raises `InvalidInput` when that is not clear."""
-    if definition.spec.alone:
+    if definition.alone:
         raise InvalidInput(f"'{definition.id}' is a global task: a call activity begins it.", code="start")
     known = list(openings(definition.spec))
     if trigger is not None:
@@ -41,6 +42,7 @@ def plain(definition: Definition) -> tuple[Opening, ...]:
 
 def begin(root: Token, chosen: tuple[Opening, ...]) -> None:
     """Put the first tokens where a process begins; what those places wait for has happened."""
+    listeners.tell_uncaught(root, "start")
     places = tuple(opening.gateway or opening.spec for opening in chosen)
     root.workflow.start_scope(root, places, happened=chosen[0].happened if chosen else "")
 

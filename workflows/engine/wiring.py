@@ -70,6 +70,7 @@ class Wiring:
         """Fill nodes, flows and specs."""
         lanes = _lanes(self.process)
         self.spec.correlation = correlation.keys_of(self.ledger, self.process)
+        self._listen(self.spec.start, _node(self.process, lanes))
         for element in self.elements.values():
             node = _node(element, lanes)
             self.nodes[node.id] = node
@@ -85,12 +86,12 @@ class Wiring:
 
     def _attach(self, element: etree._Element, node: Node) -> None:
         spec, ledger = self.spec.task_specs[node.id], self.ledger
-        spec.node, spec.element, spec.shown = node, node.id, node.id
+        spec.shown = node.id
         spec.parameters = Parameters(
             ledger.parameters(node.id, node.attributes.get("inputs", {})),
             ledger.parameters(node.id, node.attributes.get("outputs", {})),
         )
-        spec.listeners = tuple(listeners.listeners_of(ledger, node))
+        self._listen(spec, node)
         spec.associations = data.data_of(ledger, element, self.names)
         spec.async_before = "true" in (node.attributes.get("asyncBefore"), node.attributes.get("async"))
         spec.async_after = node.attributes.get("asyncAfter") == "true"
@@ -120,6 +121,12 @@ class Wiring:
             self._event(part, definition, node.id)
         if local(element) in ("receiveTask", "sendTask") and spec.event_definition is not None:
             spec.event_name = ledger.text(node.id, spec.event_definition.name, "The message name")
+
+    def _listen(self, spec: Any, node: Node) -> None:
+        spec.node, spec.element = node, node.id
+        spec.listeners = tuple(listeners.listeners_of(self.ledger, node))
+        if any(listener.event == "assignment" for listener in spec.listeners):
+            spec.assignee = self.ledger.text(node.id, node.attributes.get("assignee", ""), "camunda:assignee")
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -183,7 +190,8 @@ class Wiring:
         if text and not default:
             self.conditioned.add(identity)
             condition = self.ledger.condition(identity, text, f"The condition of the flow {identity}")
-        source.flows += (Flow(identity, target.name, condition, default),)
+        heard = tuple(listeners.listeners_of(self.ledger, _node(element, {})))
+        source.flows += (Flow(identity, target.name, condition, default, heard),)
         source._outputs.append(target.name)
         target._inputs.append(source.name)
         target.incoming += (identity,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.engine import data, scope
+from workflows.engine import data, listeners, scope
 from workflows.engine.model import BpmnError
 from workflows.engine.plan import Work
 from workflows.engine.tokens import Token
@@ -118,6 +118,15 @@ def map_in(token: Token) -> None:
     data.copy_in(token)
     for name, source in token.task_spec.parameters.inputs.items():
         token.data.update(token.workflow.cleaned(token, {name: shaped(source, token)}))
+
+
+def assign(token: Token) -> bool:
+    """Tell listeners of a new task to whom its attribute gives it; False when an error took it away."""
+    assignee = token.task_spec.assignee
+    if assignee is None:
+        return True
+    given = token.workflow.value(assignee, token)
+    return not given or listeners.tell(token, "assignment", assignee=str(given))
 
 
 def map_out(token: Token) -> None:

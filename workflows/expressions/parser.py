@@ -59,8 +59,14 @@ METHODS = {
     "startsWith": "starts_with", "endsWith": "ends_with", "toLowerCase": "lower", "toUpperCase": "upper",
     "trim": "trim",
 }  # fmt: skip
-#: Methods that Camunda users call on `execution`, and the entry each stands for.
-GETTERS = {"getProcessBusinessKey": "processBusinessKey", "getBusinessKey": "businessKey"}
+#: Methods that Camunda users call on these names, and the entry each stands for.
+GETTERS = {
+    "execution": {"getProcessBusinessKey": "processBusinessKey", "getBusinessKey": "businessKey"},
+    "task": {
+        "getAssignee": "assignee", "getEventName": "eventName", "getId": "id", "getName": "name",
+        "getTaskDefinitionKey": "taskDefinitionKey",
+    },
+}  # fmt: skip
 #: FEEL's functions whose names are several words.
 PHRASES = {
     ("date", "and", "time"): "datetime",
@@ -412,8 +418,8 @@ class Parser:
             return Comparison(target, "==", arguments[0], self.feel)
         if target == Name("execution") and name == "getVariable" and variable_name(arguments):
             return Name(variable_name(arguments))
-        if target == Name("execution") and name in GETTERS and not arguments:
-            return Member(target, Literal(GETTERS[name]))
+        if isinstance(target, Name) and name in GETTERS.get(target.name, {}) and not arguments:
+            return Member(target, Literal(GETTERS[target.name][name]))
         if name not in METHODS:
             self.refuse(
                 f"there is no method {name}; methods are {', '.join(sorted(METHODS))}, isEmpty and equals"

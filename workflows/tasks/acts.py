@@ -45,7 +45,7 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
 
     Raises NotFound, Conflict (`claimed` with `by`, `closed`, `suspended`), NotAllowed.
     """
-    task, _ = _take(session, task_id, actor)
+    task, instance = _take(session, task_id, actor)
     if task.assignee == actor.id:
         return task
     if task.assignee is not None:
@@ -62,6 +62,7 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
         raise _claimed(task)
     _offer(session, task)
     _audit(session, actor, "task.claim", task)
+    _tell(session, task, instance, actor)
     return task
 
 
@@ -78,7 +79,7 @@ def release(session: Session, task_id: str, *, actor: Actor) -> Task:
 
 def assign(session: Session, task_id: str, user: str | None, *, actor: Actor) -> Task:
     """Give a task to a user, or (None) back to its candidates."""
-    task, _ = _take(session, task_id, actor)
+    task, instance = _take(session, task_id, actor)
     _guard(session, actor, "assign", task)
     if user is not None and not 0 < len(user.strip()) <= MAX_USER:
         raise InvalidInput("The assignee must be a user id of 1 to 255 characters.", code="assignee")
@@ -89,6 +90,8 @@ def assign(session: Session, task_id: str, user: str | None, *, actor: Actor) ->
     before = task.assignee
     _assign(session, task, user.strip() if user else None)
     _audit(session, actor, "task.assign", task, {"from": before, "to": task.assignee})
+    if task.assignee not in (None, before):
+        _tell(session, task, instance, actor)
     return task
 
 
@@ -225,6 +228,14 @@ def _assign(session: Session, task: Task, user: str | None) -> None:
     task.claimed_at = clock.now() if user else None
     task.revision += 1
     _offer(session, task)
+
+
+def _tell(session: Session, task: Task, instance: Instance, actor: Actor) -> None:
+    """Run the diagram's listeners for the assignment of a task, where it has any."""
+    node = deployed.process(session, task.definition_id).node(task.element_id)
+    if any(listener.get("event") == "assignment" for listener in node.attributes.get("listeners", ())):
+        with persistence.advance(session, instance, actor=actor, task_id=task.id) as (run, _):
+            run.assigned(task.id, task.assignee or "")
 
 
 def _offer(session: Session, task: Task) -> None:

@@ -217,6 +217,13 @@ def test_a_global_task_is_no_process_to_start() -> None:
         Run.start(definitions[1], {}, TestHost())
 
 
+def test_a_global_task_of_the_file_itself_is_meant_before_one_elsewhere() -> None:
+    library = Shelf(g=[f'{HEAD}<globalUserTask id="g"/></definitions>'.encode()])
+    body, host = file_of(call("g"), extra=GLOBAL["globalScriptTask"]), TestHost()
+    run = Run.start(compile_definition(body, "p"), {"n": 1}, host, library=library)
+    assert (run.outcome, run.variables) == ("completed", {"n": 2})
+
+
 @pytest.mark.parametrize("kind", GLOBAL)
 def test_a_global_task_of_another_file_is_called(kind: str) -> None:
     """A file may hold nothing but global tasks, imported by others under a prefix of their own."""

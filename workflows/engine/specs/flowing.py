@@ -14,6 +14,7 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from workflows.engine.model import Node
 from workflows.engine.plan import Data, Flow, Listener, Parameters, Work
 from workflows.engine.tokens import Token
+from workflows.expressions import Expression
 
 
 class Flowing(BpmnSpecMixin):
@@ -43,6 +44,7 @@ class Flowing(BpmnSpecMixin):
     parameters = Parameters()
     associations = Data()
     listeners: tuple[Listener, ...] = ()
+    assignee: Expression | None = None  #: of a task that tells listeners to whom it is given
     locals: tuple[str, ...] = ()  #: variables that a scope keeps for itself
     work = Work()
     async_before = False
@@ -61,8 +63,7 @@ class Flowing(BpmnSpecMixin):
             my_task._ready()
 
     def _update_hook(self, my_task: Token) -> bool:
-        my_task.workflow.open(my_task)
-        return self.begin(my_task)
+        return bool(my_task.workflow.open(my_task)) and self.begin(my_task)
 
     def begin(self, my_task: Token) -> bool:
         """Return True when the token is ready at once."""

@@ -22,10 +22,12 @@ from tests.workflows.engine.diagrams import (
     timer,
     user,
 )
+from workflows.engine import BpmnError
 
 TASKS = "Tasks"
 REPEATED = "Loops and multi-instance"
 NESTED = "Subprocesses and calls"
+LISTENERS = "Camunda's listeners"
 ENDS = nodes("startEvent", "s") + nodes("endEvent", "e")
 LINE = flows("s > a > e")
 
@@ -36,6 +38,7 @@ def rows() -> Iterator[Row]:
     yield from _repeated()
     yield from _nested()
     yield from _adhoc()
+    yield from _listeners()
 
 
 def _tasks() -> Iterator[Row]:
@@ -399,3 +402,72 @@ def _adhoc() -> Iterator[Row]:
         variables={"enough": False},
         note="what is still open is cancelled unless cancelRemainingInstances is false",
     )
+
+
+def _listeners() -> Iterator[Row]:
+    """Yield the rows of what is run at the events of an element's life."""
+
+    def set_on(kind: str, event: str, value: str = "true") -> str:
+        assigned = f"${{execution.setVariable('{event}', {value})}}"
+        return extended(f'<camunda:{kind} event="{event}" expression="{assigned}"/>')
+
+    for event in ("start", "end"):
+        yield Row(
+            LISTENERS,
+            f"execution listener of an element, {event}",
+            ENDS + user("a", set_on("executionListener", event)) + LINE,
+            (complete("a"),),
+            ("a", "e"),
+            ends_with={event: True},
+            note="also where it is cancelled" if event == "end" else "",
+        )
+        yield Row(
+            LISTENERS,
+            f"execution listener of a process, {event}",
+            set_on("executionListener", event) + ENDS + nodes("task", "a") + LINE,
+            passes=("a", "e"),
+            ends_with={event: True},
+        )
+    taken = f'<sequenceFlow id="f" sourceRef="s" targetRef="e">{set_on("executionListener", "take")}</sequenceFlow>'
+    yield Row(
+        LISTENERS,
+        "execution listener of a sequence flow, take",
+        ENDS + taken,
+        passes=("e",),
+        ends_with={"take": True},
+    )
+    for event, value in (("create", "true"), ("assignment", "task.assignee"), ("complete", "true")):
+        yield Row(
+            LISTENERS,
+            f"task listener, {event}",
+            ENDS + user("a", set_on("taskListener", event, value), assignee="li") + LINE,
+            (complete("a"),),
+            ("a", "e"),
+            ends_with={event: "li" if event == "assignment" else True},
+        )
+    held = boundary("x", "a", '<messageEventDefinition messageRef="M"/>') + nodes("endEvent", "xe")
+    yield Row(
+        LISTENERS,
+        "task listener, delete",
+        ENDS + user("a", set_on("taskListener", "delete")) + held + LINE + flows("x > xe"),
+        (message("report"),),
+        ("x", "xe"),
+        ends_with={"delete": True},
+        extra='<message id="M" name="report"/>',
+    )
+
+    def refuse(*_: Any) -> None:
+        raise BpmnError("wrong")
+
+    for event in ("start", "end"):
+        bad = extended(f'<camunda:executionListener event="{event}" delegateExpression="${{registers.no}}"/>')
+        caught = boundary("x", "a", "<errorEventDefinition/>") + nodes("endEvent", "xe")
+        yield Row(
+            LISTENERS,
+            f"error of a listener for {event}, caught by a boundary event",
+            ENDS + user("a", bad) + caught + LINE + flows("x > xe"),
+            (complete("a"),) if event == "end" else (),
+            ("a", "x", "xe"),
+            never=("e",),
+            host=lambda: TestHost(operations={"registers.no": refuse}),
+        )
