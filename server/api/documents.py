@@ -58,8 +58,7 @@ def get_document(document_id: str, actor: Actor) -> dict[str, Any]:
         200: {
             "description": "The content.",
             "content": {
-                drawing.PDF: {"schema": {"type": "string", "contentMediaType": drawing.PDF}},
-                drawing.HTML: {"schema": {"type": "string"}},
+                **drawing.FORMS,
                 papers.MEDIA_TYPE: {"schema": {"type": "object"}},
                 "*/*": {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}},
             },

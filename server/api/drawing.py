@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from flask import Response, render_template, request
@@ -11,8 +13,14 @@ from werkzeug.exceptions import NotAcceptable
 
 from handlers.registers import Document, papers
 from server.papers import pdf
+from workflows.papers import Paper
 
 PDF, HTML, JSON = "application/pdf", "text/html", "application/json"
+#: What the document says of a paper's forms.
+FORMS: dict[str, Any] = {
+    PDF: {"schema": {"type": "string", "contentMediaType": PDF}},
+    HTML: {"schema": {"type": "string"}},
+}
 #: No script, no form, nothing from elsewhere.
 INERT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -31,12 +39,17 @@ def drawn(found: Document, media_type: str) -> Response:
     if paper is None:
         return _given(found.content, found.media_type, found.title)
     name = f"{found.title}-{found.number}-v{found.version}"
-    if media_type == HTML:
-        page = render_template("paper.html", paper=paper, title=f"{found.title} {found.number}")
-        return _given(page.encode(), f"{HTML}; charset=utf-8", f"{name}.html")
     if media_type == papers.MEDIA_TYPE:
         return _given(found.content, papers.MEDIA_TYPE, f"{name}.json")
-    return _given(pdf(paper, at=found.created_at), PDF, f"{name}.pdf")
+    return paper_as(media_type, paper, name, at=found.created_at)
+
+
+def paper_as(media_type: str, paper: Paper, name: str, *, at: datetime) -> Response:
+    """Return a paper as PDF or as a page."""
+    if media_type == HTML:
+        page = render_template("paper.html", paper=paper, title=name)
+        return _given(page.encode(), f"{HTML}; charset=utf-8", f"{name}.html")
+    return _given(pdf(paper, at=at), PDF, f"{name}.pdf")
 
 
 def _given(content: bytes, media_type: str, name: str) -> Response:

@@ -38,6 +38,7 @@ TAGS = {
     "clues": "The clue register.",
     "documents": "Papers and files of a matter.",
     "hand-overs": "Every passing of a clue from hand to hand.",
+    "returns": "What agencies owe each return period, and their returns.",
     "agencies": "The units that transfer clues.",
 }
 
@@ -109,11 +110,14 @@ FAILURES = {
 }
 #: The schema of the transfer form.
 TRANSFER = "TransferForm"
-#: Steps of the agency in the transfer process, by their form → the schema's name.
+#: The process by which agencies are asked for their returns.
+RETURNS = "return_period"
+#: Forms that agencies fill in besides → the schema's name.
 STEPS = {
     "clue_receipt": "ReceiptSignature",
     "clue_letter_receipt": "LetterSignature",
     "clue_complete": "Completion",
+    "return_close": "ReturnClosing",
 }
 
 
@@ -180,7 +184,7 @@ def _complete(operation: Json, method: str, path: str) -> None:
     statuses = ["400", "401", "403", "429", "503"]
     statuses += ["404"] if "{" in path else []
     statuses += ["409", "413", "415", "422"] if method != "get" else []
-    statuses += ["406"] if path.endswith(("/receipt", "/letter", "/content")) else []
+    statuses += ["406"] if path.endswith(("/receipt", "/letter", "/content", "/paper")) else []
     kept = {status: answer for status, answer in operation["responses"].items() if status < "400"}
     failures = {status: {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(statuses)}
     operation["responses"] = {**kept, **failures}
@@ -191,6 +195,9 @@ def _failure(status: str, says: str) -> Json:
         "description": says,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+    if status == "413":
+        # What is far too long is refused before anybody looks at it.
+        answer["content"]["text/plain"] = {"schema": {"type": "string"}}
     if status in ("429", "503"):
         answer["headers"] = {
             "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
@@ -202,6 +209,8 @@ def _describe(parameters: Any) -> None:
     told = {
         "transfer_id": "The transfer's id.",
         "document_id": "The document's id.",
+        "period_id": "The return period's id.",
+        "return_id": "The return's id.",
         "number": "A clue number, transfer number, receipt number or id.",
     }
     for parameter in parameters:
@@ -209,20 +218,28 @@ def _describe(parameters: Any) -> None:
 
 
 def _forms(session: Session) -> Iterator[tuple[str, Json]]:
-    """Yield the schemas of the forms of the transfer process as it is deployed now; empty ones where it is not."""
+    """Yield the schemas of the forms as they are deployed now; empty ones where they are not."""
     found: dict[str, Json] = {name: {"type": "object"} for name in (TRANSFER, *STEPS.values())}
-    try:
-        owner = deployed.process(session, definitions.latest(session, PROCESS).id)
-    except NotFound:
-        yield from found.items()
-        return
-    for node in owner.definition.nodes.values():
-        form = deployed.form(session, owner, node) if "formRef" in node.attributes else None
-        name = TRANSFER if node is owner.definition.start_node else STEPS.get(form.id if form else "")
-        if form and name:
-            found[name] = schema_of(form, recording.options(session, form))
+    for key in (PROCESS, RETURNS):
+        found |= _forms_of(session, key)
     for key in FOR_THE_OFFICE:
         member = found[TRANSFER].get("properties", {}).get(key)
         if member:
             member["description"] = f"Agencies leave it out. {member['description']}"
     yield from found.items()
+
+
+def _forms_of(session: Session, key: str) -> dict[str, Json]:
+    """Return the schemas of a process's forms that the API takes; none where the process is not deployed."""
+    try:
+        owner = deployed.process(session, definitions.latest(session, key).id)
+    except NotFound:
+        return {}
+    found: dict[str, Json] = {}
+    for node in owner.definition.nodes.values():
+        form = deployed.form(session, owner, node) if "formRef" in node.attributes else None
+        is_start = key == PROCESS and node is owner.definition.start_node
+        name = TRANSFER if is_start else STEPS.get(form.id if form else "")
+        if form and name:
+            found[name] = schema_of(form, recording.options(session, form))
+    return found

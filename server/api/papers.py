@@ -41,15 +41,9 @@ class PaperSchema(Schema):
     document = text("Address of the document.", "/api/v1/documents/77a1…")
 
 
-FORMS: dict[str, Any] = {
-    drawing.PDF: {"schema": {"type": "string", "contentMediaType": drawing.PDF}},
-    drawing.HTML: {"schema": {"type": "string"}},
-}
-
-
 def _forms(function: Any) -> Any:
     """Let the document say that a paper is also given as PDF and as a page."""
-    return blueprint.doc(responses={200: {"content": FORMS}})(function)
+    return blueprint.doc(responses={200: {"content": drawing.FORMS}})(function)
 
 
 @blueprint.get("/transfers/<transfer_id>/receipt", tags=["transfers"])
@@ -96,6 +90,7 @@ def _paper(kind: str, step: str, transfer_id: str, actor: Actor) -> Response | d
         _, found, _ = seen(session, actor, clue.id, found_id)
         if media_type == drawing.JSON:
             return _told(session, clue, found, step)
+        assert found.content is not None  # loads what is deferred
     return drawing.drawn(found, media_type)
 
 

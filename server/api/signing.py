@@ -37,7 +37,7 @@ ACTIONS = {
 class SignedSchema(Schema):
     """A step that is done."""
 
-    transfer = text("The transfer's id.", "5b0e…")
+    id = text("The id of what was signed for.", "5b0e…")
     signed_at = text("When, in UTC.", "2026-03-09T06:30:00+00:00")
 
 
@@ -55,8 +55,7 @@ def open_steps(session: Session, clues: Iterable[Clue], actor: Actor) -> Iterato
     for task in session.scalars(
         select(Task).where(here, tasks.doable(actor), visibility.policy().tasks(actor))
     ):
-        owner = deployed.process(session, task.definition_id)
-        form = deployed.form(session, owner, owner.node(task.element_id))
+        form = _form(session, task)
         if form and form.id in ACTIONS:
             yield Step(task, form)
 
@@ -102,12 +101,24 @@ def _do(session: Session, form_id: str, transfer_id: str, body: Mapping[str, Any
         raise Conflict(
             "There is nothing of this kind to be done about the transfer now.", code="nothing_open"
         )
-    options = recording.options(session, found.form)
-    answers.checked(session, found.form, options, body, actor)
+    return complete(session, found.task, clue.id, body, actor)
+
+
+def complete(session: Session, task: Task, about: str, body: Mapping[str, Any], actor: Actor) -> Answer:
+    """Complete a step with what a program sent; what is wrong with it is told member by member."""
+    form = _form(session, task)
+    assert form is not None  # the gate refuses these steps without their forms
+    options = recording.options(session, form)
+    answers.checked(session, form, options, body, actor)
     try:
-        tasks.complete(session, found.task.id, actor=actor, answers=body)
+        tasks.complete(session, task.id, actor=actor, answers=body)
     except InvalidInput as error:
         if not error.fields:
             raise
-        raise answers.explained(found.form, options, error.fields) from None
-    return Answer({"transfer": clue.id, "signed_at": clock.now().isoformat()})
+        raise answers.explained(form, options, error.fields) from None
+    return Answer({"id": about, "signed_at": clock.now().isoformat()})
+
+
+def _form(session: Session, task: Task) -> Form | None:
+    owner = deployed.process(session, task.definition_id)
+    return deployed.form(session, owner, owner.node(task.element_id))

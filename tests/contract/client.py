@@ -27,7 +27,7 @@ class Client:
         if status == 204:
             assert not answer.content
             return None
-        if answer.headers["Content-Type"] == "application/json":
+        if answer.headers["Content-Type"] in ("application/json", "application/problem+json"):
             return answer.json()
         return answer
 

@@ -15,26 +15,12 @@ Programs = Callable[[str], Client]
 
 
 @pytest.fixture(scope="session")
-def sqlite_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Give the served office on SQLite."""
-    with serving(settle(tmp_path_factory.mktemp("office"))) as house:
-        yield house
-
-
-@pytest.fixture(scope="session")
-def postgresql_office(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Give the served office on PostgreSQL."""
+def office(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Give the served office; on PostgreSQL, where requests really meet."""
     name = postgresql.create()
     with serving(settle(tmp_path_factory.mktemp("office"), postgresql.url(name))) as house:
         yield house
     postgresql.drop(name)
-
-
-@pytest.fixture(params=["sqlite_office", "postgresql_office"])
-def office(request: pytest.FixtureRequest) -> House:
-    """Return the office; the test runs once on each kind of database."""
-    found: House = request.getfixturevalue(request.param)
-    return found
 
 
 @pytest.fixture
@@ -44,9 +30,9 @@ def program(office: House) -> Programs:
 
 
 @pytest.fixture
-def inside(sqlite_office: House) -> FlaskClient:
+def inside(office: House) -> FlaskClient:
     """Return a client of the same application without the network, for many requests."""
-    return sqlite_office.city.app.test_client()
+    return office.city.app.test_client()
 
 
 def program_of(office: House, login: str) -> Client:
