@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from handlers import uploads
 from handlers.registers import Document
+from server.guard import HEADER_AREAS
 from tests.contract.client import values
 from tests.security.conftest import House, Visitor, answers
 from workflows.model import Instance, TaskDraft
@@ -21,7 +22,7 @@ def test_every_form_of_a_page_wants_its_token(house: House) -> None:
     supervisor, admin = house.visitor("supervisor"), house.visitor("admin")
     tried = 0
     for rule in house.city.app.url_map.iter_rules():
-        if "POST" not in (rule.methods or ()) or rule.rule.startswith("/engine-rest"):
+        if "POST" not in (rule.methods or ()) or rule.rule.startswith(HEADER_AREAS):
             continue
         path = rule.rule
         for name in rule.arguments:
@@ -47,6 +48,7 @@ def test_a_cookie_is_nothing_to_the_api(house: House) -> None:
     assert clerk.get("/engine-rest/task").status_code == 401
     answer = clerk.session.post(f"{house.base}/engine-rest/message", json={"messageName": "x"}, timeout=60)
     assert answer.status_code == 401
+    assert clerk.get("/api/v1/clues").status_code == 401
 
 
 def test_another_sites_page_cannot_use_the_api(house: House) -> None:
