@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from server.settings import Settings
@@ -41,12 +42,9 @@ log = structlog.get_logger()
 class Database:
     """One database and its connections, shared by all threads of a process."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reader: Engine | None = None) -> None:
         self.engine = engine
-        writing: dict[str, Any] = {"duban_writing": True}
-        reading: dict[str, Any] = {"duban_writing": False, "postgresql_readonly": True}
-        self._writer = engine.execution_options(**writing)
-        self._reader = engine.execution_options(**(reading if self.postgresql else {"duban_writing": False}))
+        self._reader = reader or engine.execution_options(duban_writing=False)
         self._claim: int | None = None
 
     @property
@@ -70,7 +68,7 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def _write_afterwards(self, write: Callable[[Session], None]) -> None:
@@ -118,6 +116,7 @@ class Database:
     def close(self) -> None:
         """Give back every connection, and the claim."""
         self.engine.dispose()
+        self._reader.dispose()
         if self._claim is not None:
             os.close(self._claim)
             self._claim = None
@@ -133,9 +132,9 @@ def connect(settings: Settings) -> Database:
         "max_overflow": 8,
     }
     if url.get_backend_name() == "postgresql":
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"application_name": "duban"}, **options)
-        event.listen(engine, "connect", _open_postgresql)
-        return Database(engine)
+        reader = _postgresql(url, isolation_level="AUTOCOMMIT", **options)
+        event.listen(reader, "connect", _open_reader)
+        return Database(_postgresql(url, **options), reader)
     assert url.database  # settings refuse a database in memory
     Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
@@ -144,12 +143,34 @@ def connect(settings: Settings) -> Database:
     return Database(engine)
 
 
+def _postgresql(url: URL, **options: Any) -> Engine:
+    engine = create_engine(url, connect_args={"application_name": "duban"}, **options)
+    event.listen(engine, "connect", _open_postgresql)
+    event.listen(engine, "checkout", _still_there)
+    return engine
+
+
+def _still_there(connection: Any, record: Any, proxy: Any) -> None:
+    """Let a connection that the server has closed be replaced before it is used.
+
+    Its farewell lies in the socket: asking the server, as SQLAlchemy would, costs a round trip each time.
+    """
+    if connection.closed or select.select([connection.fileno()], [], [], 0)[0]:
+        raise InvalidatePoolError
+
+
 def _open_postgresql(connection: Any, record: Any) -> None:
     connection.autocommit = True
     # Nobody waits for ever, neither for a row nor for a client that fell silent in mid-transaction.
     connection.execute(f"set lock_timeout = '{BUSY_SECONDS}s'")
     connection.execute(f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     connection.autocommit = False
+
+
+def _open_reader(connection: Any, record: Any) -> None:
+    # Each statement sees what is committed, with a transaction around several of them or without: so without.
+    connection.autocommit = True
+    connection.execute("set default_transaction_read_only = on")
 
 
 def _open_sqlite(connection: Any, record: Any) -> None:

@@ -246,13 +246,10 @@ def _by_header() -> Identity | None:
             database(), header.username, header.password, remote=request.remote_addr or "", remembering=True
         )
         login = account.login
-    elif header.type == "bearer" and header.token:
-        with reading() as transaction:
-            login = tokens.find(transaction, header.token)
-    if login is None:
-        return None
     with reading() as transaction:
-        return Identity(office.actor_for(transaction, login))
+        if header.type == "bearer" and header.token:
+            login = tokens.find(transaction, header.token)
+        return Identity(office.actor_for(transaction, login)) if login else None
 
 
 def _refuse_foreign_pages() -> None:

@@ -244,6 +244,7 @@ class Task(Base):
 
     instance: Mapped[Instance] = relationship(lazy="raise", viewonly=True)
     definition: Mapped[ProcessDefinition] = relationship(lazy="raise", viewonly=True)
+    candidates: Mapped[list[TaskCandidate]] = relationship(viewonly=True)
 
     __table_args__ = (
         _open_index("ix_task_open", "sorts_at", "id"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from handlers.office.model import MANAGING_COMMITTEES, Membership, Person, Post, Role, Unit
@@ -31,15 +31,16 @@ def actor_for(session: Session, login: str) -> Actor:
 
     A login without a person (an API client) is in the group of its own name only.
     """
-    held = session.execute(_memberships().where(Person.login == login).add_columns(Unit.code)).all()
+    asked = {"login": login, "role": login.partition("@")[0], "today": today()}
+    found = session.execute(_WHO, asked).all()
     # A login spelt like a role must not thereby hold it.
-    groups = set() if _names_role(session, login) else {login}
-    for membership, unit_code in held:
-        groups.add(membership.role)
+    groups = {login} if not found[0].namesake else set()
+    for _, role, unit_code, _ in found:
+        if role is not None:
+            groups.add(role)
         if unit_code is not None:
-            groups.add(f"{membership.role}@{unit_code}")
-    name = session.scalar(select(Person.name).where(Person.login == login))
-    return Actor(login, frozenset(groups), name or login)
+            groups.add(f"{role}@{unit_code}")
+    return Actor(login, frozenset(groups), found[0].name or login)
 
 
 def people_in(session: Session, group: str) -> list[Person]:
@@ -76,14 +77,33 @@ def post_at(session: Session, person_id: str, day: date) -> Post | None:
 
 
 def in_force(
-    since: InstrumentedAttribute[date], until: InstrumentedAttribute[date | None], day: date
+    since: InstrumentedAttribute[date],
+    until: InstrumentedAttribute[date | None],
+    day: date | BindParameter[date],
 ) -> ColumnElement[bool]:
     """Return the SQL condition that `day` lies in [since, until)."""
     return and_(since <= day, or_(until.is_(None), until > day))
 
 
-def _names_role(session: Session, group: str) -> bool:
-    return session.get(Role, group.partition("@")[0]) is not None
+#: Everything about a login in one row for each membership, and in one row where there is none.
+_WHO = (
+    select(
+        Person.name,
+        Membership.role,
+        Unit.code,
+        exists(select(Role.id).where(Role.id == bindparam("role"))).label("namesake"),
+    )
+    .select_from(select(literal(1).label("one")).subquery())
+    .outerjoin(Person, Person.login == bindparam("login"))
+    .outerjoin(
+        Membership,
+        and_(
+            Membership.person_id == Person.id,
+            in_force(Membership.since, Membership.until, bindparam("today")),
+        ),
+    )
+    .outerjoin(Unit, Unit.id == Membership.unit_id)
+)
 
 
 def _memberships() -> Select[Membership]:

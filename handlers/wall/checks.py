@@ -186,8 +186,9 @@ def _may_take(session: Session, actor: Actor, task: Task) -> bool:
 
 
 def _is_candidate(session: Session, actor: Actor, task: Task) -> bool:
-    named = session.scalars(select(TaskCandidate).where(TaskCandidate.task_id == task.id))
-    return any(row.name in actor.groups if row.kind == "group" else row.name == actor.id for row in named)
+    return any(
+        row.name in actor.groups if row.kind == "group" else row.name == actor.id for row in task.candidates
+    )
 
 
 def _is_offered(session: Session, task: Task) -> bool:

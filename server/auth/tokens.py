@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.auth.credentials import Account
@@ -31,6 +31,19 @@ class ApiToken(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+_VALID = (
+    select(Account.login)
+    .join(ApiToken, ApiToken.login == Account.login)
+    .where(
+        ApiToken.digest == bindparam("digest"),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at > bindparam("now"),
+        Account.disabled_at.is_(None),
+        Account.generation == ApiToken.generation,
+    )
+)
 
 
 def create(session: Session, login: str, name: str, *, lasts: timedelta, actor: str) -> str:
@@ -65,17 +78,7 @@ def find(session: Session, token: str) -> str | None:
 
     A new password ends the tokens that were made under the old one.
     """
-    return session.scalar(
-        select(Account.login)
-        .join(ApiToken, ApiToken.login == Account.login)
-        .where(
-            ApiToken.digest == _digest(token),
-            ApiToken.revoked_at.is_(None),
-            ApiToken.expires_at > clock.now(),
-            Account.disabled_at.is_(None),
-            Account.generation == ApiToken.generation,
-        )
-    )
+    return session.scalar(_VALID, {"digest": _digest(token), "now": clock.now()})
 
 
 def revoke(session: Session, token_id: str, *, login: str) -> None:

@@ -112,10 +112,10 @@ def complete_task(task_id: str, actor: Actor) -> Response:
     body = loaded(CompleteSchema())
     values = plain(body["variables"])
     with unit_of_work() as session:
-        done = tasks.complete(session, task_id, actor=actor, variables=values)
+        instance = tasks.complete(session, task_id, actor=actor, variables=values)
         if not body["withVariablesInReturn"]:
             return no_content()
-        return jsonify(typed_map(variables_if_seen(session, done.instance.id, actor)))
+        return jsonify(typed_map(variables_if_seen(session, instance.id, actor)))
 
 
 @blueprint.get("/task/<task_id>/variables")

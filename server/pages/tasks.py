@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,8 +140,8 @@ def complete(actor: Actor, task_id: str) -> Response | tuple[str, int]:
             raise InvalidInput("Files were refused.", fields=sent.errors, code="form")
         with unit_of_work() as session:
             found = tasks.get(session, task_id, actor)
-            done = tasks.complete(session, task_id, actor=actor, answers=sent.answers)
-            following = _following(session, actor, done.next_tasks)
+            instance = tasks.complete(session, task_id, actor=actor, answers=sent.answers)
+            following = _following(session, actor, tasks.next_of(session, instance.id, actor))
     except (Conflict, EngineFault, InvalidInput, NotAllowed) as error:
         return _again(task_id, actor, sent, error)
     if following is None:
@@ -210,7 +210,7 @@ def _lost(
         return _page(session, task_id, actor, Typed(None, {}, words.error_words(error, status), status))
 
 
-def _following(session: Session, actor: Actor, of_matter: tuple[Task, ...]) -> str | None:
+def _following(session: Session, actor: Actor, of_matter: Sequence[Task]) -> str | None:
     """Return what the visitor does next: in the same matter, else the soonest of his own."""
     if of_matter:
         return of_matter[0].id

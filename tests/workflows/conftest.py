@@ -39,6 +39,9 @@ class Candidates:
         return or_(Task.assignee == actor.id, Task.closed_by == actor.id, Task.id.in_(named))
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
+        if act == "see" and isinstance(subject, Task):
+            seen = select(Task.id).where(Task.id == subject.id, self.tasks(actor))
+            return Decision(session.scalar(seen) is not None)
         return Decision("guest" not in actor.groups, "Guests only look.")
 
 
@@ -105,8 +108,8 @@ class Office:
         assert len(found) == 1, f"{len(found)} open tasks at {element_id}"
         return found[0]
 
-    def complete(self, task: Task, actor: Actor | None = None, **variables: Any) -> tasks.Completed:
-        """Complete a task."""
+    def complete(self, task: Task, actor: Actor | None = None, **variables: Any) -> Instance:
+        """Complete a task, and return its instance."""
         with self.work() as session:
             return tasks.complete(session, task.id, actor=actor or self.chief, variables=variables)
 

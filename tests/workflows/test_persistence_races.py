@@ -71,7 +71,7 @@ def test_of_eight_who_complete_one_does_it(office, two_steps):
         instance = office.start("pair")
         task = office.task("one", instance)
         results = at_once(*(act(office, tasks.complete, task.id, actor=clerk) for clerk in CLERKS))
-        assert Counter(type(r).__name__ for r in results) == {"Completed": 1, "Conflict": 7}
+        assert Counter(type(r).__name__ for r in results) == {"Instance": 1, "Conflict": 7}
         done = office.get(Task, task.id)
         assert {e.params["by"] for e in results if isinstance(e, Conflict)} == {done.closed_by}
         assert len(office.all(AuditEvent, AuditEvent.task_id == task.id)) == 1
@@ -108,7 +108,7 @@ def test_parallel_tasks_of_one_instance_are_all_completed_at_once(office, diagra
                 for n, task in enumerate(open_tasks)
             )
         )
-        assert {type(r).__name__ for r in results} == {"Completed"}
+        assert {type(r).__name__ for r in results} == {"Instance"}
         assert [t.element_id for t in office.open_tasks(instance)] == ["after"]
         with office.work() as session:
             assert len(instances.variables(session, instance.id, office.chief)) == 6
@@ -145,7 +145,7 @@ def test_a_clerk_and_an_early_worker_at_once(office, two_steps):
             act(office, timers.fire, timer_id), act(office, tasks.complete, task.id, actor=CLERKS[0])
         )
         assert given[0] is False
-        assert isinstance(given[1], tasks.Completed)
+        assert isinstance(given[1], Instance)
         assert office.get(Timer, timer_id).status == "cancelled"
     office.check()
 
@@ -213,7 +213,7 @@ def test_holding_and_completing_at_once_leave_one_of_two_states(office, two_step
             act(office, tasks.complete, office.task("one", instance).id, actor=CLERKS[0]),
         )
         assert not isinstance(held, Exception)
-        assert isinstance(completed, tasks.Completed) or completed.code == "suspended"
+        assert isinstance(completed, Instance) or completed.code == "suspended"
         assert all(task.suspended for task in office.open_tasks(instance))
     office.check()
 

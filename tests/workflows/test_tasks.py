@@ -139,11 +139,13 @@ def test_a_candidate_completes_an_unclaimed_task_and_is_recorded(office, task):
 def test_completing_tells_what_the_actor_may_do_next(office, diagram):
     office.deploy(filled(diagram), others={"receive.form": json.dumps(FORM).encode()})
     office.start("filled")
-    done = office.complete(office.task("u"), ANNA, story="事情")
-    assert [t.element_id for t in done.next_tasks] == ["v"]
-    assert done.instance.state == "active"
-    done = office.complete(done.next_tasks[0], ANNA)
-    assert (done.instance.state, done.next_tasks) == ("completed", ())
+    with office.work() as session:
+        instance = tasks.complete(session, office.task("u").id, actor=ANNA, variables={"story": "事情"})
+        (following,) = tasks.next_of(session, instance.id, ANNA)
+    assert (following.element_id, instance.state) == ("v", "active")
+    with office.work() as session:
+        instance = tasks.complete(session, following.id, actor=ANNA)
+        assert (instance.state, tasks.next_of(session, instance.id, ANNA)) == ("completed", [])
 
 
 def test_answers_that_the_form_refuses_change_nothing(office, diagram):

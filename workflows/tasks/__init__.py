@@ -1,7 +1,6 @@
 """Tasks: the inboxes, and what people do with what lies in them."""
 
 from workflows.tasks.acts import (
-    Completed,
     assign,
     claim,
     complete,
@@ -11,10 +10,9 @@ from workflows.tasks.acts import (
     release,
     save_draft,
 )
-from workflows.tasks.inbox import Page, TaskFilter, count, doable, listing
+from workflows.tasks.inbox import Page, TaskFilter, count, doable, listing, next_of
 
 __all__ = [
-    "Completed",
     "Page",
     "TaskFilter",
     "assign",
@@ -26,6 +24,7 @@ __all__ = [
     "form",
     "get",
     "listing",
+    "next_of",
     "release",
     "save_draft",
 ]
