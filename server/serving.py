@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 from flask import Flask
 from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
 
 from server.settings import Settings
 from workflows.errors import InvalidInput
@@ -41,6 +44,20 @@ def _bound(family: int, kind: int, protocol: int, name: str, address: Any) -> so
     return bound
 
 
+class _Task(WSGITask):
+    """One request; an answer without a body leaves its connection open, as any other does."""
+
+    def set_close_on_finish(self) -> None:
+        """Let the connection end with this answer; waitress would after each 204, whose length nobody doubts."""
+        asked = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or self.version == "1.0" or asked:
+            super().set_close_on_finish()
+
+
+class _Channel(HTTPChannel):
+    task_class = _Task
+
+
 class Server:
     """One process that answers requests until it is told to stop."""
 
@@ -58,6 +75,7 @@ class Server:
             # The application reads what the proxies say, and only as many as there are.
             clear_untrusted_proxy_headers=not settings.proxies,
         )
+        self._server.channel_class = _Channel
         self._stopping = False
 
     @property
@@ -65,9 +83,9 @@ class Server:
         """The port that is really served on, where the settings leave the choice to the system."""
         return int(self._server.effective_port)
 
-    def run(self) -> None:
-        """Answer requests until `stop`; then finish those that were let in."""
-        while not self._stopping:
+    def run(self, wanted: Callable[[], bool] = lambda: True) -> None:
+        """Answer requests until `stop`, or until nobody wants it any more; then finish those that were let in."""
+        while not self._stopping and wanted():
             wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
         self._server.del_channel()
         self._server.socket.close()

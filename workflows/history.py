@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import clock
+from workflows import clock, writing
 from workflows.actor import Actor
 from workflows.model import PENDING, Activity, AuditEvent, Incident, Job, new_id
 
@@ -69,20 +69,16 @@ def record(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one audit event (`act` as `task.claim`); `detail` holds identifiers, never names."""
-    session.execute(
-        insert(AuditEvent),
-        [
-            {
-                "at": clock.now(),
-                "actor": actor.id if actor else SYSTEM,
-                "act": act,
-                "instance_id": instance_id,
-                "task_id": task_id,
-                "scope_id": scope_id,
-                "detail": dict(detail) if detail else None,
-            }
-        ],
-    )
+    event = {
+        "at": clock.now(),
+        "actor": actor.id if actor else SYSTEM,
+        "act": act,
+        "instance_id": instance_id,
+        "task_id": task_id,
+        "scope_id": scope_id,
+        "detail": dict(detail) if detail else None,
+    }
+    writing.add(session, AuditEvent, [event])
 
 
 def fault(

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import calendar, clock, limits
+from workflows import calendar, clock, limits, writing
 from workflows.errors import InvalidInput
 from workflows.expressions.functions import add_months
 from workflows.model import ReminderRung, Timer, new_id
@@ -59,8 +59,7 @@ def arm(session: Session, spans: Iterable[Span]) -> None:
         if span.ladder not in known:
             known[span.ladder] = rungs(session, span.ladder)
         rows.extend(_timers(span, known[span.ladder]))
-    if rows:
-        session.execute(insert(Timer), rows)
+    writing.add(session, Timer, rows)
 
 
 def rungs(session: Session, ladder: str) -> Sequence[ReminderRung]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import threading
+from collections.abc import Callable
+from contextlib import closing
 
 import click
 from sqlalchemy import select
@@ -11,11 +15,12 @@ from sqlalchemy import select
 from server import auth, boot, demo, logs
 from server.app import create_app
 from server.cli.common import opened
-from server.db import Database
-from server.serving import Server, listen
+from server.db import Database, connect
+from server.serving import CONNECTIONS, Server, listen
 from server.settings import Settings
+from server.together import Together
 from server.worker import Worker
-from workflows.errors import Conflict
+from workflows.errors import Conflict, InvalidInput
 
 
 @click.command()
@@ -23,27 +28,69 @@ from workflows.errors import Conflict
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to serve on instead of DUBAN_BIND's.")
 @click.option("--demo", is_flag=True, help="Load and serve the demo office, on this machine only.")
 @click.option("--no-worker", is_flag=True, help="Leave the timers to `duban worker`.")
-def serve(host: str | None, port: int | None, demo: bool, no_worker: bool) -> None:
+@click.option(
+    "--processes",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="How many answer: one for each core. PostgreSQL only.",
+)
+def serve(host: str | None, port: int | None, demo: bool, no_worker: bool, processes: int) -> None:
     """Serve pages and APIs, and fire timers."""
     settings = Settings.from_env(demo=demo).at(host, port).serving()
+    if processes > 1 and settings.sqlite:
+        raise InvalidInput(
+            "SQLite serves one process only: leave out --processes, or use PostgreSQL: "
+            "DUBAN_DATABASE_URL=postgresql://user:password@host/database"
+        )
     logs.configure(readable=demo)
+    firing = settings.worker and not no_worker
     bound = listen(settings)
     with opened(settings, claimed=True) as database:
         _keep_demo_apart(settings, database)
-        app = create_app(settings, database)
-        app.extensions["duban.prepared"] = True
-        server = Server(app, bound, settings)
-        server.stop_on_signals()
-        worker = Worker(database) if settings.worker and not no_worker else None
-        if worker:
-            worker.start()
-        _announce(settings, server.port, database)
-        try:
-            server.run()
-        finally:
-            if worker:
-                worker.stop()
+        if processes == 1:
+            server = _server(settings, database, bound)
+            _announce(settings, server.port, database)
+            _answer(server, Worker(database) if firing else None)
+        else:
+            _announce(settings, bound.getsockname()[1], database)
+            database.close()  # no connection is shared with a child
+            _answer_together(settings, bound, processes, firing)
     click.echo("Stopped.")
+
+
+def _server(settings: Settings, database: Database, bound: socket.socket) -> Server:
+    app = create_app(settings, database)
+    app.extensions["duban.prepared"] = True
+    return Server(app, bound, settings)
+
+
+def _answer(server: Server, worker: Worker | None, wanted: Callable[[], bool] = lambda: True) -> None:
+    """Answer until told to stop, or not wanted any more, and fire timers meanwhile if there is a worker."""
+    server.stop_on_signals()
+    if worker:
+        worker.start()
+    try:
+        server.run(wanted)
+    finally:
+        if worker:
+            worker.stop()
+
+
+def _answer_together(settings: Settings, bound: socket.socket, processes: int, firing: bool) -> None:
+    """Let so many processes answer at the same socket; the first of them fires timers."""
+    bound.listen(CONNECTIONS)  # whoever comes before they are there waits for them
+
+    parent = os.getpid()
+
+    def one(number: int) -> None:
+        with closing(connect(settings)) as database:
+            worker = Worker(database) if firing and number == 0 else None
+            _answer(_server(settings, database, bound), worker, lambda: os.getppid() == parent)
+
+    together = Together(processes, one)
+    together.start()
+    together.watch()
 
 
 @click.command()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from workflows import clock, deployed, engine, faults
+from workflows import clock, deployed, engine, faults, writing
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, NotFound
 from workflows.history import SYSTEM
@@ -123,7 +123,7 @@ def begin(
             library=host.library,
             pauses=True,
         )
-        session.execute(insert(InstanceState), [{"instance_id": instance.id, "content": b""}])
+        writing.add(session, InstanceState, [{"instance_id": instance.id, "content": b""}])
         _write(session, instance, run, host, NOTHING)
     return instance
 
@@ -145,9 +145,12 @@ def _write(session: Session, instance: Instance, run: engine.Run, host: Instance
         raise Conflict("Somebody else has moved the process instance meanwhile.", code="stale") from None
 
 
+_STATE = select(InstanceState.content).where(InstanceState.instance_id == bindparam("id"))
+
+
 def _state(session: Session, instance_id: str) -> bytes:
     # Read after the lock, in a statement of its own: a joined read would see the state of before the wait.
-    content = session.scalar(select(InstanceState.content).where(InstanceState.instance_id == instance_id))
+    content = session.scalar(_STATE, {"id": instance_id})
     if content is None:
         raise NotFound(f"The process instance {instance_id} has no state.")
     return content

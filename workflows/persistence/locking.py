@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from workflows.errors import Conflict, NotFound
@@ -14,15 +14,12 @@ def lock(session: Session, instance_id: str) -> Instance:
 
     SQLite has no row locks: there the edge's BEGIN IMMEDIATE has already locked the file.
     """
-    return _locked(
-        session, select(Instance).where(Instance.id == instance_id), f"process instance {instance_id}"
-    )
+    return _found(session.scalar(_INSTANCE, {"id": instance_id}), f"process instance {instance_id}")
 
 
 def lock_of_task(session: Session, task_id: str) -> Instance:
     """Return the instance that a task belongs to, locked and fresh; a task never changes its instance."""
-    of_task = select(Task.instance_id).where(Task.id == task_id).scalar_subquery()
-    return _locked(session, select(Instance).where(Instance.id == of_task), f"task {task_id}")
+    return _found(session.scalar(_OF_TASK, {"id": task_id}), f"task {task_id}")
 
 
 def guard_active(instance: Instance) -> None:
@@ -38,12 +35,20 @@ def guard_running(instance: Instance) -> None:
         raise Conflict("The process instance has ended.", code="ended")
 
 
-def _locked(session: Session, wanted: Select[Instance], what: str) -> Instance:
+def _locking(wanted: ColumnElement[bool]) -> Select[Instance]:
     # What the session may have read before the lock is stale. The key is not locked: other transactions may
     # go on writing rows that point at the instance, an incident among them, without waiting.
-    lock_row = wanted.with_for_update(of=Instance, key_share=True)
-    fresh = lock_row.execution_options(populate_existing=True)
-    instance = session.scalars(fresh).one_or_none()
+    locking = select(Instance).where(wanted).with_for_update(of=Instance, key_share=True)
+    return locking.execution_options(populate_existing=True)
+
+
+_INSTANCE = _locking(Instance.id == bindparam("id"))
+_OF_TASK = _locking(
+    Instance.id == select(Task.instance_id).where(Task.id == bindparam("id")).scalar_subquery()
+)
+
+
+def _found(instance: Instance | None, what: str) -> Instance:
     if instance is None:
         raise NotFound(f"There is no {what}.")
     return instance

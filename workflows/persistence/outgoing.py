@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, true, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
-from workflows import clock, engine, history
+from workflows import clock, engine, history, writing
 from workflows.model import PENDING, Instance, Job, ProcessDefinition, Subscription, new_id
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.waits import Waits
@@ -185,5 +185,4 @@ def _row(kind: str, key: str, due_at: Any, *, payload: Mapping[str, Any], **rest
 
 
 def _add(session: Session, rows: Iterable[dict[str, Any]]) -> None:
-    if new := list(rows):
-        session.execute(insert(Job), new)
+    writing.add(session, Job, list(rows))

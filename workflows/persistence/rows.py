@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from workflows import engine, history, ladder
+from workflows import engine, history, ladder, writing
 from workflows.errors import EngineFault
 from workflows.model import (
     PENDING,
@@ -43,6 +43,22 @@ MOOT = (
 )
 
 
+# Every step needs these. They pass the session by: many rows, none of them loaded.
+_OPEN_TASKS = select(Task).where(Task.instance_id == bindparam("id"), Task.closed_at.is_(None))
+_STATE = update(writing.table(InstanceState)).where(InstanceState.instance_id == bindparam("id"))
+_LEAVE = update(writing.table(Activity)).where(
+    Activity.instance_id == bindparam("of_instance"),
+    Activity.engine_id == bindparam("ended_id"),
+    Activity.left_at.is_(None),
+)
+_TAKEN = (
+    update(writing.table(TaskCandidate))
+    .where(TaskCandidate.task_id.in_(bindparam("ids", expanding=True)))
+    .values(claimable=False)
+)
+_DROP_DRAFTS = delete(writing.table(TaskDraft)).where(TaskDraft.task_id.in_(bindparam("ids", expanding=True)))
+
+
 def write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
     """Write what a run has become; instance and tasks are left to the session's flush."""
     with session.no_autoflush:  # one flush at the end, not one for each question in between
@@ -65,9 +81,7 @@ def _write(session: Session, instance: Instance, run: engine.Run, host: Instance
     outgoing.write(session, instance, run, host, waited)
     if run.outcome != "running":
         _end(session, instance, run, host)
-    session.execute(
-        update(InstanceState).where(InstanceState.instance_id == instance.id).values(content=run.dump())
-    )
+    session.connection().execute(_STATE, {"id": instance.id, "content": run.dump()})
 
 
 def _close_timers(session: Session, task_ids: Collection[str]) -> None:
@@ -95,9 +109,7 @@ def _write_tasks(
 
 
 def _open_tasks(session: Session, instance_id: str) -> Sequence[Task]:
-    return session.scalars(
-        select(Task).where(Task.instance_id == instance_id, Task.closed_at.is_(None))
-    ).all()
+    return session.scalars(_OPEN_TASKS, {"id": instance_id}).all()
 
 
 def _close(session: Session, tasks: Sequence[Task], host: InstanceHost, left: Collection[str]) -> None:
@@ -115,11 +127,8 @@ def _close(session: Session, tasks: Sequence[Task], host: InstanceHost, left: Co
         task.revision += 1
     ids = [task.id for task in tasks]
     if offered:
-        session.execute(
-            update(TaskCandidate).where(TaskCandidate.task_id.in_(offered)).values(claimable=False)
-        )
-    drafts = session.execute(delete(TaskDraft).where(TaskDraft.task_id.in_(ids)))
-    if drafts.rowcount:  # type: ignore[attr-defined]
+        session.connection().execute(_TAKEN, {"ids": offered})
+    if session.connection().execute(_DROP_DRAFTS, {"ids": ids}).rowcount:
         # A completion that failed left its answers as a draft: now that it worked, nobody need look.
         _settle(session, ids, host)
     if any(task.due_at for task in tasks):
@@ -135,9 +144,8 @@ def _settle(session: Session, task_ids: Collection[str], host: InstanceHost) -> 
 def _open(session: Session, entries: Sequence[Entry]) -> None:
     if not entries:
         return
-    session.execute(insert(Task), [entry.row for entry in entries])
-    if candidates := [row for entry in entries for row in _candidates(entry)]:
-        session.execute(insert(TaskCandidate), candidates)
+    writing.add(session, Task, [entry.row for entry in entries])
+    writing.add(session, TaskCandidate, [row for entry in entries for row in _candidates(entry)])
     ladder.arm(session, [_span(entry) for entry in entries if entry.ladder])
     for entry in entries:
         if entry.nobody:
@@ -199,8 +207,7 @@ def _write_timers(
         elif row.due_at != wanted[engine_id].due_at:
             _turn(row, wanted[engine_id], host)
     new = [_timer(instance, timer, run) for engine_id, timer in wanted.items() if engine_id not in known]
-    if new:
-        session.execute(insert(Timer), new)
+    writing.add(session, Timer, new)
 
 
 def _turn(row: Timer, timer: engine.DueTimer, host: InstanceHost) -> None:
@@ -237,8 +244,7 @@ def _write_subscriptions(session: Session, instance: Instance, run: engine.Run) 
         }
         for event in run.subscriptions
     ]
-    if new:
-        session.execute(insert(Subscription), new)
+    writing.add(session, Subscription, new)
 
 
 # --- history and the end
@@ -260,14 +266,10 @@ def _write_history(
         if passage := standing.pop(step.activity_id, None):
             passage.update(end)
         else:
-            ended.append({**end, "ended_id": step.activity_id})
+            ended.append({**end, "of_instance": instance.id, "ended_id": step.activity_id})
     if ended:
-        # Executed on the connection: many rows, none of them loaded.
-        standing_at = (Activity.engine_id == bindparam("ended_id")) & Activity.left_at.is_(None)
-        leave = update(Activity.__table__).where(Activity.instance_id == instance.id, standing_at)  # type: ignore[arg-type]
-        session.connection().execute(leave, ended)
-    if begun:
-        session.execute(insert(Activity), begun, execution_options={"render_nulls": True})
+        session.connection().execute(_LEAVE, ended)
+    writing.add(session, Activity, begun)
     return frozenset(step.activity_id for step in run.steps if step.what == "left")
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from workflows import clock, deployed, history, persistence, recording
@@ -182,6 +182,13 @@ def _keeping(task_id: str, actor: Actor, answers: Mapping[str, Any]) -> Iterator
 
 # --- what every command begins with
 
+_FRESH = (
+    select(Task)
+    .where(Task.id == bindparam("id"))
+    .options(joinedload(Task.candidates))
+    .execution_options(populate_existing=True)
+)
+
 
 def _take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]:
     """Return an open task that the actor may see and its instance, both locked by the instance's row."""
@@ -190,8 +197,7 @@ def _take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]
     except NotFound:
         raise _unknown(task_id) from None
     # One task is looked at by the policy itself: its condition is for lists, and costs more than all the rest.
-    fresh = select(Task).where(Task.id == task_id).options(joinedload(Task.candidates))
-    task = session.scalars(fresh.execution_options(populate_existing=True)).unique().one()
+    task = session.scalars(_FRESH, {"id": task_id}).unique().one()
     if not policy().may(session, actor, "see", task).allowed:
         raise _unknown(task_id)
     if task.closed_at is not None:
