@@ -19,7 +19,7 @@ help:
 	@echo 'make run      set up, then serve the demo on http://127.0.0.1:8000 (ARGS="--port 9000")'
 	@echo 'make test     set up, then run the whole suite (ARGS="tests/engine -k timer", WORKERS=4)'
 	@echo 'make soak     walk at random through random processes for long (WALKS=20000, SEED=1 to walk the same ways again)'
-	@echo 'make bench    what the engine costs, beside the naive use of its library (ARGS="--json")'
+	@echo 'make bench    what the program costs, into docs/reference/performance.md (ARGS="--quick", ARGS="--profile")'
 	@echo 'make check    lint, types, import rules, diagrams'
 	@echo 'make format   put the Python files into their standard shape'
 	@echo 'make setup    only set up: environment, browser assets, translations'
@@ -37,8 +37,8 @@ soak: $(STAMP)
 	DUBAN_WALKS=$(WALKS) $(BIN)/pytest -n $(WORKERS) -p no:cacheprovider --hypothesis-seed=$(SEED) \
 	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_reference.py $(ARGS)
 
-bench: $(STAMP)
-	$(BIN)/duban bench $(ARGS)
+bench: setup
+	$(BIN)/duban bench --write docs/reference/performance.md $(ARGS)
 
 check: setup
 	$(BIN)/ruff check

@@ -17,9 +17,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server import boot, demo
+from server import auth, boot, demo
 from server.auth import tokens
 from server.db import Database, connect
+from server.guard import COOKIE
 from server.settings import Settings
 from server.wiring import wire
 from workflows import definitions, instances
@@ -70,6 +71,12 @@ def token(database: Database, login: str = CLERK.id) -> dict[str, str]:
     with database.unit_of_work() as session:
         made = tokens.create(session, login, "bench", lasts=timedelta(days=1), actor=login)
     return {"Authorization": f"Bearer {made}"}
+
+
+def cookie(database: Database, login: str = CLERK.id) -> dict[str, str]:
+    """Return the header by which a browser is this account, whose password is its name."""
+    made = auth.sign_in(database, login, login, remote="127.0.0.1", lasts=timedelta(days=1))
+    return {"Cookie": f"{COOKIE}={made}"}
 
 
 def start_lines(database: Database, count: int) -> list[str]:

@@ -1,43 +1,79 @@
-"""`duban bench`: what the engine costs."""
+"""`duban bench`: what the served program costs, and its engine."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 import orjson
 
+from server.bench import machine, measuring
+from server.bench.tables import Table, page
+from workflows import clock
 from workflows.engine import benchmark
 from workflows.engine.benchmark import Section
 
 
 @click.command()
-@click.option("--rounds", default=30, show_default=True, type=click.IntRange(1), help="How often to repeat.")
+@click.option("--engine", is_flag=True, help="The engine alone, without server and database.")
+@click.option("--quick", is_flag=True, help="Less of everything: a minute or two.")
+@click.option("--profile", is_flag=True, help="Where the time of one completion goes, part by part.")
+@click.option("--rounds", type=click.IntRange(1), help="How often to repeat what is measured of the engine.")
+@click.option("--write", type=click.Path(path_type=Path), help="Write the tables to this page, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
-def bench(rounds: int, as_json: bool) -> None:
-    """Measure the engine beside the naive use of the library that it is built on.
+def bench(
+    engine: bool, quick: bool, profile: bool, rounds: int | None, write: Path | None, as_json: bool
+) -> None:
+    """Measure the served program from outside, and its engine beside the naive use of its library.
 
-    Times are milliseconds of processor time, medians after a warm-up. Fails where the engine is slower than
-    it promises to be.
+    Fails where the engine is slower than it promises to be. Takes some minutes, on an otherwise idle machine.
     """
-    sections = []
-    for section in benchmark.measure(rounds):
-        sections.append(section)
-        if not as_json:
-            _show(section)
+    tables: list[Table] = []
+    if not engine:
+        amount = measuring.QUICK if quick else measuring.FULL
+        for table in (measuring.profile if profile else measuring.measure)(amount):
+            tables.append(table)
+            if not as_json:
+                _show(table)
+    sections: list[Section] = []
+    if not profile:
+        for section in benchmark.measure(rounds or (10 if quick else 30)):
+            sections.append(section)
+            tables.append(_table(section))
+            if not as_json:
+                _show(tables[-1])
     if as_json:
-        click.echo(orjson.dumps([asdict(s) for s in sections], option=orjson.OPT_INDENT_2))
+        shown = [asdict(section) for section in sections] if engine else [asdict(table) for table in tables]
+        click.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
+    if write:
+        write.write_text(page(tables, machine=machine.facts(), day=clock.now().date()), "utf-8")
     if missed := benchmark.goals_missed(sections):
         raise click.ClickException("Slower than promised. " + "; ".join(missed) + ".")
 
 
-def _show(section: Section) -> None:
-    click.echo(f"\n{section.title:<34}{'ours ms':>10}{'naive ms':>10}{'ratio':>8}")
-    for figure in section.figures:
-        naive = f"{figure.naive:>10.3f}{figure.ratio:>7.1f}x" if figure.naive is not None else f"{'–':>10}"
-        click.echo(f"  {figure.what:<32}{figure.ours:>10.3f}{naive}")
+def _table(section: Section) -> Table:
+    rows = tuple(
+        (
+            figure.what,
+            f"{figure.ours:.3f}",
+            "–" if figure.naive is None else f"{figure.naive:.3f}",
+            "–" if figure.ratio is None else f"{figure.ratio:.1f}",
+        )
+        for figure in section.figures
+    )
+    return Table(f"Engine: {section.title}", ("", "ours", "naive", "times"), rows, " ".join(_said(section)))
+
+
+def _said(section: Section) -> Iterator[str]:
     if section.value is not None:
-        word = "reached" if section.reached else "MISSED"
-        click.echo(f"  {section.value:.2f}, wanted {section.goal}: {word}")
+        yield f"{section.value:.2f}, wanted {section.goal}: {'reached' if section.reached else 'MISSED'}."
     if section.note:
-        click.echo(f"  {section.note}")
+        yield section.note
+
+
+def _show(table: Table) -> None:
+    click.echo("\n".join(("", table.title, "", *table.lines())))
+    if table.note:
+        click.echo(f"\n{table.note}")

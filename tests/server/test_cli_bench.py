@@ -41,7 +41,7 @@ def test_every_figure_is_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_missed_goal_is_named_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark, "measure", lambda rounds: iter([section(1.0, True), section(2.5, False)]))
-    result = CliRunner().invoke(main, ["bench"])
+    result = CliRunner().invoke(main, ["bench", "--engine"])
     assert result.exit_code == 1
     assert "Turns: 2.50, wanted at most 2" in result.output
     assert "1.00, wanted at most 2: reached" in result.output
@@ -49,7 +49,7 @@ def test_a_missed_goal_is_named_and_fails(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_figures_can_be_read_by_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark, "measure", lambda rounds: iter([section(1.0, True)]))
-    result = CliRunner().invoke(main, ["bench", "--json"])
+    result = CliRunner().invoke(main, ["bench", "--engine", "--json"])
     assert result.exit_code == 0
     (found,) = json.loads(result.output)
     assert found["figures"] == [{"what": "one", "ours": 1.0, "naive": 4.0}]
