@@ -24,6 +24,7 @@ class Process:
                 stderr=log,
                 text=True,
             )
+        self.pid = self._process.pid
         self.said: list[str] = []
         self.address = self._wait_until_ready()
 

@@ -125,7 +125,8 @@ def test_killed_amid_work_nothing_is_lost_or_done_twice(
         clients.wait_for(completions)
         server.kill()
         clients.up.clear()
-        server = Process(tmp_path, DUBAN_DATABASE_URL=postgresql_url)
+        # Its processes notice that their parent is gone, and finish what they have beside the next server.
+        server = Process(tmp_path, "--processes", "2", DUBAN_DATABASE_URL=postgresql_url)
         clients.address = server.address
         clients.up.set()
     for thread in clients.threads:
