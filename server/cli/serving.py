@@ -53,9 +53,12 @@ def serve(host: str | None, port: int | None, demo: bool, no_worker: bool, proce
             _announce(settings, server.port, database)
             _answer(server, Worker(database) if firing else None)
         else:
-            _announce(settings, bound.getsockname()[1], database)
             database.close()  # no connection is shared with a child
-            _answer_together(settings, bound, processes, firing)
+            together = _together(settings, bound, processes, firing)
+            together.start()
+            _announce(settings, bound.getsockname()[1], database)
+            database.close()
+            together.watch()
     click.echo("Stopped.")
 
 
@@ -77,8 +80,8 @@ def _answer(server: Server, worker: Worker | None, wanted: Callable[[], bool] = 
             worker.stop()
 
 
-def _answer_together(settings: Settings, bound: socket.socket, processes: int, firing: bool) -> None:
-    """Let so many processes answer at the same socket; the first of them fires timers."""
+def _together(settings: Settings, bound: socket.socket, processes: int, firing: bool) -> Together:
+    """Return so many processes, to be started, that answer at the same socket; the first of them fires timers."""
     bound.listen(CONNECTIONS)  # whoever comes before they are there waits for them
 
     parent = os.getpid()
@@ -88,9 +91,7 @@ def _answer_together(settings: Settings, bound: socket.socket, processes: int, f
             worker = Worker(database) if firing and number == 0 else None
             _answer(_server(settings, database, bound), worker, lambda: os.getppid() == parent)
 
-    together = Together(processes, one)
-    together.start()
-    together.watch()
+    return Together(processes, one)
 
 
 @click.command()
