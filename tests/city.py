@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import yaml
 from flask import Flask
 from sqlalchemy import or_, select, update
 
-from handlers import office
-from handlers.registers import Clue
+from handlers import office, return_calendar
+from handlers.registers import Clue, returns
+from handlers.registers.returns import AgencyReturn
 from server import auth, boot, folders
 from server.app import create_app
 from server.db import Database, connect
@@ -165,6 +166,19 @@ class City:
         actor = self.actor(login)
         with self.database.unit_of_work() as session:
             tasks.complete(session, task.id, actor=actor, answers=answers)
+
+    def ask(self, *agencies: str, month: str) -> dict[str, AgencyReturn]:
+        """Let the office ask these agencies for the return of a month's period, on its first day."""
+        first = datetime.fromisoformat(f"{month}-01T09:00:00+08:00")
+        with clock.held_at(first):
+            with self.database.unit_of_work() as session:
+                for agency in set(agencies) - set(returns.owing(session, first.date())):
+                    returns.begin(session, agency, since=date(2020, 1, 1))
+            period = return_calendar.period_of(first.date()).label
+            begun = self.start("return_period", by="clerk", answers={"period": period})
+        asked = select(AgencyReturn).where(AgencyReturn.instance_id == begun.id)
+        with self.database.reading() as session:
+            return {row.agency_code: row for row in session.scalars(asked)}
 
     def make_late(self, task: Task, *, by: timedelta) -> None:
         """Let a task have been due some time ago."""

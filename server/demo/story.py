@@ -23,6 +23,7 @@ from handlers import clue_import, office
 from handlers.registers import Clue, ClueHandler
 from server.demo.answers import Scene, answer_to
 from server.demo.fates import Fate, fates
+from server.demo.periods import Returns
 from server.demo.transfers import BUREAUS, Bureau, Traits, write_list
 from workflows import calendar, clock, instances, limits, persistence, tasks, timers
 from workflows.actor import Actor
@@ -55,6 +56,8 @@ TAKES = {
 }
 #: Stages of clues that a later one may repeat.
 HERE = ("registered", "distributing", "studying", "approving", "talk", "verification", "held", "concluded")
+#: Of its own, so that returns change nothing in how the matters go.
+SEED_OF_RETURNS = 14
 #: Nobody does anything before and after.
 OPENING, CLOSING = time(9, 0), time(17, 30)
 #: One step in so many is done late.
@@ -91,6 +94,7 @@ class Story:
     def play(self, say: Say) -> int:
         """Return how many matters there are, each come as far as its fate and the present allow."""
         self._send_lists()
+        Returns(self._session, Random(SEED_OF_RETURNS), self._plan, self._actor).begin(_day(self._now))
         said = 0
         while self._queue:
             at, _, act = heapq.heappop(self._queue)

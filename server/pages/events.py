@@ -141,6 +141,28 @@ def _reporter(params: Params) -> str:
     return _("The named reporter was told on %(day)s.", day=params.get("day"))
 
 
+def _agency(params: Params) -> str:
+    return unit(params.get("agency"))
+
+
+def _returned(params: Params) -> str:
+    if params.get("late"):
+        return _("%(agency)s has returned late, %(number)s.", agency=_agency(params), number=_number(params))
+    return _("%(agency)s has returned, %(number)s.", agency=_agency(params), number=_number(params))
+
+
+def _twice(params: Params) -> str:
+    return _(
+        "%(agency)s has missed two periods in a row (%(periods)s): an item for rectification is opened.",
+        agency=_agency(params),
+        periods=joined(params.get("periods", ())),
+    )
+
+
+def _missing(params: Params) -> str:
+    return _("Overdue: %(agencies)s.", agencies=joined(unit(code) for code in params.get("agencies", ())))
+
+
 NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.normal": _reminder,
     "deadline.remind": _reminder,
@@ -153,9 +175,19 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
         "The principal has given an order on %(number)s.", number=_number(params)
     ),
     "clue.result": lambda params: _("The result of %(number)s is there to be read.", number=_number(params)),
+    "return.overdue": lambda params: _(
+        "%(count)d returns of %(period)s are overdue.", count=params.get("count"), period=params.get("period")
+    ),
+    "return.rectification": _twice,
 }
 EVENTS: Mapping[str, Callable[[Params], str]] = {
     **{code: _recorded(words) for code, words in NOTIFICATIONS.items() if code.startswith("deadline.")},
+    "return.batch": _returned,
+    "return.nil": _returned,
+    "return.overdue": _missing,
+    "return.rectification": _twice,
+    "return.released": lambda params: _("%(agency)s was let off its return.", agency=_agency(params)),
+    "return.urged": lambda params: _("The agencies that are overdue were urged."),
     "clue.submitted": lambda params: _("Transferred as %(number)s.", number=_number(params)),
     "clue.incomplete": lambda params: _("Incomplete: returned to the agency to be completed."),
     "clue.received": lambda params: _("Received, receipt %(number)s.", number=params.get("receipt") or ""),

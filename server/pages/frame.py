@@ -35,6 +35,8 @@ OFFICE = frozenset(
         "reviewer",
     }
 )
+#: Who sees every agency's returns.
+OVERSEERS = frozenset({"case_supervision", "case_supervision_head", "principal"})
 #: Shorter texts are codes of choices, or quickly typed again.
 SHORTEST_TYPED = 4
 #: Working days are counted one by one no further than this.
@@ -101,8 +103,11 @@ def navigation(actor: Actor) -> list[Item]:
     entries = [("pages.inbox", _("Inbox"))]
     if "agency_clerk" in actor.groups:
         entries.append(("pages.transfers", _("Transfers")))
+        entries.append(("pages.returns", _("Returns")))
     if actor.groups & OFFICE:
         entries.append(("pages.clues", _("Clues")))
+    if actor.groups & OVERSEERS:
+        entries.append(("pages.periods", _("Periodic returns")))
     entries.append(("pages.notifications", _("Notifications")))
     if "supervisor" in actor.groups:
         entries.append(("pages.processes", _("Processes")))

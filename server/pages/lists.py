@@ -69,7 +69,11 @@ def transfer_list(actor: Actor, list_id: str) -> str:
         found = clue_import.mine(session, list_id, actor=actor)
         problems = [explain(problem, lang()) for problem in found.problems]
         return render_template(
-            "transfer_list.html", list=found, problems=problems[:SHOWN], more=len(problems) - SHOWN
+            "transfer_list.html",
+            list=found,
+            problems=problems[:SHOWN],
+            more=len(problems) - SHOWN,
+            repeats=[explain(repeat, lang()) for repeat in found.repeats],
         )
 
 

@@ -18,10 +18,12 @@ from server.db import reading, unit_of_work
 from server.errors import status_of
 from server.guard import guard, record_refusal
 from server.limited import limited
-from server.pages import course, deadline, form_view, inbox, matter, names, submission, words
+from server.pages import course, deadline, form_view, inbox, matter, names, returns, submission, words
 from server.pages.blueprint import blueprint
+from server.pages.clues import word
 from server.pages.form_view import FormView
 from server.pages.submission import Submission
+from server.pages.transfers import status_word
 from server.traffic.rates import UPLOADS
 from workflows import definitions, history, instances, recording, tasks
 from workflows.actor import Actor
@@ -236,6 +238,9 @@ def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = No
         may_release=_may(session, actor, "release", found) and found.assignee is not None,
         offered=_offered(session, found),
         matter=matter.summary(session, actor, found.scope_id),
+        returned=returns.card(session, actor, found),
+        word=word,
+        status=status_word,
         deadline=deadline.explain(session, found),
         instance=instance,
         process=names.process_name(definitions.get(session, found.definition_id)),

@@ -129,6 +129,11 @@ ERRORS: dict[str, Wording] = {
     "list_begun": lambda p: _("The list is being sent, or was sent: it can no longer be dropped."),
     "own_account": lambda p: _("You cannot disable your own account."),
     "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),
+    "no_return_duty": lambda p: _("The agency owes no returns."),
+    "return": lambda p: _("There is no such return, or it is not for you to see."),
+    "return_closed": lambda p: _("The return is closed already."),
+    "return_duty": lambda p: _("The agency owes returns already."),
+    "return_period": lambda p: _("There is no such return period."),
     "process": lambda p: _("There is no such process, or it is not for you to see."),
     "receiver": lambda p: _("Only an agency, or who takes transfers in, can enter a clue."),
     "resolved": lambda p: _("This has been settled already."),
@@ -239,4 +244,17 @@ FIELDS: dict[str, Wording] = {
     "clue_number": lambda p: _("There is no other clue with the number %(number)s.", number=p["number"]),
     "before_start": lambda p: _("The end lies before the beginning."),
     "own_agency": lambda p: _("An agency transfers in its own name only."),
+    "period_ahead": lambda p: _("The period begins on %(day)s only.", day=p["day"]),
+    "period_open": lambda p: _(
+        "Every agency that owes a return for %(period)s has been asked for it.", period=p["period"]
+    ),
+    "return_empty": lambda p: _(
+        "Nothing was transferred in the period: transfer the clues first, or make a nil return."
+    ),
+    "return_late": lambda p: _("The due day is over: write why the return is late."),
+    "return_not_nil": lambda p: _(
+        "%(count)d clues were transferred in the period (%(numbers)s): choose the list instead.",
+        count=p["count"],
+        numbers=names.joined(p["numbers"]),
+    ),
 }

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from handlers import uploads
+from server import worker
 from tests.browser.conftest import Visit, foreign_words, overflows
 from tests.city import REQUEST, City
 
@@ -148,4 +149,48 @@ def test_pages_of_who_runs_the_house(
         good(page)
     page = visit("admin", lang=lang, width=width)
     page.goto("/people")
+    good(page)
+
+
+@pytest.mark.parametrize(("lang", "width", "month"), [("zh", 390, "2022-01"), ("en", 1440, "2022-05")])
+def test_returns_from_the_agency_to_the_overdue_list(
+    city: City, visit: Visit, good: Callable[[Page], None], lang: str, width: int, month: str
+) -> None:
+    """An agency closes a nil return; the head of case supervision finds the other one overdue."""
+    page = visit("agency", lang=lang, width=width)
+    page.goto("/returns")
+    good(page)
+    city.ask("STJ", "YJJ", month=month)
+    page.reload()
+    page.locator("td[data-label] a").first.click()
+    good(page)
+    page.locator(".claim button").click()
+    page.locator("[name=kind][value=nil]").check()
+    page.locator("[name=reason]").fill("经办人轮换")
+    page.locator("[name=head_sign]").fill("金局长")
+    page.locator("[name=sign]").check()
+    page.locator(".buttons--form button").first.click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.goto("/returns")
+    page.locator("td.tight a").first.click()
+    expect(page.locator(".paper__title")).to_have_text("问题线索移送零报告")
+    good(page)
+    while worker.run_due(city.database):
+        pass
+    page = visit("head", lang=lang, width=width)
+    page.goto("/periods")
+    expect(page.locator("tbody").first).to_contain_text("应急管理局" if lang == "zh" else "Emergency")
+    good(page)
+    for address in (
+        page.locator("tbody tr").first.locator("a").all()[1].get_attribute("href"),
+        "/periods/new",
+    ):
+        page.goto(address or "")
+        good(page)
+    page.goto("/periods/agencies")
+    good(page)
+    page.goto("/inbox?box=groups&step=return_period:o_urge")
+    page.locator("#tasks tbody a").first.click()
+    expect(page.locator("#returned")).to_be_visible()
+    expect(page.locator("[data-ready]")).to_be_visible()
     good(page)

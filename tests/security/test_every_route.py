@@ -50,6 +50,7 @@ def secret(house: House) -> dict[str, Any]:
         list_id = listed.id
     instance = house.matter("a9", facts=NARRATIVE, materials=[paper])
     task = house.task(instance, "a9")
+    owed = city.ask("STJ", month="2025-01")["STJ"]
     with city.database.unit_of_work() as session:
         clue = session.scalars(select(Clue).where(Clue.instance_id == instance.id)).one()
         history.fault(session, kind="failedTimer", error=ValueError(NARRATIVE), instance_id=instance.id)
@@ -89,6 +90,8 @@ def secret(house: House) -> dict[str, Any]:
             "list_id": list_id,
             "transfer_id": clue.id,
             "number": clue.clue_no,
+            "return_id": owed.id,
+            "period_id": owed.period_id,
             "name": "handlers",
             "shown": (clue.transfer_no, clue.clue_no, clue.receipt_no, NARRATIVE, "材料机密", instance.id),
         }
