@@ -176,7 +176,7 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     ),
     "clue.result": lambda params: _("The result of %(number)s is there to be read.", number=_number(params)),
     "return.overdue": lambda params: _(
-        "%(count)d returns of %(period)s are overdue.", count=params.get("count"), period=params.get("period")
+        "Overdue returns of %(period)s: %(count)s.", count=params.get("count"), period=params.get("period")
     ),
     "return.rectification": _twice,
 }

@@ -69,13 +69,15 @@ def period(actor: Actor, period_id: str) -> str:
             raise NotFound(f"There is no return period {period_id}.", code="return_period")
         rows = [row for row, _ in register.returns(session, wall.returns(actor), period_id=found.id)]
         urged = select(ReturnUrging).where(ReturnUrging.period_id == found.id).order_by(ReturnUrging.id)
-        events = select(MatterEvent).where(MatterEvent.scope_id == found.scope_id).order_by(MatterEvent.id)
+        record = select(MatterEvent).where(MatterEvent.scope_id == found.scope_id).order_by(MatterEvent.id)
+        events = session.scalars(record).all()
         return render_template(
             "period.html",
             period=found,
             rows=sorted(rows, key=lambda row: (row.state != "missed", row.state != "open", row.agency_code)),
             urged=session.scalars(urged).all(),
-            events=session.scalars(events).all(),
+            events=[event for event in events if event.code.startswith("return.")],
+            reminders=[event for event in events if not event.code.startswith("return.")],
             event_words=event_words,
             may_keep=bool(actor.groups & KEEPERS),
             word=word,

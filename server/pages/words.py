@@ -244,17 +244,17 @@ FIELDS: dict[str, Wording] = {
     "clue_number": lambda p: _("There is no other clue with the number %(number)s.", number=p["number"]),
     "before_start": lambda p: _("The end lies before the beginning."),
     "own_agency": lambda p: _("An agency transfers in its own name only."),
-    "period_ahead": lambda p: _("The period begins on %(day)s only.", day=p["day"]),
+    "period_ahead": lambda p: _("The period begins on %(day)s only.", day=p.get("day", "")),
     "period_open": lambda p: _(
-        "Every agency that owes a return for %(period)s has been asked for it.", period=p["period"]
+        "Every agency that owes a return for %(period)s has been asked for it.", period=p.get("period", "")
     ),
     "return_empty": lambda p: _(
         "Nothing was transferred in the period: transfer the clues first, or make a nil return."
     ),
     "return_late": lambda p: _("The due day is over: write why the return is late."),
     "return_not_nil": lambda p: _(
-        "%(count)d clues were transferred in the period (%(numbers)s): choose the list instead.",
-        count=p["count"],
-        numbers=names.joined(p["numbers"]),
+        "Clues were transferred in the period (%(count)s: %(numbers)s): choose the list instead.",
+        count=p.get("count", ""),
+        numbers=names.joined(p.get("numbers", ())),
     ),
 }

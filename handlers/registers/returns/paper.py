@@ -15,6 +15,8 @@ from workflows.operations import Context
 from workflows.papers import Paper, know
 
 KIND = "return_list"
+#: As of what it lists.
+SECRECY = "C"
 #: What the template may ask for: nothing of persons and facts, which stand on the transfer forms.
 NAMES = frozenset(
     {
@@ -40,7 +42,7 @@ know(KIND, NAMES)
 def issue(context: Context, row: AgencyReturn, period: ReturnPeriod, sent: Sequence[Sent]) -> None:
     """Write the return's paper: kept as what stands on it, by the template of the process's own deployment."""
     said = _said(context, row, period, sent)
-    marks = (("密级", "秘密"), ("编号", row.number or ""))
+    marks = (("密级", facts.word("secrecy_classes", SECRECY)), ("编号", row.number or ""))
     row.paper = replace(papers.template(context, KIND).fill(said), marks=marks).to_bytes()
     row.paper_sha256 = hashlib.sha256(row.paper).hexdigest()
 

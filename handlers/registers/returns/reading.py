@@ -73,7 +73,7 @@ def listed(session: Session, row: AgencyReturn) -> list[Sent]:
     Closed, what it lists; else what it would list now: the agency's clues of the period that no other return
     lists, and of the period before what came after its return was closed. No clue is left out or listed twice.
     """
-    found = select(Clue).order_by(Clue.submitted_at, Clue.id)
+    found = select(Clue).order_by(Clue.submitted_at, Clue.transfer_no)
     if row.state in CLOSED:
         found = found.join(ReturnedClue, ReturnedClue.clue_id == Clue.id)
         return _sent(session.scalars(found.where(ReturnedClue.return_id == row.id)))
