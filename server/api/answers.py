@@ -20,10 +20,10 @@ from workflows.forms import Field, Form, Options
 from workflows.forms.fields import flat
 
 
-def body(name: str) -> dict[str, Any]:
+def body(name: str, example: Mapping[str, Any]) -> dict[str, Any]:
     """Return the request body of a form's answers; the document has the form's schema under this name."""
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-    return {"required": True, "content": content}
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": dict(example)}}}
 
 
 def checked(session: Session, form: Form, options: Options, answers: Mapping[str, Any], actor: Actor) -> None:

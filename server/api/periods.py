@@ -14,7 +14,7 @@ from handlers import wall
 from handlers.registers import returns
 from handlers.registers.returns import AgencyReturn, ReturnPeriod
 from handlers.wall.rules import EVERYTHING, FOR_AGENCIES
-from server.api import answers, drawing, repeating, signing
+from server.api import answers, drawing, examples, repeating, signing
 from server.api.area import Query, blueprint
 from server.api.fields import WordSchema, day, flag, instant, one, several, text, whole
 from server.api.names import Names
@@ -168,7 +168,7 @@ def get_return_paper(return_id: str, actor: Actor) -> Response:
 @blueprint.post("/returns/<return_id>/closing", tags=["returns"])
 @guard(roles=AGENCY | FOR_AGENCIES)
 @blueprint.response(200, signing.SignedSchema, description="The return is closed.")
-@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("ReturnClosing"))
+@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("ReturnClosing", examples.CLOSING))
 def close_return(return_id: str, actor: Actor) -> Response:
     """Close one's own return: a list where clues were transferred in the period, else a nil return.
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers.registers import Clue
-from server.api import answers, repeating
+from server.api import answers, examples, repeating
 from server.api.area import blueprint
 from server.api.fields import text
 from server.engine_rest.bodies import json_object
@@ -63,7 +63,9 @@ def open_steps(session: Session, clues: Iterable[Clue], actor: Actor) -> Iterato
 @blueprint.post("/transfers/<transfer_id>/receipt/signature", tags=["transfers"])
 @guard(roles=ENTERING)
 @blueprint.response(200, SignedSchema, description="Both sides have signed.")
-@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("ReceiptSignature"))
+@blueprint.doc(
+    parameters=[repeating.PARAMETER], requestBody=answers.body("ReceiptSignature", examples.RECEIPT)
+)
 def sign_receipt(transfer_id: str, actor: Actor) -> Response:
     """Sign for the receipt (签收移送回执): both sides have signed then."""
     return _signed("clue_receipt", transfer_id, actor)
@@ -72,7 +74,7 @@ def sign_receipt(transfer_id: str, actor: Actor) -> Response:
 @blueprint.post("/transfers/<transfer_id>/letter/signature", tags=["transfers"])
 @guard(roles=ENTERING)
 @blueprint.response(200, SignedSchema, description="The letter is signed for.")
-@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("LetterSignature"))
+@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("LetterSignature", examples.LETTER))
 def sign_letter(transfer_id: str, actor: Actor) -> Response:
     """Sign for the letter by which a clue is handed on or returned, or object to it (签收移送或退回函)."""
     return _signed("clue_letter_receipt", transfer_id, actor)
@@ -81,7 +83,7 @@ def sign_letter(transfer_id: str, actor: Actor) -> Response:
 @blueprint.post("/transfers/<transfer_id>/completion", tags=["transfers"])
 @guard(roles=ENTERING)
 @blueprint.response(200, SignedSchema, description="The transfer is with the office again.")
-@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("Completion"))
+@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("Completion", examples.COMPLETION))
 def complete_transfer(transfer_id: str, actor: Actor) -> Response:
     """Add what the office found missing (补正移送材料)."""
     return _signed("clue_complete", transfer_id, actor)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from handlers import wall
 from handlers.registers import Clue
 from handlers.wall.rules import PREFIX
-from server.api import answers, repeating, signing
+from server.api import answers, examples, repeating, signing
 from server.api.area import blueprint
 from server.api.fields import WordSchema, instant, one, several, text
 from server.api.names import Names, state_of, word
@@ -72,7 +72,7 @@ class TransfersSchema(Schema):
 @blueprint.post("/transfers", tags=["transfers"])
 @guard(roles=ENTERING)
 @blueprint.response(201, CreatedSchema, description="The clue is transferred.")
-@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("TransferForm"))
+@blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("TransferForm", examples.TRANSFER))
 def create_transfer(actor: Actor) -> Response:
     """Transfer a clue.
 

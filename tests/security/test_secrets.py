@@ -85,6 +85,9 @@ def _work(address: str, token: str) -> dict[str, str]:
         program.post(
             "/process-definition/key/clue_transfer/start", {"variables": values(**(given | wrong))}, 400
         )
+    office = Client(f"{address}/api/v1", header)
+    office.call("POST", "/transfers", 422, json=given | {"amount": FACTS, FACTS: 1})
+    office.call("POST", "/transfers", 201, json=given, headers={"Idempotency-Key": "day"})
     (started,) = [program.start("clue_transfer", variables=values(**given))]
     clerk = Visitor(address, "clerk")
     opened = Client(f"{address}/engine-rest", basic("clerk", "clerk")).task(started)["id"]

@@ -93,6 +93,10 @@ def test_the_forms_are_those_that_are_deployed(document: Json) -> None:
     assert set(form["required"]) >= {"legal_basis", "subjects", "facts", "urgency"}
     assert form["properties"]["urgency"]["enum"] == ["normal", "major"]
     assert form["properties"]["subjects"]["items"]["required"] == ["kind", "name"]
+    for path, _, operation in operations(document):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            if "example" in media:
+                assert list(faults(document, media["schema"], media["example"])) == [], path
     # The units of an office are nobody's who has not signed in.
     assert "enum" not in form["properties"]["agency"]
     assert "objection_text" not in document["components"]["schemas"]["LetterSignature"]["required"]
