@@ -39,13 +39,16 @@ def begin(
     instance = persistence.begin(
         session,
         definition,
-        record=lambda host: recording.record(
-            node,
-            form,
-            answers,
-            context=lambda: host.context(element_id=node.id, variables={}),
-            absorb=host.absorb,
-        ),
+        record=lambda host: {
+            **recording.record(
+                node,
+                form,
+                answers,
+                context=lambda: host.context(element_id=node.id, variables={}),
+                absorb=host.absorb,
+            ),
+            **_initiator(node, actor),
+        },
         actor=actor,
         business_key=business_key,
         scope_id=scope_id,
@@ -62,3 +65,9 @@ def begin(
         detail={"definition": definition.id},
     )
     return instance
+
+
+def _initiator(node: engine.Node, actor: Actor | None) -> dict[str, str]:
+    """Return the variable in which the diagram wants to know who has started it (`camunda:initiator`)."""
+    name = node.attributes.get("initiator")
+    return {name: actor.id} if name and actor else {}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.workflows.jobs import E, event, work_off
-from workflows import clock, instances
+from workflows import clock, instances, persistence
 from workflows.actor import Actor
 from workflows.model import Instance
 
@@ -19,6 +19,7 @@ TIMER = (
     '<bpmn:startEvent id="s"><bpmn:timerEventDefinition><bpmn:timeCycle>R2/PT1H</bpmn:timeCycle>'
     "</bpmn:timerEventDefinition></bpmn:startEvent>"
 )
+TASK = '<bpmn:userTask id="t" camunda:candidateGroups="handler"/>'
 CONDITION = (
     '<bpmn:startEvent id="{}"><bpmn:conditionalEventDefinition><bpmn:condition>${{{}}}</bpmn:condition>'
     "</bpmn:conditionalEventDefinition></bpmn:startEvent>"
@@ -108,3 +109,12 @@ def test_a_signal_thrown_by_another_process_goes_to_the_instance_begun_already(o
     with clock.held_at(datetime(2030, 1, 1, 0, 1, tzinfo=UTC)):
         work_off(office)
     assert states(office) == [(None, "completed")] * 2
+
+
+def test_a_diagram_may_ask_who_has_started_it(office, diagram):
+    office.deploy(diagram("asked", '<bpmn:startEvent id="s" camunda:initiator="who"/>' + TASK, "s>t"))
+    instance = office.start("asked")
+    with office.work() as session:
+        assert persistence.variables(session, session.get_one(Instance, instance.id)) == {
+            "who": instance.started_by
+        }

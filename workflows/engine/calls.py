@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workflows.engine import compensation, execution, listeners, scope, starts
+from workflows.engine import compensation, execution, listeners, scope, starts, work
 from workflows.engine.plan import Call, Copy
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import STARTED, Token
@@ -55,7 +55,7 @@ def begin(run: Any, caller: Token) -> None:
     ins = spec.ins or (_EVERYTHING if root_spec._wf_spec.alone else ())
     seen = scope.visible(caller)
     taken = {name: seen[name] for name in spec.associations.takes if name in seen}
-    data = run.cleaned(caller, {**taken, **_copied(run, ins, caller)})
+    data = run.cleaned(caller, {**taken, **work.copied(ins, caller)})
     kept = {"of": found.reference} if found.reference else {}
     root = run.create(root_spec, caller, data=data, internal=kept)
     if spec.business_key is not None:
@@ -70,7 +70,7 @@ def end(run: Any, root: Token) -> None:
     assert caller is not None
     listeners.tell_uncaught(root, "end")
     outs = caller.task_spec.outs or (_EVERYTHING if root.task_spec._wf_spec.alone else ())
-    returned = run.cleaned(caller, _copied(run, outs, root))
+    returned = run.cleaned(caller, work.copied(outs, root))
     given = {name: root.data[name] for name in caller.task_spec.associations.gives if name in root.data}
     caller.data.update(given)
     compensation.remember_called(root)
@@ -135,15 +135,3 @@ def _suits(call: Call, known: Definition, version: str | None) -> bool:
     return call.binding in ("latest", "deployment") or (
         call.binding == "versionTag" and known.version_tag == version
     )
-
-
-def _copied(run: Any, copies: tuple[Copy, ...], source: Token) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for copy in copies:
-        if copy.every:
-            found.update(scope.local(source) if copy.local else scope.visible(source))
-        elif copy.plain:
-            found[copy.target or ""] = scope.visible(source).get(copy.plain)
-        else:
-            found[copy.target or ""] = run.value(copy.source, source)
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workflows.engine import compensation, correlation, events, scope
+from workflows.engine import compensation, correlation, events, scope, work
 from workflows.engine.model import Sent
 from workflows.engine.tokens import Token
 
@@ -61,4 +61,5 @@ def terminate(token: Token, _: Any) -> None:
 
 def _sent(kind: str, token: Token, spec: Any) -> Sent:
     name = str(token.workflow.value(spec.event_name, token))
-    return Sent(kind, name, scope.clean(token.data), token.task_spec.element)
+    payload = {**token.data, **work.copied(spec.ins, token)}
+    return Sent(kind, name, token.workflow.cleaned(token, payload), token.task_spec.element)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree
@@ -141,6 +141,9 @@ class Wiring:
             else:
                 spec.condition = self.ledger.condition(element, source, "The condition")
         elif kind in ("message", "signal"):
+            if isinstance(spec, specs.Throwing):
+                carried = replace(spec.node, attributes=attributes_of(definition))
+                spec.ins = tuple(working.copies(self.ledger, carried, "in"))
             spec.event_name = self.ledger.text(
                 element, spec.event_definition.name or element, f"The {kind} name"
             )

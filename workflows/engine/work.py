@@ -7,7 +7,7 @@ from typing import Any
 
 from workflows.engine import data, listeners, scope
 from workflows.engine.model import BpmnError
-from workflows.engine.plan import Work
+from workflows.engine.plan import Copy, Work
 from workflows.engine.tokens import Token
 from workflows.errors import EngineFault
 
@@ -135,6 +135,19 @@ def map_out(token: Token) -> None:
     values = {name: shaped(source, token) for name, source in token.task_spec.parameters.outputs.items()}
     if values:
         scope.assign(token.parent, token.workflow.cleaned(token, values))
+
+
+def copied(copies: tuple[Copy, ...], source: Token) -> dict[str, Any]:
+    """Return what `camunda:in` or `camunda:out` takes over from what `source` sees."""
+    found: dict[str, Any] = {}
+    for copy in copies:
+        if copy.every:
+            found.update(scope.local(source) if copy.local else scope.visible(source))
+        elif copy.plain:
+            found[copy.target or ""] = scope.visible(source).get(copy.plain)
+        else:
+            found[copy.target or ""] = source.workflow.value(copy.source, source)
+    return found
 
 
 def shaped(source: Any, token: Token) -> Any:

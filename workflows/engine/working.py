@@ -141,7 +141,7 @@ def _version(ledger: Ledger, node: Node, binding: str) -> Expression | None:
 
 
 def copies(ledger: Ledger, node: Node, direction: str) -> Iterator[Copy]:
-    """Yield what a call activity copies `in` or `out`."""
+    """Yield what a call activity copies `in` or `out`, or a signal thrown takes along."""
     for given in node.attributes.get(direction, ()):
         if given.get("variables") == "all":
             yield Copy(None, None, every=True, local=given.get("local") == "true")

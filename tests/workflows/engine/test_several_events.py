@@ -219,6 +219,16 @@ def test_what_ends_more_than_the_token_is_thrown_last(last: str) -> None:
     assert story.open == (["after"] if "terminate" in last else ["out"])
 
 
+def test_a_signal_takes_along_what_the_diagram_says() -> None:
+    inner = '<camunda:in source="n" target="m"/><camunda:in sourceExpression="${n + 1}" target="o"/>'
+    carrying = SIGNAL.replace(
+        "/>", f"><extensionElements>{inner}</extensionElements></signalEventDefinition>"
+    )
+    body = nodes("startEvent", "s") + f'<endEvent id="x">{carrying}{MESSAGE}</endEvent>' + flows("s > x")
+    story = Story.begin(body, {"n": 1, "other": 2}, extra=EXTRA)
+    assert [(sent.name, sent.payload) for sent in story.sent] == [("stop", {"m": 1, "o": 2}), ("recall", {})]
+
+
 def test_an_operation_stands_for_the_message_only() -> None:
     thrown = '<messageEventDefinition messageRef="M" camunda:delegateExpression="${tell}"/>'
     body = nodes("startEvent", "s") + f'<endEvent id="x">{SIGNAL}{thrown}</endEvent>' + flows("s > x")

@@ -12,7 +12,7 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 
 from workflows.engine.model import Node
-from workflows.engine.plan import Data, Flow, Listener, Parameters, Work
+from workflows.engine.plan import Copy, Data, Flow, Listener, Parameters, Work
 from workflows.engine.tokens import Token
 from workflows.expressions import Expression
 
@@ -41,6 +41,7 @@ class Flowing(BpmnSpecMixin):
     start_quantity = 1  #: tokens that make it begin
     completion_quantity = 1  #: tokens that leave it by each flow taken
     sends = False  #: what it has for itself is sent
+    ins: tuple[Copy, ...] = ()  #: what it hands to the process it calls, or sends with its signal
     parameters = Parameters()
     associations = Data()
     listeners: tuple[Listener, ...] = ()

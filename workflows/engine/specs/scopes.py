@@ -73,7 +73,6 @@ class CallActivity(Flowing, defaults.CallActivity):
         super().__init__(wf_spec, bpmn_id, subworkflow_spec="", **kwargs)
 
     call: Call
-    ins: tuple[Copy, ...] = ()
     outs: tuple[Copy, ...] = ()
     business_key: Expression | None = None
 
