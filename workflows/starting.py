@@ -79,16 +79,18 @@ def next_start(
     )
 
 
-def waiting_at_start(session: Session, signal: str, instance_ids: Sequence[str]) -> set[tuple[str, str]]:
-    """Return the processes and elements at which these instances wait for a signal: (key, element).
+def waiting_at_start(
+    session: Session, kind: str, name: str, instance_ids: Sequence[str]
+) -> set[tuple[str, str]]:
+    """Return the processes and elements at which these instances wait for an event: (key, element).
 
-    One that was begun by another event of a start event that needs several takes the signal for itself, so
-    that nothing more starts with it.
+    One that was begun by another event of a start event that needs several takes it for itself, so that
+    nothing more starts with it.
     """
     waiting = select(Instance.definition_key, Subscription.element_id).where(
         Subscription.instance_id == Instance.id,
-        Subscription.kind == "signal",
-        Subscription.name == signal,
+        Subscription.kind == kind,
+        Subscription.name == name,
         Instance.id.in_(instance_ids),
     )
     return {(key, element_id) for key, element_id in session.execute(waiting)}

@@ -61,6 +61,24 @@ def test_a_flow_says_who_is_meant_and_names_need_not_agree():
     assert entered(to_the_pool) == ["s", "throw", "e", "s2"]
 
 
+def test_tasks_that_send_and_receive_need_no_message_where_a_flow_joins_them():
+    sender = ("sender", S + '<bpmn:sendTask id="send"/>' + E, "s>send", "send>e")
+    hearer = ("hearer", '<bpmn:receiveTask id="get" instantiate="true"/>')
+    assert entered(told(sender, hearer, flows=("send>get",))) == ["s", "send", "e", "get"]
+
+
+def test_a_start_that_needs_several_is_begun_by_the_first_and_hears_the_others():
+    names = event("startEvent", "n").replace('id="n"', 'id="n" parallelMultiple="true"')
+    both = names.replace(
+        "</bpmn:startEvent>", '<bpmn:signalEventDefinition signalRef="g"/></bpmn:startEvent>'
+    )
+    thrown = event("intermediateThrowEvent", "x", "signal", "g") + event("intermediateThrowEvent", "y")
+    for order in ("s>x>y", "s>y>x"):
+        a, b, c = order.split(">")
+        document = told(("teller", S + thrown, f"{a}>{b}", f"{b}>{c}"), ("both", both + USER, "n>u"))
+        assert entered(document) == [a, b, c, "n", "u"]
+
+
 def test_what_goes_to_a_pool_in_which_nothing_runs_is_gone():
     document = told(TELLER, ("a", START_BY, ""), flows=("throw>outside",), variables={"n": 1})
     assert (document["outcome"], entered(document)) == ("completed", ["s", "throw", "e"])

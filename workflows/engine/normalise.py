@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from workflows.engine.dialect import FLOW_NODES, Q, event_definitions, local
+from workflows.engine.dialect import FLOW_NODES, C, Q, event_definitions, local
 
 #: Reference attribute → the root element that it must name.
 REFERENCES = {
@@ -24,6 +24,8 @@ GLOBAL_TASKS = {
     "globalScriptTask": "scriptTask",
     "globalBusinessRuleTask": "businessRuleTask",
 }
+#: Camunda's ways to say what a task does.
+_IMPLEMENTATIONS = ("class", "delegateExpression", "expression", "type")
 #: Marks the process made around a global task.
 ALONE = "{urn:duban}alone"
 #: Elements copied from shared event definitions into one file; who shares more means to flood.
@@ -37,6 +39,7 @@ def normalise(root: etree._Element) -> None:
     strip_prefixes(root)
     name_definitions(root)
     name_receive_tasks(root)
+    name_send_tasks(root)
     wrap_global_tasks(root)
 
 
@@ -135,10 +138,24 @@ def name_receive_tasks(root: etree._Element) -> None:
     """Let a receive task without message wait for one of its own name; the library would not wait at all."""
     for task in list(root.iter(Q + "receiveTask")):
         if not task.get("messageRef"):
-            message = etree.SubElement(root, Q + "message")
-            message.set("id", f"{task.get('id')}_message")
-            message.set("name", task.get("name") or task.get("id") or "")
-            task.set("messageRef", f"{task.get('id')}_message")
+            _give_message(root, task)
+
+
+def name_send_tasks(root: etree._Element) -> None:
+    """Let a send task of which nothing but a message flow is drawn throw a message along that."""
+    sending = {flow.get("sourceRef") for flow in root.iter(Q + "messageFlow")}
+    for task in list(root.iter(Q + "sendTask")):
+        performs = any(task.get(C + attribute) for attribute in _IMPLEMENTATIONS)
+        if task.get("id") in sending and not (task.get("messageRef") or performs):
+            _give_message(root, task)
+
+
+def _give_message(root: etree._Element, task: etree._Element) -> None:
+    """Let a task name a message of its own."""
+    message = etree.SubElement(root, Q + "message")
+    message.set("id", f"{task.get('id')}_message")
+    message.set("name", task.get("name") or task.get("id") or "")
+    task.set("messageRef", f"{task.get('id')}_message")
 
 
 def wrap_global_tasks(root: etree._Element) -> None:

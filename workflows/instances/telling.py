@@ -50,6 +50,7 @@ def message(
         _guard_one(name, len(receivers), len(started) if not receivers else 0)
     if not receivers and not started:
         raise InvalidInput(f"Nobody waits for the message {name!r}.", code="no_receiver", name=name)
+    begun = waiting_at_start(session, "message", name, receivers)
     told = [
         i
         for i in sorted(receivers)
@@ -68,6 +69,7 @@ def message(
                 start_node=element_id,
             )
             for definition, element_id in started
+            if (definition.key, element_id) not in begun
         ]
     return instances
 
@@ -77,7 +79,7 @@ def signal(
 ) -> list[Instance]:
     """Give a signal to every waiting instance that the actor may move, and return those that took it."""
     receivers = sorted(waiting(session, "signal", name, seen=policy().instances(actor)))
-    begun = waiting_at_start(session, name, receivers)
+    begun = waiting_at_start(session, "signal", name, receivers)
     told = [i for i in receivers if _deliver(session, i, "signal", name, actor, variables or {}, alone=False)]
     started = [
         start_definition(

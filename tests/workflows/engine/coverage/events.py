@@ -287,7 +287,8 @@ def _compensation(cell: Cell) -> Row:
     throw = '<intermediateThrowEvent id="t"><compensateEventDefinition/></intermediateThrowEvent>'
     body = nodes("startEvent", "s") + user("a") + undo("h", "a") + throw + nodes("endEvent", "e")
     acts = (complete("a"), is_open("h"), complete("h"))
-    return cell.row(body + flows("s > a > t > e"), *acts, passes=("a", "t", "h", "e"))
+    order = "one handler after another, the last completed first"
+    return cell.row(body + flows("s > a > t > e"), *acts, passes=("a", "t", "h", "e"), note=order)
 
 
 def _throw(cell: Cell) -> Row:
