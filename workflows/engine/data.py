@@ -9,7 +9,7 @@ element begins (inputs) or is left (outputs); what has no value yet is not copie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lxml import etree
@@ -104,6 +104,18 @@ def copy_out(token: Token) -> None:
     """Copy the data outputs of an element that is left to where they go."""
     for association in token.task_spec.associations.outputs:
         scope.assign(token.parent, _value(token, association))
+
+
+def take_in(token: Token, payload: Mapping[str, Any]) -> None:
+    """Write what an event brings; one value for the one data output of the event that waited is that output.
+
+    Sender and receiver may each have a name of their own for what a message carries (BPMN 2.0, 10.4.2).
+    """
+    outputs = token.task_spec.associations.gives
+    if len(outputs) == len(payload) == 1 and outputs[0] not in payload:
+        token.data[outputs[0]] = next(iter(payload.values()))
+    else:
+        scope.assign(token, payload)
 
 
 def _value(token: Token, association: Association) -> dict[str, Any]:

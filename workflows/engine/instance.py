@@ -16,6 +16,7 @@ from workflows.engine import (
     calls,
     compensation,
     continuations,
+    data,
     events,
     execution,
     joins,
@@ -330,7 +331,7 @@ class Instance(BpmnWorkflow):
     def fire(self, token: Token, payload: Mapping[str, Any] | None = None) -> None:
         """Let a waiting event happen: cancel what it interrupts at once, then go on behind it."""
         if payload:
-            scope.assign(token, self.cleaned(token, payload))
+            data.take_in(token, self.cleaned(token, payload))
         host, spec = token.parent, token.task_spec
         self.fired.add(token.id)
         if spec.silent:

@@ -41,6 +41,7 @@ from workflows.engine.dialect import (
 from workflows.engine.event_subprocesses import arm_scope, is_start
 from workflows.engine.ledger import Ledger
 from workflows.engine.model import Node
+from workflows.engine.people import attributes_with_people
 from workflows.engine.plan import Flow, Parameters
 from workflows.engine.quantities import quantity
 
@@ -335,7 +336,7 @@ def _node(element: etree._Element, lanes: Mapping[str, str]) -> Node:
         kind=node_kind(element),
         name=element.get("name") or "",
         lane=_lane_of(element, lanes),
-        attributes=attributes_of(element),
+        attributes=attributes_with_people(element),
         scope=scope.get("id") if inside and scope is not None else None,
         attached_to=element.get("attachedToRef"),
     )

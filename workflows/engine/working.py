@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from workflows.engine import execution
-from workflows.engine.dialect import Q, local, operation_of, text_of
+from workflows.engine.dialect import Q, assigned_by, local, operation_of, text_of
 from workflows.engine.ledger import Calling, Ledger
 from workflows.engine.model import Node
 from workflows.engine.plan import Call, Copy, Work
@@ -50,6 +50,7 @@ def _service(ledger: Ledger, name: str, node: Node, throws: bool) -> Work:
         ledger.operations.append((element, operation))
         return Work(operation=operation, result=result)
     if source := given.get("expression"):
+        result, source = assigned_by(source) or (result, source)
         return Work(expression=ledger.condition(element, source, "The expression"), result=result)
     if _needs_work(name, node, throws):
         java = " Java classes are not run." if given.get("class") else ""

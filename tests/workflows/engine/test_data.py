@@ -229,3 +229,21 @@ def test_lines_that_a_modeller_only_draws_mean_nothing() -> None:
     drawn = '<property id="P_1" name="__targetRef_placeholder"/>' + into("DOR_1", "P_1")
     assert told(drawn, "<dataOutputAssociation><targetRef>DOR_1</targetRef></dataOutputAssociation>") == set()
     assert Story.begin(line(task("x = 1", drawn), OBJECT), {"order": 1}).variables == {"order": 1, "x": 1}
+
+
+def test_sender_and_receiver_of_a_message_may_name_what_it_carries_each_in_its_own_way() -> None:
+    sets = "<{0}Set><data{1}Refs>{2}</data{1}Refs></{0}Set>"
+    thrown = '<dataInput id="xi"/>' + into("DOR_1", "xi") + sets.format("input", "Input", "xi")
+    caught = '<dataOutput id="co"/><dataOutputAssociation><sourceRef>co</sourceRef><targetRef>D2</targetRef>'
+    caught += "</dataOutputAssociation>" + sets.format("output", "Output", "co")
+    message = '<messageEventDefinition messageRef="M"/>'
+    body = (
+        OBJECT
+        + '<dataObject id="D2" name="bill"/>'
+        + nodes("startEvent", "s")
+        + nodes("parallelGateway", "g")
+    )
+    body += f'<intermediateThrowEvent id="x">{thrown}{message}</intermediateThrowEvent>'
+    body += f'<intermediateCatchEvent id="c">{caught}{message}</intermediateCatchEvent>'
+    story = Story.begin(body + flows("s > g > x", "g > c"), {"order": 7}, extra='<message id="M" name="m"/>')
+    assert (story.outcome, story.variables) == ("completed", {"order": 7, "bill": 7})

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.workflows.engine.coverage.events import undo
-from tests.workflows.engine.coverage.rows import Row, complete, is_open, message, wait
+from tests.workflows.engine.coverage.rows import Act, Row, complete, is_open, message, wait
 from tests.workflows.engine.diagrams import (
+    Story,
     TestHost,
     boundary,
     counted,
@@ -46,6 +47,26 @@ def _tasks() -> Iterator[Row]:
     for kind in ("task", "manualTask"):
         yield Row(TASKS, kind, ENDS + nodes(kind, "a") + LINE, passes=passing, note="passed, as in Camunda 7")
     yield Row(TASKS, "userTask", ENDS + user("a") + LINE, (is_open("a"), complete("a")), passing)
+    yield Row(
+        TASKS,
+        "userTask with humanPerformer and potentialOwner",
+        ENDS
+        + f'<userTask id="a">{_role("humanPerformer", "anna")}{_role("potentialOwner", "user(li), clerk")}</userTask>'
+        + LINE,
+        (_people("anna", "li", "clerk"), complete("a")),
+        passing,
+        note="as assignee, candidate users and groups",
+    )
+    yield Row(
+        TASKS,
+        "serviceTask with ${execution.setVariable('more', price + 1)}",
+        ENDS
+        + '<serviceTask id="a" camunda:expression="${execution.setVariable(\'more\', price + 1)}"/>'
+        + LINE,
+        passes=passing,
+        variables={"price": 4},
+        ends_with={"more": 5},
+    )
     yield Row(
         TASKS,
         "scriptTask of assignments",
@@ -115,6 +136,22 @@ def _tasks() -> Iterator[Row]:
     )
     for name in ("startQuantity", "completionQuantity"):
         yield _quantity(name)
+
+
+def _role(kind: str, names: str) -> str:
+    expression = f"<formalExpression>{names}</formalExpression>"
+    return f"<{kind}><resourceAssignmentExpression>{expression}</resourceAssignmentExpression></{kind}>"
+
+
+def _people(*names: str) -> Act:
+    """Look at who may do the open task: assignee, users, groups."""
+
+    def act(story: Story) -> None:
+        (task,) = story.reload().open_tasks
+        wanted = ("assignee", "candidateUsers", "candidateGroups")
+        assert tuple(task.node.attributes.get(name) for name in wanted) == names
+
+    return act
 
 
 def _quantity(name: str) -> Row:
