@@ -55,6 +55,8 @@ def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
         if act == "release" and task.scope_id is not None and not _is_offered(session, task):
             return Decision(False, "The task is nobody else's to take: it is done, not given back.")
         allowed = mine or _heads(session, actor, task) or _runs(session, actor, task)
+        # A return that somebody has claimed and left lying is given back by who may make it himself.
+        allowed = allowed or _for_agency(session, actor, task)
         return _decide(allowed, "Only who has claimed the task, or the head of the office, may pass it on.")
     return Decision(False, f"Nobody may {act} a task.")
 
@@ -177,8 +179,11 @@ def _has_open_task(session: Session, actor: Actor, clue: Clue) -> bool:
 
 def _may_take(session: Session, actor: Actor, task: Task) -> bool:
     """Whether the task is the actor's to take: he is a candidate, or makes a return for an agency."""
-    if _is_candidate(session, actor, task):
-        return True
+    return _is_candidate(session, actor, task) or _for_agency(session, actor, task)
+
+
+def _for_agency(session: Session, actor: Actor, task: Task) -> bool:
+    """Whether the task is an agency's return, and the actor one who may make it on its behalf."""
     if not (task.scope_id or "").startswith(PERIOD) or not actor.groups & FOR_AGENCIES:
         return False
     named = session.scalars(select(TaskCandidate.name).where(TaskCandidate.task_id == task.id))

@@ -19,7 +19,7 @@ from handlers.registers import Clue, ClueSubject
 from server.db import Database, connect
 from server.settings import Settings
 from tests.houses import settle
-from workflows import clock, operations, recording
+from workflows import clock, instances, operations, recording
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotAllowed
 from workflows.model import Instance
@@ -379,10 +379,27 @@ def test_the_same_file_twice_adds_nothing(house: Database, agency: Actor) -> Non
     assert ([row for row, _ in first.started], first.known) == ([2, 3], (4,))
     second = take(house, agency, data)
     assert (second.started, second.known, clues(house)) == ((), (2, 3, 4), 2)
+    assert words(second.repeats)[0] == (
+        f"第 2 行：已先行移送，移送单编号 {first.started[0][1]}，尚未签发回执，不再重复移送。"
+    )
     # The same rows in another order, file and spelling of the same.
     third = take(house, agency, text("gb18030", {"被反映人": "孙某乙 ", "问题领域": "ecology"}), "other.csv")
     assert (third.started, third.known) == ((), (2,))
     assert clues(house) == 2
+
+
+def test_a_list_tells_what_was_sent_ahead_by_the_form(house: Database, agency: Actor) -> None:
+    """A major clue never waits for the batch, which names it with its receipt and does not send it again."""
+    with house.unit_of_work() as session:
+        data = sheet({"紧急程度": "重大（即时移送）", "联系人及电话": "另一人"})
+        (row,) = clue_import.read(session, data, "清单.xlsx").rows
+        sent = instances.start(session, key="clue_transfer", actor=agency, answers=row.answers)
+        session.scalars(select(Clue)).one().receipt_no = "HZ-2026-00001"
+    outcome = take(house, agency, sheet({}, {"主要问题": "另一问题"}))
+    assert (outcome.known, [row for row, _ in outcome.started], clues(house)) == ((2,), [3], 2)
+    assert words(outcome.repeats) == [
+        f"第 2 行：已先行移送，回执编号 HZ-2026-00001（移送单 {sent.business_key}），不再重复移送。"
+    ]
 
 
 def test_another_agency_may_say_the_same(house: Database, agency: Actor) -> None:

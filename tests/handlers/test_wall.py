@@ -23,6 +23,7 @@ POLICY = wall.Wall()
 LOGINS = ["anna", "bert", "carl"]
 OFFICES = ["JD1", "JD2", "AGS", "JW", "DH02", "NONE"]
 AGENCIES = ["STJ", "YJJ"]
+GROUPS = ["handler@JD1", "office_head@JD2", "agency_clerk@STJ"]
 ROLES = [
     "agency_clerk",
     "intake_clerk",
@@ -155,7 +156,7 @@ maybe = st.none() | st.sampled_from(LOGINS)
 candidates = st.lists(
     st.one_of(
         st.tuples(st.just("user"), st.sampled_from(LOGINS)),
-        st.tuples(st.just("group"), st.sampled_from([*LOGINS, *ROLES, "handler@JD1", "office_head@JD2"])),
+        st.tuples(st.just("group"), st.sampled_from([*LOGINS, *ROLES, *GROUPS])),
     ),
     max_size=2,
 )
@@ -175,7 +176,7 @@ tasks = st.fixed_dictionaries(
     }
 )
 instances = st.tuples(
-    st.sampled_from(["clue", "none", "foreign", "lost"]),
+    st.sampled_from(["clue", "none", "foreign", "lost", "period"]),
     st.sampled_from(LOGINS),
     st.sampled_from(LOGINS),
     st.lists(st.tuples(tasks, candidates), max_size=2),
@@ -192,9 +193,13 @@ def test_conditions_and_checks_agree_on_every_row(
         matters = [world.clue(**values) for values in drawn]
         for number, (kind, owner, starter, work) in enumerate(running):
             clue = matters[number % len(matters)]
-            scope = {"clue": clue.scope_id, "none": None, "foreign": f"case:{clue.id}", "lost": "clue:gone"}[
-                kind
-            ]
+            scope = {
+                "clue": clue.scope_id,
+                "none": None,
+                "foreign": f"case:{clue.id}",
+                "lost": "clue:gone",
+                "period": "period:one",
+            }[kind]
             instance = world.instance(scope, owner=owner, starter=starter)
             for values, named in work:
                 world.task(instance, *named, **values)
@@ -228,6 +233,27 @@ def test_no_act_is_allowed_on_what_is_not_seen(world: World, actor: Actor, act: 
                 assert POLICY.may(session, actor, "see", task).allowed
         attempt.rollback()
     session.expunge_all()
+
+
+def test_a_return_is_its_agencys_and_the_case_supervision_offices(world: World) -> None:
+    """A colleague may do it, another agency does not know of it, and the office does it where nobody else can."""
+    instance = world.instance("period:one", starter="clerk")
+    task = world.task(instance, ("group", "agency_clerk@STJ"), assignee="agency")
+    urging = world.task(instance, ("group", "case_supervision_head"))
+    rights = {"agency": "agency_clerk@STJ", "agency2": "agency_clerk@YJJ", "clerk": "case_supervision@AGS"}
+    rights |= {"principal": "principal@JW", "handler": "handler@JD1", "auditor": "auditor"}
+    actors = {login: held(login, group) for login, group in rights.items()}
+
+    def who_may(act: str, subject: Any) -> set[str]:
+        return {login for login, by in actors.items() if POLICY.may(world.session, by, act, subject).allowed}
+
+    assert who_may("see", task) == {"agency", "clerk", "principal"}
+    assert who_may("release", task) == {"agency", "clerk"}
+    assert who_may("claim", urging) == set()
+    assert who_may("see", urging) == who_may("see", instance) == {"clerk", "principal"}
+    task.assignee = None
+    world.session.flush()
+    assert who_may("complete", task) == {"agency", "clerk"}
 
 
 def held(login: str, *held_groups: str) -> Actor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from werkzeug.routing import Rule
 
 from handlers import clue_import, uploads
 from handlers.registers import Clue, Document
-from handlers.registers.returns import AgencyReturn, ReturnPeriod
+from handlers.registers.returns import AgencyReturn
 from tests.security.conftest import House, answers
 from workflows import clock, history
 from workflows.model import Activity, Incident, Instance, Task
@@ -54,27 +53,9 @@ def secret(house: House) -> dict[str, Any]:
     with city.database.unit_of_work() as session:
         clue = session.scalars(select(Clue).where(Clue.instance_id == instance.id)).one()
         history.fault(session, kind="failedTimer", error=ValueError(NARRATIVE), instance_id=instance.id)
-        period = ReturnPeriod(
-            label="1999-01/02",
-            first_on=date(1999, 1, 1),
-            last_on=date(1999, 2, 28),
-            due_on=date(1999, 2, 28),
-            opened_at=clock.now(),
-        )
-        session.add(period)
-        session.flush()
-        owed = AgencyReturn(
-            period_id=period.id,
-            agency_code="STJ",
-            instance_id=instance.id,
-            due_on=period.due_on,
-            reason=NARRATIVE,
-        )
-        session.add(owed)
+        session.get_one(AgencyReturn, owed.id).reason = NARRATIVE
         session.flush()
         return {
-            "period_id": period.id,
-            "return_id": owed.id,
             "clue_id": clue.id,
             "instance_id": instance.id,
             "task_id": task.id,

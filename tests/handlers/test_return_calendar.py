@@ -1,0 +1,67 @@
+"""The return calendar: which period a day lies in, when its returns are due, and what is wrong with a file."""
+
+from datetime import date
+
+import pytest
+
+from handlers import return_calendar
+from handlers.return_calendar import Period, labelled, period_of, read
+from workflows.errors import InvalidInput
+
+HEAD = "version,effective_from,first_month,months,due_working_days,catch_up_working_days\n"
+
+
+@pytest.mark.parametrize(
+    ("day", "label", "due"),
+    [
+        ("2026-03-01", "2026-03/04", "2026-04-30"),
+        ("2026-04-30", "2026-03/04", "2026-04-30"),
+        ("2026-10-05", "2026-09/10", "2026-11-02"),  # the 31st is a Saturday
+        ("2025-12-31", "2025-11/12", "2025-12-31"),
+        ("2026-02-10", "2026-01/02", "2026-02-28"),  # a Saturday that is worked
+    ],
+)
+def test_two_months_from_january_on(day: str, label: str, due: str) -> None:
+    period = period_of(date.fromisoformat(day))
+    assert (period.label, period.due.isoformat()) == (label, due)
+    assert labelled(label) == period
+    assert return_calendar.after(return_calendar.before(period)) == period
+
+
+def test_another_calendar_is_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = read(HEAD + "1,2020-01-01,1,2,0,5\n2,2026-07-01,12,3,3,5\n3,2027-01-01,1,1,5,10\n")
+    monkeypatch.setattr(return_calendar, "rules", lambda: tuple(rules))
+    days = [date(2019, 5, 1), date(2026, 6, 30), date(2026, 12, 24), date(2027, 1, 31)]
+    assert [period_of(day).label for day in days] == [
+        "2019-05/06",
+        "2026-05/06",
+        "2026-12/2027-02",
+        "2027-01",
+    ]
+    january = period_of(date(2027, 1, 1))
+    assert january.due == date(2027, 2, 5)
+    assert january.due_when_opened(date(2027, 2, 1)) > january.due
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ("", "has no row"),
+        ("1,2020-01-01,1,5,0,5", "Row 2 of the return calendar, column months: must divide the year"),
+        ("1,2020-01-02,1,2,0,5", "column effective_from: must be the first day of a month"),
+        ("1,gestern,1,2,0,5", "column effective_from: must be a day such as"),
+        ("1,2020-01-01,13,2,0,5", "column first_month: must be a whole number from 1 to 12"),
+        ("1,2020-01-01,1,2,,5", "column due_working_days: must be a whole number from 0 to 250"),
+        ("1,2020-01-01,1,2,0,5\n2,2020-01-01,1,1,0,5", "must come into force after version 1"),
+    ],
+)
+def test_a_bad_file_is_refused_by_row_and_column(rows: str, why: str) -> None:
+    with pytest.raises(InvalidInput, match=why):
+        read(HEAD + rows)
+
+
+@pytest.mark.parametrize("label", ["", "2026", "2026-10", "2026-02/03", "2026-13/14", "x" * 20])
+def test_what_is_no_period_is_refused(label: str) -> None:
+    with pytest.raises(InvalidInput, match="There is no return period"):
+        labelled(label)
+    assert isinstance(period_of(date(2026, 1, 1)), Period)
