@@ -143,17 +143,21 @@ class Instance(BpmnWorkflow):
         False when an error of its listeners took the token away.
         """
         work.map_in(token)
-        boundaries = token.task_spec.boundaries
-        # Listeners may write what the times and conditions of others are made of; an error is made of nothing.
-        first = [b for b in boundaries if events.kind_of_spec(b) == "error"]
+        spec = token.task_spec
+        # Listeners may write what times and conditions are made of; an error of theirs is to be caught.
+        first = [b for b in spec.boundaries if events.kind_of_spec(b) == "error"] if spec.listeners else []
         for boundary in first:
             self.wait_for(boundary, token, None)
-        if not (listeners.tell(token, "start") and listeners.tell(token, "create") and work.assign(token)):
+        if spec.listeners and not self._welcome(token):
             return False
-        for boundary in boundaries:
+        for boundary in spec.boundaries:
             if boundary not in first:
                 self.wait_for(boundary, token, None)
         return True
+
+    def _welcome(self, token: Token) -> bool:
+        """Tell the listeners of an element that it begins; False when an error of theirs took it away."""
+        return listeners.tell(token, "start") and listeners.tell(token, "create") and work.assign(token)
 
     def wait_for(self, spec: Any, parent: Token, flow: str | None) -> None:
         """Arm an event beside or behind another token, which is no step of its own."""
@@ -212,7 +216,7 @@ class Instance(BpmnWorkflow):
     def follow(self, spec: Any, flows: list[Flow], around: Token, *, later: bool = False) -> None:
         """Put a token on the target of every flow; where there is none, see whether the scope is done."""
         for flow in flows:
-            if not listeners.take(self, flow, around):
+            if flow.listeners and not listeners.take(self, flow, around):
                 return
             # A flow taken before may have ended the whole scope.
             if around.alive:
