@@ -84,6 +84,7 @@ class Story:
         self._session = session
         self._chance = chance
         self._planned = list(fates(chance) if planned is None else planned)
+        self._whole = planned is None  #: the whole demo, with its return periods
         self._now = clock.now()
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -94,7 +95,8 @@ class Story:
     def play(self, say: Say) -> int:
         """Return how many matters there are, each come as far as its fate and the present allow."""
         self._send_lists()
-        Returns(self._session, Random(SEED_OF_RETURNS), self._plan, self._actor).begin(_day(self._now))
+        if self._whole:
+            Returns(self._session, Random(SEED_OF_RETURNS), self._plan, self._actor).begin(_day(self._now))
         said = 0
         while self._queue:
             at, _, act = heapq.heappop(self._queue)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from handlers import clue_import, lists, office
 from handlers.notifications import Notification
 from handlers.registers import Clue, ClueSubject, MatterEvent
+from handlers.registers.returns import AgencyReturn, RectificationItem
 from server import auth, boot, demo
 from server.db import Database, connect
 from server.demo import story
@@ -122,6 +123,9 @@ def test_the_demo_is_loaded_once_and_wholly_or_not_at_all(
     with office_database.reading() as session:
         assert demo.loaded(session)
         assert session.scalar(select(func.count()).select_from(Clue)) == 3
+        states = set(session.scalars(select(AgencyReturn.state)))
+        assert states >= {"open", "nil", "late", "missed"}
+        assert session.scalars(select(RectificationItem.agency_code)).all() == ["RSJ"]
         assert session.scalar(select(func.count()).select_from(auth.Account)) >= 17
 
 
