@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 
-from handlers.lists import Line, Sheet
+from handlers.lists import CSV, Line, Merge, Sheet
 from workflows.errors import InvalidInput
 from workflows.forms import Field, Form
 
@@ -99,10 +100,10 @@ def heading_of(path: str) -> str | None:
 class Layout:
     """Where the list stands in its sheet: the heading line, and the column of each position."""
 
-    sheet: Sheet
-    heading_row: int
+    heading: Line
     columns: Mapping[int, Bound]
-    unknown: tuple[str, ...]  #: headings that are not read
+    merges: tuple[Merge, ...] = ()
+    unknown: tuple[str, ...] = ()  #: headings that are not read
 
 
 def plain(heading: str) -> str:
@@ -126,8 +127,8 @@ def wanted(form: Form) -> list[Bound]:
     return bound
 
 
-def find(sheets: Sequence[Sheet], form: Form) -> Layout:
-    """Return where the list is; InvalidInput says what headings are missing or what was found instead."""
+def find(sheets: Sequence[Sheet], form: Form) -> tuple[Sheet, Layout]:
+    """Return which sheet is the list, and how; InvalidInput says what headings are missing or found instead."""
     found = [(sheet, line) for sheet in sheets if (line := _heading_line(sheet))]
     if not found:
         raise _no_list(sheets, form)
@@ -136,20 +137,14 @@ def find(sheets: Sequence[Sheet], form: Form) -> Layout:
         raise InvalidInput(
             f"Several sheets are lists: {names}; keep one of them.", code="list_several", sheets=names
         )
-    return _layout(*found[0], wanted(form))
+    sheet, line = found[0]
+    _guard_shown(sheet, line)
+    return sheet, layout(line, form, sheet.merges)
 
 
-def _heading_line(sheet: Sheet) -> Line | None:
-    lines = [line for line in sheet.lines if line.number <= TITLE_LINES]
-    best = max(lines, key=_known, default=None)
-    return best if best is not None and _known(best) >= ENOUGH else None
-
-
-def _known(line: Line) -> int:
-    return len({plain(cell.text) for cell in line.cells if cell} & _BY_HEADING.keys())
-
-
-def _layout(sheet: Sheet, line: Line, fields: Sequence[Bound]) -> Layout:
+def layout(line: Line, form: Form, merges: tuple[Merge, ...] = ()) -> Layout:
+    """Return what stands where by a heading line; InvalidInput where headings are missing or twice there."""
+    fields = wanted(form)
     by_column = {bound.column: bound for bound in fields}
     columns: dict[int, Bound] = {}
     unknown = []
@@ -160,41 +155,71 @@ def _layout(sheet: Sheet, line: Line, fields: Sequence[Bound]) -> Layout:
         if bound is None:
             unknown.append(cell.text)
             continue
-        if any(bound.path == known.path for known in columns.values()):
-            raise InvalidInput(
-                f"Row {line.number}: two columns say the same as {bound.column.heading!r}; keep one of them.",
-                code="list_twice",
-                row=line.number,
-                column=bound.column.heading,
-            )
+        _guard_once(line, bound, columns)
         columns[index] = bound
-    _guard_complete(line, columns, fields)
-    return Layout(sheet, line.number, columns, tuple(unknown))
+    _guard_complete(line, columns, fields, unknown)
+    return Layout(line, columns, merges, tuple(unknown))
 
 
-def _guard_complete(line: Line, columns: Mapping[int, Bound], fields: Sequence[Bound]) -> None:
+def _heading_line(sheet: Sheet) -> Line | None:
+    lines = list(takewhile(lambda line: line.number <= TITLE_LINES, sheet.lines))
+    best = max(lines, key=_known, default=None)
+    return best if best is not None and _known(best) >= ENOUGH else None
+
+
+def _known(line: Line) -> int:
+    return len({plain(cell.text) for cell in line.cells if cell} & _BY_HEADING.keys())
+
+
+def _guard_shown(sheet: Sheet, line: Line) -> None:
+    """Raise InvalidInput where a column that would be read is hidden: nobody would know what was sent."""
+    hidden = [cell.text for index, cell in enumerate(line.cells) if cell and index in sheet.hidden]
+    read = "、".join(heading for heading in hidden if plain(heading) in _BY_HEADING)
+    if read:
+        raise InvalidInput(
+            f"These columns are hidden: {read}; show or delete them.", code="list_hidden", columns=read
+        )
+
+
+def _guard_once(line: Line, bound: Bound, columns: Mapping[int, Bound]) -> None:
+    if any(bound.path == known.path for known in columns.values()):
+        raise InvalidInput(
+            f"Row {line.number}: two columns say the same as {bound.column.heading!r}; keep one of them.",
+            code="list_twice",
+            row=line.number,
+            column=bound.column.heading,
+        )
+
+
+def _guard_complete(
+    line: Line, columns: Mapping[int, Bound], fields: Sequence[Bound], unknown: Sequence[str]
+) -> None:
     there = {bound.path for bound in columns.values()}
     missing = _names(bound for bound in fields if bound.needed and bound.path not in there)
     if missing:
+        # One of the columns that are not read may be the missing one under another name.
+        others = "、".join(heading[:20] for heading in unknown)
         raise InvalidInput(
-            f"The headings in row {line.number} lack: {missing}.",
-            code="list_headings",
+            f"The headings in row {line.number} lack: {missing}; not known are: {others or 'none'}.",
+            code="list_renamed" if others else "list_headings",
             row=line.number,
             missing=missing,
+            unknown=others,
         )
 
 
 def _no_list(sheets: Sequence[Sheet], form: Form) -> InvalidInput:
     needed = _names(bound for bound in wanted(form) if bound.needed)
-    lines = [line for sheet in sheets for line in sheet.lines[:1]]
-    if not lines:
+    first = next((line for sheet in sheets for line in sheet.lines), None)
+    if first is None:
         return InvalidInput(
             f"The sheet is empty; wanted are the headings {needed}.", code="list_empty", wanted=needed
         )
-    found = "、".join(cell.text[:20] for cell in lines[0].cells[:8] if cell)
+    found = "、".join(cell.text[:20] for cell in first.cells[:8] if cell)
     return InvalidInput(
         f"This is no transfer list: it begins with {found}; wanted are the headings {needed}.",
-        code="list_other",
+        # A text in a third encoding is not refused, it becomes other characters.
+        code="list_other_text" if sheets[0].name == CSV else "list_other",
         found=found,
         wanted=needed,
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from handlers.clue_import import values
 from handlers.clue_import.columns import Bound, Layout
 from handlers.clue_import.values import Wrong
-from handlers.lists import Cell, Line
+from handlers.lists import Cell, Line, Merge
 from handlers.registers.repeats import same
 from workflows import forms
 from workflows.errors import FieldError, InvalidInput
@@ -40,16 +40,38 @@ class Problem:
 class Row:
     """One good row: what the transfer form would have been filled with."""
 
-    number: int
+    line: Line
     answers: Mapping[str, Any]
     digest: str  #: SHA-256 of the answers: the same row is known again
 
+    @property
+    def number(self) -> int:
+        """The row as a spreadsheet program shows it."""
+        return self.line.number
 
-def read_rows(layout: Layout, form: Form, options: Options) -> Iterator[Row | list[Problem]]:
-    """Yield each line below the headings as a good row, or as the list of what is wrong with it."""
-    for line in layout.sheet.lines:
-        if line.number > layout.heading_row:
-            yield _row(layout, line, form, options)
+
+@dataclass(frozen=True)
+class Bad:
+    """One bad row, with all that is wrong with it."""
+
+    line: Line
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges the lines of one list: by where its columns stand, and by the transfer form."""
+
+    layout: Layout
+    form: Form
+    options: Options
+
+    def row(self, line: Line) -> Row | Bad:
+        """Return the line as a good row, or with what is wrong with it."""
+        if line.hidden:
+            return Bad(line, (Problem(line.number, None, "", "hidden", {}),))
+        found = _row(self.layout, line, self.form, self.options)
+        return found if isinstance(found, Row) else Bad(line, tuple(found))
 
 
 def digest_of(answers: Mapping[str, Any]) -> str:
@@ -62,10 +84,11 @@ def _row(layout: Layout, line: Line, form: Form, options: Options) -> Row | list
     problems: dict[str, Problem] = {}
     answers: dict[str, Any] = {}
     parts: dict[str, list[Any]] = {}
+    merges = [merge for merge in layout.merges if merge.first_row <= line.number <= merge.last_row]
     for index, bound in layout.columns.items():
         cell = line.cell(index)
         try:
-            _guard_apart(layout, line, index)
+            _guard_apart(merges, index)
             if cell is None:
                 continue
             if bound.column.subject:
@@ -105,7 +128,7 @@ def _judged(
             if place not in problems and not (place == "subjects" and _subject_is_bad(problems)):
                 problems[place] = _field_problem(layout, line, form, place, wrong)
         return list(problems.values())
-    return list(problems.values()) or Row(line.number, checked, digest_of(checked))
+    return list(problems.values()) or Row(line, checked, digest_of(checked))
 
 
 def _with_defaults(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,10 +142,9 @@ def _with_defaults(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _guard_apart(layout: Layout, line: Line, index: int) -> None:
-    for merge in layout.sheet.merges:
-        rows, columns = (merge.first_row, merge.last_row), (merge.first_column, merge.last_column)
-        if rows[0] <= line.number <= rows[1] and columns[0] <= index <= columns[1]:
+def _guard_apart(merges: Iterable[Merge], index: int) -> None:
+    for merge in merges:
+        if merge.first_column <= index <= merge.last_column:
             raise Wrong("merged", cells=merge.name)
 
 

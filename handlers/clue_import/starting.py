@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import String, UniqueConstraint, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from handlers import lists
-from handlers.clue_import import columns, rows
-from handlers.clue_import.rows import Problem, Row
-from handlers.office import Unit
+from handlers.clue_import import columns
+from handlers.clue_import.incoming import PROCESS, Incoming, Opens, opened
+from handlers.clue_import.rows import Bad, Problem, Row
+from handlers.lists import Line
 from handlers.registers import Clue, repeats
-from workflows import clock, definitions, deployed, instances, recording
+from workflows import clock, instances
 from workflows.actor import Actor
 from workflows.errors import Conflict, DubanError, InvalidInput
-from workflows.forms import Form, Option, Options
 from workflows.model import Base
 
-PROCESS = "clue_transfer"
 MODES = ("good", "all_or_none")
+#: Rows of which is asked at once whether they are known: a list that comes again is gone through quickly.
+_ASKED = 200
 
-UnitOfWork = Callable[[], AbstractContextManager[Session]]
 Progress = Callable[[int, int], object]
 
 
@@ -46,12 +46,13 @@ class ImportedRow(Base):
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a list says: its good rows, what is wrong with the others, and headings that are not read."""
+class Result:
+    """What became of one row: its number as a transfer, or what the process found wrong; neither: sent before."""
 
-    rows: tuple[Row, ...]
-    problems: tuple[Problem, ...]
-    unknown: tuple[str, ...] = ()
+    line: Line
+    number: str | None = None
+    problems: tuple[Problem, ...] = ()
+    repeat: Problem | None = None  #: of a row that was sent before, under which number
 
 
 @dataclass(frozen=True)
@@ -65,27 +66,8 @@ class Outcome:
     repeats: tuple[Problem, ...] = ()  #: of the known rows, under which number each was sent
 
 
-def read(session: Session, data: bytes, filename: str) -> Reading:
-    """Return what the file says; a file that is no list gives one problem without a row."""
-    form, options = start_form(session)
-    try:
-        layout = columns.find(lists.read(data, filename), form)
-    except InvalidInput as error:
-        return Reading((), (Problem(None, None, "", error.code, error.params),))
-    good: list[Row] = []
-    problems: list[Problem] = []
-    for found in rows.read_rows(layout, form, options):
-        if isinstance(found, Row):
-            good.append(found)
-        else:
-            problems.extend(found)
-    if not good and not problems:
-        problems.append(Problem(None, None, "", "list_no_rows", {}))
-    return Reading(tuple(good), tuple(problems), layout.unknown)
-
-
 def import_clues(
-    unit_of_work: UnitOfWork,
+    opens: Opens,
     data: bytes,
     filename: str,
     *,
@@ -93,66 +75,95 @@ def import_clues(
     mode: str = "good",
     progress: Progress = lambda done, total: None,
 ) -> Outcome:
-    """Start a transfer for each good row (`good`), or for all rows if all are good (`all_or_none`).
+    """Take in a list that fits into memory, and return what became of it.
 
-    A good row is one transaction in the first mode, the whole list one in the second. The same row again adds
-    nothing. Raises NotAllowed if the actor may not start transfers.
+    Starts a transfer for each good row (`good`), or for all rows if all are good (`all_or_none`). A file that
+    is no list gives one problem without a row. Raises NotAllowed if the actor may not start transfers.
     """
     if mode not in MODES:
         raise InvalidInput(f"{mode!r} is no way to import; there are {', '.join(MODES)}.", code="mode")
-    with unit_of_work() as session:
-        reading = read(session, data, filename)
-    start = _together if mode == "all_or_none" else _one_by_one
-    outcome = start(unit_of_work, reading, actor, progress)
-    with unit_of_work() as session:
-        known = [row for row in reading.rows if row.number in outcome.known]
-        return replace(outcome, repeats=tuple(repeated(session, known, actor)))
+    try:
+        with opened(opens, io.BytesIO(data), filename) as incoming:
+            found = list(incoming.rows())
+            bad = [problem for row in found if isinstance(row, Bad) for problem in row.problems]
+            good = [row for row in found if isinstance(row, Row)]
+    except InvalidInput as error:
+        return Outcome((), (), (Problem(None, None, "", error.code, error.params),))
+    if mode == "all_or_none" and bad:
+        return Outcome((), (), tuple(bad), incoming.unknown)
+    take = take_together if mode == "all_or_none" else take_each
+    results = []
+    for result in take(opens, good, actor=actor):
+        results.append(result)
+        progress(len(results), len(good))
+    return _outcome(results, bad, incoming, mode)
 
 
-def _one_by_one(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progress: Progress) -> Outcome:
-    started: list[tuple[int, str]] = []
-    known: list[int] = []
-    problems = list(reading.problems)
-    for done, row in enumerate(reading.rows, 1):
-        try:
-            with unit_of_work() as session:
-                number = start_row(session, row, actor)
-        except (InvalidInput, Conflict) as error:
-            problems.extend(refusals(row, error))
-        else:
-            started.append((row.number, number)) if number else known.append(row.number)
-        progress(done, len(reading.rows))
-    return Outcome(tuple(started), tuple(known), _in_order(problems), reading.unknown)
+def _outcome(results: Sequence[Result], bad: Sequence[Problem], incoming: Incoming, mode: str) -> Outcome:
+    late = [problem for result in results for problem in result.problems]
+    if mode == "all_or_none" and late:
+        return Outcome((), (), tuple(late), incoming.unknown)
+    problems = sorted([*bad, *late], key=lambda problem: problem.row or 0)
+    started = tuple((result.line.number, result.number) for result in results if result.number)
+    known = tuple(result.line.number for result in results if not result.number and not result.problems)
+    told = tuple(result.repeat for result in results if result.repeat)
+    return Outcome(started, known, tuple(problems), incoming.unknown, told)
 
 
-def _together(unit_of_work: UnitOfWork, reading: Reading, actor: Actor, progress: Progress) -> Outcome:
-    started: list[tuple[int, str]] = []
-    known: list[int] = []
-    if reading.problems:
-        return Outcome((), (), reading.problems, reading.unknown)
+def take_each(opens: Opens, rows: Iterable[Row], *, actor: Actor) -> Iterator[Result]:
+    """Start a transfer for each row in a transaction of its own; yields what became of it."""
+    left = iter(rows)
+    while some := list(islice(left, _ASKED)):
+        with opens() as session:
+            before = known(session, some, actor)
+        for row in some:
+            if row.number in before:
+                yield Result(row.line, repeat=before[row.number])
+            else:
+                yield _take(opens, row, actor)
+
+
+def take_together(opens: Opens, rows: Iterable[Row], *, actor: Actor) -> Iterator[Result]:
+    """Start a transfer for every row in one transaction; one that is refused comes last, and undoes all."""
     row: Row | None = None
     try:
-        with unit_of_work() as session:
-            for done, row in enumerate(reading.rows, 1):
-                number = start_row(session, row, actor)
-                started.append((row.number, number)) if number else known.append(row.number)
-                progress(done, len(reading.rows))
+        with opens() as session:
+            for row in rows:
+                yield _started(session, row, actor)
     except (InvalidInput, Conflict) as error:
-        assert row is not None  # only a row is refused
-        return Outcome((), (), refusals(row, error), reading.unknown)
-    return Outcome(tuple(started), tuple(known), (), reading.unknown)
+        if row is None:
+            raise
+        yield Result(row.line, problems=refusals(row, error))
+
+
+def known(session: Session, rows: Sequence[Row], actor: Actor) -> Mapping[int, Problem | None]:
+    """Return which rows this sender has sent before, and what there is to say of them."""
+    digests = [row.digest for row in rows]
+    seen = ImportedRow.sender == _sender(actor), ImportedRow.digest.in_(digests)
+    lists = set(session.scalars(select(ImportedRow.digest).where(*seen)))
+    return {row.number: None for row in rows if row.digest in lists} | repeated(session, rows, actor)
+
+
+def _take(opens: Opens, row: Row, actor: Actor) -> Result:
+    try:
+        with opens() as session:
+            return _started(session, row, actor)
+    except (InvalidInput, Conflict) as error:
+        return Result(row.line, problems=refusals(row, error))
+
+
+def _started(session: Session, row: Row, actor: Actor) -> Result:
+    number = start_row(session, row, actor)
+    repeat = None if number else repeated(session, [row], actor).get(row.number)
+    return Result(row.line, number, repeat=repeat)
 
 
 def start_row(session: Session, row: Row, actor: Actor) -> str | None:
     """Return the number of the new transfer, or None if the clue was sent before, by a list or by the form."""
     if _sent_before(session, [row], actor):
         return None
-    sender = _sender(actor)
-    seen = select(ImportedRow.id).where(ImportedRow.sender == sender, ImportedRow.digest == row.digest)
-    if session.scalar(seen) is not None:
-        return None
     mark = ImportedRow(
-        sender=sender, digest=row.digest, imported_at=clock.now(), imported_by=actor.id, scope_id=None
+        sender=_sender(actor), digest=row.digest, imported_at=clock.now(), imported_by=actor.id, scope_id=None
     )
     try:
         # Written first: of two imports of one list at a time, the second waits here and finds it known.
@@ -165,20 +176,18 @@ def start_row(session: Session, row: Row, actor: Actor) -> str | None:
     return instance.business_key or instance.id
 
 
-def repeated(session: Session, rows: Sequence[Row], actor: Actor) -> list[Problem]:
+def repeated(session: Session, rows: Sequence[Row], actor: Actor) -> dict[int, Problem]:
     """Return which rows say what the agency has sent before, each with its receipt or transfer number."""
-    before = _sent_before(session, rows, actor)
-    return [
-        Problem(
-            row.number,
+    return {
+        number: Problem(
+            number,
             None,
             "",
             "already_sent" if clue.receipt_no else "already_on_its_way",
             {"number": clue.transfer_no, "receipt": clue.receipt_no or ""},
         )
-        for row in rows
-        if (clue := before.get(row.number)) is not None
-    ]
+        for number, clue in _sent_before(session, rows, actor).items()
+    }
 
 
 def _sent_before(session: Session, rows: Sequence[Row], actor: Actor) -> dict[int, Clue]:
@@ -213,25 +222,3 @@ def refusals(row: Row, error: DubanError) -> tuple[Problem, ...]:
         for path, wrong in fields.items()
     )
     return named or (Problem(row.number, None, "", "refused", {"why": error.message}),)
-
-
-def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda problem: problem.row or 0))
-
-
-def start_form(session: Session) -> tuple[Form, Options]:
-    """Return the transfer form by which a list is judged, with its code tables."""
-    definition = definitions.latest(session, PROCESS)
-    owner = deployed.process(session, definition.id)
-    form = deployed.form(session, owner, owner.definition.start_node)
-    if form is None:
-        raise Conflict(f"The process {PROCESS} has no start form, by which a list is judged.", code="no_form")
-    return form, _with_city(session, recording.options(session, form))
-
-
-def _with_city(session: Session, options: Options) -> Options:
-    """Return the code tables with each agency also under its full name, the city's before its own."""
-    cities = session.scalars(select(Unit.name_zh).where(Unit.kind.in_(("city", "government")))).all()
-    agencies = options.get("agencies", ())
-    full = [Option(one.value, f"{city}{one.zh}") for one in agencies for city in cities]
-    return {**options, "agencies": [*agencies, *full]}

@@ -13,7 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from sqlalchemy.orm import Session
 
 from handlers.clue_import.columns import Bound, wanted
-from handlers.clue_import.starting import start_form
+from handlers.clue_import.incoming import start_form
 from workflows import recording
 from workflows.forms import Option
 

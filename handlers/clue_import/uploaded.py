@@ -1,174 +1,264 @@
-"""Lists that came through the page: checked at once, then sent a slice at a time, so that progress shows.
+"""Lists that came through the page: taken in, checked and sent a slice at a time, so that progress shows.
 
-What was sent is sent: a broken connection, a closed browser or a restart goes on at the next row. A list and
-what it says are its sender's alone.
+What was checked is checked and what was sent is sent: a broken connection, a closed browser or a restart goes on
+at the next row. A list and what it says are its sender's alone; of a row that was sent nothing is kept here.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import IO
 
-from sqlalchemy import JSON, LargeBinary, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
 
-from handlers.clue_import.corrections import corrections
-from handlers.clue_import.rows import Problem, Row
-from handlers.clue_import.starting import UnitOfWork, read, refusals, repeated, start_row
+from handlers.clue_import import columns
+from handlers.clue_import.corrections import Corrections
+from handlers.clue_import.incoming import Opens, opened, start_form
+from handlers.clue_import.kept import (
+    TransferList,
+    TransferListLine,
+    cells_of,
+    merge_values,
+    problem_values,
+    written,
+)
+from handlers.clue_import.rows import Bad, Judge, Problem
+from handlers.clue_import.starting import refusals, repeated, start_row
+from handlers.lists import Line, Merge
 from handlers.uploads import safe_name
 from workflows import clock
 from workflows.actor import Actor
 from workflows.errors import Conflict, InvalidInput, NotFound
-from workflows.model import Base, new_id
 
-#: How long one request sends before it shows how far it came.
+#: How long one request checks or sends before it shows how far it came.
 SLICE = timedelta(seconds=2)
+#: Lines that are written or checked in one transaction: others wait no longer than for these.
+TOGETHER = 200
 #: A list holds names: it is deleted when it can hardly be asked for any more.
 KEPT_FOR = timedelta(days=30)
 
 
-class TransferList(Base):
-    """A list with what was found in it and how far it was sent."""
-
-    __tablename__ = "transfer_list"
-
-    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    login: Mapped[str] = mapped_column(index=True)
-    filename: Mapped[str]
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    state: Mapped[str] = mapped_column(default="checked")  #: checked | sending | sent
-    good: Mapped[list[Any]] = mapped_column(JSON, deferred=True)  #: [row, answers, digest] of each good row
-    bad: Mapped[list[Any]] = mapped_column(JSON, deferred=True)  #: the problems found, as `Problem`s' values
-    late: Mapped[list[Any]] = mapped_column(default=list)  #: the problems that only sending found
-    unknown: Mapped[list[Any]]  #: headings that are not read
-    total: Mapped[int]  #: good rows
-    done: Mapped[int] = mapped_column(default=0)  #: of them, how many were tried
-    sent: Mapped[int] = mapped_column(default=0)
-    known: Mapped[int] = mapped_column(default=0)  #: sent before
-    repeated: Mapped[list[Any]] = mapped_column(default=list)  #: of the good rows, what was sent before
-    created_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
-
-    @property
-    def problems(self) -> list[Problem]:
-        """What is wrong, in the order of the rows."""
-        found = [Problem(*values) for values in (*self.bad, *self.late)]
-        return sorted(found, key=lambda problem: problem.row or 0)
-
-    @property
-    def repeats(self) -> list[Problem]:
-        """Which rows were sent before, and under which numbers."""
-        return sorted((Problem(*values) for values in self.repeated), key=lambda problem: problem.row or 0)
-
-    @property
-    def bad_rows(self) -> int:
-        """How many rows were not taken in."""
-        return len({values[0] for values in (*self.bad, *self.late)})
+def take(opens: Opens, filename: str, stream: IO[bytes], *, actor: Actor) -> str:
+    """Keep a list, and return its id; InvalidInput when the file is no list at all, and nothing is kept."""
+    with opened(opens, stream, filename) as incoming:
+        layout = incoming.judge.layout
+        kept = TransferList(
+            login=actor.id,
+            filename=safe_name(filename),
+            heading=[layout.heading.number, written(layout.heading)],
+            merges=merge_values(layout.merges),
+            unknown=list(layout.unknown),
+            created_at=clock.now(),
+        )
+        with opens() as session:
+            session.add(kept)
+        try:
+            count = _keep(opens, kept.id, incoming.lines())
+        except InvalidInput:
+            with opens() as session:
+                _delete(session, [kept.id])
+            raise
+    with opens() as session:
+        found = _mine(session, kept.id, actor, lock=True)
+        found.lines, found.state = count, "checking"
+    return kept.id
 
 
-def take(session: Session, filename: str, data: bytes, *, actor: Actor) -> TransferList:
-    """Return the list as checked and kept; InvalidInput when the file is no list at all."""
-    reading = read(session, data, filename)
-    whole = [problem for problem in reading.problems if problem.row is None]
-    if whole:
-        raise InvalidInput("The file is no transfer list.", code=whole[0].code, **whole[0].params)
-    found = TransferList(
-        login=actor.id,
-        filename=safe_name(filename),
-        content=data,
-        good=[[row.number, dict(row.answers), row.digest] for row in reading.rows],
-        bad=[_values(problem) for problem in reading.problems],
-        unknown=list(reading.unknown),
-        repeated=[_values(problem) for problem in repeated(session, reading.rows, actor)],
-        total=len(reading.rows),
-        created_at=clock.now(),
-    )
-    session.add(found)
-    session.flush()
-    return found
+def _keep(opens: Opens, list_id: str, lines: Iterable[Line]) -> int:
+    left, count = iter(lines), 0
+    while some := list(islice(left, TOGETHER)):
+        values = [
+            {"list_id": list_id, "number": line.number, "cells": written(line), "hidden": line.hidden}
+            for line in some
+        ]
+        with opens() as session:
+            session.execute(insert(TransferListLine), values)
+        count += len(some)
+    return count
 
 
 def mine(session: Session, list_id: str, *, actor: Actor) -> TransferList:
-    """Return one of the actor's own lists with its problems; `NotFound` for anybody else's."""
-    return _mine(session, list_id, actor, undefer(TransferList.bad))
+    """Return one of the actor's own lists; `NotFound` for anybody else's."""
+    return _mine(session, list_id, actor)
 
 
 def recent(session: Session, *, actor: Actor, limit: int = 20) -> Sequence[TransferList]:
-    """Return the actor's lists, the newest first."""
-    own = select(TransferList).where(TransferList.login == actor.id)
-    ordered = own.options(undefer(TransferList.bad)).order_by(TransferList.created_at.desc())
-    return session.scalars(ordered.limit(limit)).all()
+    """Return the actor's lists, the newest first; not those of which only a part has come."""
+    own = select(TransferList).where(TransferList.login == actor.id, TransferList.state != "arriving")
+    return session.scalars(own.order_by(TransferList.created_at.desc()).limit(limit)).all()
 
 
-def send_some(unit_of_work: UnitOfWork, list_id: str, *, actor: Actor, most: timedelta = SLICE) -> None:
-    """Send good rows for a while, each in a transaction of its own."""
-    with unit_of_work() as session:
-        rows = list(_mine(session, list_id, actor, undefer(TransferList.good)).good)
+def problems(session: Session, found: TransferList, *, limit: int) -> list[Problem]:
+    """Return what is wrong with the first bad lines of a list, in their order."""
+    rows = session.scalars(_bad(found.id).limit(limit))
+    return [problem for row in rows for problem in row.found()]
+
+
+def repeats(session: Session, found: TransferList, *, limit: int) -> tuple[int, list[Problem]]:
+    """Return how many lines were sent before, and under which number each of the first was."""
+    lines = TransferListLine.list_id == found.id, TransferListLine.repeat.is_not(None)
+    count = session.scalar(select(func.count()).select_from(TransferListLine).where(*lines)) or 0
+    said = select(TransferListLine.repeat).where(*lines).order_by(TransferListLine.number).limit(limit)
+    return count, [Problem(*values) for values in session.scalars(said) if values]
+
+
+def check_some(opens: Opens, list_id: str, *, actor: Actor, most: timedelta = SLICE) -> None:
+    """Check lines for a while, some in each transaction."""
+    with opens() as session:
+        judge = _judge(session, _mine(session, list_id, actor))
     until = time.monotonic() + most.total_seconds()
-    while _send_next(unit_of_work, list_id, rows, actor) and time.monotonic() < until:
+    while _check_next(opens, list_id, judge, actor) and time.monotonic() < until:
+        pass
+
+
+def send_some(opens: Opens, list_id: str, *, actor: Actor, most: timedelta = SLICE) -> None:
+    """Send good lines for a while, each in a transaction of its own; `Conflict` before all are checked."""
+    with opens() as session:
+        judge = _judge(session, _mine(session, list_id, actor))
+    until = time.monotonic() + most.total_seconds()
+    while _send_next(opens, list_id, judge, actor) and time.monotonic() < until:
         pass
 
 
 def drop(session: Session, list_id: str, *, actor: Actor) -> None:
     """Forget a list that was not sent; `Conflict` once it was begun."""
     found = _mine(session, list_id, actor, lock=True)
-    if found.state != "checked":
+    if found.state not in ("checking", "checked"):
         raise Conflict("The list is being sent or was sent.", code="list_begun")
-    session.delete(found)
+    _delete(session, [found.id])
 
 
-def mended(session: Session, list_id: str, *, actor: Actor, language: str) -> tuple[str, bytes]:
-    """Return a file name and a workbook of the rows that were not taken in, to mend and send again."""
-    found = _mine(session, list_id, actor, undefer(TransferList.bad), undefer(TransferList.content))
+def mended(session: Session, list_id: str, *, actor: Actor, language: str) -> tuple[str, IO[bytes]]:
+    """Return a file name and a workbook of the lines that were not taken in, to mend and send again."""
+    found = _mine(session, list_id, actor)
+    book = Corrections(_judge(session, found).layout, language)
+    for row in session.scalars(_bad(found.id).execution_options(yield_per=TOGETHER)):
+        book.add(row.line(), row.found())
+    file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by who sends it
+    book.save(file)
+    file.seek(0)
     stem = found.filename.rpartition(".")[0] or found.filename
-    data = corrections(session, found.content, found.filename, found.problems, language)
-    return f"{stem}-更正.xlsx", data
+    return f"{stem}-更正.xlsx", file
 
 
 def forget(session: Session) -> None:
     """Delete lists that are too old to be asked for."""
-    session.execute(delete(TransferList).where(TransferList.created_at < clock.now() - KEPT_FOR))
+    old = select(TransferList.id).where(TransferList.created_at < clock.now() - KEPT_FOR)
+    _delete(session, session.scalars(old).all())
 
 
-def _mine(session: Session, list_id: str, actor: Actor, *loaded: Any, lock: bool = False) -> TransferList:
+def _delete(session: Session, list_ids: Sequence[str]) -> None:
+    session.execute(delete(TransferListLine).where(TransferListLine.list_id.in_(list_ids)))
+    session.execute(delete(TransferList).where(TransferList.id.in_(list_ids)))
+
+
+def _mine(session: Session, list_id: str, actor: Actor, *, lock: bool = False) -> TransferList:
     wanted = select(TransferList).where(TransferList.id == list_id, TransferList.login == actor.id)
-    if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
-    found = session.scalars(wanted.options(*loaded)).one_or_none()
+    found = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
     if found is None:
         raise NotFound("There is no such list.", code="transfer_list")
     return found
 
 
-def _send_next(unit_of_work: UnitOfWork, list_id: str, rows: list[Any], actor: Actor) -> bool:
-    """Send the next row; tell whether there may be another."""
-    with unit_of_work() as session:
+def _judge(session: Session, found: TransferList) -> Judge:
+    """Return what judges the lines; the form may have changed since the list came, and is then the new one's."""
+    form, options = start_form(session)
+    number, cells = found.heading
+    merges = tuple(Merge(*values) for values in found.merges)
+    return Judge(columns.layout(Line(number, cells_of(cells)), form, merges), form, options)
+
+
+def _bad(list_id: str):  # type: ignore[no-untyped-def]
+    bad = TransferListLine.list_id == list_id, TransferListLine.problems.is_not(None)
+    return select(TransferListLine).where(*bad).order_by(TransferListLine.number)
+
+
+def _next(session: Session, found: TransferList, limit: int) -> Sequence[TransferListLine]:
+    lines = select(TransferListLine).where(
+        TransferListLine.list_id == found.id,
+        TransferListLine.number > found.reached,
+        TransferListLine.problems.is_(None),
+    )
+    return session.scalars(lines.order_by(TransferListLine.number).limit(limit)).all()
+
+
+def _check_next(opens: Opens, list_id: str, judge: Judge, actor: Actor) -> bool:
+    """Check the next lines; tell whether there may be others."""
+    with opens() as session:
         found = _mine(session, list_id, actor, lock=True)
-        if found.state == "sent":
+        if found.state != "checking":
             return False
-        if found.done < found.total:
-            _send(session, found, Row(*rows[found.done]), actor)
+        some = _next(session, found, TOGETHER)
+        good = []
+        for row in some:
+            judged = judge.row(row.line())
+            if isinstance(judged, Bad):
+                row.problems = problem_values(judged.problems)
+                found.bad_rows += 1
+            else:
+                good.append(judged)
+            found.reached = row.number
+        found.total += len(good)
+        before = repeated(session, good, actor)
+        for row in some:
+            _note(row, before)
+        found.checked += len(some)
+        if len(some) < TOGETHER:
+            found.state, found.reached = "checked", 0
+        return found.state == "checking"
+
+
+def _send_next(opens: Opens, list_id: str, judge: Judge, actor: Actor) -> bool:
+    """Send the next line; tell whether there may be another."""
+    with opens() as session:
+        found = _mine(session, list_id, actor, lock=True)
+        if found.state not in ("checked", "sending"):
+            return _refuse_early(found)
         found.state = "sending"
+        for row in _next(session, found, 1):
+            _send(session, found, row, judge, actor)
         if found.done == found.total:
             found.state, found.finished_at = "sent", clock.now()
         return found.state == "sending"
 
 
-def _send(session: Session, found: TransferList, row: Row, actor: Actor) -> None:
+def _refuse_early(found: TransferList) -> bool:
+    if found.state == "checking":
+        raise Conflict("The list is still being checked.", code="list_unchecked")
+    return False
+
+
+def _send(session: Session, found: TransferList, row: TransferListLine, judge: Judge, actor: Actor) -> None:
+    judged = judge.row(row.line())
+    found.reached = row.number
+    if isinstance(judged, Bad):  # good when it was checked: another day, or another form
+        _refuse(found, row, judged.problems)
+        return
     try:
         with session.begin_nested():
-            number = start_row(session, row, actor)
+            number = start_row(session, judged, actor)
     except (InvalidInput, Conflict) as error:
-        found.late = [*found.late, *(_values(problem) for problem in refusals(row, error))]
-    else:
-        found.sent += number is not None
-        found.known += number is None
-        if number is None and row.number not in {values[0] for values in found.repeated}:
-            found.repeated = [*found.repeated, *(map(_values, repeated(session, [row], actor)))]
-    found.done += 1
+        _refuse(found, row, refusals(judged, error))
+        return
+    found.sent += number is not None
+    found.known += number is None
+    if number is None:
+        _note(row, repeated(session, [judged], actor))
+    if row.repeat is None:
+        session.delete(row)
 
 
-def _values(problem: Problem) -> list[Any]:
-    return [problem.row, problem.column, problem.value, problem.code, dict(problem.params)]
+def _note(row: TransferListLine, before: Mapping[int, Problem]) -> None:
+    if row.number in before:
+        (row.repeat,) = problem_values([before[row.number]])
+
+
+def _refuse(found: TransferList, row: TransferListLine, problems: Sequence[Problem]) -> None:
+    row.problems = problem_values(problems)
+    found.late += 1
+    found.bad_rows += 1

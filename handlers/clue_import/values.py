@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from handlers.lists import Cell
@@ -88,8 +89,12 @@ def option(cell: Cell, options: Sequence[Option]) -> str:
     """Return the code of what a cell names, by its code or by its words in either language."""
     written = same(text(cell))
     for choice in options:
-        if written in {same(word) for word in (choice.value, choice.zh, choice.en) if word}:
+        if any(word and written == _same(word) for word in (choice.zh, choice.value, choice.en)):
             return choice.value
     raise Wrong(
         "option", options=list({choice.value: choice.zh for choice in reversed(options)}.values())[::-1]
     )
+
+
+#: For the words of code tables, with which every row is compared.
+_same = lru_cache(maxsize=4096)(same)

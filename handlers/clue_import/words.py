@@ -20,8 +20,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "list_too_big": ("文件超过 {limit} MB，请拆分清单", "the file is larger than {limit} MB; split the list"),
     "list_ole": (
-        "这是旧版 .xls 文件或加密的工作簿，请另存为不加密的 .xlsx",
-        "this is an old .xls or a workbook with a password; save it as .xlsx without one",
+        "这是旧版 Excel 文件（.xls），请用 Excel 打开后另存为 .xlsx",
+        "this is a workbook of the old kind (.xls); open it in Excel and save it as .xlsx",
+    ),
+    "list_password": (
+        "工作簿设有打开密码，请取消密码后重新保存为 .xlsx",
+        "the workbook has a password; save it as .xlsx without one",
     ),
     "list_mismatch": (
         "文件内容与扩展名 {suffix} 不符，请重新另存为 .xlsx 或 .csv",
@@ -32,8 +36,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "the file is no text in UTF-8 or GB18030; save it again as CSV or .xlsx",
     ),
     "list_csv": (
-        "第 {line} 行不能按 CSV 读取，请检查引号是否成对",
-        "line {line} cannot be read as CSV; close every quotation mark",
+        "第 {row} 行（文本第 {line} 行起）不能按 CSV 读取，请检查引号是否成对",
+        "row {row} (from line {line} of the text) cannot be read as CSV; close every quotation mark",
     ),
     "list_columns": (
         "第 {row} 行有 {found} 列，清单最多 {limit} 列，请删除无关的列",
@@ -41,8 +45,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "list_rows": ("清单超过 {limit} 行，请拆分", "the list has more than {limit} rows; split it"),
     "list_far": (
-        "工作表在第 {limit} 行以下还有内容或格式，请删除清单下方多余的行",
-        "the sheet goes on below row {limit}; delete the rows below the list",
+        "工作表有 {limit} 行以上带有内容或格式，请删除清单下方多余的行后保存",
+        "the sheet has content or formats in more than {limit} rows; delete the rows below the list",
     ),
     "list_bomb": (
         "工作簿解压后超过 {limit} MB，请只保留清单后重新保存",
@@ -72,14 +76,30 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "第 {row} 行有两列都是“{column}”，请只保留一列",
         "row {row}: two columns are “{column}”; keep one of them",
     ),
+    "list_hidden": (
+        "这些列被隐藏：{columns}，请取消隐藏或删除",
+        "these columns are hidden: {columns}; show or delete them",
+    ),
+    "list_renamed": (
+        "第 {row} 行表头缺少：{missing}；不能识别的列：{unknown}；如为同一内容请改用标准表头",
+        "the headings in row {row} lack: {missing}; not known: {unknown}; if it is the same, use ours",
+    ),
     "list_headings": ("第 {row} 行表头缺少：{missing}", "the headings in row {row} lack: {missing}"),
     "list_empty": ("工作表为空，表头应有：{wanted}", "the sheet is empty; wanted are the headings {wanted}"),
     "list_other": (
         "这不是线索移送清单：表头为 {found}，应有 {wanted}",
         "this is no transfer list: it begins with {found}; wanted are the headings {wanted}",
     ),
+    "list_other_text": (
+        "这不是线索移送清单：表头为 {found}，应有 {wanted}；如表头为乱码，请另存为 UTF-8 编码的 CSV 或 .xlsx",
+        "no transfer list: it begins with {found}; wanted: {wanted}; if garbled, save it in UTF-8 or as .xlsx",
+    ),
     "list_no_rows": ("表头之下没有数据", "there are no rows below the headings"),
     # one cell
+    "hidden": (
+        "被隐藏或被筛选掉，请取消隐藏或删除该行",
+        "is hidden or filtered out; show or delete the row",
+    ),
     "merged": (
         "位于合并单元格 {cells} 内，请取消合并并逐行填写",
         "lies in the merged cells {cells}; unmerge them and fill in each row",
@@ -101,8 +121,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "required": ("必须填写", "is required"),
     "too_long": ("超过 {max} 字", "is longer than {max} characters"),
     "too_short": ("少于 {min} 字", "is shorter than {min} characters"),
-    "min": ("小于 {min}", "is less than {min}"),
-    "max": ("大于 {max}", "is more than {max}"),
+    "min": ("不能小于 {min}", "must be at least {min}"),
+    "max": ("不能大于 {max}", "must be at most {max}"),
     "decimals": ("最多 {decimals} 位小数", "has more than {decimals} decimals"),
     "integer": ("必须是整数", "must be a whole number"),
     "earliest": ("早于允许的日期", "is earlier than allowed"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from itertools import chain
+from typing import IO, Any
 
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
@@ -19,8 +21,43 @@ from handlers.lists.text import FORMULA_SIGNS
 
 Value = str | int | float | Decimal | date | datetime | None
 
+_MARK = PatternFill("solid", fgColor="FBD5D5")
 #: Characters that the format cannot hold.
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Writer:
+    """A workbook of one sheet, written line by line: memory does not grow with it."""
+
+    def __init__(
+        self,
+        headings: Sequence[str],
+        *,
+        title: str = "清单",
+        widths: Sequence[int] = (),
+        above: Sequence[str] = (),
+    ) -> None:
+        self._book = openpyxl.Workbook(write_only=True)
+        self._sheet: Any = self._book.create_sheet(title[:31])
+        self._sheet.freeze_panes = f"A{len(above) + 2}"
+        for number, width in enumerate(widths, 1):
+            self._sheet.column_dimensions[get_column_letter(number)].width = width
+        for text in above:
+            self._sheet.append([_written(self._sheet, text)])
+        self._sheet.append([_heading(self._sheet, heading) for heading in headings])
+
+    def append(self, row: Sequence[Value], marked: Iterable[int] = ()) -> None:
+        """Write a line; the cells of the `marked` columns, counted from 0, stand out."""
+        cells = [_written(self._sheet, value) for value in row]
+        for index in marked:
+            # What is missing stands out, too.
+            cells[index] = cells[index] or WriteOnlyCell(self._sheet, None)
+            cells[index].fill = _MARK
+        self._sheet.append(cells)
+
+    def save(self, target: IO[bytes]) -> None:
+        """Write the file; nothing can be appended after."""
+        self._book.save(target)
 
 
 def write_xlsx(
@@ -29,37 +66,37 @@ def write_xlsx(
     *,
     title: str = "清单",
     widths: Sequence[int] = (),
-    marked: Container[tuple[int, int]] = frozenset(),
 ) -> bytes:
-    """Return a workbook of one sheet with the headings in its first row.
-
-    `marked` cells (row and column counted from 0 below the headings) stand out.
-    """
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(title[:31])
-    sheet.freeze_panes = "A2"
-    for number, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    sheet.append([_heading(sheet, heading) for heading in headings])
-    for number, row in enumerate(rows):
-        cells = [_written(sheet, value) for value in row]
-        for index, cell in enumerate(cells):
-            if (number, index) in marked:
-                cell.fill = PatternFill("solid", fgColor="FBD5D5")
-        sheet.append(cells)
+    """Return a workbook of one sheet with the headings in its first row."""
+    writer = Writer(headings, title=title, widths=widths)
+    for row in rows:
+        writer.append(row)
     stream = io.BytesIO()
-    book.save(stream)
+    writer.save(stream)
     return stream.getvalue()
 
 
-def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """Return CSV in UTF-8 with its mark, as Excel expects it."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow(_guarded(heading) for heading in headings)
-    for row in rows:
+def csv_pieces(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    *,
+    encoding: str = "utf-8-sig",
+    above: Sequence[str] = (),
+) -> Iterator[bytes]:
+    """Yield CSV line by line: in UTF-8 with its mark, as Excel expects it, or in another encoding."""
+    line = io.StringIO(newline="")
+    writer = csv.writer(line)
+    encoder = codecs.getincrementalencoder(encoding)()
+    for row in chain(([text] for text in above), [headings], rows):
         writer.writerow(_guarded(value) for value in row)
-    return stream.getvalue().encode("utf-8-sig")
+        yield encoder.encode(line.getvalue())
+        line.seek(0)
+        line.truncate()
+
+
+def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    """Return CSV in UTF-8 with its mark."""
+    return b"".join(csv_pieces(headings, rows))
 
 
 def _heading(sheet: Any, text: str) -> Any:
@@ -71,12 +108,15 @@ def _heading(sheet: Any, text: str) -> Any:
 
 
 def _written(sheet: Any, value: Value) -> Any:
+    if value is None:
+        return None
     cell = WriteOnlyCell(sheet, None)
     if isinstance(value, str):
         cell.value = _ILLEGAL.sub("", value)
         # Else a text that begins with = would be stored as a formula.
         cell.data_type = "s"
-        cell.quotePrefix = value.startswith(FORMULA_SIGNS)
+        if value.startswith(FORMULA_SIGNS):
+            cell.quotePrefix = True
         return cell
     cell.value = value
     if isinstance(value, date):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -18,7 +17,7 @@ _AT_ONCE = 500
 
 def same(words: str) -> str:
     """Return words as they are compared: one width, no blanks, no case."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", words)).casefold()
+    return "".join(unicodedata.normalize("NFKC", words).split()).casefold()
 
 
 def digest(names: Iterable[str], facts: str) -> str:

@@ -10,6 +10,8 @@ from handlers import clue_import, office
 from handlers.registers import returns
 from server import boot
 from server.cli.common import FILE, PATH, opened
+from server.cli.taking import Taking
+from server.demo import sample
 from server.settings import Settings
 from workflows.errors import InvalidInput
 
@@ -35,28 +37,23 @@ def import_() -> None:
     help="Write the bad rows here (.xlsx), to be mended and sent again.",
 )
 def import_clues(file: Path, actor: str, mode: str, corrections: Path | None) -> None:
-    """Take in a transfer list (.xlsx, .csv), a row a clue; every bad row is named."""
+    """Take in a transfer list (.xlsx, .csv), a row a clue; every bad row is named.
+
+    Stopped half-way, the same command goes on where it stood. Each transfer's number is written to standard
+    output where that is no terminal.
+    """
     settings = Settings.from_env()
-    data = file.read_bytes()
-    with opened(settings) as database:
+    with opened(settings) as database, file.open("rb") as stream:
         boot.deploy_all(database, settings)
         with database.reading() as session:
             office.person(session, actor)
             who = office.actor_for(session, actor)
-        outcome = clue_import.import_clues(
-            database.unit_of_work,
-            data,
-            file.name,
-            actor=who,
-            mode="good" if mode == "good" else "all_or_none",
-            progress=_progress,
-        )
-        if corrections and any(problem.row is not None for problem in outcome.problems):
-            with database.reading() as session:
-                bad = clue_import.corrections(session, data, file.name, outcome.problems)
-            corrections.write_bytes(bad)
-            click.echo(f"The bad rows are in {corrections}.", err=True)
-    _report(outcome)
+        try:
+            with clue_import.opened(database.reading, stream, file.name) as incoming:
+                Taking(incoming, corrections).run(database, who, together=mode == "all")
+        except InvalidInput as error:
+            problem = clue_import.Problem(None, None, "", error.code, error.params)
+            raise click.ClickException(f"{file.name}: {clue_import.explain(problem, 'en')}") from error
 
 
 @import_.command(name="template")
@@ -70,6 +67,28 @@ def write_template(file: Path, for_office: bool) -> None:
         with database.reading() as session:
             file.write_bytes(clue_import.template(session, for_office=for_office))
     click.echo(f"The template is in {file}.")
+
+
+@import_.command(name="sample")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--rows", default=301, show_default=True, type=click.IntRange(1), help="How many clues.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same list on one day.")
+@click.option("--for-office", is_flag=True, help="Of many agencies, as the office enters lists on paper.")
+@click.option(
+    "--faults",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Which part of the rows is faulty, in every way there is: 0.1 is one in ten.",
+)
+@click.option(
+    "--encoding", default="utf-8", show_default=True, type=click.Choice(sample.ENCODINGS), help="Of a .csv."
+)
+def write_sample(file: Path, rows: int, seed: int, for_office: bool, faults: float, encoding: str) -> None:
+    """Write a list to try things out with (.xlsx, .csv), of any size; every person in it is invented."""
+    wanted = sample.Sample(rows, office.today(), seed=seed, for_office=for_office, faults=faults)
+    sample.write(file, wanted, encoding=encoding)
+    click.echo(f"{rows} invented clues are in {file}.")
 
 
 @import_.command(name="office")
@@ -91,27 +110,3 @@ def import_office(folder: Path) -> None:
             click.echo(f"{name}: {added} new")
         if (owing := folder / "return_duties.csv").is_file():
             click.echo(f"{owing.name}: {returns.load(session, owing.read_text('utf-8'))} new")
-
-
-def _progress(done: int, total: int) -> None:
-    if done == total or done % 50 == 0:
-        click.echo(f"{done} of {total} rows …", err=True)
-
-
-def _report(outcome: clue_import.Outcome) -> None:
-    for row, number in outcome.started:
-        click.echo(f"row {row}: {number}")
-    for heading in outcome.unknown:
-        click.echo(f"The column {heading} is not read.", err=True)
-    for problem in outcome.problems:
-        click.echo(clue_import.explain(problem, "en"), err=True)
-    for repeat in outcome.repeats:
-        click.echo(clue_import.explain(repeat, "en"))
-    click.echo(f"{len(outcome.started)} taken in, {len(outcome.known)} known before.")
-    bad = {problem.row for problem in outcome.problems}
-    if bad:
-        raise click.ClickException(
-            "The file was not taken in."
-            if bad == {None}
-            else f"{len(bad)} row{'s' if len(bad) > 1 else ''} not taken in."
-        )

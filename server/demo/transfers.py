@@ -31,7 +31,7 @@ HEADINGS = (
     "联系人及电话",
     "负责人签字",
 )
-_WIDTHS = (6, 18, 14, 30, 14, 12, 26, 16, 14, 12, 60, 14, 14, 14, 36, 14, 12, 24, 12)
+WIDTHS = (6, 18, 14, 30, 14, 12, 26, 16, 14, 12, 60, 14, 14, 14, 36, 14, 12, 24, 12)
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -154,11 +154,12 @@ class Traits:
 
 def write_list(bureau: Bureau, sent_on: date, traits: Sequence[Traits], chance: Random) -> bytes:
     """Return the bureau's list of that day as a workbook, a row for each of the traits."""
-    rows = [_row(bureau, sent_on, number, said, chance) for number, said in enumerate(traits, 1)]
-    return lists.write_xlsx(HEADINGS, rows, title="问题线索移送清单", widths=_WIDTHS)
+    rows = [row(bureau, sent_on, number, said, chance) for number, said in enumerate(traits, 1)]
+    return lists.write_xlsx(HEADINGS, rows, title="问题线索移送清单", widths=WIDTHS)
 
 
-def _row(bureau: Bureau, sent_on: date, number: int, said: Traits, chance: Random) -> Sequence[lists.Value]:
+def row(bureau: Bureau, sent_on: date, number: int, said: Traits, chance: Random) -> Sequence[lists.Value]:
+    """Return a row under our headings."""
     place = chance.choice(_PLACES)
     people = [_person(bureau, place, chance) for _ in range(1 if chance.random() < 0.85 else 2)]
     names, units, posts, ranks = ("；".join(column) for column in zip(*people, strict=True))

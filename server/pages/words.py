@@ -126,6 +126,7 @@ ERRORS: dict[str, Wording] = {
     "no_role": lambda p: _("There is no role %(role)s.", role=p.get("role", "")),
     "not_allowed": _not_allowed,
     "not_signed_in": lambda p: _("Sign in first."),
+    "list_unchecked": lambda p: _("The list is still being checked. Wait until all its rows are."),
     "list_begun": lambda p: _("The list is being sent, or was sent: it can no longer be dropped."),
     "own_account": lambda p: _("You cannot disable your own account."),
     "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),

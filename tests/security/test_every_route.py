@@ -11,7 +11,8 @@ import requests
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from handlers import clue_import, uploads
+from handlers import uploads
+from handlers.clue_import.kept import TransferList, TransferListLine
 from handlers.registers import Clue, Document
 from handlers.registers.returns import AgencyReturn
 from tests.security.conftest import House, answers
@@ -34,19 +35,22 @@ def secret(house: House) -> dict[str, Any]:
     city = house.city
     with city.database.unit_of_work() as session:
         paper = uploads.keep(session, login="agency", filename="材料机密.txt", content=b"paper").id
-        listed = clue_import.TransferList(
+        listed = TransferList(
             login="agency",
             filename="材料机密.csv",
-            content=NARRATIVE.encode(),
-            good=[],
-            bad=[[2, "主要问题", NARRATIVE, "required", {}]],
-            unknown=[],
-            total=0,
+            state="checking",
+            heading=[1, [NARRATIVE]],
+            merges=[],
+            unknown=[NARRATIVE],
+            lines=1,
             created_at=clock.now(),
         )
         session.add(listed)
         session.flush()
         list_id = listed.id
+        problem = [2, "主要问题", NARRATIVE, "required", {}]
+        line = {"number": 2, "cells": [NARRATIVE], "hidden": False, "problems": [problem]}
+        session.add(TransferListLine(list_id=list_id, **line))
     instance = house.matter("a9", facts=NARRATIVE, materials=[paper])
     task = house.task(instance, "a9")
     owed = city.ask("STJ", month="2025-01")["STJ"]

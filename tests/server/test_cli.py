@@ -286,7 +286,7 @@ def test_only_who_may_start_transfers_takes_lists_in(duban: Duban, transfers: Pa
 def test_a_file_that_is_no_list_is_refused(duban: Duban, transfers: Path) -> None:
     transfers.write_bytes(b"\x00\x01\x02")
     assert failed(duban("import", "clues", transfers, "--actor", "agency")) == (
-        "Error: The file was not taken in."
+        "Error: list.csv: the file is no text in UTF-8 or GB18030; save it again as CSV or .xlsx."
     )
 
 

@@ -1,10 +1,12 @@
 """The demo: every stage of the process is there, reached by the engine itself, and loaded once."""
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -20,6 +22,7 @@ from server.db import Database, connect
 from server.demo import story
 from server.demo.answers import answer_to
 from server.demo.fates import ENDED, STEPS, WAITING, Fate, fates
+from server.demo.sample import FAULTS, Sample, write
 from server.demo.story import Story
 from server.demo.transfers import BUREAUS, Traits, write_list
 from server.settings import Settings
@@ -148,23 +151,46 @@ def test_the_plan_has_a_few_hundred_matters_and_every_step(sqlite_url: str) -> N
 def test_every_list_is_read_without_a_problem(office_database: Database) -> None:
     with office_database.unit_of_work() as session:
         demo.settle(session)
-        for bureau in BUREAUS:
-            traits = [Traits(), Traits(major=True), Traits(named=True, source="来信")] * 3
-            data = write_list(bureau, date(2026, 11, 17), traits, Random(3))
-            reading = clue_import.read(session, data, "list.xlsx")
-            assert [clue_import.explain(problem) for problem in reading.problems] == []
-            assert len(reading.rows) == len(traits)
-            assert reading.unknown == ()
-            for row in reading.rows:
-                names = [subject["name"] for subject in row.answers["subjects"]]
-                assert all(re.fullmatch(r"\w某[甲乙丙丁戊己庚辛壬癸]", name) for name in names)
+    for bureau in BUREAUS:
+        traits = [Traits(), Traits(major=True), Traits(named=True, source="来信")] * 3
+        data = io.BytesIO(write_list(bureau, date(2026, 11, 17), traits, Random(3)))
+        with clue_import.opened(office_database.reading, data, "list.xlsx") as incoming:
+            assert incoming.unknown == ()
+            found = list(incoming.rows())
+        assert len(found) == len(traits)
+        for row in found:
+            assert isinstance(row, clue_import.Row), row
+            names = [subject["name"] for subject in row.answers["subjects"]]
+            assert all(re.fullmatch(r"\w某[甲乙丙丁戊己庚辛壬癸]", name) for name in names)
+
+
+@pytest.mark.parametrize("name", ["list.xlsx", "utf-8.csv", "gb18030.csv"])
+def test_samples_of_lists_are_good_but_for_their_faults(
+    office_database: Database, tmp_path: Path, name: str
+) -> None:
+    with office_database.unit_of_work() as session:
+        demo.settle(session)
+    path = tmp_path / name
+    for for_office, faults in ((False, 0), (True, 1)):
+        wanted = Sample(len(FAULTS) * 8, office.today(), for_office=for_office, faults=faults)
+        write(path, wanted, encoding="gb18030" if "gb" in name else "utf-8")
+        with path.open("rb") as stream, clue_import.opened(office_database.reading, stream, name) as incoming:
+            found = list(incoming.rows())
+        bad = [row for row in found if isinstance(row, clue_import.Bad)]
+        assert len(found) == wanted.rows
+        # One kind of fault is found only by the process: an end before the beginning.
+        assert wanted.rows * faults * 0.9 <= len(bad) <= wanted.rows * faults
+        digests = [row.digest for row in found if isinstance(row, clue_import.Row)]
+        assert len(digests) * 0.9 < len(set(digests)) <= len(digests)
+    told = {(problem.column, problem.code) for row in bad for problem in row.problems}
+    assert len(told) >= len(FAULTS) - 2, told
 
 
 def test_the_same_chance_gives_the_same_list() -> None:
     def cells() -> list[list[str]]:
         data = write_list(BUREAUS[0], date(2026, 11, 17), [Traits()] * 5, Random(3))
-        (sheet,) = lists.read(data, "list.xlsx")
-        return [[cell.text if cell else "" for cell in line.cells] for line in sheet.lines]
+        with lists.opened(io.BytesIO(data), "list.xlsx") as (sheet,):
+            return [[cell.text if cell else "" for cell in line.cells] for line in sheet.lines]
 
     assert cells() == cells()
 

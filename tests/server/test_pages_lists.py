@@ -65,7 +65,8 @@ def test_a_list_is_checked_then_sent(city: City, visit: Callable[[str], Visitor]
     with city.database.reading() as session:
         first = session.scalars(select(Task).where(Task.scope_id == clue.scope_id)).one()
     assert first.element_id == "a3"
-    mended = openpyxl.load_workbook(io.BytesIO(agency.get(f"{answer.location}/mended.xlsx").data)).active
+    with agency.get(f"{answer.location}/mended.xlsx") as file:
+        mended = openpyxl.load_workbook(io.BytesIO(file.data)).active
     assert mended is not None
     assert mended.max_row == 2
     assert "清单.csv" in agency.get("/transfers/lists").text

@@ -38,5 +38,8 @@ for (const form of document.querySelectorAll('[data-form]')) enhance(form);
 // What cannot be undone asks first; without script the act is done at once.
 document.addEventListener('submit', (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (question && !window.confirm(question)) event.preventDefault();
+  if (question && !window.confirm(question)) return event.preventDefault();
+  // A long upload says so on its button, and to screen readers.
+  const busy = event.target.dataset.busy;
+  if (busy) document.getElementById('live').textContent = event.submitter.textContent = busy;
 });
