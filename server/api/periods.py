@@ -10,19 +10,20 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers import wall
+from handlers import codes, wall
 from handlers.registers import returns
 from handlers.registers.returns import AgencyReturn, ReturnPeriod
-from handlers.wall.rules import EVERYTHING, FOR_AGENCIES
 from server.api import answers, drawing, examples, repeating, signing
 from server.api.area import Query, blueprint
 from server.api.fields import WordSchema, day, flag, instant, one, several, text, whole
-from server.api.names import Names
+from server.api.names import Names, word
 from server.api.paging import PageQuery, next_page, page
 from server.db import reading, unit_of_work
 from server.engine_rest.bodies import json_object
 from server.guard import guard
 from server.limited import limited
+from server.pages.frame import OVERSEERS
+from server.pages.returns import KEEPERS, visible
 from server.pages.transfers import AGENCY
 from server.traffic.rates import EXPORTS
 from server.traffic.repeats import Answer
@@ -30,8 +31,8 @@ from workflows import clock, history
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotFound
 
-CONCERNED = AGENCY | EVERYTHING
-STATES = ("open", "returned", "nil", "late", "missed", "released")
+CONCERNED = AGENCY | OVERSEERS
+STATES = [row["code"] for row in codes.rows("return_states")]
 
 
 class PeriodSchema(Schema):
@@ -61,7 +62,7 @@ class ReturnSchema(Schema):
     period = text("The name of its period.", "2026-09/10")
     agency = one(WordSchema, "Whose return it is.")
     due_on = day("The last day on which it is in time.")
-    state = text(f"One of: {', '.join(STATES)}.", "open")
+    state = one(WordSchema, "How it stands.")
     kind = text("`batch` or `nil`; null until it is closed.", "batch", empty=True)
     number = text("Its number; null until it is closed.", "BS-2026-00007", empty=True)
     clues = whole("How many clues it lists.", 3)
@@ -135,7 +136,7 @@ def list_returns(asked: Mapping[str, Any], period_id: str, actor: Actor) -> dict
 def get_return(return_id: str, actor: Actor) -> dict[str, Any]:
     """Give one return with the transfers that it lists, or would list now."""
     with reading() as session:
-        row, period = _seen(session, actor, return_id)
+        row, period = visible(session, actor, return_id)
         listed = [
             {
                 "id": sent.clue.id,
@@ -156,7 +157,7 @@ def get_return_paper(return_id: str, actor: Actor) -> Response:
     """Give the paper of a closed return (报送清单、零报告), as PDF or by `Accept` as `text/html`."""
     media_type = drawing.wanted(drawing.PDF, drawing.HTML)
     with unit_of_work() as session:
-        row, _ = _seen(session, actor, return_id)
+        row, _ = visible(session, actor, return_id)
         paper = returns.content(row)
         if paper is None:
             raise NotFound("This paper has not been issued.", code="not_issued")
@@ -166,7 +167,7 @@ def get_return_paper(return_id: str, actor: Actor) -> Response:
 
 
 @blueprint.post("/returns/<return_id>/closing", tags=["returns"])
-@guard(roles=AGENCY | FOR_AGENCIES)
+@guard(roles=AGENCY | KEEPERS)
 @blueprint.response(200, signing.SignedSchema, description="The return is closed.")
 @blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("ReturnClosing", examples.CLOSING))
 def close_return(return_id: str, actor: Actor) -> Response:
@@ -179,18 +180,11 @@ def close_return(return_id: str, actor: Actor) -> Response:
 
 
 def _close(session: Session, return_id: str, body: Mapping[str, Any], actor: Actor) -> Answer:
-    row, _ = _seen(session, actor, return_id)
+    row, _ = visible(session, actor, return_id)
     task = returns.task_of(session, row)
     if task is None:
         raise Conflict("The return is closed already.", code="return_closed")
     return signing.complete(session, task, row.id, body, actor)
-
-
-def _seen(session: Session, actor: Actor, return_id: str) -> tuple[AgencyReturn, ReturnPeriod]:
-    found = returns.returns(session, wall.returns(actor) & (AgencyReturn.id == return_id))
-    if not found:
-        raise NotFound(f"There is no return {return_id}.", code="return")
-    return found[0]
 
 
 def _period(row: ReturnPeriod) -> dict[str, Any]:
@@ -212,7 +206,7 @@ def _return(row: AgencyReturn, period: ReturnPeriod, names: Names) -> dict[str, 
         "period": period.label,
         "agency": names.unit(row.agency_code),
         "due_on": row.due_on,
-        "state": row.state,
+        "state": word("return_states", row.state),
         "kind": row.kind,
         "number": row.number,
         "clues": row.clues,

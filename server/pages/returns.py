@@ -16,12 +16,14 @@ from handlers.registers import returns as register
 from handlers.registers.returns import AgencyReturn, ReturnPeriod, Sent
 from server.db import reading, unit_of_work
 from server.guard import guard
+from server.limited import limited
 from server.pages import words
 from server.pages.blueprint import blueprint
 from server.pages.clues import word
 from server.pages.frame import OVERSEERS
 from server.pages.transfers import AGENCY, status_word
 from server.papers import pdf
+from server.traffic.rates import EXPORTS
 from workflows import clock, history
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound
@@ -61,6 +63,7 @@ def agency_return(actor: Actor, return_id: str) -> str:
 
 @blueprint.get("/returns/<return_id>/paper.pdf")
 @guard(roles=AGENCY | OVERSEERS)
+@limited(EXPORTS)
 def return_paper(actor: Actor, return_id: str) -> Response:
     """Give the paper of a closed return as PDF."""
     with unit_of_work() as session:

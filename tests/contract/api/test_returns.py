@@ -46,7 +46,11 @@ def test_a_return_from_being_asked_for_to_its_paper(office: House) -> None:
     assert closed[0] == closed[1]
     assert agency.post(f"{address}/closing", closing, 409)["type"] == "urn:duban:error:return_closed"
     found = agency.get(address)
-    assert (found["state"], found["clues"], found["ahead"]) == ("returned", len(listed), sum(listed.values()))
+    assert (found["state"]["code"], found["clues"], found["ahead"]) == (
+        "returned",
+        len(listed),
+        sum(listed.values()),
+    )
     paper = agency.call("GET", f"{address}/paper", headers={"Accept": "text/html"})
     assert found["number"] in paper.text
     assert sent["number"] in paper.text
