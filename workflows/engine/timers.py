@@ -20,7 +20,7 @@ _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _DURATION = re.compile(
     rf"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?\Z"
 )
-_CYCLE = re.compile(r"R(\d*)/(?:([^P/][^/]*)/)?(P[^/]+)\Z")
+_CYCLE = re.compile(r"R(\d*)/([^/]+)(?:/([^/]+))?\Z")
 _LONGEST = timedelta(days=400 * 366)
 
 #: Kinds of `<timerEventDefinition>` children.
@@ -87,16 +87,17 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
 class Cycle:
     """A repeated timer; `turns` None means for ever."""
 
-    start: datetime
+    start: datetime  #: what is counted from: an end, too
     every: Duration
     turns: int | None
+    at_start: int = 0  #: the turn that is at `start` itself
 
     def due(self, turn: int, zone: ZoneInfo) -> datetime | None:
         """Return the instant of the `turn`-th firing, counted from 1; None when there is none."""
         if self.turns is not None and turn > self.turns:
             return None
         try:
-            return self.every.after(self.start, zone, turn)
+            return self.every.after(self.start, zone, turn - self.at_start)
         except (OverflowError, ValueError):
             return None
 
@@ -117,17 +118,47 @@ class Cycle:
 
 
 def parse_cycle(text: str, now: datetime, zone: ZoneInfo) -> Cycle:
-    """Return the cycle of R3/PT1H, R/P1M or R5/2026-10-08T09:00:00Z/P1D when armed at `now`."""
+    """Return the cycle of R3/PT1H, R/P1M, R5/2026-10-08T09:00:00Z/P1D or R/PT1H/2026-10-08 when armed at `now`.
+
+    With a start of its own it fires then for the first time, with an end then for the last, as in Camunda 7.
+    """
     match = _CYCLE.match(text.strip())
-    if match is None:
+    if match is None or not (match[2].startswith("P") or match[3]):
         raise BadTimer(
             f"'{text}' is not a cycle; write R3/PT1H for three times hourly, R/P1M for monthly for ever."
         )
-    turns, start, every = match.groups()
-    duration = parse_duration(every)
-    if not (duration.months or duration.days or duration.exact):
+    turns = int(match[1]) if match[1] else None
+    if match[2].startswith("P"):
+        every = _between(text, parse_duration(match[2]))
+        return (
+            _until(parse_instant(match[3], zone), every, turns, now, zone)
+            if match[3]
+            else Cycle(now, every, turns)
+        )
+    start = parse_instant(match[2], zone)
+    if match[3].startswith("P"):
+        return Cycle(start, _between(text, parse_duration(match[3])), turns, 1)
+    every = Duration(0, 0, parse_instant(match[3], zone) - start)
+    return Cycle(start, _between(text, every), turns, 1)
+
+
+def _between(text: str, every: Duration) -> Duration:
+    if every.exact < timedelta() or not (every.months or every.days or every.exact):
         raise BadTimer(f"'{text}' repeats without any time between.")
-    return Cycle(parse_instant(start, zone) if start else now, duration, int(turns) if turns else None)
+    return every
+
+
+def _until(end: datetime, every: Duration, turns: int | None, now: datetime, zone: ZoneInfo) -> Cycle:
+    """Return the cycle whose last turn is at `end`; without a number of turns, all those after `now`."""
+    if turns is None:
+        turns = 1
+        while every.after(end, zone, -turns) > now:
+            turns *= 2
+        low = turns // 2
+        while turns - low > 1:
+            middle = (low + turns) // 2
+            low, turns = (middle, turns) if every.after(end, zone, -middle) > now else (low, middle)
+    return Cycle(end, every, turns, turns)
 
 
 def check_literal(kind: str, text: str, zone: ZoneInfo) -> None:
@@ -149,7 +180,7 @@ def arm(kind: str, value: Any, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         raise BadTimer(f"A timer needs an ISO 8601 text, not {value!r}.")
     text = value.strip()
     if text.startswith("R"):
-        return _arm_cycle(parse_cycle(text, now, zone), text, zone)
+        return _arm_cycle(parse_cycle(text, now, zone), text, now, zone)
     if text.startswith("P"):
         return {"due": parse_duration(text).after(now, zone).isoformat()}
     if text.startswith("-P"):
@@ -169,12 +200,14 @@ def _arm_cron(text: str, after: datetime, zone: ZoneInfo) -> dict[str, Any]:
     return {"due": due.isoformat(), "cron": text}
 
 
-def _arm_cycle(cycle: Cycle, text: str, zone: ZoneInfo) -> dict[str, Any]:
-    first = cycle.due(1, zone)
-    if first is None:
+def _arm_cycle(cycle: Cycle, text: str, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    turn = cycle.turn_after(0, now, zone)
+    if cycle.due(turn, zone) is None:
+        turn = 1  # like a date that is past, one that is over fires at once
+    due = cycle.due(turn, zone)
+    if due is None:
         raise BadTimer(f"'{text}' never fires.")
-    kept = {"text": text, "start": cycle.start.isoformat()}
-    return {"due": first.isoformat(), "cycle": kept, "turn": 1}
+    return {"due": due.isoformat(), "cycle": {"text": text, "start": now.isoformat()}, "turn": turn}
 
 
 def rearm(timer: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> dict[str, Any] | None:

@@ -140,12 +140,44 @@ def test_monthly_cycle_does_not_drift_to_the_shortest_month() -> None:
 
 
 def test_cycle_with_a_start_of_its_own() -> None:
-    armed = timers.arm("timeCycle", "R2/2026-05-01T00:00:00Z/P1D", START, SHANGHAI)
-    assert armed["due"] == "2026-05-02T00:00:00+00:00"
-    again = timers.rearm(armed, datetime(2026, 5, 2, tzinfo=UTC), SHANGHAI)
-    assert again is not None
-    assert again["due"] == "2026-05-03T00:00:00+00:00"
-    assert timers.rearm(again, datetime(2026, 5, 3, tzinfo=UTC), SHANGHAI) is None
+    assert fired("R2/2026-05-01T00:00:00Z/P1D", START) == ["05-01T00", "05-02T00"]
+    assert fired("R3/2026-05-01T00:00:00Z/2026-05-01T06:00:00Z", START) == [
+        "05-01T00",
+        "05-01T06",
+        "05-01T12",
+    ]
+    # What is past when it is armed is missed.
+    late = datetime(2026, 5, 1, 1, tzinfo=UTC)
+    assert fired("R3/2026-05-01T00:00:00Z/PT1H", late) == ["05-01T02"]
+    assert fired("R/2026-05-01T00:30:00Z/P1M", late, 3) == ["06-01T00", "07-01T00", "08-01T00"]
+
+
+def test_cycle_with_an_end_of_its_own() -> None:
+    assert fired("R3/PT1H/2026-05-01T00:00:00Z", START) == ["04-30T22", "04-30T23", "05-01T00"]
+    late = datetime(2026, 4, 30, 22, 30, tzinfo=UTC)
+    assert fired("R3/PT1H/2026-05-01T00:00:00Z", late) == ["04-30T23", "05-01T00"]
+    assert fired("R/PT1H/2026-05-01T00:00:00Z", late) == ["04-30T23", "05-01T00"]
+    assert fired("R/P1M/2026-05-01T00:00:00Z", START) == ["02-01T00", "03-01T00", "04-01T00", "05-01T00"]
+    # Like a date that is past, one that is over fires at once, and once.
+    assert fired("R3/PT1H/2026-01-01T00:00:00Z", START) == ["12-31T22"]
+
+
+@pytest.mark.parametrize(
+    "text", ["R3/2026-05-01", "R2/2026-05-02/2026-05-01", "R/PT0S/2026-05-01", "R3/PT1H/soon"]
+)
+def test_cycles_that_are_none(text: str) -> None:
+    with pytest.raises(timers.BadTimer):
+        timers.arm("timeCycle", text, START, SHANGHAI)
+
+
+def fired(text: str, armed_at: datetime, most: int = 9) -> list[str]:
+    """Return when a cycle fires, its instants without year and minutes, each turn fired when it is due."""
+    timer: Any = timers.arm("timeCycle", text, armed_at, SHANGHAI)
+    found: list[str] = []
+    while timer is not None and len(found) < most:
+        found.append(timer["due"][5:13])
+        timer = timers.rearm(timer, max(armed_at, datetime.fromisoformat(timer["due"])), SHANGHAI)
+    return found
 
 
 @settings(deadline=None)
