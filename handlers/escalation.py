@@ -4,13 +4,14 @@ Codes of notifications and of the record, with the parameters that pages put int
 `deadline.normal` `deadline.remind` `deadline.warn` `deadline.alarm` `deadline.overdue`
                       a rung of that level: `number` `task` `task_en` `element` `due` `rung`
 `deadline.listed`     long overdue: a candidate for listed supervision (挂牌督办), the same parameters
+`deadline.recounted`  a holiday plan was taken in: `old` and `new` (instants), `was_provisional`, `provisional`, `year`
 The record names besides whom it was told (`to`), and of an overdue task that a reason in writing is due
 (`reason_required`). Nothing here decides anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -32,6 +33,8 @@ NEXT = {
 }
 #: After the last in the line there is nobody left to ask.
 LAST = "case_supervision"
+#: What is told of a due date that was counted again.
+RECOUNTED = ("old", "new", "was_provisional", "provisional", "year", "jurisdiction")
 
 
 @operation("escalation.remind", use="rung")
@@ -44,6 +47,24 @@ def remind(context: Context, *, rung: int, level: str, recipients: Sequence[str]
 def list_candidate(context: Context, *, rung: int, level: str, recipients: Sequence[str]) -> None:
     """Record that the task has been overdue so long that listed supervision is to be considered."""
     _tell(context, "deadline.listed", rung=rung, level=level, recipients=recipients)
+
+
+@operation("escalation.recounted", use="recount")
+def recounted(context: Context, *, recounted: Mapping[str, Any]) -> None:
+    """Record that a due date was counted again, and tell who has the task where the day is another."""
+    session = context.session
+    task = session.get_one(Task, context.task_id)
+    params = {**_what(context, task), **{name: recounted[name] for name in RECOUNTED}}
+    if recounted["old"] != recounted["new"]:
+        notifications.notify(
+            session,
+            people_to_tell(session, task, "handler"),
+            code="deadline.recounted",
+            params=params,
+            scope_id=task.scope_id,
+            task_id=task.id,
+        )
+    _record(context, task, "deadline.recounted", params)
 
 
 def people_to_tell(session: Session, task: Task, recipient: str) -> list[str]:
@@ -64,24 +85,34 @@ def _tell(context: Context, code: str, *, rung: int, level: str, recipients: Seq
     session = context.session
     task = session.get_one(Task, context.task_id)
     named = [login for recipient in recipients for login in people_to_tell(session, task, recipient)]
-    params: dict[str, Any] = {
+    params = _what(context, task) | {"rung": rung}
+    told = notifications.notify(
+        session, named, code=code, params=params, scope_id=task.scope_id, task_id=task.id, level=level
+    )
+    record = {**params, "to": told}
+    if level == "overdue":
+        record["reason_required"] = True
+    _record(context, task, code, record)
+
+
+def _what(context: Context, task: Task) -> dict[str, Any]:
+    return {
         "number": context.business_key,
         "task": task.name,
         "task_en": task.name_en,
         "element": task.element_id,
         "due": task.due_at.isoformat() if task.due_at else None,
-        "rung": rung,
     }
-    told = notifications.notify(
-        session, named, code=code, params=params, scope_id=task.scope_id, task_id=task.id, level=level
-    )
+
+
+def _record(context: Context, task: Task, code: str, params: dict[str, Any]) -> None:
     if task.scope_id is None:
         return
-    record = {**params, "to": told, "task_id": task.id}
-    if level == "overdue":
-        record["reason_required"] = True
-    session.add(MatterEvent(scope_id=task.scope_id, at=context.now, actor=None, code=code, params=record))
-    session.flush()
+    record = {**params, "task_id": task.id}
+    context.session.add(
+        MatterEvent(scope_id=task.scope_id, at=context.now, actor=None, code=code, params=record)
+    )
+    context.session.flush()
 
 
 def _behind(session: Session, task: Task, recipient: str) -> list[str]:

@@ -16,7 +16,8 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from workflows import calendar, limits
+from workflows import calendar
+from workflows.calendar import WorkDays
 from workflows.errors import InvalidInput
 
 FILE = Path(__file__).parent.parent / "bpmn" / "return_calendar.csv"
@@ -52,17 +53,16 @@ class Period:
     last: date
     rule: Rule
 
-    @property
-    def due(self) -> date:
-        """The last day on which a return is in time."""
+    def due(self, days: WorkDays) -> date:
+        """Return the last day on which a return is in time."""
         if self.rule.due_working_days:
-            return calendar.add_working_days(self.last, self.rule.due_working_days, limits.work_days())
-        return _working(self.last)
+            return calendar.add_working_days(self.last, self.rule.due_working_days, days)
+        return self.last if days.is_working(self.last) else calendar.add_working_days(self.last, 1, days)
 
-    def due_when_opened(self, on: date) -> date:
+    def due_when_opened(self, on: date, days: WorkDays) -> date:
         """Return the last day for who is asked on a day: opened late, a period leaves the catch-up days."""
-        caught_up = calendar.add_working_days(on, self.rule.catch_up_working_days, limits.work_days())
-        return max(self.due, caught_up)
+        caught_up = calendar.add_working_days(on, self.rule.catch_up_working_days, days)
+        return max(self.due(days), caught_up)
 
 
 def period_of(day: date) -> Period:
@@ -168,9 +168,3 @@ def _label(first: date, last: date) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"{first:%Y-%m}"
     return f"{first:%Y-%m}/{last:%m}" if first.year == last.year else f"{first:%Y-%m}/{last:%Y-%m}"
-
-
-def _working(day: date) -> date:
-    return (
-        day if limits.work_days().is_working(day) else calendar.add_working_days(day, 1, limits.work_days())
-    )

@@ -70,7 +70,11 @@ def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
 def limits_today(session: Session) -> list[Limit]:
     """Return the version of every limit that is in force today."""
     rules = session.scalars(
-        select(TimeLimit.rule_id).where(TimeLimit.n.is_not(None), TimeLimit.effective_from <= office.today())
+        select(TimeLimit.rule_id).where(
+            TimeLimit.n.is_not(None),
+            TimeLimit.liberty.is_(False),
+            TimeLimit.effective_from <= office.today(),
+        )
     )
     return [limits.current(session, rule, office.today()) for rule in dict.fromkeys(rules)]
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from workflows.calendar import JURISDICTION, NATIONAL
 from workflows.errors import InvalidInput
 
 #: Where data lives unless told otherwise: below the folder that the server is started in.
@@ -38,6 +39,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     timezone: str = "Asia/Shanghai"
+    jurisdiction: str = NATIONAL  #: whose holiday calendar counts: CN, or CN- and the code of a region
     gate: str = "office"  #: which findings refuse a deployment: see `definitions.check`
     clock_offset: timedelta = timedelta(0)  #: demo only
     demo: bool = False
@@ -63,6 +65,7 @@ class Settings:
             host=host,
             port=port,
             timezone=_zone(said.get("DUBAN_TIMEZONE") or cls.timezone),
+            jurisdiction=_jurisdiction(said.get("DUBAN_JURISDICTION") or cls.jurisdiction),
             gate=_choice(said, "DUBAN_GATE", GATES, cls.gate),
             clock_offset=_offset(said.get("DUBAN_CLOCK", "")),
             demo=demo,
@@ -175,6 +178,14 @@ def _zone(name: str) -> str:
         raise InvalidInput(
             f"DUBAN_TIMEZONE is {name!r}; it must be an IANA name such as Asia/Shanghai."
         ) from None
+
+
+def _jurisdiction(code: str) -> str:
+    if not JURISDICTION.fullmatch(code):
+        raise InvalidInput(
+            f"DUBAN_JURISDICTION is {code!r}; it must be CN, or CN- and the code of the region, such as CN-320500."
+        )
+    return code
 
 
 def _choice(said: Mapping[str, str], name: str, allowed: set[str], default: str) -> str:

@@ -1,4 +1,4 @@
-"""What instances leave to transactions of their own: going on, and telling others.
+"""What instances leave to transactions of their own: going on, telling others, counting deadlines again.
 
 A job is written in the transaction that causes it, leased and run as timers are, and done at least once; what
 it does and its being done are one transaction, so that its effect comes once. An effect on another instance is
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, correlation, engine, history, leasing, opening, persistence
+from workflows import clock, correlation, engine, history, leasing, opening, persistence, recounting
 from workflows.correlation import Receiver, Undelivered
 from workflows.errors import EngineFault
 from workflows.model import Incident, Instance, Job, ProcessDefinition
@@ -64,6 +64,8 @@ def run(session: Session, job_id: str) -> bool:
         return _message(session, job, instance, found)
     if job.kind == "signal":
         return _signal(session, job, instance)
+    if job.kind == recounting.KIND:
+        return _recount(session, job, instance)
     assert instance is not None
     return _go_on(session, job, instance)
 
@@ -158,6 +160,17 @@ def _signal(session: Session, job: Job, instance: Instance | None) -> bool:
     return _done(job, instance)
 
 
+def _recount(session: Session, job: Job, instance: Instance | None) -> bool:
+    """Count an instance's deadlines again; without one, look for the instances that need it."""
+    if instance is not None:
+        recounting.recount(session, instance, job.payload["plan"])
+    elif more := recounting.spread(session, job.payload):
+        _release(job)
+        job.payload, job.due_at = more[0], clock.now() + more[1]
+        return True
+    return _done(job, instance)
+
+
 def _begin(session: Session, job: Job, definition_id: str | None, element_id: str | None) -> Instance:
     """Return the instance that a message or signal starts; a message takes its matter with it."""
     origin = session.get_one(Instance, job.origin_id) if job.kind == "message" else None
@@ -177,11 +190,11 @@ def _begin(session: Session, job: Job, definition_id: str | None, element_id: st
 # --- what becomes of the row
 
 
-def _done(job: Job, instance: Instance) -> bool:
+def _done(job: Job, instance: Instance | None) -> bool:
     _release(job)
     job.status = "done"
     job.done_at = clock.now()
-    job.instance_id = instance.id
+    job.instance_id = instance.id if instance else None
     return True
 
 

@@ -17,10 +17,11 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import calendar, clock, limits, writing
+from workflows import calendar, clock, plans, writing
+from workflows.calendar import WorkDays
 from workflows.errors import InvalidInput
 from workflows.expressions.functions import add_months
-from workflows.model import ReminderRung, Timer, new_id
+from workflows.model import PENDING, ReminderRung, Task, Timer, new_id
 
 #: From low to high; a task shows the highest that it has reached.
 LEVELS = ("normal", "remind", "warn", "alarm", "overdue")
@@ -58,37 +59,74 @@ def arm(session: Session, spans: Iterable[Span]) -> None:
     for span in spans:
         if span.ladder not in known:
             known[span.ladder] = rungs(session, span.ladder)
-        rows.extend(_timers(span, known[span.ladder]))
+        timers = _timers(span, known[span.ladder], plans.work_days(session))
+        rows.extend(row for row in timers if row["due_at"] > span.created_at)
     writing.add(session, Timer, rows)
 
 
-def rungs(session: Session, ladder: str) -> Sequence[ReminderRung]:
-    """Return the rungs of the latest version of a ladder."""
+def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> None:
+    """Let a task's rungs lie where its new due date has them, by the version of the ladder that it climbs.
+
+    Rungs climbed for the old date that lie ahead again are climbed again; the task shows the level it stands on.
+    """
+    known = session.scalars(select(Timer).where(Timer.task_id == task.id, Timer.kind == "ladder")).all()
+    if not known:
+        return
+    waiting = [timer for timer in known if timer.status in PENDING]
+    status = "suspended" if task.suspended else "waiting"
+    for timer in waiting:
+        timer.status = "cancelled"
+        timer.leased_until = timer.leased_by = timer.retry_at = None
+    climbed = {timer.rung for timer in known if timer.status == "fired"}
+    stood = {(timer.rung, timer.due_at): timer for timer in known}
+    ladder = rungs(session, known[0].ladder or "", known[0].ladder_version)
+    span = Span(
+        task.id, task.instance_id, task.element_id, known[0].ladder or "", start_at, due_at, task.created_at
+    )
+    level = LEVELS[0]
+    for row in _timers(span, ladder, plans.work_days(session)):
+        passed = row["due_at"] <= clock.now()
+        if passed and row["rung"] in climbed:
+            reached = next(rung.level for rung in ladder if rung.rung == row["rung"])
+            level = max(level, reached, key=LEVELS.index)
+        elif (row["rung"], row["due_at"]) in stood:
+            stood[row["rung"], row["due_at"]].status = status
+        elif row["due_at"] > task.created_at:
+            session.add(Timer(**row, status=status))
+    task.level = level
+    session.flush()
+
+
+def rungs(session: Session, ladder: str, version: int | None = None) -> Sequence[ReminderRung]:
+    """Return the rungs of a ladder, of its latest version unless one is named."""
+    if version is not None:
+        chosen = select(ReminderRung).where(ReminderRung.ladder == ladder, ReminderRung.version == version)
+        return session.scalars(chosen.order_by(ReminderRung.rung)).all()
     latest = select(ReminderRung.version).where(ReminderRung.ladder == ladder)
     newest = latest.order_by(ReminderRung.version.desc()).limit(1).scalar_subquery()
     found = select(ReminderRung).where(ReminderRung.ladder == ladder, ReminderRung.version == newest)
     return session.scalars(found.order_by(ReminderRung.rung)).all()
 
 
-def kind_of(start_at: datetime, due_at: datetime) -> str:
+def kind_of(start_at: datetime, due_at: datetime, days: WorkDays) -> str:
     """Return which rungs a span climbs: `hours` within a day, else by its working days."""
     if due_at - start_at <= timedelta(days=1):
         return "hours"
     if (due_at - start_at).days > 4 * SHORT:
         return "days_long"  # whatever the holidays
     first = start_at.astimezone(clock.office_zone()).date()
-    days = calendar.working_days_between(first, last_day(due_at), limits.work_days())
-    return "days_long" if days > SHORT else "days_short"
+    worked = calendar.working_days_between(first, last_day(due_at), days)
+    return "days_long" if worked > SHORT else "days_short"
 
 
-def instant_of(rung: ReminderRung, start_at: datetime, due_at: datetime) -> datetime:
+def instant_of(rung: ReminderRung, start_at: datetime, due_at: datetime, days: WorkDays) -> datetime:
     """Return when a rung is reached, aware UTC."""
     if rung.basis == "elapsed":
         return start_at + (due_at - start_at) * rung.amount
     sign = -1 if rung.basis == "before_due" else 1
     if rung.unit == "hours":
         return due_at + sign * timedelta(hours=rung.amount)
-    return _moved(due_at, sign * int(rung.amount), rung.unit)
+    return _moved(due_at, sign * int(rung.amount), rung.unit, days)
 
 
 def last_day(due_at: datetime) -> date:
@@ -125,13 +163,10 @@ def read(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, {name: _cell(number, name, (row[name] or "").strip()) for name in _COLUMNS}
 
 
-def _timers(span: Span, ladder: Sequence[ReminderRung]) -> Iterator[dict[str, Any]]:
-    kind = kind_of(span.start_at, span.due_at)
+def _timers(span: Span, ladder: Sequence[ReminderRung], days: WorkDays) -> Iterator[dict[str, Any]]:
+    kind = kind_of(span.start_at, span.due_at, days)
     for rung in ladder:
         if rung.applies != kind:
-            continue
-        due_at = instant_of(rung, span.start_at, span.due_at)
-        if due_at <= span.created_at:
             continue
         yield {
             "id": new_id(),
@@ -142,14 +177,13 @@ def _timers(span: Span, ladder: Sequence[ReminderRung]) -> Iterator[dict[str, An
             "ladder": rung.ladder,
             "ladder_version": rung.version,
             "rung": rung.rung,
-            "due_at": due_at,
+            "due_at": instant_of(rung, span.start_at, span.due_at, days),
         }
 
 
-def _moved(due_at: datetime, by: int, unit: str) -> datetime:
+def _moved(due_at: datetime, by: int, unit: str, days: WorkDays) -> datetime:
     """Return the instant some working days or months from a deadline, at the same hour of the office."""
     day = last_day(due_at)
-    days = limits.work_days()
     if unit == "months":
         moved = add_months(day, by)
     elif by < 0:

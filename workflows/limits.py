@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import calendar
-from workflows.calendar import Limit, WorkDays
-from workflows.errors import InvalidInput, NotFound
+from workflows import calendar, clock, history
+from workflows.actor import Actor
+from workflows.calendar import Limit, add_months
+from workflows.errors import Conflict, FieldError, InvalidInput, NotFound
 from workflows.model import TimeLimit
 
-_COLUMNS = tuple(column.key for column in TimeLimit.__table__.columns)
-_work_days: WorkDays = WorkDays.official()
-
-
-def work_days() -> WorkDays:
-    """Return the office's calendar of working days."""
-    return _work_days
-
-
-def use_work_days(days: WorkDays) -> None:
-    """Count on another calendar from now on (a newly published year)."""
-    global _work_days
-    _work_days = days
+_COLUMNS = tuple(calendar.COLUMNS)
+#: A limit that comes into force later than this is a slip of the pen.
+FURTHEST_YEARS = 10
 
 
 def load(session: Session, text: str) -> int:
     """Take in `time_limits.csv` and return how many versions are new; the same file again adds nothing.
 
-    A version that is already there must say the same: running deadlines were counted by it.
+    A version that is already there must say the same: running deadlines were counted by it. A version that
+    the office itself has written stays, whatever the file says: the office answers for it.
     """
-    known = {(row.rule_id, row.version): _values(row) for row in session.scalars(select(TimeLimit))}
+    rows = session.scalars(select(TimeLimit)).all()
+    known = {(row.rule_id, row.version): _values(row) for row in rows}
+    own = {(row.rule_id, row.version) for row in rows if row.written_by}
     new = []
     for row in calendar.read_limits(text):
         values = _row(row)
         key = (values["rule_id"], values["version"])
+        if key in own:
+            continue
         if known.setdefault(key, values) != values:
             raise InvalidInput(
                 f"Limit {key[0]} version {key[1]} is there with other values; give the change a new version.",
@@ -53,14 +50,30 @@ def load(session: Session, text: str) -> int:
 
 
 def current(session: Session, rule_id: str, on: date) -> Limit:
-    """Return the version of a rule in force on a day, for earlier days the first; NotFound names it."""
-    versions = session.scalars(
-        select(TimeLimit).where(TimeLimit.rule_id == rule_id).order_by(TimeLimit.effective_from)
-    ).all()
-    if not versions:
-        raise NotFound(f"There is no limit {rule_id!r}.", code="limit", rule=rule_id)
+    """Return the version of a rule in force on a day, for earlier days the first; NotFound names it.
+
+    A later version supersedes an earlier one from its own day on, also one that was to come into force after.
+    """
+    found = versions(session, rule_id)
     # What happened before the first version we hold had a rule too, most likely the same.
-    return _limit([versions[0], *(row for row in versions if row.effective_from <= on)][-1])
+    return value([found[0], *(row for row in found if row.effective_from <= on)][-1])
+
+
+def versions(session: Session, rule_id: str) -> Sequence[TimeLimit]:
+    """Return every version of a rule, the first one first; NotFound names it."""
+    of_rule = select(TimeLimit).where(TimeLimit.rule_id == rule_id).order_by(TimeLimit.version)
+    found = session.scalars(of_rule).all()
+    if not found:
+        raise NotFound(f"There is no limit {rule_id!r}.", code="limit", rule=rule_id)
+    return found
+
+
+def every(session: Session) -> Mapping[str, Sequence[TimeLimit]]:
+    """Return all rules with their versions: those of the law (T) before the office's own (D)."""
+    found: dict[str, list[TimeLimit]] = {}
+    for row in session.scalars(select(TimeLimit).order_by(TimeLimit.rule_id, TimeLimit.version)):
+        found.setdefault(row.rule_id, []).append(row)
+    return dict(sorted(found.items(), key=lambda entry: (not entry[0].startswith("T"), entry[0])))
 
 
 def get(session: Session, rule_id: str, version: int) -> TimeLimit:
@@ -71,6 +84,78 @@ def get(session: Session, rule_id: str, version: int) -> TimeLimit:
     return row
 
 
+def revised(session: Session, rule_id: str, cells: Mapping[str, str], *, today: date) -> Limit:
+    """Return what the next version of a rule would be; `InvalidInput` names each column that is wrong.
+
+    `cells` are texts by column of `time_limits.csv`. Whether liberty is at stake is the rule's nature: it stays.
+    """
+    found = versions(session, rule_id)
+    newest = found[-1]
+    fixed = {"rule_id": rule_id, "version": str(newest.version + 1), "liberty": str(newest.liberty).lower()}
+    faults: dict[str, FieldError] = {}
+    limit = calendar.read_cells({name: cells.get(name, "") for name in _COLUMNS} | fixed, faults)
+    if limit and not found[0].effective_from <= limit.effective_from <= add_months(
+        today, 12 * FURTHEST_YEARS
+    ):
+        bounds = (found[0].effective_from.isoformat(), add_months(today, 12 * FURTHEST_YEARS).isoformat())
+        must = f"must be a day from {bounds[0]} to {bounds[1]}"
+        faults["effective_from"] = FieldError(
+            "day_between", {"must": must, "min": bounds[0], "max": bounds[1]}
+        )
+    if limit and limit.n is None and newest.n is not None:
+        must = "must be a number: processes count their deadlines by this rule"
+        faults["n"] = FieldError("limit_number_stays", {"must": must})
+    if limit is None or faults:
+        told = "; ".join(f"{column}: {fault.params['must']}" for column, fault in faults.items())
+        raise InvalidInput(f"The limit {rule_id} is refused: {told}.", fields=faults, code="limit_fields")
+    return limit
+
+
+def change(
+    session: Session,
+    rule_id: str,
+    cells: Mapping[str, str],
+    *,
+    follows: int,
+    reason: str,
+    actor: Actor,
+    today: date,
+) -> TimeLimit:
+    """Write the next version of a rule; running deadlines keep the one that they were counted by.
+
+    `Conflict` where `follows` is not the newest version any more, `InvalidInput` where nothing would change.
+    """
+    newest = versions(session, rule_id)[-1]
+    # Two who change the same rule at once: the second one sees what the first has written.
+    session.refresh(newest, with_for_update=True)
+    if versions(session, rule_id)[-1].version != follows:
+        raise Conflict(f"The limit {rule_id} has a newer version by now.", code="stale")
+    limit = revised(session, rule_id, cells, today=today)
+    if not reason.strip():
+        raise InvalidInput(
+            "Say why the limit changes.", fields={"reason": FieldError("required")}, code="limit_fields"
+        )
+    row = _row(limit)
+    if {**row, "version": follows} == _values(newest):
+        raise InvalidInput("Nothing would change.", code="limit_same", rule=rule_id)
+    written = TimeLimit(**row, reason=reason.strip(), written_by=actor.id, written_at=clock.now())
+    session.add(written)
+    history.record(
+        session,
+        actor=actor,
+        act="limit.change",
+        detail={"rule": rule_id, "version": written.version, "from": limit.effective_from.isoformat()},
+    )
+    session.flush()
+    return written
+
+
+def value(row: TimeLimit) -> Limit:
+    """Return a version as the value that deadlines are counted by."""
+    values = _values(row)
+    return Limit(id=values.pop("rule_id"), **values)
+
+
 def _row(limit: Limit) -> dict[str, Any]:
     """Return a limit as its row's columns."""
     return {name: limit.id if name == "rule_id" else getattr(limit, name) for name in _COLUMNS}
@@ -78,8 +163,3 @@ def _row(limit: Limit) -> dict[str, Any]:
 
 def _values(row: TimeLimit) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _COLUMNS}
-
-
-def _limit(row: TimeLimit) -> Limit:
-    values = _values(row)
-    return Limit(id=values.pop("rule_id"), **values)

@@ -330,7 +330,7 @@ class Job(Base):
     __tablename__ = "job"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal
+    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal recount
     key: Mapped[str] = mapped_column(unique=True)  #: what caused it: the same effect is never written twice
     name: Mapped[str | None] = mapped_column(index=True)  #: of the message or signal
     instance_id: Mapped[str | None] = mapped_column(
@@ -447,6 +447,39 @@ class TimeLimit(Base):
     document: Mapped[str] = mapped_column(default="")
     article: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(16))  #: sourced to_confirm design
+    reason: Mapped[str | None] = mapped_column(
+        Text
+    )  #: why the office wrote this version; none for the file's
+    written_by: Mapped[str | None]
+    written_at: Mapped[datetime | None]
+
+
+class CalendarYear(Base):
+    """One version of a year's holiday plan, as it was loaded; the newest of a year holds."""
+
+    __tablename__ = "calendar_year"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    jurisdiction: Mapped[str] = mapped_column(String(16))  #: CN, or CN- and the code of a region
+    year: Mapped[int]
+    version: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(Text)  #: why it replaces another
+    loaded_by: Mapped[str]
+    loaded_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("jurisdiction", "year", "version"),)
+
+
+class CalendarDay(Base):
+    """One day of a loaded plan that is not as the week has it."""
+
+    __tablename__ = "calendar_day"
+
+    plan_id: Mapped[str] = mapped_column(ForeignKey("calendar_year.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))  #: holiday makeup
+    name: Mapped[str]
+    source: Mapped[str]  #: the notice that says so
 
 
 class ReminderRung(Base):

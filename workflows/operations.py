@@ -55,6 +55,7 @@ USES = {
     "record": "for the property record of an element with a form",
     "prefill": "for the property prefill of a task with a form",
     "rung": "for reminder ladders",
+    "recount": "for due dates that are counted again when the calendar changes",
 }
 
 _registry: dict[str, Operation] = {}
@@ -94,6 +95,11 @@ def use_of(name: str) -> str:
     """Return what an operation is for, one of `USES`."""
     find(name)
     return _uses[name]
+
+
+def of_use(use: str) -> list[Operation]:
+    """Return the operations that are for one of `USES`."""
+    return [_registry[name] for name in sorted(_registry) if _uses[name] == use]
 
 
 def arguments(name: str) -> tuple[frozenset[str], frozenset[str]]:

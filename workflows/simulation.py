@@ -7,12 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from workflows import calendar, decisions, engine
-from workflows.calendar import Limit
+from workflows.calendar import Limit, WorkDays
 from workflows.clock import office_zone
 from workflows.engine import soundness, timers
 from workflows.errors import EngineFault, InvalidInput, NotFound
 from workflows.findings import Finding
-from workflows.limits import work_days
 from workflows.neighbours import Neighbours
 from workflows.persistence import deadlines
 from workflows.pools import Pools
@@ -173,11 +172,11 @@ class _Host:
         if rule_id not in self.limits:
             raise NotFound(f"The simulation knows no limit '{rule_id}'.", code="limit")
         begun = deadlines.instant(start, self.instant)
-        return calendar.due(self.limits[rule_id], begun, work_days(), office_zone()).at
+        return calendar.due(self.limits[rule_id], begun, WorkDays.official(), office_zone()).at
 
     def workdays(self, days: int, start: str | date | datetime | None = None) -> datetime:
         """Return the end of the `days`-th working day after `start`."""
-        return deadlines.by_working_days(days, start, self.instant).due_at
+        return deadlines.by_working_days(days, start, self.instant, WorkDays.official()).due_at
 
     def call(
         self, node: engine.Node, operation: str, arguments: dict[str, Any], variables: dict[str, Any]

@@ -26,7 +26,7 @@ from handlers.registers.record import (
     sign,
     who,
 )
-from workflows import calendar, clock, limits
+from workflows import calendar, clock, limits, plans
 from workflows.errors import FieldError, InvalidInput, NotAllowed
 from workflows.operations import Context, operation
 
@@ -185,7 +185,7 @@ def hold(context: Context, *, answers: Answers) -> dict[str, Any]:
 def usual_review(context: Context) -> dict[str, Any]:
     """Return when a held clue is usually looked at again (D05)."""
     rule = limits.current(context.session, "D05", office.today())
-    due = calendar.due(rule, office.today(), limits.work_days(), clock.office_zone())
+    due = calendar.due(rule, office.today(), plans.work_days(context.session), clock.office_zone())
     return {"review_on": due.date.isoformat()}
 
 

@@ -8,11 +8,22 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Api
 
-from server.api import agencies, clues, documents, files, handovers, papers, periods, signing, transfers
+from server.api import (
+    agencies,
+    clues,
+    deadlines,
+    documents,
+    files,
+    handovers,
+    papers,
+    periods,
+    signing,
+    transfers,
+)
 from server.api.area import blueprint
 from server.api.openapi import CONFIG, serve
 
-RESOURCES = (agencies, clues, documents, files, handovers, papers, periods, signing, transfers)
+RESOURCES = (agencies, clues, deadlines, documents, files, handovers, papers, periods, signing, transfers)
 
 __all__ = ["RESOURCES", "install"]
 

@@ -40,6 +40,7 @@ TAGS = {
     "hand-overs": "Every passing of a clue from hand to hand.",
     "returns": "What agencies owe each return period, and their returns.",
     "agencies": "The units that transfer clues.",
+    "deadlines": "How legal limits are counted.",
 }
 
 #: The schema of the transfer form.

@@ -1,4 +1,4 @@
-"""The command line: `duban serve`, `worker`, `deploy`, `check`, `simulate`, `import`, `bench`, `user`."""
+"""The command line: `duban serve`, `worker`, `deploy`, `check`, `simulate`, `import`, `calendar`, `bench`, `user`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from server.cli.accounts import user
+from server.cli.calendars import calendar_
 from server.cli.common import show
 from server.cli.lists import import_
 from server.cli.measuring import bench
@@ -40,7 +41,7 @@ def main() -> None:
     """督办 Duban: a BPM server for discipline-supervision offices."""
 
 
-for _command in (serve, worker, deploy, check, simulate, import_, bench, user):
+for _command in (serve, worker, deploy, check, simulate, import_, calendar_, bench, user):
     main.add_command(_command)
 
 

@@ -16,6 +16,7 @@ from handlers.registers.returns import AgencyReturn
 from handlers.return_calendar import Period
 from workflows import clock, definitions, persistence, tasks
 from workflows.actor import Actor
+from workflows.calendar import WorkDays
 from workflows.model import Task
 
 PROCESS, BY_CALENDAR = "return_period", "t_open"
@@ -51,14 +52,16 @@ class Returns:
             for at in self._when(row.agency_code, period, first=first, over=over):
                 self._plan(at, partial(self._close, row.id))
         if first:
-            self._plan(_at(period.due + timedelta(days=2), 10), partial(self._urge, begun.id))
+            self._plan(
+                _at(period.due(WorkDays.official()) + timedelta(days=2), 10), partial(self._urge, begun.id)
+            )
 
     def _when(self, agency: str, period: Period, *, first: bool, over: bool) -> Sequence[datetime]:
         """Return when an agency makes its return: once or never."""
         if agency == SILENT or not (over or agency in EARLY):
             return ()
         if agency == LATE and first:
-            return (_at(period.due + timedelta(days=6), 10),)
+            return (_at(period.due(WorkDays.official()) + timedelta(days=6), 10),)
         if not over:
             return (_at(period.first + timedelta(days=self._chance.randint(14, 18)), 15),)
         return (_at(period.last - timedelta(days=self._chance.randint(0, 8)), self._chance.randint(9, 16)),)

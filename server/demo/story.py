@@ -25,8 +25,9 @@ from server.demo.answers import Scene, answer_to
 from server.demo.fates import Fate, fates
 from server.demo.periods import Returns
 from server.demo.transfers import BUREAUS, Bureau, Traits, write_list
-from workflows import calendar, clock, instances, limits, persistence, tasks, timers
+from workflows import calendar, clock, instances, persistence, tasks, timers
 from workflows.actor import Actor
+from workflows.calendar import WorkDays
 from workflows.errors import Conflict, InvalidInput
 from workflows.model import Instance, Task, TaskCandidate, Timer
 
@@ -283,9 +284,9 @@ class Story:
         now = clock.now().astimezone(clock.office_zone())
         days = self._chance.randint(least, most)
         at = now + timedelta(minutes=self._chance.randint(20, 120))
-        if not days and limits.work_days().is_working(now.date()) and OPENING < at.time() < CLOSING:
+        if not days and WorkDays.official().is_working(now.date()) and OPENING < at.time() < CLOSING:
             return at
-        day = calendar.add_working_days(now.date(), max(days, 1), limits.work_days())
+        day = calendar.add_working_days(now.date(), max(days, 1), WorkDays.official())
         return self._clock_time(day, 9, 17 if days else 10)
 
     def _clock_time(self, day: date, first: int, last: int) -> datetime:
@@ -293,7 +294,7 @@ class Story:
         return datetime.combine(day, time(minute // 60, minute % 60), clock.office_zone())
 
     def _work_day(self, day: date) -> date:
-        while not limits.work_days().is_working(day):
+        while not WorkDays.official().is_working(day):
             day -= timedelta(days=1)
         return day
 

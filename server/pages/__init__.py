@@ -5,6 +5,7 @@ from server.pages import (
     documents,
     frame,
     inbox,
+    limits,
     lists,
     modeler,
     notifications,
@@ -14,6 +15,7 @@ from server.pages import (
     profile,
     returns,
     signin,
+    simulator,
     tasks,
     transfers,
 )
@@ -27,6 +29,7 @@ __all__ = [
     "documents",
     "frame",
     "inbox",
+    "limits",
     "lists",
     "modeler",
     "notifications",
@@ -36,6 +39,7 @@ __all__ = [
     "profile",
     "returns",
     "signin",
+    "simulator",
     "tasks",
     "transfers",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -130,6 +131,24 @@ def _passed_on(detail: Mapping[str, Any]) -> str:
     return _("passed “%(step)s” to %(name)s", step=detail["step"], name=to)
 
 
+def _recounted(detail: Mapping[str, Any]) -> str:
+    old, new = (frame.due_words(datetime.fromisoformat(detail[name])) for name in ("old", "new"))
+    if old == new:
+        return _(
+            "counted the deadline of “%(step)s” again, by the holiday plan of %(year)d: %(new)s stands",
+            step=detail["step"],
+            year=detail["year"],
+            new=new,
+        )
+    return _(
+        "counted the deadline of “%(step)s” again, by the holiday plan of %(year)d: %(new)s instead of %(old)s",
+        step=detail["step"],
+        year=detail["year"],
+        new=new,
+        old=old,
+    )
+
+
 def _timer(step: str) -> str:
     return _("a timer fired: “%(step)s”", step=step) if step else _("a timer fired")
 
@@ -147,6 +166,7 @@ ACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "instance.variables": lambda d: _("changed values of the process"),
     "instance.message": lambda d: _("sent the process a message"),
     "instance.signal": lambda d: _("sent the process a signal"),
+    "task.recount": lambda d: _recounted(d),
     "timer.fire": lambda d: _timer(d["step"]),
     "incident.retry": lambda d: _("tried a failed step again"),
     "incident.resolve": lambda d: _("settled a failed step"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ def explain(session: Session, task: Task) -> Deadline:
         rule=_rule(rule),
         source=rule.article if rule else "",
         status=_status(rule),
-        count=_count(task.due_explained or {}),
+        count=steps_in_words((task.due_explained or {}).get("steps") or ()),
         provisional=task.due_provisional,
     )
 
@@ -50,7 +50,8 @@ def explain(session: Session, task: Task) -> Deadline:
 def _rule(rule: TimeLimit | None) -> str:
     if rule is None:
         return ""
-    return f"{rule.rule_id} · {names.named(rule)}{names.colon()}{length(rule.n, rule.unit)}"
+    words = f"{rule.rule_id} · {names.named(rule)}{names.colon()}{length(rule.n, rule.unit)}"
+    return _("%(rule)s (version %(n)d)", rule=words, n=rule.version)
 
 
 def length(n: int | None, unit: str) -> str:
@@ -74,24 +75,14 @@ def _status(rule: TimeLimit | None) -> str:
     return _("The office has not yet confirmed this limit.")
 
 
-def _count(explained: Mapping[str, Any]) -> tuple[str, ...]:
-    steps = explained.get("steps")
-    if isinstance(steps, list):
-        return tuple(filter(None, (_step(step) for step in steps)))
-    if explained.get("unit") == "working_days":
-        start = frame.local(datetime.fromisoformat(explained["start"]))
-        counted = ngettext(
-            "%(num)d working day is counted from the day after.",
-            "%(num)d working days are counted from the day after.",
-            explained["n"],
-        )
-        return (_("Begins with %(at)s; that day is not counted.", at=start), counted)
-    return ()
+def steps_in_words(steps: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the steps of a count, one sentence each: `workflows.calendar.Due.explanation`."""
+    return tuple(sentence(step) for step in steps)
 
 
-def _step(step: Mapping[str, Any]) -> str:
-    wording = STEPS.get(step.get("what", ""))
-    return wording(step) if wording else ""
+def sentence(step: Mapping[str, Any]) -> str:
+    """Return one step of a count in words."""
+    return STEPS[step["what"]](step)
 
 
 def _start(step: Mapping[str, Any]) -> str:
@@ -132,6 +123,15 @@ STEPS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "counted_from": lambda s: _("Counted from %(day)s.", day=s["day"]),
     "holiday": lambda s: _("%(span)s left out: %(name)s.", span=_span(s), name=_holiday_name(s)),
     "makeup": lambda s: _("%(day)s counts: a weekend worked in exchange.", day=s["day"]),
+    "weekends": lambda s: ngettext(
+        "%(num)d more rest day at weekends left out.", "%(num)d more rest days at weekends left out.", s["n"]
+    ),
+    "counted": lambda s: ngettext(
+        "%(num)d working day counted: it is %(day)s.",
+        "%(num)d working days counted: the last is %(day)s.",
+        s["n"],
+        day=s["day"],
+    ),
     "last_day": lambda s: _("The last day is %(day)s.", day=s["day"]),
     "month_end": lambda s: _(
         "That month has no day %(wanted)d: its last day %(day)s takes its place.",
@@ -142,7 +142,8 @@ STEPS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "kept": lambda s: _("%(day)s is a rest day and stays the last day all the same.", day=s["day"]),
     "hours": _hours,
     "provisional": lambda s: _(
-        "The holiday plan of %(years)s is not published yet: the day is provisional.",
+        "The holiday plan of %(years)s is not loaded yet: the day is provisional.",
         years=names.joined(str(year) for year in s["years"]),
     ),
+    "local": lambda s: _("Counted by the calendar of %(place)s.", place=s["jurisdiction"]),
 }

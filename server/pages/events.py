@@ -103,6 +103,24 @@ def _listed(params: Params) -> str:
     )
 
 
+def _recounted(params: Params) -> str:
+    given = {name: day(datetime.fromisoformat(params[name])) for name in ("old", "new")}
+    named = {"step": _step(params), "number": params.get("number") or "", "year": params["year"]}
+    if given["old"] == given["new"]:
+        return _(
+            "The deadline of “%(step)s” of %(number)s was counted again by the holiday plan of %(year)d: "
+            "%(new)s stands.",
+            **named,
+            **given,
+        )
+    return _(
+        "The deadline of “%(step)s” of %(number)s was counted again by the holiday plan of %(year)d: "
+        "%(new)s instead of %(old)s.",
+        **named,
+        **given,
+    )
+
+
 def _recorded(words: Callable[[Params], str]) -> Callable[[Params], str]:
     return lambda params: _("%(what)s Told: %(whom)s.", what=words(params), whom=_told(params))
 
@@ -170,6 +188,7 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.alarm": _reminder,
     "deadline.overdue": _overdue,
     "deadline.listed": _listed,
+    "deadline.recounted": _recounted,
     "clue.major": lambda params: _("A major clue was registered: %(number)s.", number=_number(params)),
     "clue.ordered": lambda params: _(
         "The principal has given an order on %(number)s.", number=_number(params)
@@ -188,6 +207,7 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "return.rectification": _twice,
     "return.released": lambda params: _("%(agency)s was let off its return.", agency=_agency(params)),
     "return.urged": lambda params: _("The agencies that are overdue were urged."),
+    "deadline.recounted": _recounted,
     "clue.submitted": lambda params: _("Transferred as %(number)s.", number=_number(params)),
     "clue.incomplete": lambda params: _("Incomplete: returned to the agency to be completed."),
     "clue.received": lambda params: _("Received, receipt %(number)s.", number=params.get("receipt") or ""),

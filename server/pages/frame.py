@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -18,7 +18,7 @@ from server.db import reading
 from server.guard import current_actor
 from server.pages import names, words
 from server.pages.blueprint import blueprint
-from workflows import calendar, clock, limits
+from workflows import calendar, clock, plans
 from workflows.actor import Actor
 from workflows.errors import DubanError
 
@@ -111,6 +111,7 @@ def navigation(actor: Actor) -> list[Item]:
     entries.append(("pages.notifications", _("Notifications")))
     if "supervisor" in actor.groups:
         entries.append(("pages.processes", _("Processes")))
+        entries.append(("pages.limits", _("Time limits")))
     if "admin" in actor.groups:
         entries.append(("pages.people", _("People")))
     with reading() as session:
@@ -211,12 +212,21 @@ def remaining(due_at: datetime | None) -> str:
             return ngettext("%(num)d hour left", "%(num)d hours left", hours)
         return ngettext("%(num)d hour over", "%(num)d hours over", hours)
     if due_at <= now:
-        days = max(1, calendar.working_days_between(last, today, limits.work_days()))
+        days = max(1, calendar.working_days_between(last, today, work_days()))
         return ngettext("%(num)d working day over", "%(num)d working days over", days)
     if last == today:
         return _("due today")
-    days = calendar.working_days_between(today, last, limits.work_days())
+    days = calendar.working_days_between(today, last, work_days())
     return ngettext("%(num)d working day left", "%(num)d working days left", days)
+
+
+def work_days() -> calendar.WorkDays:
+    """Return the office's calendar, asked for once in a request."""
+    if "work_days" not in g:
+        with reading() as session:
+            g.work_days = plans.work_days(session)
+    found: calendar.WorkDays = g.work_days
+    return found
 
 
 def _in_hours(due_at: datetime) -> bool:

@@ -35,6 +35,10 @@ def _headlines() -> dict[str, str]:
         "no_candidates": _("Nobody can find this step: choose the role that does it."),
         "no_form": _("The step has no form: choose one."),
         "due_date": _("The deadline is not a date, a duration or an expression."),
+        "limit_recorded": _("The dates of this rule are only recorded: no clock may run on them."),
+        "limit_number": _(
+            "This rule has no number to count by: write the day itself, or choose another rule."
+        ),
         "limit": _("There is no such limit in the table of limits."),
         "role": _("There is no such role in this office."),
         "form": _("The form that is named here is not deployed with this process."),

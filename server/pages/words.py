@@ -116,6 +116,14 @@ ERRORS: dict[str, Wording] = {
     "missing_variable": lambda p: _(
         "The process lacks the value “%(name)s”. Tell the process supervisor.", name=p.get("name", "")
     ),
+    "calendar": lambda p: _("The holiday plan is refused; nothing was changed."),
+    "jurisdiction": lambda p: _("There is no such place in the calendar."),
+    "limit_fields": lambda p: _("Some answers are missing or wrong. They are listed above the form."),
+    "limit_recorded": lambda p: _(
+        "The dates of %(limit)s are only recorded: no clock runs on them.", limit=p.get("limit", "")
+    ),
+    "limit_same": lambda p: _("Nothing would change: the newest version says the same."),
+    "preview": lambda p: _("The due date cannot be worked out like this."),
     "limit": lambda p: _(
         "The time limit %(rule)s is not loaded. Tell your administrator.", rule=p.get("rule", "")
     ),
@@ -238,6 +246,22 @@ FIELDS: dict[str, Wording] = {
         "%(office)s handles no clues: it has no head or fewer than two handlers.",
         office=names.unit(p["office"]),
     ),
+    "duration_in_date": lambda p: _(
+        "“%(value)s” is a length of time. Write the day of the event here, such as 2026-03-09; the length belongs to "
+        "number and unit.",
+        value=p.get("value", ""),
+    ),
+    "no_such_day": lambda p: _("There is no %(value)s in the calendar.", value=p.get("value", "")),
+    "instant_needed": lambda p: _("A limit in hours runs from the hour: give the time, too."),
+    "rule_or_length": lambda p: _("Choose a rule, or give a number and a unit."),
+    "no_rule": lambda p: _("There is no rule %(value)s in the table of limits.", value=p.get("value", "")),
+    "rule_without_number": lambda p: _(
+        "%(value)s has no number: its due date is set by a person.", value=p.get("value", "")
+    ),
+    "whole_number": lambda p: _("Write a whole number."),
+    "unit": lambda p: _("Choose from the list."),
+    "truth": lambda p: _("Tick the box or leave it empty."),
+    "no_jurisdiction": lambda p: _("No holiday plan of %(value)s is loaded.", value=p.get("value", "")),
     "clue_circle": lambda p: _("%(number)s is itself joined to this clue.", number=p["number"]),
     "clue_not_here": lambda p: _(
         "%(number)s was not received here, or is with another body.", number=p["number"]

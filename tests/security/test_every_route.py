@@ -23,7 +23,7 @@ from workflows.model import Activity, Incident, Instance, Task
 OUTSIDERS = ("agency2", "handler4", "head2", "reviewer", "intake", "admin", "supervisor", "auditor")
 NARRATIVE = "此处叙述任何旁人都不得读到"
 #: Routes about things that belong to no matter: processes, files of deployments, accounts, pages' own files.
-NO_MATTER = {"definition_id", "deployment_id", "resource_id", "key", "login", "filename"}
+NO_MATTER = {"rule_id", "definition_id", "deployment_id", "resource_id", "key", "login", "filename"}
 WRITING = ("POST", "PUT", "DELETE")
 #: The areas for programs.
 APIS = ("/engine-rest", "/api/")
@@ -75,8 +75,6 @@ def secret(house: House) -> dict[str, Any]:
             "list_id": list_id,
             "transfer_id": clue.id,
             "number": clue.clue_no,
-            "return_id": owed.id,
-            "period_id": owed.period_id,
             "name": "handlers",
             "shown": (clue.transfer_no, clue.clue_no, clue.receipt_no, NARRATIVE, "材料机密", instance.id),
         }
@@ -110,7 +108,8 @@ def send(house: House, login: str | None, method: str, path: str, **body: Any) -
 def test_reading_shows_an_outsider_nothing(house: House, secret: dict[str, Any], login: str) -> None:
     for method, rule in routes(house, "GET"):
         answer = send(house, login, method, path := place(rule, secret))
-        assert answer.status_code in ({403, 404} if rule.arguments else {200, 303, 403}), path
+        # 400: a question that needs its parameters is told so.
+        assert answer.status_code in ({403, 404} if rule.arguments else {200, 303, 400, 403}), path
         leaked = [word for word in secret["shown"] if word in answer.text]
         # Who asked for an id is told that there is none of this id.
         assert [word for word in leaked if word not in path] == [], (path, answer.text)

@@ -386,3 +386,38 @@ def test_force_is_written_down_only_where_it_was_needed(duban: Duban, leave: Pat
     assert duban("deploy", leave, "--force", "--reason", "to be sure").exit_code == 0
     with opened.reading() as session:
         assert session.scalars(select(AuditEvent).where(AuditEvent.act == "deployment.force")).all() == []
+
+
+PLAN = "date,kind,name,source\n2027-01-01,holiday,元旦,国办发明电〔2026〕8号\n2027-05-08,makeup,劳动节,同上\n"
+
+
+def test_a_holiday_plan_is_loaded_told_and_refused_when_it_contradicts(
+    duban: Duban, tmp_path: Path, opened: Database
+) -> None:
+    plan = tmp_path / "2027.csv"
+    plan.write_bytes(PLAN.encode("gb18030"))
+    loaded = duban("calendar", "load", plan)
+    assert loaded.exit_code == 0, loaded.output
+    assert "2027 (CN) is loaded as version 1: 1 days off, 1 make-up working days." in loaded.stdout
+    assert "0 deadlines were counted again." in loaded.stdout
+    assert "No holiday is named 春节." in loaded.stderr
+    assert "2027-10-01 is a statutory holiday and is not in the file." in loaded.stderr
+    assert "says the same" in duban("calendar", "load", plan).stdout
+    plan.write_text(PLAN.replace("2027-05-08", "2027-05-09"))
+    refused = failed(duban("calendar", "load", plan))
+    assert (
+        "line 3: 2027-05-09 is a make-up working day here, and an ordinary day in the loaded plan" in refused
+    )
+    assert '--replace --reason "…"' in refused
+    assert "belong together" in failed(duban("calendar", "load", plan, "--replace"))
+    assert duban("calendar", "load", plan, "--replace", "--reason", "更正").exit_code == 0
+    assert "is no weekend" in failed(duban("calendar", "load", _written(plan, "2027-05-07,makeup,劳动节,x")))
+    assert "CN-320500" in failed(duban("calendar", "load", plan, "--jurisdiction", "苏州"))
+    with opened.reading() as session:
+        events = session.scalars(select(AuditEvent).where(AuditEvent.act == "calendar.load")).all()
+    assert [(event.detail["version"], event.detail["reason"]) for event in events] == [(1, None), (2, "更正")]
+
+
+def _written(path: Path, row: str) -> Path:
+    path.write_text(f"{PLAN}{row}\n")
+    return path

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows import calendar, clock, ladder, limits
+from workflows import calendar, clock, ladder
+from workflows.calendar import WorkDays
 from workflows.errors import InvalidInput
 from workflows.model import ReminderRung
 
 CSV = (Path(__file__).parents[2] / "bpmn" / "reminders.csv").read_text(encoding="utf-8")
 DUE = datetime(2026, 3, 9, 16, tzinfo=UTC)  #: the end of Monday, 9 March in the office
 START = datetime(2026, 2, 10, 1, tzinfo=UTC)
+DAYS = WorkDays.official()
 
 
 def rung(basis, amount, unit):
@@ -44,24 +46,22 @@ def rung(basis, amount, unit):
     ],
 )
 def test_a_rung_lies_where_the_rule_says(basis, amount, unit, office_time):
-    reached = ladder.instant_of(rung(basis, amount, unit), START, DUE)
+    reached = ladder.instant_of(rung(basis, amount, unit), START, DUE, DAYS)
     assert reached.tzinfo is UTC
     assert reached.astimezone(clock.office_zone()).isoformat()[:16] == office_time
 
 
 def test_a_deadline_at_an_hour_has_its_rungs_at_that_hour():
     noon = datetime(2026, 3, 9, 4, tzinfo=UTC)
-    reached = ladder.instant_of(rung("before_due", 1, "working_days"), START, noon)
+    reached = ladder.instant_of(rung("before_due", 1, "working_days"), START, noon, DAYS)
     assert reached == datetime(2026, 3, 6, 4, tzinfo=UTC)
 
 
 @given(st.integers(0, 60), st.integers(0, 23))
 def test_five_working_days_before_the_end_five_working_days_are_left(days, hour):
     due_at = DUE + timedelta(days=days, hours=hour)
-    reached = ladder.instant_of(rung("before_due", 5, "working_days"), START, due_at)
-    left = calendar.working_days_between(
-        ladder.last_day(reached), ladder.last_day(due_at), limits.work_days()
-    )
+    reached = ladder.instant_of(rung("before_due", 5, "working_days"), START, due_at, DAYS)
+    left = calendar.working_days_between(ladder.last_day(reached), ladder.last_day(due_at), DAYS)
     assert left == 5
     assert reached < due_at
 
@@ -81,7 +81,7 @@ def test_five_working_days_before_the_end_five_working_days_are_left(days, hour)
     ],
 )
 def test_the_kind_of_a_span_is_told_by_its_working_days(start, due, kind):
-    assert ladder.kind_of(start, due) == kind
+    assert ladder.kind_of(start, due, DAYS) == kind
 
 
 def test_the_last_day_of_a_deadline_is_the_day_before_its_midnight():

@@ -1,8 +1,10 @@
 """Legal deadlines: the official working days, the limits as data, and how a limit is counted."""
 
 from workflows.calendar.counting import Due, add_months, due
-from workflows.calendar.limits import COLUMNS, Limit, read_limits
+from workflows.calendar.limits import COLUMNS, MAX_NUMBER, NUMBERED, WORDED, Limit, read_cells, read_limits
+from workflows.calendar.plans import JURISDICTION, Plan, contradictions, gaps, read_plan
 from workflows.calendar.workdays import (
+    NATIONAL,
     WorkDays,
     add_working_days,
     subtract_working_days,
@@ -11,13 +13,23 @@ from workflows.calendar.workdays import (
 
 __all__ = [
     "COLUMNS",
+    "JURISDICTION",
+    "MAX_NUMBER",
+    "NATIONAL",
+    "NUMBERED",
+    "WORDED",
     "Due",
     "Limit",
+    "Plan",
     "WorkDays",
     "add_months",
     "add_working_days",
+    "contradictions",
     "due",
+    "gaps",
+    "read_cells",
     "read_limits",
+    "read_plan",
     "subtract_working_days",
     "working_days_between",
 ]

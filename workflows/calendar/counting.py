@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.calendar.limits import NUMBERED, Limit
-from workflows.calendar.workdays import DAY, WorkDays, add_working_days
+from workflows.calendar.workdays import DAY, NATIONAL, WorkDays, add_working_days
 from workflows.errors import InvalidInput
 
 Step = dict[str, Any]
@@ -27,8 +27,9 @@ class Due:
 
     `provisional`: the count met a year whose holiday plan is not loaded. `explanation` is JSON, a list of
     steps with `what`: `start` (at, day), `counted_from` (day), `holiday` (from, to, zh, en), `makeup` (day),
-    `last_day` (day), `month_end` (day, wanted), `moved` (from, to, zh, en), `kept` (day: a rest day that
-    moves nothing), `hours` (n), `provisional` (years). Days are ISO 8601; the last is `date`.
+    `weekends` (n: rest days left out beside holidays), `counted` (n working days, day), `last_day` (day),
+    `month_end` (day, wanted), `moved` (from, to, zh, en), `kept` (day: a rest day that moves nothing), `hours`
+    (n), `provisional` (years), `local` (jurisdiction). Days are ISO 8601; the last is `date`.
     """
 
     at: datetime
@@ -77,6 +78,7 @@ def by_days(limit: Limit, n: int, start: datetime | date, days: WorkDays, zone: 
         steps.append({"what": "counted_from", "day": iso(day + DAY)})
         last = add_working_days(day, n, days)
         steps += passed(day + DAY, last, days)
+        steps.append({"what": "counted", "n": n, "day": iso(last)})
         unloaded = unknown_years(day + DAY, last, days)
     else:
         first = add_months(day, n) if limit.unit == "months" else day + n * DAY
@@ -86,6 +88,8 @@ def by_days(limit: Limit, n: int, start: datetime | date, days: WorkDays, zone: 
         unloaded = [] if limit.liberty else unknown_years(first, last, days)
     if unloaded:
         steps.append({"what": "provisional", "years": unloaded})
+    if days.jurisdiction != NATIONAL:
+        steps.append({"what": "local", "jurisdiction": days.jurisdiction})
     midnight = datetime.combine(last + DAY, time(), zone).astimezone(UTC)
     return Due(midnight, last, bool(unloaded), limit, steps)
 
@@ -121,18 +125,20 @@ def settled(first: date, last: date, days: WorkDays, *, liberty: bool) -> list[S
 
 
 def passed(first: date, last: date, days: WorkDays) -> list[Step]:
-    """Return the holidays left out and the make-up days counted; plain weekends go without saying."""
+    """Return the holidays left out, the make-up days counted, and how many plain weekend days were left out."""
     steps: list[Step] = []
     rest: list[date] = []
+    weekends = 0
     for day in span(first, last):
         if not days.is_working(day):
             rest.append(day)
             continue
-        steps += left_out(rest, days)
+        steps += (found := left_out(rest, days))
+        weekends += 0 if found else len(rest)
         rest = []
         if days.is_makeup(day):
             steps.append({"what": "makeup", "day": iso(day)})
-    return steps
+    return [*steps, {"what": "weekends", "n": weekends}] if weekends else steps
 
 
 def left_out(rest: list[date], days: WorkDays) -> list[Step]:

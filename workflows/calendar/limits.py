@@ -46,6 +46,11 @@ class Limit:
     approver: str = ""
     document: str = ""
 
+    @property
+    def recorded(self) -> bool:
+        """Whether its dates are only written down: detention and the like run their clocks on another network."""
+        return self.liberty
+
 
 class BadCell(ValueError):
     """A cell holds what it must not; the text says what would be right."""
@@ -77,17 +82,25 @@ def read_row(number: int, row: list[str], faults: dict[str, FieldError]) -> Limi
             "row", {"must": f"it must have {len(COLUMNS)} columns, not {len(row)}"}
         )
         return None
+    bad: dict[str, FieldError] = {}
+    limit = read_cells(dict(zip(COLUMNS, row, strict=True)), bad)
+    faults |= {f"row {number}, {column}": fault for column, fault in bad.items()}
+    return limit
+
+
+def read_cells(cells: Mapping[str, str], faults: dict[str, FieldError]) -> Limit | None:
+    """Return the limit that the texts of all columns mean, or note by column what would be right."""
     values: dict[str, Any] = {}
-    for column, cell in zip(COLUMNS, row, strict=True):
+    for column in COLUMNS:
         try:
-            values[column] = CELLS.get(column, short)(cell.strip())
+            values[column] = CELLS.get(column, short)(cells[column].strip())
         except BadCell as bad:
-            faults[f"row {number}, {column}"] = FieldError("cell", {"must": str(bad), "value": cell[:60]})
+            faults[column] = FieldError("cell", {"must": str(bad), "value": cells[column][:60]})
     if len(values) < len(COLUMNS):
         return None
     if (values["n"] is None) == (values["unit"] in NUMBERED):
         must = "a number of hours, days or months, or none with " + ", ".join(sorted(WORDED))
-        faults[f"row {number}, n"] = FieldError("cell", {"must": f"must be {must}", "value": row[6][:60]})
+        faults["n"] = FieldError("cell", {"must": f"must be {must}", "value": cells["n"][:60]})
         return None
     return Limit(id=values.pop("rule_id"), **values)
 
@@ -130,6 +143,13 @@ def needed(cell: str) -> str:
     return short(cell)
 
 
+def source(cell: str) -> str:
+    """Return the article that a limit comes from: a limit without a source binds nobody."""
+    if not cell:
+        raise BadCell("must name the rule and article that the limit comes from")
+    return long(cell)
+
+
 def rule_id(cell: str) -> str:
     """Return an id such as T11, T33B or D01."""
     if not re.fullmatch(r"[A-Z][0-9]{2}[A-Z]?", cell):
@@ -160,6 +180,10 @@ def day(cell: str) -> date:
             raise ValueError(cell)
         return date.fromisoformat(cell)
     except ValueError:
+        if re.fullmatch(r"P[0-9].*|P?T[0-9].*|[0-9]+ *[a-zA-Z天日月年]+", cell):
+            raise BadCell(
+                "must be a day such as 2025-06-01, not a duration: that is written as n and unit"
+            ) from None
         raise BadCell("must be a day such as 2025-06-01") from None
 
 
@@ -182,6 +206,13 @@ def cap(cell: str) -> str:
     return cell
 
 
+def approver(cell: str) -> str:
+    """Return who may approve an extension or decides: levels such as `A2/A3`; empty where nobody is named."""
+    if cell and not re.fullmatch(r"(A[1-5]|CB|UP)(/(A[1-5]|CB|UP))*", cell):
+        raise BadCell("must be empty, or levels of A1 to A5, CB and UP with a stroke between, such as A2/A3")
+    return cell
+
+
 def truth(cell: str) -> bool:
     """Return true or false."""
     return word(frozenset({"true", "false"}))(cell) == "true"
@@ -199,6 +230,7 @@ CELLS: Mapping[str, Callable[[str], Any]] = {
     "liberty": truth,
     "extension": long,
     "cap": cap,
-    "article": long,
+    "approver": approver,
+    "article": source,
     "status": word(STATUSES),
 }

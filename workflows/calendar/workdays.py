@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import count, islice
@@ -12,6 +12,8 @@ from chinese_calendar import constants
 
 from workflows.errors import InvalidInput
 
+#: The whole country; a local calendar adds its own days (`CN-320500`: by the code of the region, GB/T 2260).
+NATIONAL = "CN"
 MAX_DAYS = 10_000  #: at most so many days are counted at once
 DAY = timedelta(days=1)
 CHINESE = {
@@ -24,6 +26,8 @@ CHINESE = {
     "National Day": "国庆节",
     "Anti-Fascist 70th Day": "抗战胜利七十周年纪念日",
 }
+ENGLISH = {zh: en for en, zh in CHINESE.items()}
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class WorkDays:
     years: frozenset[int] = frozenset()
     holidays: Mapping[date, str] = field(default_factory=dict)  #: day -> name, weekends within included
     makeup: frozenset[date] = frozenset()
+    jurisdiction: str = NATIONAL  #: whose calendar it is
 
     @classmethod
     def official(cls) -> WorkDays:
@@ -51,7 +56,20 @@ class WorkDays:
         guard_plan(year, named, worked)
         others = {day: name for day, name in self.holidays.items() if day.year != year and day not in worked}
         kept = {day for day in self.makeup if day.year != year and day not in named}
-        return WorkDays(self.years | {year}, {**others, **named}, worked | kept)
+        return replace(self, years=self.years | {year}, holidays={**others, **named}, makeup=worked | kept)
+
+    def with_changes(
+        self, jurisdiction: str, holidays: Mapping[date, str], makeup: Iterable[date]
+    ) -> WorkDays:
+        """Return the calendar of a place: its own days off and days worked, over the country's."""
+        worked = frozenset(makeup)
+        kept = {day: name for day, name in self.holidays.items() if day not in worked}
+        return replace(
+            self,
+            holidays={**kept, **holidays},
+            makeup=(self.makeup - set(holidays)) | {day for day in worked if day.weekday() >= SATURDAY},
+            jurisdiction=jurisdiction,
+        )
 
     def loaded(self, year: int) -> bool:
         """Return whether the holiday plan of the year is known; without it, due dates are provisional."""
@@ -68,7 +86,7 @@ class WorkDays:
     def holiday(self, day: date) -> dict[str, str] | None:
         """Return the names (`zh`, `en`) of the holiday on this day, None if there is none."""
         name = self.holidays.get(day)
-        return None if name is None else {"zh": CHINESE.get(name, name), "en": name}
+        return None if name is None else {"zh": CHINESE.get(name, name), "en": ENGLISH.get(name, name)}
 
 
 @lru_cache(maxsize=1)

@@ -208,16 +208,29 @@ class _Gate:
                 yield Finding(element, "role", "policy", f"There is no role {group!r}; there are: {right}.")
 
     def limits(self) -> Iterator[Finding]:
-        """Whether the limits that expressions name exist."""
+        """Whether the limits that expressions name exist, and can run a clock."""
         if self.session is None:
             return
         for used in self.definition.expressions:
             for match in _LIMIT.finditer(used.source) if "limit" in used.calls else ():
-                rule = match.group(2)
-                if not self.session.scalar(select(exists().where(TimeLimit.rule_id == rule))):
-                    yield Finding(
-                        used.element, "limit", "error", f"There is no limit {rule!r} in the table of limits."
-                    )
+                if wrong := self._limit(self.session, match.group(2)):
+                    yield Finding(used.element, *wrong)
+
+    @staticmethod
+    def _limit(session: Session, rule: str) -> tuple[str, str, str] | None:
+        of_rule = select(TimeLimit).where(TimeLimit.rule_id == rule).order_by(TimeLimit.version.desc())
+        newest = session.scalar(of_rule.limit(1))
+        if newest is None:
+            return "limit", "error", f"There is no limit {rule!r} in the table of limits."
+        if newest.liberty:
+            return "limit_recorded", "error", f"The dates of {rule} are recorded only: no clock runs on them."
+        if newest.n is None:
+            return (
+                "limit_number",
+                "policy",
+                f"The limit {rule} has no number ({newest.unit}): write the day itself.",
+            )
+        return None
 
     def is_deployed(self, kind: type[FormDefinition] | type[DecisionDefinition], key: str) -> bool:
         return self.session is not None and bool(self.session.scalar(select(exists().where(kind.key == key))))

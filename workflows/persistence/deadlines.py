@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows import calendar, clock, limits
+from workflows import calendar, clock, limits, plans
+from workflows.calendar import Limit, WorkDays
 from workflows.engine.timers import BadTimer, parse_duration, parse_instant
 from workflows.errors import InvalidInput
+from workflows.model import Task
 
 
 @dataclass(frozen=True)
@@ -30,30 +32,61 @@ def by_limit(session: Session, rule_id: str, start: str | date | datetime | None
     """Return when a limit ends that began at `start` (None: now), by the version in force on that day."""
     start_at = instant(start, now)
     rule = limits.current(session, rule_id, start_at.astimezone(clock.office_zone()).date())
-    due = calendar.due(rule, start_at, limits.work_days(), clock.office_zone())
-    return _deadline(due, start_at)
+    if rule.recorded:
+        raise InvalidInput(
+            f"The dates of {rule_id} are recorded only: no clock runs on a deprivation of liberty here.",
+            code="limit_recorded",
+            limit=rule_id,
+        )
+    return count(rule, start_at, plans.work_days(session))
 
 
-def by_working_days(days: int, start: str | date | datetime | None, now: datetime) -> Deadline:
+def by_working_days(
+    days: int, start: str | date | datetime | None, now: datetime, counted: WorkDays
+) -> Deadline:
     """Return the end of the `days`-th working day after the day of `start` (None: today)."""
     if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 10_000:
         raise ValueError("workdays() takes a whole number from 0 to 10000")
-    start_at = instant(start, now)
-    zone = clock.office_zone()
-    counted = limits.work_days()
-    last = calendar.add_working_days(start_at.astimezone(zone).date(), days, counted)
-    explained = {"start": start_at.isoformat(), "n": days, "unit": "working_days"}
-    return Deadline(end_of(last), start_at, not counted.loaded(last.year), explained=explained)
+    return count(Limit("", 0, days, "working_days"), instant(start, now), counted)
+
+
+def count(rule: Limit, start_at: datetime, days: WorkDays) -> Deadline:
+    """Return the deadline of a limit that began at an instant, with the steps of the count for the page."""
+    due = calendar.due(rule, start_at, days, clock.office_zone())
+    explained: dict[str, Any] = {
+        "start": start_at.isoformat(),
+        "date": due.date.isoformat(),
+        "steps": due.explanation,
+    }
+    if not rule.id:
+        explained |= {"n": rule.n, "unit": rule.unit}
+    return Deadline(due.at, start_at, due.provisional, rule.id or None, rule.version or None, explained)
+
+
+def again(session: Session, task: Task) -> Deadline | None:
+    """Return a task's deadline by the present calendar and the version it began with; None if none was counted."""
+    explained = task.due_explained or {}
+    if "start" not in explained or not (task.limit_id or "n" in explained):
+        return None
+    if task.limit_id:
+        rule = limits.value(limits.get(session, task.limit_id, task.limit_version or 1))
+    else:
+        rule = Limit("", 0, explained["n"], explained["unit"])
+    return count(rule, datetime.fromisoformat(explained["start"]), plans.work_days(session))
 
 
 def read(
-    value: Any, *, created_at: datetime, workday: bool, counted: Mapping[datetime, Deadline]
+    value: Any,
+    *,
+    created_at: datetime,
+    workday: Callable[[], WorkDays] | None,
+    counted: Mapping[datetime, Deadline],
 ) -> Deadline | None:
     """Return the deadline that a due date's text or value means; None for an empty one.
 
-    An ISO duration counts from the task's creation, `P15D` in working days where the task says
-    `calendar=workday`; a day ends at 24:00; an instant stands. `counted` knows how `limit()` and `workdays()`
-    came to theirs.
+    An ISO duration counts from the task's creation, `P15D` in working days (of the calendar that `workday` gives)
+    where the task says `calendar=workday`; a day ends at 24:00; an instant stands. `counted` knows how
+    `limit()` and `workdays()` came to theirs.
     """
     if value is None or value == "":
         return None
@@ -92,7 +125,7 @@ def to_utc(value: datetime) -> datetime:
     return (value if value.tzinfo else value.replace(tzinfo=clock.office_zone())).astimezone(UTC)
 
 
-def _read_text(text: str, created_at: datetime, workday: bool) -> Deadline:
+def _read_text(text: str, created_at: datetime, workday: Callable[[], WorkDays] | None) -> Deadline:
     zone = clock.office_zone()
     try:
         if not text.startswith("P"):
@@ -103,17 +136,5 @@ def _read_text(text: str, created_at: datetime, workday: bool) -> Deadline:
     except (BadTimer, ValueError) as error:
         raise InvalidInput(f"The due date {text!r} is none: {error}", code="due_date", value=text) from None
     if workday and duration.days and not duration.months and not duration.exact:
-        return by_working_days(duration.days, created_at, created_at)
+        return by_working_days(duration.days, created_at, created_at, workday())
     return Deadline(duration.after(created_at, zone), created_at)
-
-
-def _deadline(due: calendar.Due, start_at: datetime) -> Deadline:
-    rule = due.limit
-    return Deadline(
-        due.at,
-        start_at,
-        due.provisional,
-        rule.id if rule else None,
-        rule.version if rule else None,
-        {"start": start_at.isoformat(), "date": due.date.isoformat(), "steps": due.explanation},
-    )

@@ -135,7 +135,7 @@ class _Reader:
         return found.due_at if found else None
 
     def date(self, attribute: str) -> Deadline | None:
-        workday = self.properties.get("calendar") == "workday"
+        workday = self.host.work_days if self.properties.get("calendar") == "workday" else None
         value = self.value(attribute)
         try:
             return deadlines.read(

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows import deployed, engine, operations
+from workflows import deployed, engine, operations, plans
 from workflows.actor import Actor
+from workflows.calendar import WorkDays
 from workflows.deployed import Deployed
 from workflows.errors import EngineFault
 from workflows.model import Instance
@@ -60,7 +61,11 @@ class InstanceHost:
 
     def workdays(self, days: int, start: str | date | datetime | None = None) -> datetime:
         """Return the end of the `days`-th working day after `start` (now, if not given)."""
-        return self._count(by_working_days(days, start, self.at))
+        return self._count(by_working_days(days, start, self.at, self.work_days()))
+
+    def work_days(self) -> WorkDays:
+        """Return the calendar that the office counts by."""
+        return plans.work_days(self.session)
 
     def call(
         self, node: engine.Node, operation: str, arguments: dict[str, Any], variables: dict[str, Any]

@@ -13,6 +13,7 @@ from handlers.registers.returns.duties import owing
 from handlers.registers.returns.model import AgencyReturn, ReturnPeriod
 from handlers.registers.returns.reading import midnight
 from handlers.return_calendar import DAY, Period
+from workflows import plans
 from workflows.errors import FieldError, InvalidInput
 from workflows.operations import Context, Recorded, operation
 
@@ -43,7 +44,7 @@ def open_period(context: Context) -> Recorded:
         return Recorded({"opens": "no"}, business_key=period.label)
     row = known or _added(context, period)
     row.state, row.closed_at = "open", None
-    due_on = period.due_when_opened(today)
+    due_on = period.due_when_opened(today, plans.work_days(context.session))
     for code in agencies:
         context.session.add(
             AgencyReturn(period_id=row.id, agency_code=code, instance_id=context.instance_id, due_on=due_on)
@@ -80,7 +81,7 @@ def _added(context: Context, period: Period) -> ReturnPeriod:
         label=period.label,
         first_on=period.first,
         last_on=period.last,
-        due_on=period.due,
+        due_on=period.due(plans.work_days(context.session)),
         opened_at=context.now,
         opened_by=context.actor.id if context.actor else None,
     )

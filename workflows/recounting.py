@@ -1,0 +1,147 @@
+"""What happens when a holiday plan is taken in: due dates that it touches are counted again, each on record.
+
+The plan and a job are one transaction. The job looks for the tasks whose due dates change, a slice at a time,
+and leaves each instance to a job of its own, which takes that instance's lock. It looks twice: what was being
+written by the old calendar while it first looked is there the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from workflows import clock, history, ladder, operations, persistence, plans
+from workflows.calendar import Plan
+from workflows.model import CalendarYear, Instance, Job, Task, TaskCandidate, new_id
+from workflows.operations import Context
+from workflows.persistence import deadlines
+from workflows.persistence.deadlines import Deadline
+
+KIND = "recount"
+SLICE = 500
+#: Longer than any transaction may take.
+AGAIN_AFTER = timedelta(minutes=5)
+LOOKS = 2
+
+
+def take_in(session: Session, plan: Plan, *, by: str, reason: str | None = None) -> CalendarYear | None:
+    """Write a holiday plan and what counts its deadlines again; None where it is loaded already.
+
+    `InvalidInput` names the lines that contradict what is loaded, unless there is a reason.
+    """
+    taken = plans.add(session, plan, by=by, reason=reason)
+    if taken is None:
+        return None
+    detail = {"year": taken.year, "jurisdiction": taken.jurisdiction, "version": taken.version, "by": by}
+    history.record(session, actor=None, act="calendar.load", detail=detail | {"reason": reason})
+    session.execute(insert(Job), [_job(f"{KIND}:{taken.id}", {"plan": taken.id, "after": "", "look": 1})])
+    return taken
+
+
+def spread(session: Session, payload: Mapping[str, Any]) -> tuple[dict[str, Any], timedelta] | None:
+    """Leave the next slice's instances to jobs of their own; return how and when to go on, None at the end."""
+    plan = session.get_one(CalendarYear, payload["plan"])
+    tasks = session.scalars(
+        select(Task)
+        .where(Task.closed_at.is_(None), Task.due_at >= _first(plan), Task.id > payload["after"])
+        .order_by(Task.id)
+        .limit(SLICE)
+    ).all()
+    touched = sorted({task.instance_id for task in tasks if _counted_again(session, task)})
+    keys = {f"{KIND}:{plan.id}:{payload['look']}:{instance}": instance for instance in touched}
+    known = set(session.scalars(select(Job.key).where(Job.key.in_(keys))))
+    if new := [_job(key, dict(payload), keys[key]) for key in keys if key not in known]:
+        session.execute(insert(Job), new)
+    if len(tasks) == SLICE:
+        return {**payload, "after": tasks[-1].id}, timedelta(0)
+    if payload["look"] < LOOKS:
+        return {**payload, "after": "", "look": payload["look"] + 1}, AGAIN_AFTER
+    return None
+
+
+def recount(session: Session, instance: Instance, plan_id: str) -> None:
+    """Count the open tasks of a locked instance again; every change is in its history: old, new and why."""
+    plan = session.get_one(CalendarYear, plan_id)
+    still_open = select(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
+    for task in session.scalars(still_open.order_by(Task.id)):
+        if found := _counted_again(session, task):
+            _move(session, instance, task, found, plan)
+
+
+def _counted_again(session: Session, task: Task) -> Deadline | None:
+    """Return the deadline that the present calendar gives, None where it is the one that the task has."""
+    found = deadlines.again(session, task)
+    if found is None or (found.explained == task.due_explained and found.due_at == task.due_at):
+        return None
+    return found
+
+
+def _move(session: Session, instance: Instance, task: Task, found: Deadline, plan: CalendarYear) -> None:
+    old = task.due_at
+    told = {
+        "old": old.isoformat() if old else None,
+        "new": found.due_at.isoformat(),
+        "was_provisional": task.due_provisional,
+        "provisional": found.provisional,
+        "year": plan.year,
+        "jurisdiction": plan.jurisdiction,
+        "plan_version": plan.version,
+        "reason": plan.reason,
+    }
+    task.due_at = task.sorts_at = found.due_at
+    task.due_provisional = found.provisional
+    task.due_explained = dict(found.explained or {})
+    task.revision += 1
+    session.flush()
+    if found.due_at != old:
+        offers = update(TaskCandidate).where(TaskCandidate.task_id == task.id)
+        session.execute(offers.values(sorts_at=found.due_at))
+        ladder.move(session, task, found.start_at, found.due_at)
+    history.record(
+        session,
+        actor=None,
+        act="task.recount",
+        instance_id=instance.id,
+        task_id=task.id,
+        scope_id=task.scope_id,
+        detail={"element": task.element_id, **told},
+    )
+    with persistence.alone(session, instance.id):
+        for tell in operations.of_use(KIND):
+            tell(_context(session, instance, task), recounted=told)
+
+
+def _context(session: Session, instance: Instance, task: Task) -> Context:
+    return Context(
+        session=session,
+        actor=None,
+        now=clock.now(),
+        instance_id=instance.id,
+        definition_key=instance.definition_key,
+        business_key=instance.business_key,
+        scope_id=task.scope_id,
+        element_id=task.element_id,
+        task_id=task.id,
+    )
+
+
+def _first(plan: CalendarYear) -> datetime:
+    """Return the first instant that a plan may touch: it may reach into the December before."""
+    return datetime.combine(date(plan.year - 1, 12, 1), time(), clock.office_zone()).astimezone(UTC)
+
+
+def _job(key: str, payload: dict[str, Any], instance_id: str | None = None) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "kind": KIND,
+        "key": key,
+        "instance_id": instance_id,
+        "origin_id": instance_id,
+        "payload": payload,
+        "created_at": clock.now(),
+        "due_at": clock.now(),
+    }
