@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from handlers import office, registers, uploads
@@ -167,7 +167,10 @@ class Telling:
             actor = office.actor_for(session, step["transfer"])
             usual_answers = usual(folders.BPMN / CLUES / "scenarios" / "answers.yaml")["clue_submit"]
             answers = words.plain({**usual_answers, **(step.get("answers") or {})}, self.now)
-            instances.start(session, key=CLUES, actor=actor, answers=answers)
+            begun = instances.start(session, key=CLUES, actor=actor, answers=answers)
+            # Nobody handles it here: its reminders would only take time.
+            unheard = update(Timer).where(Timer.instance_id == begun.id, Timer.kind == "ladder")
+            session.execute(unheard.values(status="cancelled"))
 
     def _release(self, step: Step) -> None:
         with self.database.unit_of_work() as session:
