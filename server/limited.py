@@ -35,6 +35,7 @@ def limited(limit: Limit) -> Callable[[View], View]:
                 count(limit, actor)
             return view(*args, actor=actor, **kwargs)
 
+        counted.__limited__ = limit.name  # type: ignore[attr-defined]
         return counted  # type: ignore[return-value]
 
     return decorate

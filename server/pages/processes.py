@@ -14,7 +14,9 @@ from werkzeug.wrappers import Response
 
 from server.db import reading, unit_of_work
 from server.guard import guard
+from server.limited import limited
 from server.pages.blueprint import blueprint
+from server.traffic.rates import UPLOADS
 from workflows import definitions
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput, NotFound
@@ -32,6 +34,7 @@ def processes(actor: Actor) -> str:
 
 @blueprint.post("/processes")
 @guard(roles=SUPERVISOR)
+@limited(UPLOADS)
 def deploy(actor: Actor) -> Response | tuple[str, int]:
     """Take in the uploaded files, or show what speaks against them, element by element."""
     files = {_plain(file.filename): file.read() for file in request.files.getlist("files") if file.filename}

@@ -85,3 +85,11 @@ def test_a_stranger_gets_nowhere(app: Flask) -> None:
             if not asked:
                 answers[f"{method} {rule.rule}"] = answer.status_code
     assert answers == {}
+
+
+def test_what_is_given_out_is_counted(app: Flask) -> None:
+    """A route that gives papers or workbooks names its limit: `@limited(EXPORTS)`."""
+    given = [rule for rule in rules(app) if rule.rule.endswith((".pdf", ".xlsx", "/content", "/paper"))]
+    assert len(given) > 3
+    counts = {rule.rule: getattr(app.view_functions[rule.endpoint], "__limited__", None) for rule in given}
+    assert [rule for rule, limit in counts.items() if limit != "export"] == []
