@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from handlers.lists.text import decode
 from server.cli.common import FILE, opened
 from server.db import Database
 from server.settings import Settings
@@ -40,7 +39,7 @@ def load(file: Path, jurisdiction: str, replace: bool, reason: str | None) -> No
     """
     if replace != bool((reason or "").strip()):
         raise InvalidInput('--replace and --reason "…" belong together.')
-    plan = calendar.read_plan(decode(file.read_bytes()), jurisdiction)
+    plan = calendar.read_plan(_text(file), jurisdiction)
     with opened(Settings.from_env()) as database:
         with database.unit_of_work() as session:
             for gap in calendar.gaps(plan, plans.work_days(session, jurisdiction)):
@@ -51,6 +50,16 @@ def load(file: Path, jurisdiction: str, replace: bool, reason: str | None) -> No
             return
         click.echo(_told(plan, taken))
         click.echo(f"{_count_again(database)} deadlines were counted again.")
+
+
+def _text(file: Path) -> str:
+    # UTF-8 first: Chinese in GB18030 is practically never valid UTF-8.
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return file.read_text(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInput(f"{file} is no text in UTF-8 or GB18030; save it as CSV again.")
 
 
 def _told(plan: Plan, taken: CalendarYear) -> str:
