@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from workflows.engine.dialect import ACTIVITIES, local, text_of
+from workflows.engine.dialect import ACTIVITIES, text_of
 from workflows.engine.ledger import Ledger
 from workflows.engine.specs import SubProcess
 from workflows.engine.tokens import STARTED, Token
@@ -83,6 +83,3 @@ def describe(ledger: Ledger, element: etree._Element, spec: AdHocSubProcess) -> 
     spec.cancels_rest = element.get("cancelRemainingInstances", "true") not in ("false", "0")
     if source := text_of(element, "completionCondition"):
         spec.condition = ledger.condition(identity, source, "The completion condition")
-    for inner in element:
-        if local(inner) in ("startEvent", "endEvent"):
-            ledger.policy(inner.get("id", ""), "ad_hoc", "An ad-hoc subprocess has no start or end events.")

@@ -267,8 +267,8 @@ def test_an_event_is_held_behind_what_it_did() -> None:
 def test_subprocesses_and_gateways_of_events_are_held_too() -> None:
     box = sub("box", nodes("startEvent", "bs"), user("a"), flows("bs > a"))
     box = box.replace("<subProcess ", f"<subProcess {BEFORE} {AFTER} ")
-    gateway = f'<eventBasedGateway id="wait" {BEFORE}/>' + timer("soon", "PT1H")
-    run = Sliced(S + box + gateway + E + flows("s > box > wait > soon > e"))
+    gateway = f'<eventBasedGateway id="wait" {BEFORE}/>' + timer("soon", "PT1H") + timer("later", "PT2H")
+    run = Sliced(S + box + gateway + E + flows("s > box > wait > soon > e", "wait > later > e"))
     run.proceed("box")
     run.complete("a")
     assert run.told("box") == ["entered", "left"]

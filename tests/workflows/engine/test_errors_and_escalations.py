@@ -225,7 +225,11 @@ def test_a_failing_expression_that_nobody_catches_is_a_fault(act: str) -> None:
 def test_a_failing_condition_of_a_flow_is_not_the_tasks_error() -> None:
     body = nodes("startEvent", "s") + script("act", "x = 1") + boundary("on_act", "act", ANY_ERROR)
     body += (
-        user("rescue") + user("after") + flows("s > act", "act > after | ${1 / zero > 0}", "on_act > rescue")
+        user("rescue")
+        + user("after")
+        + flows("s > act", "act > after | ${1 / zero > 0}", "on_act > rescue")
+        + user("else")
+        + flows("act > else | ${zero > 1}")
     )
     with pytest.raises(EngineFault):
         Story.begin(body, {"zero": 0}, extra=EXTRA)

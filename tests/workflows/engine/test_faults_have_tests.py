@@ -30,7 +30,9 @@ READING = {
     "syntax errors in conditions, scripts and timers": "test_what_would_fail_at_run_time_is_said_at_reading",
     "no end event": "test_missing_end_event_is_fine",
     "JavaScript is run as Python": "test_script_language_is_judged_by_its_body",
-    "a condition on an only flow is ignored": "test_condition_on_an_only_flow_is_ignored",
+    "a condition on an only flow is ignored": (
+        "test_conditions_on_the_flows_of_a_task_are_followed test_broken_and_mended"
+    ),
     "several flows out of an activity are refused": "test_several_flows_out_of_a_task_are_refused",
     "exactly one start event is demanded": "test_implicit_start_and_empty_subprocess",
     "a chain of 500 tasks": "test_chain_of_500_tasks_overflows_the_parser",

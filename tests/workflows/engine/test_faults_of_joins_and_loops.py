@@ -194,8 +194,9 @@ def test_several_flows_out_of_start_and_boundary_events() -> None:
     assert story.open == ["b"]
 
 
-def test_condition_on_an_only_flow_is_ignored() -> None:
-    body = nodes("startEvent", "s") + user("a") + nodes("endEvent", "e") + flows("s > a", "a > e | ${ok}")
+def test_conditions_on_the_flows_of_a_task_are_followed() -> None:
+    body = nodes("startEvent", "s") + user("a") + nodes("endEvent", "e", "f")
+    body += flows("s > a", "a > e | ${ok}", "a > f | ${ok == 'no'}")
     story = Story.begin(body)
     story.complete("a", ok=True)
     assert story.ends == ["e"]

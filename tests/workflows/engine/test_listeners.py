@@ -250,11 +250,11 @@ def test_a_boundary_event_and_a_gateway_have_listeners_too() -> None:
     gateway = extended(listener("end", "x.note", inner=field("gateway")))
     body = (
         nodes("startEvent", "s")
-        + f'<exclusiveGateway id="g">{gateway}</exclusiveGateway>'
+        + f'<parallelGateway id="g">{gateway}</parallelGateway>'
         + user("t")
         + boundary("b", "t", event)
         + nodes("endEvent", "e", "be")
-        + flows("s > g > t > e", "b > be")
+        + flows("s > g > t > e", "g > e", "b > be")
     )
     story = Story.begin(body, extra='<message id="M" name="m"/>', host=host)
     story.deliver("m")

@@ -73,8 +73,8 @@ def gateway(kind: str = "") -> str:
     given = f'eventGatewayType="{kind}"' if kind else ""
     return (
         f'<eventBasedGateway id="g" instantiate="true" {given}/>'
-        + catch("m", MESSAGE)
-        + '<receiveTask id="n" messageRef="N"/>'
+        '<receiveTask id="m" messageRef="M"/>'
+        '<receiveTask id="n" messageRef="N"/>'
         + catch("sig", '<signalEventDefinition signalRef="S"/>')
         + timer("late", "R/P1D", kind="timeCycle")
         + user("am")

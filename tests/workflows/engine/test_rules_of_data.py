@@ -246,7 +246,6 @@ DATA = [
         LINE + '<dataObject id="d" itemSubjectRef="Texts" isCollection="@"/>',
         "false",
         "true",
-        severity="policy",
     ),
     Pair(
         "association",
@@ -280,7 +279,6 @@ DATA = [
         "Other",
         "Text",
         '<itemDefinition id="Other"/>',
-        "policy",
     ),
     Pair(
         "scope",
@@ -299,7 +297,6 @@ DATA = [
         ).replace('<sequenceFlow id="b_e" sourceRef="b" targetRef="e"></sequenceFlow>', ""),
         "Texts",
         "Text",
-        severity="policy",
     ),
 ]
 KEY = (
@@ -340,20 +337,19 @@ POOLS = [
         + '<dataObject id="d" isCollection="true"/>',
         "d",
         "i",
-        severity="policy",
     ),
     Pair("message_flow", "mf", LINE, message_flow("a", "e"), message_flow("a", "Q"), pools("@")),
     Pair("message_flow", "mf", LINE, message_flow("a", "P"), message_flow("Q", "P"), pools("@")),
     Pair(
         "message_flow",
         "mf",
-        LINE + '<exclusiveGateway id="x"/>' + flows("a > x > e"),
+        LINE + '<parallelGateway id="x"/>' + flows("a > x > e", "a > x").replace('"a_x"', '"again"', 1),
         message_flow("x", "Q"),
         message_flow("a", "Q"),
         pools("@"),
     ),
     Pair("message_flow", "mf", LINE, message_flow("s", "Q"), message_flow("Q", "a"), pools("@")),
-    Pair("message_flow", "mf", LINE, message_flow("Q", "s"), message_flow("Q", "a"), pools("@"), "policy"),
+    Pair("message_flow", "mf", LINE, message_flow("Q", "s"), message_flow("Q", "a"), pools("@")),
     Pair(
         "multiplicity",
         "P",

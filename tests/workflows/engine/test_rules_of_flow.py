@@ -58,7 +58,6 @@ FLOWS = [
         START + nodes("task", "a") + END + flows("s > a") + "@",
         flow("f", "a", "e", when()),
         flow("f", "a", "e"),
-        severity="policy",
     ),
     Pair(
         "default",
@@ -87,7 +86,6 @@ FLOWS = [
         START + END + "@",
         flow("f", "s", "e", more='isImmediate="false"'),
         flow("f", "s", "e", more='isImmediate="true"'),
-        severity="policy",
     ),
     Pair(
         "outgoing",
@@ -155,15 +153,13 @@ GATEWAYS = [
         START + nodes("parallelGateway", "x") + nodes("endEvent", "e", "f") + flows("s > x > e") + "@",
         flow("f1", "s", "f"),
         flow("f1", "x", "f"),
-        severity="policy",
     ),
     Pair(
         "event_gateway",
         "g",
-        EVENT_GATEWAY.replace("@", "") + timer("u", "PT2H") + "@",
+        EVENT_GATEWAY.replace("@", "") + timer("u", "PT2H") + flows("u > e") + "@",
         flow("f", "s", "u"),
         flow("f", "g", "u"),
-        severity="policy",
     ),
     Pair(
         "event_gateway",
@@ -199,7 +195,6 @@ GATEWAYS = [
         + flows("g > c > e"),
         MESSAGE,
         SIGNAL,
-        severity="policy",
     ),
     Pair(
         "event_gateway",
@@ -332,7 +327,6 @@ EVENTS = [
         "Bare",
         "E",
         '<error id="Bare"/>',
-        severity="policy",
     ),
     Pair(
         "multiple",
@@ -445,7 +439,8 @@ ACTIVITIES = [
         "loop",
         "b",
         LINE
-        + '<dataObject id="d" isCollection="true"/><task id="b">'
+        + '<task id="b"><ioSpecification id="io"><dataInput id="d" isCollection="true"/>'
+        + '<inputSet id="in"><dataInputRefs>d</dataInputRefs></inputSet><outputSet id="out"/></ioSpecification>'
         + several("@<loopDataInputRef>d</loopDataInputRef>")
         + "</task>"
         + flows("a > b > e"),
@@ -479,7 +474,6 @@ ACTIVITIES = [
         LINE + BACK + "@",
         "",
         UNDO + '<association id="as" sourceRef="u" targetRef="undo"/>',
-        severity="policy",
     ),
     Pair(
         "dangling",

@@ -227,7 +227,7 @@ SOUND = [
         "an event subprocess beside a loop that it ends",
         ENDS
         + tasks("a b")
-        + flows("s > a > b > a")
+        + flows("s > a > b > a", "b > e | v == 1")
         + sub(
             "h", f'<startEvent id="s1">{SIGNAL}</startEvent>', nodes("endEvent", "e1"), flows("s1 > e1")
         ).replace('<subProcess id="h">', '<subProcess id="h" triggeredByEvent="true">'),
@@ -353,8 +353,7 @@ UNSOUND = [
         + inclusives("j k")
         + tasks("a b c d")
         + flows("s > f > a > j > c > k", "f > b > k > d > j")
-        + nodes("endEvent", "e2")
-        + either("j > e2"),
+        + either("j > e"),
         "deadlock",
         "j",
         "s f a b j",

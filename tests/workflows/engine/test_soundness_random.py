@@ -29,7 +29,9 @@ class Graph:
     hosts: dict[str, str] = field(default_factory=dict)  #: boundary event → task
 
     def draw(self) -> bytes:
-        body = nodes("startEvent", "s") + nodes("endEvent", "e") + flows("s > " + next(iter(self.following)))
+        body = nodes("startEvent", "s") + flows("s > " + next(iter(self.following)))
+        if any("e" in targets for targets in self.following.values()):
+            body += nodes("endEvent", "e")
         for name, targets in self.following.items():
             if name[0] == "t":
                 body += user(name)
@@ -47,7 +49,7 @@ class Graph:
 
 @st.composite
 def graphs(draw_: st.DrawFn) -> Graph:
-    """Return a graph in which anything may be connected with anything."""
+    """Return a graph in which anything may be connected with anything; a gateway splits or merges."""
     kinds = draw_(st.lists(st.sampled_from("ttxxppo"), min_size=2, max_size=6))
     names = [f"{kind}{number}" for number, kind in enumerate(kinds)]
     targets = st.lists(st.sampled_from([*names, "e"]), min_size=1, max_size=2, unique=True)
@@ -56,6 +58,11 @@ def graphs(draw_: st.DrawFn) -> Graph:
     for name in [n for n in names if n[0] == "t"][: draw_(st.integers(0, 1))]:
         hosts[f"b{name}"] = name
         following[f"b{name}"] = (draw_(st.sampled_from([*names, "e"])),)
+    into = Counter([names[0], *(target for made in following.values() for target in made)])
+    for name in (n for n in names if n[0] in TAGS and into[n] < 2 and len(following[n]) < 2):
+        other = draw_(st.sampled_from([t for t in (*names, "e") if t not in (name, *following[name])]))
+        following[name] += (other,)
+        into[other] += 1
     return Graph(following, hosts)
 
 

@@ -9,6 +9,7 @@ from lxml import etree
 
 from workflows.engine.rules import (
     activities,
+    calls,
     collaboration,
     data,
     events,
@@ -33,6 +34,7 @@ _SUBJECTS = (
     links,
     scopes,
     activities,
+    calls,
     data,
     payloads,
     collaboration,

@@ -11,6 +11,7 @@ from workflows.engine.rules.document import (
     called,
     error,
     policy,
+    warning,
 )
 from workflows.engine.rules.kinds import kinds
 from workflows.findings import Finding
@@ -23,6 +24,8 @@ def check(document: Document) -> Iterator[Finding]:
     for activity in document.every(*sorted(ACTIVITIES)):
         yield from _loop(activity)
         yield from _messages(document, activity)
+    for task in document.every("scriptTask"):
+        yield from _script(task)
     for definition in document.every("messageEventDefinition"):
         yield from _messages(document, definition)
     yield from _compensation(document)
@@ -54,6 +57,13 @@ def _collection(several: Element) -> bool:
     return any(str(name).endswith("}collection") for name in several.attrib)
 
 
+def _script(task: Element) -> Iterator[Finding]:
+    """A script MUST say its language (10.3.3); left out nearly everywhere, since each engine has its own."""
+    if (task.findtext(Q + "script") or "").strip() and not (task.get("scriptFormat") or "").strip():
+        message = f"{called(task)} does not say the language of its script: scriptFormat is missing."
+        yield warning(task, "script_format", message)
+
+
 def _messages(document: Document, activity: Element) -> Iterator[Finding]:
     """A task that sends or receives by an operation does so with the operation's message (10.3.3)."""
     operation, message = (
@@ -79,7 +89,7 @@ def _compensation(document: Document) -> Iterator[Finding]:
     for activity in document.every(*sorted(ACTIVITIES)):
         if activity.get("isForCompensation") in _TRUE and activity not in handlers:
             message = f"No compensation event leads to {called(activity)}; nothing can start it."
-            yield policy(activity, "compensation", message)
+            yield error(activity, "compensation", message)
     for definition in document.every("compensateEventDefinition"):
         target = document.referred(definition, "activityRef")
         if target is not None and local(target) in ACTIVITIES and not _undone(document, target):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from workflows.engine.dialect import ACTIVITIES, EVENTS, FLOW_NODES, GATEWAYS, Q, local
@@ -28,6 +29,7 @@ def check(document: Document) -> Iterator[Finding]:
     """Yield what is wrong between pools, then with conversations, correlation and lanes."""
     for flow in document.every("messageFlow"):
         yield from _message_flow(document, flow)
+    yield from _one_each(document)
     for multiplicity in document.every("participantMultiplicity"):
         yield from _multiplicity(multiplicity)
     yield from _conversations(document)
@@ -60,11 +62,18 @@ def _end(
         return
     message = f"{called(end)} cannot {what} the message flow {flow.get('id')}; only pools, activities and "
     message += f"events that {what} messages can."
-    if name not in events:
+    if name not in events or "message" not in kinds(document, end):
         yield error(flow, "message_flow", message)
-    elif "message" not in (found := kinds(document, end)):
-        # Drawn before it is decided what kind of event it will be: common, and without effect.
-        yield (error if found else policy)(flow, "message_flow", message)
+
+
+def _one_each(document: Document) -> Iterator[Finding]:
+    """An intermediate event can have one message flow (10.5.4, message flow connections)."""
+    for end, kind in (("targetRef", "intermediateCatchEvent"), ("sourceRef", "intermediateThrowEvent")):
+        ends = Counter(document.referred(flow, end) for flow in document.every("messageFlow"))
+        for event, count in ends.items():
+            if event is not None and local(event) == kind and count > 1:
+                message = f"{called(event)} has {count} message flows; it can have one."
+                yield error(event, "message_flow", message)
 
 
 def _pools(document: Document, element: Element) -> set[Element]:

@@ -72,7 +72,7 @@ def _collection(document: Document, item: Element) -> Iterator[Finding]:
         return
     if (item.get("isCollection") in _TRUE) != (definition.get("isCollection") in _TRUE):
         message = f"isCollection of {called(item)} and of its {called(definition)} must be the same."
-        yield policy(item, "collection", message)
+        yield error(item, "collection", message)
 
 
 def _place(specification: Element) -> Iterator[Finding]:
@@ -188,7 +188,7 @@ def _alike(
             message = (
                 f"{called(sources[0])} is a {given.get('id')}, {called(targets[0])} a {wanted.get('id')}; "
             )
-            yield policy(association, "item", message + "use a <transformation>.")
+            yield error(association, "item", message + "use a <transformation>.")
 
 
 def _loop(document: Document, loop: Element) -> Iterator[Finding]:
@@ -202,7 +202,7 @@ def _loop(document: Document, loop: Element) -> Iterator[Finding]:
             task = local(activity) not in SUBPROCESSES
             if task and not (local(item) == own and _owner_of(item) is activity):
                 message = f"{name} of {called(activity)} names the {called(item)}; a task repeats over its own {own}."
-                yield policy(activity, "loop_data", message)
+                yield error(activity, "loop_data", message)
             if not _sees(activity, item):
                 message = f"{name} of {called(activity)} names the {called(item)}, which is out of its reach."
                 yield error(activity, "scope", message)

@@ -170,7 +170,7 @@ def error(element: Element, rule: str, message: str) -> Finding:
 
 
 def policy(element: Element, rule: str, message: str) -> Finding:
-    """Return a finding for what the standard forbids and other engines run all the same."""
+    """Return a finding for what is nearly always a mistake, yet met in processes that run well everywhere."""
     return Finding(address(element), rule, "policy", message)
 
 

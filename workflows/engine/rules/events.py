@@ -52,7 +52,6 @@ def _compensating(event: Element, found: list[str]) -> Iterator[Finding]:
 
 def _references(document: Document, event: Element) -> Iterator[Finding]:
     """An event that is to happen names what: message, signal, error, escalation, link (10.5.5)."""
-    name = local(event)
     for _, shared in document.listed(event, "eventDefinitionRef"):
         place = shared.getparent()
         if place is not None and local(place) != "definitions":
@@ -61,27 +60,47 @@ def _references(document: Document, event: Element) -> Iterator[Finding]:
             )
             yield error(event, "wrong_type", message)
     for definition in definitions(document, event):
-        kind = local(definition).removesuffix("EventDefinition")
-        throws = name in _THROWING
-        needed = {
-            "message": not throws,
-            "signal": True,
-            "error": throws,
-            "escalation": throws,
-        }.get(kind, False)
-        target = document.referred(definition, f"{kind}Ref")
-        if needed and not definition.get(f"{kind}Ref"):
-            # What is only drawn may leave it open: the standard asks for it where the process is run.
-            process = process_of(event)
-            drawn = process is not None and process.get("isExecutable") in _FALSE
-            say = warning if drawn else error
-            yield say(event, "reference", f"{called(event)} must name its {kind}: {kind}Ref is missing.")
-        coded = target is not None and local(target) == kind and kind in ("error", "escalation")
-        if throws and coded and target is not None and not target.get(f"{kind}Code"):
-            message = f"{called(event)} throws the {called(target)}, which has no {kind}Code."
-            # Here its id serves for the code.
-            yield policy(event, "code", message)
-        if kind == "link" and not (definition.get("name") or "").strip():
-            yield error(
-                event, "link", f"The link {called(event)} has no name; links of one name belong together."
-            )
+        yield from _named(event, definition)
+        yield from _coded(document, event, definition)
+
+
+def _named(event: Element, definition: Element) -> Iterator[Finding]:
+    """The reference MUST be given where the process is run; what is only drawn may leave it open."""
+    kind, throws = _kind(definition), local(event) in _THROWING
+    if kind == "link" and not (definition.get("name") or "").strip():
+        message = f"The link {called(event)} has no name; links of one name belong together."
+        yield error(event, "link", message)
+    needed = kind in ("message", "signal") or (throws and kind in ("error", "escalation"))
+    if not needed or definition.get(f"{kind}Ref"):
+        return
+    lenient = _executable(event) == "false"
+    if throws and kind == "message":
+        if any(str(name).startswith("{") for name in definition.attrib):
+            return  # an attribute of an engine's own says what sends it
+        # It goes on without, so it is asked for only where the file says that it runs.
+        lenient = _executable(event) != "true"
+    say = warning if lenient else error
+    yield say(event, "reference", f"{called(event)} must name its {kind}: {kind}Ref is missing.")
+
+
+def _coded(document: Document, event: Element, definition: Element) -> Iterator[Finding]:
+    """What is thrown MUST have a code in a process that is executable (8.3.4, 10.5.5); its id serves elsewhere."""
+    kind = _kind(definition)
+    target = document.referred(definition, f"{kind}Ref")
+    if local(event) not in _THROWING or kind not in ("error", "escalation") or target is None:
+        return
+    if local(target) == kind and not target.get(f"{kind}Code"):
+        say = error if _executable(event) == "true" else warning
+        message = f"{called(event)} throws the {called(target)}, which has no {kind}Code; give it one."
+        yield say(event, "code", message)
+
+
+def _kind(definition: Element) -> str:
+    return local(definition).removesuffix("EventDefinition")
+
+
+def _executable(event: Element) -> str:
+    """Return "true" or "false" as the process says, "" where it does not."""
+    process = process_of(event)
+    said = "" if process is None else (process.get("isExecutable") or "")
+    return {"1": "true", "0": "false"}.get(said, said)

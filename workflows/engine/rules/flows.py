@@ -77,7 +77,7 @@ def _condition(document: Document, flow: Element, source: Element) -> Iterator[F
         message = (
             f"The flow {identity} with a condition is the only one out of {called(source)}; draw the other."
         )
-        yield policy(flow, "condition", message)
+        yield error(flow, "condition", message)
 
 
 def _immediate(flow: Element) -> Iterator[Finding]:
@@ -86,8 +86,7 @@ def _immediate(flow: Element) -> Iterator[Finding]:
     executable = process is not None and process.get("isExecutable") in _TRUE
     if executable and flow.get("isImmediate") in ("false", "0"):
         message = f"isImmediate of the flow {flow.get('id')} cannot be false in an executable process."
-        # Some modellers write it on every flow.
-        yield policy(flow, "immediate", message)
+        yield error(flow, "immediate", message)
 
 
 def _choice(document: Document, gateway: Element) -> Iterator[Finding]:
@@ -98,6 +97,7 @@ def _choice(document: Document, gateway: Element) -> Iterator[Finding]:
             message = (
                 f"The flow {flow.get('id')} out of {called(gateway)} has no condition: it is always taken."
             )
+            # Not forbidden in so many words: what has no condition has none that fails (13.4.3).
             yield policy(flow, "condition", message)
 
 

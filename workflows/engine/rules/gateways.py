@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.engine.dialect import GATEWAYS, local
-from workflows.engine.rules.document import Document, Element, called, error, policy
+from workflows.engine.rules.document import Document, Element, called, error
 from workflows.engine.rules.kinds import kinds
 from workflows.findings import Finding
 
@@ -44,7 +44,7 @@ def _purpose(document: Document, gateway: Element) -> Iterator[Finding]:
         message = (
             f"{called(gateway)} neither splits nor merges: {incoming} incoming, {outgoing} outgoing flows."
         )
-        yield policy(gateway, "gateway", message)
+        yield error(gateway, "gateway", message)
 
 
 def _parallel(gateway: Element) -> Iterator[Finding]:
@@ -60,13 +60,13 @@ def _choices(document: Document, gateway: Element) -> Iterator[Finding]:
     targets = [t for flow in flows if (t := document.referred(flow, "targetRef")) is not None]
     if len(flows) < 2:
         message = f"{called(gateway)} has {len(flows)} outgoing flows; a choice needs two or more."
-        yield (policy if flows else error)(gateway, "event_gateway", message)
+        yield error(gateway, "event_gateway", message)
     for target in targets:
         yield from _choice(document, gateway, target)
     receives = any(local(target) == "receiveTask" for target in targets)
     if receives and any("message" in kinds(document, target) for target in targets):
         message = f"Behind {called(gateway)} stand message events and receive tasks; use one of both."
-        yield policy(gateway, "event_gateway", message)
+        yield error(gateway, "event_gateway", message)
 
 
 def _choice(document: Document, gateway: Element, target: Element) -> Iterator[Finding]:

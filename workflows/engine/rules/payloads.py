@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.engine.dialect import EVENTS, Q, children, local
-from workflows.engine.rules.document import Document, Element, called, policy
+from workflows.engine.rules.document import Document, Element, called, error
 from workflows.engine.rules.items import item_of
 from workflows.engine.rules.kinds import definitions
 from workflows.findings import Finding
@@ -36,7 +36,7 @@ def _event(document: Document, event: Element) -> Iterator[Finding]:
         message = (
             f"{called(event)} has {len(found)} event definitions and {len(data)} data; it needs one for each."
         )
-        yield policy(event, "payload", message)
+        yield error(event, "payload", message)
         return
     for datum, definition in zip(data, found, strict=False):
         kind = local(definition).removesuffix("EventDefinition")
@@ -46,16 +46,23 @@ def _event(document: Document, event: Element) -> Iterator[Finding]:
 
 
 def _task(document: Document, task: Element, sets: str, data: str, through: str) -> Iterator[Finding]:
-    """A task that sends or receives has one datum on that side, of its message's type (10.3.3)."""
+    """A task that sends or receives has at most one datum on that side, of its message's type (10.3.3).
+
+    A service task that says what it takes and gives has one for each message of its operation.
+    """
     specification = task.find(Q + "ioSpecification")
     if specification is None:
         return
     for name in (sets, data):
         if (count := len(children(specification, frozenset({name})))) > 1:
-            yield policy(task, "payload", f"{called(task)} exchanges one message; it has {count} <{name}>.")
+            yield error(task, "payload", f"{called(task)} exchanges one message; it has {count} <{name}>.")
     message, operation = document.referred(task, "messageRef"), document.referred(task, "operationRef")
     if message is None and operation is not None:
         message = next((target for _, target in document.listed(operation, through)), None)
+    lacks = local(task) == "serviceTask" and specification.find(Q + data) is None
+    if lacks and message is not None:
+        text = f"{called(task)} exchanges the {called(message)}, but has no <{data}> for it."
+        yield error(task, "payload", text)
     for datum in children(specification, frozenset({data}))[:1]:
         if message is not None:
             yield from _differ(document, task, datum, message)
@@ -65,4 +72,4 @@ def _differ(document: Document, holder: Element, datum: Element, carrier: Elemen
     mine, its = item_of(document, datum), item_of(document, carrier)
     if mine is not None and its is not None and mine is not its:
         message = f"The {called(datum)} of {called(holder)} is a {mine.get('id')}, its {called(carrier)} a "
-        yield policy(holder, "payload", message + f"{its.get('id')}.")
+        yield error(holder, "payload", message + f"{its.get('id')}.")

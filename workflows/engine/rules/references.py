@@ -122,6 +122,8 @@ ELEMENTS: dict[str, frozenset[str]] = {
     "outgoing": frozenset({"sequenceFlow"}),
     "outputSetRefs": frozenset({"outputSet"}),
     "participantRef": frozenset({"participant"}),
+    "relationship/source": _ANY,
+    "relationship/target": _ANY,
     "resourceRef": frozenset({"resource"}),
     "supportedInterfaceRef": frozenset({"interface"}),
     "supports": frozenset({"process"}),

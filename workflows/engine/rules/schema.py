@@ -44,6 +44,7 @@ def check(document: Document) -> Iterator[Finding]:
         known = grammar().types.get(name)
         if known is None:
             yield from _value(element, "", element.text or "", name)
+            yield from _plain(element)
             continue
         known, problems = _own_type(element, known, name)
         yield from problems
@@ -98,6 +99,18 @@ def _value(element: Element, attribute: str, text: str, kind: str) -> Iterator[F
         yield error(
             element, "prefix", f"{where}: the prefix of '{value}' is unknown; declare xmlns:{prefix}."
         )
+
+
+def _plain(element: Element) -> Iterator[Finding]:
+    """What holds a reference or a number holds nothing beside it."""
+    for child in element:
+        if local(child):
+            message = f"<{local(child)}> has no place in <{local(element)}>, which holds text only."
+            yield error(child if child.get("id") else element, "element", message)
+    for name in map(str, element.attrib):
+        if not name.startswith("{"):
+            message = f"<{local(element)}> has no attribute '{name}' in BPMN 2.0."
+            yield error(element, "attribute", message)
 
 
 def _text(element: Element, known: Type) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.engine.dialect import ACTIVITIES, EVENTS, FLOW_NODES, SCOPES, children, event_kind, local
+from workflows.engine.dialect import ACTIVITIES, EVENTS, FLOW_NODES, SCOPES, children, local
 from workflows.engine.rules.document import (
     Document,
     Element,
@@ -13,6 +13,7 @@ from workflows.engine.rules.document import (
     is_event_subprocess,
     policy,
 )
+from workflows.engine.rules.kinds import kinds
 from workflows.findings import Finding
 
 _TRUE = ("true", "1")
@@ -28,7 +29,7 @@ def check(document: Document) -> Iterator[Finding]:
             yield from _ad_hoc(scope, inside)
             continue
         yield from _borders(scope, starts, ends)
-        for node in inside if starts or ends else ():
+        for node in inside:
             yield from _beside(document, node, starts, ends)
         yield from _public(scope)
 
@@ -36,13 +37,13 @@ def check(document: Document) -> Iterator[Finding]:
 def _ad_hoc(scope: Element, inside: list[Element]) -> Iterator[Finding]:
     """An ad-hoc subprocess holds activities, and no start or end (10.3.5)."""
     if not any(local(node) in ACTIVITIES for node in inside):
-        yield policy(scope, "ad_hoc", f"{called(scope)} needs at least one activity in it.")
+        yield error(scope, "ad_hoc", f"{called(scope)} needs at least one activity in it.")
     for node in inside:
         if local(node) in ("startEvent", "endEvent"):
             message = (
                 f"{called(node)} cannot stand in the ad-hoc subprocess {scope.get('id')}, which has no order."
             )
-            yield policy(node, "ad_hoc", message)
+            yield error(node, "ad_hoc", message)
 
 
 def _borders(scope: Element, starts: list[Element], ends: list[Element]) -> Iterator[Finding]:
@@ -59,18 +60,23 @@ def _borders(scope: Element, starts: list[Element], ends: list[Element]) -> Iter
 def _beside(
     document: Document, node: Element, starts: list[Element], ends: list[Element]
 ) -> Iterator[Finding]:
-    """Where there are start and end events, every other element lies on a way between (10.5.2, 10.5.3)."""
-    name = local(node)
+    """Where there are start and end events, every other element lies on a way between (10.5.2, 10.5.3).
+
+    An event must have flows even without those (10.5.4). An activity or gateway that leads nowhere, or is
+    reached from nowhere, is met in processes that run well: the path ends there, or is never taken.
+    """
+    name, found = local(node), kinds(document, node)
     if is_event_subprocess(node) or node.get("isForCompensation") in _TRUE:
         return
-    link = event_kind(node) == "link"
-    first = name in ("startEvent", "boundaryEvent") or (link and name == "intermediateCatchEvent")
+    say = error if name in EVENTS else policy
+    first = name in ("startEvent", "boundaryEvent") or ("link" in found and name == "intermediateCatchEvent")
+    first = first or node.get("instantiate") in _TRUE
     if starts and not first and not document.entering(node):
-        yield policy(node, "unreachable", f"No flow leads to {called(node)}.")
-    last = name == "endEvent" or (link and name == "intermediateThrowEvent")
-    last = last or (name == "boundaryEvent" and event_kind(node) == "compensate")
+        yield say(node, "unreachable", f"No flow leads to {called(node)}; draw the one that does.")
+    last = name == "endEvent" or ("link" in found and name == "intermediateThrowEvent")
+    last = last or (name == "boundaryEvent" and "compensate" in found)
     if not last and not document.leaving(node) and (name in EVENTS or ends):
-        yield policy(node, "no_outgoing", f"No flow leads on from {called(node)}.")
+        yield say(node, "no_outgoing", f"No flow leads on from {called(node)}; draw the one that does.")
 
 
 def _public(scope: Element) -> Iterator[Finding]:

@@ -24,7 +24,8 @@ def rows() -> Iterator[Refused]:
         "service task with camunda:class", ENDS + '<serviceTask id="a" camunda:class="org.Some"/>' + LINE
     )
     yield row("call of a process that is not there", ENDS + nodes("callActivity", "a") + LINE)
-    yield row("boundary event on nothing", ENDS + user("b") + boundary("a", "gone", "") + flows("s > b > e"))
+    lost = boundary("a", "gone", "") + flows("a > e")
+    yield row("boundary event on nothing", ENDS + user("b") + lost + flows("s > b > e"))
     yield row("timer without a time", ENDS + timer("a", "") + LINE)
     yield row("timer that is no ISO 8601", ENDS + timer("a", "soon") + LINE)
     yield row(

@@ -12,6 +12,7 @@ KINDS = (
     *("parallel", "inclusive", "exclusive") * 3,
     *("sub", "sub", "catch", "task", "throw", "end", "choice", "receive", "link", "complex"),
 )
+GATEWAYS = ("exclusive", "parallel", "inclusive", "complex")
 ENDS = ("none", "none", "none", "terminate", "error", "escalation", "signal", "message")
 
 
@@ -79,10 +80,10 @@ class Wild(Builder):
         return node
 
     def choice(self) -> Node:
-        """Add an event gateway with what it waits for."""
-        gateway = self.add("events")
+        """Add an event gateway with what it waits for: message events or receive tasks, never both."""
+        gateway, message = self.add("events"), self.one_of("message", "receive")
         for _ in range(2):
-            kind = self.one_of("timer", "message", "signal", "receive")
+            kind = self.one_of("timer", message, "signal")
             event = self.event("message" if kind == "receive" else kind)
             caught = self.add("receive" if kind == "receive" else "catch", event=event)
             self.flow(gateway, caught)
@@ -112,14 +113,18 @@ class Wild(Builder):
             self.flow(self.draw(st.sampled_from(waiting)), self.draw(st.sampled_from(self.targets)))
 
     def finish(self) -> None:
-        """Lead what leads nowhere to an end event, gateways always and others mostly."""
+        """Lead what leads nowhere to an end event, gateways and events always, activities mostly."""
         leading = {flow.source for flow in self.flows}
         loose = [node for node in self.sources if node.id not in leading]
-        gateways = [node for node in loose if node.kind in ("exclusive", "parallel", "inclusive", "complex")]
-        if gateways or (loose and self.flip()):
+        bound = [node for node in loose if node.kind in (*GATEWAYS, "catch", "throw", "boundary")]
+        if bound or (loose and self.flip()):
             end = self.add("end")
-            for node in loose if self.flip() else gateways or loose:
+            for node in loose if self.flip() else bound or loose:
                 self.flow(node, end)
+        for node in [node for node in self.sources if node.kind in GATEWAYS]:
+            ends = [end for flow in self.flows for end in (flow.source, flow.target) if end == node.id]
+            if len(ends) < 3:
+                self.flow(node, self.add("end"))
 
     def conditioned(self) -> list[Flow]:
         """Return the flows with conditions where their sources may have some."""
@@ -131,9 +136,10 @@ class Wild(Builder):
             return flows
         if node.kind == "exclusive" and len(flows) > 1:
             return self.choose(flows)
-        often = 2 if len(flows) > 1 and node.kind == "inclusive" else 6
-        chosen = node.kind in ("user", "task", "sub", "inclusive") and self.draw(st.integers(0, often)) == 0
-        return self.choose(flows) if chosen else flows
+        if len(flows) < 2 or node.kind not in ("user", "task", "sub", "inclusive"):
+            return flows
+        often = 2 if node.kind == "inclusive" else 6
+        return flows if self.draw(st.integers(0, often)) else self.choose(flows)
 
     def choose(self, flows: list[Flow]) -> list[Flow]:
         """Give each flow a condition, the last one mostly the default."""
