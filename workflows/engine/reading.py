@@ -198,13 +198,15 @@ def _read(xml: bytes) -> tuple[list[Finding], dict[str, _Read]]:
 
 #: Static rules about which `structure` says more: what can stand there, and what can be run.
 _PLACES = frozenset({"compensation", "dangling", "required", "wrong_type"})
+#: Static rules about the flows of an element, beside which more may be wrong with it.
+_LOOSE = frozenset({"no_outgoing", "unreachable"})
 
 
 def _read_process(process: etree._Element, root: etree._Element, faults: list[Finding]) -> _Read:
     found = list(structure.check_process(process, root))
     misplaced = {f.element for f in found}
     faults = [f for f in faults if f.rule not in _PLACES or f.element not in misplaced]
-    refused = {f.element for f in faults if f.severity == "error"}
+    refused = {f.element for f in faults if f.severity == "error" and f.rule not in _LOOSE}
     # What is said of an element already is not said again, yet nothing is wired over it.
     fresh = [f for f in found if f.rule == "unsupported" or f.element not in refused]
     return _Read(process, faults, fresh, wirable=not found)

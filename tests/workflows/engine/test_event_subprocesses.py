@@ -445,7 +445,7 @@ def refused(body: str) -> list[tuple[str | None, str]]:
         (handling("h", ERROR, cancel=False), "h_s", "always interrupts"),
         (handling("h", "<terminateEventDefinition/>"), "h_s", "cannot be the start of an event subprocess"),
         (handling("h", MESSAGE) + flows("a > h"), "h", "no sequence flow"),
-        (handling("h", MESSAGE) + boundary("b", "h", HOUR), "b", "no activity"),
+        (handling("h", MESSAGE) + boundary("b", "h", HOUR) + flows("b > e"), "b", "no activity"),
         (on_event("h", MESSAGE, nodes("startEvent", "two")), "h", "exactly one start event"),
     ],
 )

@@ -370,7 +370,7 @@ def test_error_of_a_called_process_reaches_the_caller() -> None:
         "caught", "call", "<errorEventDefinition/>"
     )
     call += user("mend") + flows("caught > mend")
-    definition = compile_definition(calling(inner, call, '<error id="E"/>'), "p")
+    definition = compile_definition(calling(inner, call, '<error id="E" errorCode="e"/>'), "p")
     run = Run.start(definition, {}, TestHost())
     assert [t.node.id for t in run.open_tasks] == ["mend"]
 

@@ -149,17 +149,15 @@ def test_structural_errors_name_their_element() -> None:
     assert rules(LINE + '<sequenceFlow id="f" sourceRef="a" targetRef="gone"/>') == {("f", "dangling")}
     assert rules(LINE + '<sequenceFlow id="f" sourceRef="gone" targetRef="a"/>') == {("f", "dangling")}
     assert rules(LINE + '<sequenceFlow id="f" sourceRef="a"/>') == {("f", "dangling")}
-    assert rules(LINE + timer("t", "PT1H", on="gone")) == {("t", "dangling")}
-    assert rules(LINE + timer("t", "PT1H", on="s")) == {("t", "dangling")}
+    assert rules(LINE + timer("t", "PT1H", on="gone") + flows("t > e")) == {("t", "dangling")}
+    assert rules(LINE + timer("t", "PT1H", on="s") + flows("t > e")) == {("t", "dangling")}
     assert rules(LINE + nodes("task", "a")) == {("a", "duplicate_id")}
-    assert rules(LINE + boundary("b", "a", '<messageEventDefinition messageRef="gone"/>')) == {
-        ("b", "dangling")
-    }
-    assert rules(LINE + boundary("b", "a", '<errorEventDefinition errorRef="gone"/>')) == {("b", "dangling")}
+    for gone in ('<messageEventDefinition messageRef="gone"/>', '<errorEventDefinition errorRef="gone"/>'):
+        assert rules(LINE + boundary("b", "a", gone) + flows("b > e")) == {("b", "dangling")}
     assert rules(LINE + boundary("b", "a", "<eventDefinitionRef>gone</eventDefinitionRef>")) >= {
         ("b", "dangling")
     }
-    assert rules(LINE + boundary("b", "a", "")) == {("b", "no_event")}
+    assert rules(LINE + boundary("b", "a", "") + flows("b > e")) == {("b", "no_event")}
     assert rules(LINE + flows("e > a")) == {("e", "flow_after_end")}
     assert rules(LINE + flows("a > s")) == {("s", "flow_into_start")}
     inner = nodes("startEvent", "is") + user("in") + flows("is > in")
@@ -383,7 +381,7 @@ def test_extension_ids_shadow_nodes() -> None:
 
 
 def test_prefixed_references_are_understood() -> None:
-    body = LINE + boundary("b", "a", '<messageEventDefinition messageRef="tns:M"/>')
+    body = LINE + boundary("b", "a", '<messageEventDefinition messageRef="tns:M"/>') + flows("b > e")
     xml = file_of(body, extra='<message id="M" name="m"/>')
     assert {(f.element, f.rule) for f in errors(xml)} == {("b", "prefix")}
     assert not errors(xml.replace(b" xmlns:camunda", b' xmlns:tns="http://duban.test" xmlns:camunda', 1))

@@ -62,8 +62,8 @@ def _beside(
 ) -> Iterator[Finding]:
     """Where there are start and end events, every other element lies on a way between (10.5.2, 10.5.3).
 
-    An event must have flows even without those (10.5.4). An activity or gateway that leads nowhere, or is
-    reached from nowhere, is met in processes that run well: the path ends there, or is never taken.
+    An activity or gateway that leads nowhere, or is reached from nowhere, is met in processes that run well:
+    the path ends there, or is never taken. Of an event (10.5.2 to 10.5.4) nobody can say what it is for then.
     """
     name, found = local(node), kinds(document, node)
     if is_event_subprocess(node) or node.get("isForCompensation") in _TRUE:
@@ -76,7 +76,9 @@ def _beside(
     last = name == "endEvent" or ("link" in found and name == "intermediateThrowEvent")
     last = last or (name == "boundaryEvent" and "compensate" in found)
     if not last and not document.leaving(node) and (name in EVENTS or ends):
-        yield say(node, "no_outgoing", f"No flow leads on from {called(node)}; draw the one that does.")
+        # Without any end event, whatever leads nowhere ends a path.
+        tell = say if ends else policy
+        yield tell(node, "no_outgoing", f"No flow leads on from {called(node)}; draw the one that does.")
 
 
 def _public(scope: Element) -> Iterator[Finding]:
