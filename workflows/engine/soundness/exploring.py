@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from workflows.engine.soundness.budget import Budget
 from workflows.engine.soundness.net import Marking, Move, Net, after
-from workflows.engine.soundness.playing import few_moves, goes_back, moves
+from workflows.engine.soundness.playing import few_moves, moves
 
 #: Markings of one scope looked at with all interleavings, before only those that matter are.
 MAX_PLAIN = 2_000
@@ -93,13 +93,17 @@ class _Exploration:
         marking = self.seen.markings[number]
         self.work -= len(marking) + 1
         chosen = self.possible(marking)
-        if self.reduced and any(self._closes(marking, move) for move in chosen):
+        if self.reduced and any(self._closes(number, move) for move in chosen):
             # Else a token that goes round for ever would keep the others waiting for ever.
             chosen = moves(self.net, marking)
         return [self._follow(number, move) for move in chosen]
 
-    def _closes(self, marking: Marking, move: Move) -> bool:
-        return goes_back(self.net, move) and after(marking, move) in self.seen.numbers
+    def _closes(self, number: int, move: Move) -> bool:
+        """Tell whether a move round a loop leads to a marking seen before: every circle of markings has one."""
+        if not any(self.net.looping[place] for place in move.put):
+            return False
+        known = self.seen.numbers.get(after(self.seen.markings[number], move))
+        return known is not None and known <= number
 
     def _follow(self, number: int, move: Move) -> int:
         self.seen.fired.update(move.told)

@@ -49,12 +49,6 @@ def _is_swift(net: Net, move: Move) -> bool:
     return net.places[move.take[0]].swift
 
 
-def goes_back(net: Net, move: Move) -> bool:
-    """Tell whether a move closes a cycle of the diagram."""
-    earliest = min((net.rank[place] for place in move.take), default=0)
-    return any(net.rank[place] <= earliest and net.looping[place] for place in move.put)
-
-
 def _ready(net: Net, marking: Marking) -> Iterator[tuple[Move, ...]]:
     """Yield the moves of the joins that have a token on every flow."""
     standing = set(marking)
