@@ -18,7 +18,9 @@ def tokens(office, instance):
 
 
 def test_the_viewer_is_told_where_the_token_stands_and_which_way_it_came(office, diagram):
-    office.deploy(diagram("choice", CHOICE, "s>one", "one>g", "g>never", "g>two?${yes}", "two>one", "never>e"))
+    office.deploy(
+        diagram("choice", CHOICE, "s>one", "one>g", "g>never", "g>two?${yes}", "two>one", "never>e")
+    )
     instance = office.start("choice")
     assert tokens(office, instance) == history.Tokens(("one",), ("s",), (), ("f1",))
     office.complete(office.task("one"), yes=True)

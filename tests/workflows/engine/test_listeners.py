@@ -119,9 +119,10 @@ def test_an_error_of_a_listener_that_nobody_catches_is_a_fault(event: str) -> No
 
 
 def test_errors_of_listeners_on_flows_gateways_and_events_go_to_the_scope() -> None:
-    box = nodes("startEvent", "is") + '<exclusiveGateway id="g">{gateway}</exclusiveGateway>' + user("t")
+    box = nodes("startEvent", "is") + '<parallelGateway id="g">{gateway}</parallelGateway>' + user("t")
     box += '<boundaryEvent id="m" attachedToRef="t">{event}<messageEventDefinition messageRef="M"/></boundaryEvent>'
-    box += '<sequenceFlow id="f" sourceRef="g" targetRef="t">{flow}</sequenceFlow>' + flows("is > g")
+    box += '<sequenceFlow id="f" sourceRef="g" targetRef="t">{flow}</sequenceFlow>'
+    box += nodes("endEvent", "ie") + flows("is > g > ie", "m > ie")
     bad = {"gateway": AT["end"], "event": AT["start"], "flow": listener("take", "x.note", inner=WRONG)}
     for where in bad:
         inner = box.format(**{name: extended(bad[name]) if name == where else "" for name in bad})

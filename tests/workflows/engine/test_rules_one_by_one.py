@@ -188,7 +188,6 @@ POSITIONS = [
     Pair("unsupported", "b", LINE + f'<transaction id="box">{INSIDE}</transaction>' + at(CANCEL, 'cancelActivity="@"', "box") + flows("a > box > e", "b > e"), "false", "true"),
     Pair("unsupported", "is", LINE + sub("box", "@" + nodes("endEvent", "ie") + flows("is > ie")) + flows("a > box > e"), f'<startEvent id="is">{MESSAGE}</startEvent>', nodes("startEvent", "is")),
     Pair("no_event", "b", LINE + at("@") + flows("b > e"), "", TIMER),
-    Pair("compensation", "h", LINE + "@", handler(UNDO), handler(SIGNAL)),
 ]
 EVENTS = [
     Pair("no_outgoing", "b", LINE + nodes("intermediateThrowEvent", "b") + flows("a > b") + "@", "", flow("b", "e")),
