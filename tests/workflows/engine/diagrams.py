@@ -58,7 +58,7 @@ def user(name: str, inner: str = "", **attributes: str) -> str:
 
 def script(name: str, text: str) -> str:
     """Return a script task of assignments."""
-    return f'<scriptTask id="{name}"><script>{_escaped(text)}</script></scriptTask>'
+    return f'<scriptTask id="{name}" scriptFormat="juel"><script>{_escaped(text)}</script></scriptTask>'
 
 
 def service(name: str, operation: str, inner: str = "") -> str:
