@@ -7,13 +7,11 @@ several, one after the other.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 import pytest
-from psycopg import sql
 from sqlalchemy import update
 
 import server.tables
@@ -23,6 +21,7 @@ from handlers.wall import Wall
 from server import boot, folders
 from server.db import Database, connect
 from server.settings import Settings
+from tests import databases
 from tests.conftest import PostgreSQL
 from workflows import clock, recording, visibility
 from workflows.model import Timer
@@ -35,47 +34,15 @@ Houses = Callable[[], AbstractContextManager[Database]]
 
 
 @pytest.fixture(scope="session")
-def sqlite_houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
+def sqlite_houses(tmp_path_factory: pytest.TempPathFactory) -> Houses:
     """Give what opens houses on SQLite: copies of one file."""
-    folder = tmp_path_factory.mktemp("houses")
-    settled, copy = folder / "settled.sqlite3", folder / "house.sqlite3"
-    settle(f"sqlite:///{settled}")
-    # One engine for all copies: what SQLAlchemy has compiled once is not compiled again.
-    database = connect(Settings(database_url=f"sqlite:///{copy}"))
-
-    @contextmanager
-    def open_house() -> Iterator[Database]:
-        for rest in folder.glob("house.sqlite3*"):
-            rest.unlink()
-        shutil.copy(settled, copy)
-        with _wired(database):
-            yield database
-
-    yield open_house
-    database.close()
+    return _wired(databases.of_sqlite(tmp_path_factory.mktemp("houses"), settle, _connected))
 
 
 @pytest.fixture(scope="session")
-def postgresql_houses(postgresql: PostgreSQL) -> Iterator[Houses]:
+def postgresql_houses(postgresql: PostgreSQL) -> Houses:
     """Give what opens houses on PostgreSQL: databases made from a template."""
-    settled, copy = postgresql.create(), "house"
-    settle(postgresql.url(settled))
-    database = connect(Settings(database_url=postgresql.url(copy)))
-    names = (sql.Identifier(copy), sql.Identifier(settled))
-    create = sql.SQL("create database {} template {} strategy file_copy").format(*names)
-
-    @contextmanager
-    def open_house() -> Iterator[Database]:
-        postgresql.connection.execute(create)
-        try:
-            with _wired(database):
-                yield database
-        finally:
-            postgresql.drop(copy)
-
-    yield open_house
-    database.close()
-    postgresql.drop(settled)
+    return _wired(databases.of_postgresql(postgresql, settle, _connected))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -115,15 +82,24 @@ def settle(url: str) -> None:
     database.close()
 
 
-@contextmanager
-def _wired(database: Database) -> Iterator[None]:
-    """Install the real wall and code tables, and put back what was there; close what was opened."""
-    policy, tables = visibility.policy(), recording._tables
-    visibility.install(Wall())
-    recording.install(codes.tables)
-    try:
-        yield
-    finally:
-        visibility.install(policy)
-        recording.install(tables)
-        database.engine.dispose()
+def _connected(url: str) -> Database:
+    return connect(Settings(database_url=url))
+
+
+def _wired(open_copy: Houses) -> Houses:
+    """Return houses with the real wall and code tables installed; what was there is put back."""
+
+    @contextmanager
+    def open_house() -> Iterator[Database]:
+        policy, tables = visibility.policy(), recording._tables
+        with open_copy() as database:
+            visibility.install(Wall())
+            recording.install(codes.tables)
+            try:
+                yield database
+            finally:
+                visibility.install(policy)
+                recording.install(tables)
+                database.engine.dispose()
+
+    return open_house

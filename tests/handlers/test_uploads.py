@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from handlers import uploads
 from workflows import clock
 from workflows.errors import InvalidInput
-from workflows.model import Base
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    engine = create_engine(database_url)
-    Base.metadata.create_all(engine)
-    with Session(engine) as found:
-        yield found
-    engine.dispose()
 
 
 def test_a_file_is_taken_over_once(session: Session) -> None:

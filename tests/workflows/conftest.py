@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, or_, select, true
 from sqlalchemy.orm import Session
 
+from tests import databases
+from tests.conftest import PostgreSQL
 from workflows import clock, definitions, instances, operations, persistence, tasks, visibility
 from workflows.actor import Actor
 from workflows.errors import EngineFault
@@ -149,14 +151,39 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("begin immediate")
 
 
+#: Opens an empty office; the next one is opened when this one is closed.
+Offices: TypeAlias = Callable[[], AbstractContextManager[Office]]
+
+
 def open_office(url: str) -> Office:
     """Return an office on an empty database, with its tables made."""
+    found = _connected(url)
+    Base.metadata.create_all(found.engine)
+    return found
+
+
+def _connected(url: str) -> Office:
     engine = create_engine(url, pool_size=20)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    Base.metadata.create_all(engine)
     return Office(engine)
+
+
+def _lay(url: str) -> None:
+    open_office(url).engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_offices(tmp_path_factory: pytest.TempPathFactory) -> Offices:
+    """Return what opens offices on SQLite."""
+    return databases.of_sqlite(tmp_path_factory.mktemp("offices"), _lay, _connected)
+
+
+@pytest.fixture(scope="session")
+def postgresql_offices(postgresql: PostgreSQL) -> Offices:
+    """Return what opens offices on PostgreSQL."""
+    return databases.of_postgresql(postgresql, _lay, _connected)
 
 
 @pytest.fixture(autouse=True)
@@ -175,20 +202,21 @@ def held_clock() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def office(database_url: str, held_clock: None) -> Iterator[Office]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, held_clock: None) -> Iterator[Office]:
     """Give an office on each kind of database, its clock held at `START`."""
-    found = open_office(database_url)
-    yield found
-    found.engine.dispose()
+    offices: Offices = request.getfixturevalue(f"{request.param}_offices")
+    with offices() as found:
+        yield found
+        found.engine.dispose()
 
 
 @pytest.fixture
-def racing_office(postgresql_url: str) -> Iterator[Office]:
+def racing_office(postgresql_offices: Offices) -> Iterator[Office]:
     """Give an office on PostgreSQL, for threads."""
-    found = open_office(postgresql_url)
-    yield found
-    found.engine.dispose()
+    with postgresql_offices() as found:
+        yield found
+        found.engine.dispose()
 
 
 @pytest.fixture
