@@ -101,7 +101,7 @@ FILES: dict[str, tuple[str, bytes, str]] = {
                 ),
             ),
         ),
-        "Scripts in parameters or listeners are not run",
+        "Scripts in parameters are not run",
     ),
     "a form without end": ("bad.form.json", b'{"components":[' * 2000 + b"]}" * 2000, "The form is not JSON"),
     "a form with a number without end": (
