@@ -39,7 +39,8 @@ def periods(actor: Actor) -> str:
     """Show the overdue returns, what was missed twice, and every agency's state in the last periods."""
     seen = wall.returns(actor)
     with reading() as session:
-        columns = register.periods(session, limit=COLUMNS)
+        found = register.periods(session, before=_day(request.args.get("before", "")), limit=COLUMNS + 1)
+        columns = found[:COLUMNS]
         cells = {
             (row.agency_code, row.period_id): row
             for period in columns
@@ -49,6 +50,7 @@ def periods(actor: Actor) -> str:
         return render_template(
             "periods.html",
             columns=columns,
+            before=columns[-1].first_on if len(found) > COLUMNS else None,
             cells=cells,
             agencies=sorted({code for code, _ in cells} | set(owing)),
             owing=set(owing),
