@@ -38,7 +38,7 @@ def plain(value: Any, now: datetime) -> Any:
 
 def narratives(part: Field | None, value: Any) -> Iterator[str]:
     """Yield what was written freely into a field, or into the fields of its rows."""
-    if part is None:
+    if part is None or part.readonly:
         return
     if part.type == "dynamiclist" and isinstance(value, list):
         inner = {field.key: field for field in part.components}
