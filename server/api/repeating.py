@@ -30,6 +30,10 @@ PARAMETER = {
 }
 
 
+#: Where the new thing is, as the document has it.
+LOCATION = {"Location": {"description": "Address of the new transfer.", "schema": {"type": "string"}}}
+
+
 def done(actor: Actor, command: Any, act: Callable[[Session], Answer], *, status: int) -> Response:
     """Return the answer to a command, which is done once for each key; `command` is what its body says."""
     with unit_of_work() as session:

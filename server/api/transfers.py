@@ -71,7 +71,7 @@ class TransfersSchema(Schema):
 
 @blueprint.post("/transfers", tags=["transfers"])
 @guard(roles=ENTERING)
-@blueprint.response(201, CreatedSchema, description="The clue is transferred.")
+@blueprint.response(201, CreatedSchema, description="The clue is transferred.", headers=repeating.LOCATION)
 @blueprint.doc(parameters=[repeating.PARAMETER], requestBody=answers.body("TransferForm", examples.TRANSFER))
 def create_transfer(actor: Actor) -> Response:
     """Transfer a clue.
