@@ -34,8 +34,8 @@ def open_starts(session: Session, definition: ProcessDefinition) -> None:
                 "element_id": trigger.node_id,
             }
             session.execute(insert(Subscription), [row])
-        elif trigger.kind == "timer" and (due_at := next_start(session, definition, trigger.node_id, None)):
-            arm(session, definition, trigger.node_id, due_at)
+        elif trigger.kind == "timer" and (due_at := next_start(session, definition, trigger, None)):
+            arm(session, definition, trigger, due_at)
 
 
 def close_starts(session: Session, key: str) -> None:
@@ -52,27 +52,32 @@ def close_starts(session: Session, key: str) -> None:
     session.execute(waiting.values(status="cancelled").execution_options(synchronize_session=False))
 
 
-def arm(session: Session, definition: ProcessDefinition, element_id: str, due_at: datetime) -> None:
+def arm(session: Session, definition: ProcessDefinition, trigger: engine.Trigger, due_at: datetime) -> None:
     """Write the timer that starts this version at an instant."""
     row = {
         "id": new_id(),
         "kind": "start",
         "definition_id": definition.id,
-        "element_id": element_id,
+        "engine_id": str(trigger.number),
+        "element_id": trigger.node_id,
         "due_at": due_at,
     }
     session.execute(insert(Timer), [row])
 
 
-def next_start(
-    session: Session, definition: ProcessDefinition, element_id: str, after: datetime | None
-) -> datetime | None:
-    """Return when a start event's timer starts this version next, after an instant or (None) at first."""
-    trigger = next(
+def trigger_of(session: Session, definition: ProcessDefinition, timer: Timer) -> engine.Trigger:
+    """Return which trigger of this version a timer stands for."""
+    return next(
         t
         for t in engine.triggers(deployed.compiled(session, definition.id))
-        if t.node_id == element_id and t.kind == "timer"
+        if t.kind == "timer" and t.node_id == timer.element_id and t.number == int(timer.engine_id or 0)
     )
+
+
+def next_start(
+    session: Session, definition: ProcessDefinition, trigger: engine.Trigger, after: datetime | None
+) -> datetime | None:
+    """Return when a start event's timer starts this version next, after an instant or (None) at first."""
     deployment = session.get_one(Deployment, definition.deployment_id)
     return engine.next_start(
         trigger, armed_at=deployment.deployed_at, after=after, functions={"now": clock.now}

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, engine, history, leasing, operations, persistence, starting
+from workflows import clock, history, leasing, operations, persistence, starting
 from workflows.errors import EngineFault
 from workflows.ladder import LEVELS, Span, arm, load
 from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
@@ -125,14 +125,14 @@ def rung_arguments(rung: ReminderRung) -> dict[str, Any]:
 
 def _start(session: Session, timer: Timer) -> None:
     definition = session.get_one(ProcessDefinition, timer.definition_id)
+    trigger = starting.trigger_of(session, definition, timer)
     if not definition.suspended and not starting.is_waited_for(session, definition, timer):
-        trigger = engine.Trigger(timer.element_id or "", "timer")
         begun = persistence.begin(session, definition, actor=None, trigger=trigger)
         _audit(session, "instance.start", begun, {"definition": definition.id})
     _done(timer)
-    following = starting.next_start(session, definition, timer.element_id or "", clock.now())
+    following = starting.next_start(session, definition, trigger, clock.now())
     if following is not None:
-        starting.arm(session, definition, timer.element_id or "", following)
+        starting.arm(session, definition, trigger, following)
 
 
 def _audit(session: Session, act: str, instance: Instance, detail: Mapping[str, Any]) -> None:

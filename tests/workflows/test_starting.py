@@ -47,6 +47,17 @@ def test_a_time(office, diagram):
         assert len(office.all(Instance)) == wanted
 
 
+def test_several_times_of_one_start_event(office, diagram):
+    daily = TIMER.split(">", 1)[1].replace("R2/PT1H", "R2/P1D").removesuffix("</bpmn:startEvent>")
+    office.deploy(
+        diagram("timed", TIMER.replace("</bpmn:startEvent>", daily + "</bpmn:startEvent>") + E, "s>e")
+    )
+    for hours, wanted in ((1, 1), (2, 2), (3, 2), (24, 3), (48, 4), (72, 4)):
+        with clock.held_at(clock.now() + timedelta(hours=hours)):
+            work_off(office)
+        assert len(office.all(Instance)) == wanted
+
+
 def test_a_condition_over_variables_from_outside(office, diagram):
     office.deploy(diagram("high", CONDITION.format("s", "temperature > 30") + E, "s>e"))
     office.deploy(diagram("low", CONDITION.format("s", "temperature &lt; 10") + E, "s>e"))

@@ -112,8 +112,9 @@ class _Gate:
                 yield _no_operation(element, name)
                 continue
             yield from _misplaced(element, name, "step")
-            given = frozenset(self.definition.nodes[element].attributes.get("inputs", {}))
-            yield from _arguments(element, name, given)
+            attributes = self.definition.nodes[element].attributes
+            given = {*attributes.get("inputs", {}), *attributes.get("fields", {})}
+            yield from _arguments(element, name, frozenset(given))
 
     def listeners(self) -> Iterator[Finding]:
         """Whether the operations that listeners call exist and are given what they take."""

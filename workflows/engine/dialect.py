@@ -127,8 +127,8 @@ def attributes_of(element: etree._Element) -> Mapping[str, Any]:
 
     `properties` {name: value}; `inputs`, `outputs` {name: text | list | map of texts}; `in`, `out`
     [{attribute: text}]; `formData` [{attribute: text, "values": {id: name}}]; `documentation` text;
-    `listeners` [{attribute: text, "kind": name, "fields": {name: text}, "script": text | None}]; `scripts`,
-    `connector`: True where the file holds what the engine does not carry out.
+    `fields` {name: text}; `listeners` [{attribute: text, "kind": name, "fields": {name: text},
+    "script": text | None}]; `scripts`, `connector`: True where the file holds what the engine does not carry out.
     """
     found: dict[str, Any] = _camunda_attributes(element)
     if documentation := text_of(element, "documentation"):
@@ -159,6 +159,8 @@ def _read_extensions(extensions: etree._Element, found: dict[str, Any]) -> None:
             found[kind] = mappings
     if fields := tuple(_form_field(f) for f in extensions.iterfind(f"{C}formData/{C}formField")):
         found["formData"] = fields
+    if injected := {f.get("name", ""): _field(f) for f in extensions.iterfind(C + "field")}:
+        found["fields"] = MappingProxyType(injected)
     if listeners := tuple(_listener(e) for e in _all(extensions, "executionListener", "taskListener")):
         found["listeners"] = listeners
     if any(not _listens(script.getparent()) for script in _all(extensions, "script")):

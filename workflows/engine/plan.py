@@ -88,6 +88,9 @@ class Work:
     """What an automatic step performs; one of the ways is set, none where it only passes."""
 
     operation: str | None = None
+    fields: Mapping[str, Any] = field(
+        default_factory=lambda: _NO_EXPRESSIONS
+    )  #: what the operation is given beside
     expression: Expression | None = None
     result: str | None = None
     external: bool = False

@@ -63,8 +63,6 @@ def _check_several(event: etree._Element, position: str, kinds: list[str]) -> It
         for kind in _AT_ONCE.intersection(kinds):
             late = f"An event of kind '{kind}' cannot wait for others to happen; take parallelMultiple away."
             yield _error(event, "unsupported", late)
-    if position == _START and kinds.count("timer") > 1:
-        yield _error(event, "unsupported", "A start event has at most one timer; draw two start events.")
 
 
 def _position(event: etree._Element) -> str:

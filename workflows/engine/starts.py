@@ -20,6 +20,7 @@ def chosen(
     if trigger is not None:
         start_node = trigger.node_id
         known = [o for o in known if o.kind == trigger.kind and trigger.name in ("", o.name)]
+        known = [o for o in known if o.spec.node.id == trigger.node_id][trigger.number :]
     if start_node is not None:
         # A gateway itself means the first of its events.
         at = [o for o in known if start_node in (o.spec.name, getattr(o.gateway, "name", None))]

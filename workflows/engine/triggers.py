@@ -23,18 +23,20 @@ class Trigger:
     name: str = ""  #: of the message or signal; the text of a condition that has come to hold
     timer: Expression | None = None
     timer_kind: str = ""
+    number: int = 0  #: which of the timers of its start event, the first being 0
 
 
 def triggers(definition: Definition) -> tuple[Trigger, ...]:
     """Return what begins a process, if not by hand: start events, instantiating tasks and gateways."""
-    found = []
+    found: list[Trigger] = []
     for opening in openings(definition.spec):
         spec, kind = opening.spec, opening.kind
         if not kind:
             continue
         name = opening.name if kind in ("message", "signal") else ""
         timer = spec.timer if kind == "timer" else None
-        found.append(Trigger(spec.node.id, kind, name, timer, spec.timer_kind if timer else ""))
+        number = sum(1 for t in found if timer and t.timer and t.node_id == spec.node.id)
+        found.append(Trigger(spec.node.id, kind, name, timer, spec.timer_kind if timer else "", number))
     return tuple(found)
 
 

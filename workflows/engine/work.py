@@ -53,6 +53,8 @@ def _call(token: Token) -> None:
     # Only what the diagram hands over: a token also holds its place in a loop, and data of its own.
     given = spec.parameters.inputs
     arguments = scope.clean({name: value for name, value in token.data.items() if name in given})
+    fields = {name: run.value(source, token) for name, source in spec.work.fields.items()}
+    arguments.update(run.cleaned(token, fields))
     with run.guarding(spec.element, "operation", f"The operation '{spec.work.operation}' failed"):
         returned = run.host.call(spec.node, spec.work.operation, arguments, scope.clean(scope.visible(token)))
     if returned is None:

@@ -22,6 +22,8 @@ _BINDINGS = {
     "version": "calledElementVersion",
     "versionTag": "calledElementVersionTag",
 }
+#: Attributes that name a Java class for what `camunda:in` and `camunda:out` do.
+_MAPPERS = ("variableMappingClass", "variableMappingDelegateExpression")
 _SCRIPT_ADVICE = "write lines such as `total = price * 2`; use a service task for anything else"
 
 
@@ -48,7 +50,9 @@ def _service(ledger: Ledger, name: str, node: Node, throws: bool) -> Work:
             ledger.error(element, "operation", f"'{delegate}' names no operation; write ${{registers.verb}}.")
             return Work()
         ledger.operations.append((element, operation))
-        return Work(operation=operation, result=result)
+        return Work(
+            operation=operation, fields=ledger.parameters(element, given.get("fields", {})), result=result
+        )
     if source := given.get("expression"):
         result, source = assigned_by(source) or (result, source)
         return Work(expression=ledger.condition(element, source, "The expression"), result=result)
@@ -111,6 +115,10 @@ def call_of(ledger: Ledger, element: etree._Element, node: Node) -> Call | None:
         )
         ledger.error(node.id, "call", f"The call activity names no process: {advice}")
         return None
+    if any(given.get(name) for name in _MAPPERS):
+        ledger.policy(
+            node.id, "call", "Classes that map variables are not run; write camunda:in and camunda:out."
+        )
     binding = given.get("calledElementBinding", "latest")
     version = _version(ledger, node, binding)
     key = ledger.text(node.id, called, "The called process")

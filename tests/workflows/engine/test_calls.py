@@ -322,6 +322,12 @@ def test_a_called_process_has_the_business_key_that_it_is_given(key: str, own: s
     assert story.variables == {"n": 7, "own": own, "below": None}
 
 
+def test_a_class_that_would_map_variables_is_told() -> None:
+    mapped = call("q", variableMappingClass="org.X")
+    told = [f for f in read(file_of(mapped, extra=KEYED))[1] if f.rule == "call"]
+    assert [(f.element, f.severity) for f in told] == [("c", "policy")]
+
+
 def test_a_business_key_of_its_own_is_told_to_be_no_address() -> None:
     def told(key: str) -> list[str | None]:
         return [f.element for f in read(file_of(keyed(key), extra=KEYED))[1] if f.rule == "business_key"]

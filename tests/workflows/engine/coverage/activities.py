@@ -83,6 +83,19 @@ def _tasks() -> Iterator[Row]:
         host=lambda: TestHost(operations={"registers.note": lambda *_: {"noted": True}}),
         ends_with={"noted": True},
     )
+    fields = extended(
+        '<camunda:field name="to" expression="${price + 1}"/>', '<camunda:field name="by" stringValue="li"/>'
+    )
+    yield Row(
+        TASKS,
+        "serviceTask with camunda:field",
+        ENDS + service("a", "registers.note", fields) + LINE,
+        passes=passing,
+        variables={"price": 4},
+        host=lambda: TestHost(operations={"registers.note": lambda given, _: {"noted": given}}),
+        ends_with={"noted": {"to": 5, "by": "li"}},
+        note="the operation is given it, as it is input parameters",
+    )
     yield Row(
         TASKS,
         "serviceTask with camunda:expression and camunda:resultVariable",
