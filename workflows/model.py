@@ -302,7 +302,9 @@ class Timer(Base):
     instance_id: Mapped[str | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
     definition_id: Mapped[str | None] = mapped_column(ForeignKey("process_definition.id"))
     task_id: Mapped[str | None] = mapped_column(ForeignKey("task.id"), index=True)
-    engine_id: Mapped[str | None] = mapped_column(String(64))  #: the engine's own id of the waiting event
+    engine_id: Mapped[str | None] = mapped_column(
+        String(64)
+    )  #: the engine's own id of the waiting event; of a start: which of its timers
     element_id: Mapped[str | None]
     ladder: Mapped[str | None] = mapped_column(String(32))
     ladder_version: Mapped[int | None]
