@@ -75,6 +75,8 @@ def secret(house: House) -> dict[str, Any]:
             "list_id": list_id,
             "transfer_id": clue.id,
             "number": clue.clue_no,
+            "return_id": owed.id,
+            "period_id": owed.period_id,
             "name": "handlers",
             "shown": (clue.transfer_no, clue.clue_no, clue.receipt_no, NARRATIVE, "材料机密", instance.id),
         }
