@@ -22,6 +22,7 @@ NAMES = frozenset(
     {
         "agency",
         "ahead",
+        "carried",
         "clues",
         "count",
         "due_on",
@@ -56,6 +57,7 @@ def _said(context: Context, row: AgencyReturn, period: ReturnPeriod, sent: Seque
     return {
         "agency": facts.unit(context.session, row.agency_code),
         "ahead": row.ahead,
+        "carried": sum(one.carried for one in sent),
         "clues": [_line(one) for one in sent],
         "count": row.clues,
         "due_on": facts.day(row.due_on),
@@ -78,4 +80,5 @@ def _line(one: Sent) -> dict[str, Any]:
         "on": facts.day(one.clue.submitted_at),
         "domain": facts.word("domains", one.clue.domain),
         "ahead": one.ahead,
+        "carried": one.carried,
     }

@@ -23,10 +23,11 @@ MAJOR = "major"
 
 @dataclass(frozen=True)
 class Sent:
-    """A clue that a return lists; `ahead`: a major one, which was sent at once (已先行移送)."""
+    """A clue that a return lists."""
 
     clue: Clue
-    ahead: bool
+    ahead: bool  #: a major one, which was sent at once (已先行移送)
+    carried: bool  #: sent in the period before, after its return was closed
 
 
 def periods(session: Session, *, before: date | None = None, limit: int = 12) -> Sequence[ReturnPeriod]:
@@ -74,10 +75,10 @@ def listed(session: Session, row: AgencyReturn) -> list[Sent]:
     lists, and of the period before what came after its return was closed. No clue is left out or listed twice.
     """
     found = select(Clue).order_by(Clue.submitted_at, Clue.transfer_no)
+    period = session.get_one(ReturnPeriod, row.period_id)
     if row.state in CLOSED:
         found = found.join(ReturnedClue, ReturnedClue.clue_id == Clue.id)
-        return _sent(session.scalars(found.where(ReturnedClue.return_id == row.id)))
-    period = session.get_one(ReturnPeriod, row.period_id)
+        return _sent(session.scalars(found.where(ReturnedClue.return_id == row.id)), period)
     in_another = exists().where(ReturnedClue.clue_id == Clue.id)
     found = found.where(
         Clue.agency_code == row.agency_code,
@@ -85,7 +86,7 @@ def listed(session: Session, row: AgencyReturn) -> list[Sent]:
         Clue.submitted_at < midnight(period.last_on + timedelta(days=1)),
         ~in_another,
     )
-    return _sent(session.scalars(found))
+    return _sent(session.scalars(found), period)
 
 
 def is_late(row: AgencyReturn, now: datetime) -> bool:
@@ -109,5 +110,6 @@ def _since(session: Session, row: AgencyReturn, period: ReturnPeriod) -> date:
     return earlier.first if session.scalar(closed) else period.first_on
 
 
-def _sent(clues: Iterable[Clue]) -> list[Sent]:
-    return [Sent(clue, clue.urgency == MAJOR) for clue in clues]
+def _sent(clues: Iterable[Clue], period: ReturnPeriod) -> list[Sent]:
+    begin = midnight(period.first_on)
+    return [Sent(clue, clue.urgency == MAJOR, clue.submitted_at < begin) for clue in clues]
