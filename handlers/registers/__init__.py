@@ -1,15 +1,18 @@
 """The office's ledgers. Importing this package registers its tables and its operations.
 
 A clue's steps in the order of the process: `intake` up to the receipt, `registering` up to the handling
-office, `handling` up to the feedback; `record` holds what every step does alike.
+office, `handling` up to the feedback; `record` holds what every step does alike. `assigned`: the time
+that matters assigned from above have in all.
 """
 
-from handlers.registers import handling, intake, registering, returns
+from handlers.registers import assigned, handling, intake, registering, returns
 from handlers.registers.model import (
+    Assignment,
     Clue,
     ClueHandler,
     ClueSubject,
     Document,
+    Extension,
     Handover,
     MatterEvent,
     Meeting,
@@ -18,15 +21,18 @@ from handlers.registers.model import (
 from handlers.registers.numbers import NumberSeries
 
 __all__ = [
+    "Assignment",
     "Clue",
     "ClueHandler",
     "ClueSubject",
     "Document",
+    "Extension",
     "Handover",
     "MatterEvent",
     "Meeting",
     "NumberSeries",
     "Opinion",
+    "assigned",
     "handling",
     "intake",
     "registering",

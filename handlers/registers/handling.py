@@ -193,7 +193,7 @@ def usual_review(context: Context) -> dict[str, Any]:
 def reopen(context: Context, *, clue_id: str) -> dict[str, Any]:
     """Bring a held clue back to study: its review date has come, or the condition is met. T11 begins anew."""
     clue = clue_of(context, clue_id)
-    clue.review_on = clue.way = None
+    clue.review_on = clue.way = clue.concluded_at = clue.close_reason = None
     note(context, clue, "clue.reopened")
     move(context, clue, "studying")
     return {"study_from": context.now.isoformat()}
@@ -240,6 +240,40 @@ def transfer_out(context: Context, *, answers: Answers) -> None:
     number = next_number(context.session, "letter", context.now)
     papers.issue(context, clue, "jurisdiction_letter", number)
     move(context, clue, "transferred", number=number)
+
+
+@operation("clues.ordered_body", use="prefill")
+def ordered_body(context: Context) -> dict[str, Any]:
+    """Return where the order on jurisdiction sends the clue."""
+    order = last_opinion(context.session, clue_of(context), "x6_order")
+    detail = (order.detail if order else None) or {}
+    return {"to_body": detail.get("to"), "order_no": detail.get("order")}
+
+
+@operation("clues.record_jurisdiction")
+def record_jurisdiction(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Record an order on jurisdiction (x6): the clue leaves, or stays with its limits run on or begun anew."""
+    clue, effect = clue_of(context), answers["effect"]
+    detail = {"order": answers["order_no"], "by": answers["ordered_by"], "on": answers["ordered_on"]}
+    if effect == "leave":
+        detail["to"] = answers["to_body"]
+    sign(context, clue, "x6_order", f"jurisdiction_{effect}", detail=detail)
+    keep_files(context, clue, answers.get("order"), "jurisdiction_order", "order")
+    note(context, clue, "clue.jurisdiction", effect=effect)
+    if effect == "leave":
+        return {"order_x6": "leave"}
+    again = {"study_from": context.now.isoformat()} if effect == "restart" else {}
+    return {"order_x6": "stay", **again}
+
+
+@operation("clues.check_evidence")
+def check_evidence(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Record what became of the evidence that a named reporter brought: the result stands, or study again (T06)."""
+    clue = clue_of(context)
+    sign(context, clue, "a13_check", f"evidence_{answers['outcome']}", answers["reasons"])
+    keep_files(context, clue, answers.get("materials"), "material", "materials")
+    note(context, clue, "clue.evidence_checked", outcome=answers["outcome"])
+    return {"checked": answers["outcome"]}
 
 
 @operation("clues.note_withdrawal")

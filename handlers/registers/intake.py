@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers import office
-from handlers.registers import papers, repeats
+from handlers.registers import assigned, papers, repeats
 from handlers.registers.model import Clue, ClueSubject, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -35,8 +36,12 @@ from workflows.operations import Context, Recorded, operation
 
 CASE_SUPERVISION_UNIT = "AGS"
 AGENCY_SOURCE = "SR09"
-#: What the office itself comes upon: reports of people, assignments from above, its own work.
-OWN_SOURCES = frozenset(f"SR{number:02}" for number in (1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15))
+#: Reports that the commission above forwards.
+FORWARDED = "SR17"
+#: What the office itself comes upon: reports of people, what comes from above, its own work.
+OWN_SOURCES = frozenset(f"SR{number:02}" for number in (1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 17))
+#: A number of a report: nothing that could be a name.
+REPORT_NO = re.compile(r"[A-Za-z0-9〔〕()（）\-字第号信访举报]{1,40}")
 #: Who may enter what the office comes upon, or a transfer on behalf of an agency.
 RECEIVERS = frozenset({"intake_clerk", "case_supervision"})
 
@@ -62,6 +67,8 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
         head_sign=answers["head_sign"],
         named_report=answers.get("named") == "yes",
         content_digest=repeats.digest((one["name"] for one in answers["subjects"]), answers["facts"]),
+        repeat_report=answers.get("named") == "yes" and answers.get("repeat") == "yes",
+        report_no=_report_no(answers),
         submitted_by=who(context),
         submitted_at=context.now,
         stage="submitted",
@@ -73,6 +80,8 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
     context.session.add(clue)
     context.session.flush()
     context.session.add_all(_subject(clue, subject) for subject in answers["subjects"])
+    if clue.source == assigned.SOURCE:
+        assigned.take_in(context, clue, answers)
     keep_files(context, clue, answers.get("materials"), "material", "materials")
     hand_over(context, clue, "transfer", to_unit=CASE_SUPERVISION_UNIT)
     papers.issue(context, clue, "transfer_form", clue.transfer_no)
@@ -83,6 +92,10 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
             "sender": _sender(context, agency),
             "urgency": clue.urgency,
             "named": "yes" if clue.named_report else "no",
+            "tell": "yes" if clue.named_report and not clue.repeat_report else "no",
+            "assigned": "yes" if clue.source == assigned.SOURCE else "no",
+            "forwarded": "yes" if clue.source == FORWARDED else "no",
+            "submitted_at": context.now.isoformat(),
             "domain": clue.domain,
         },
         scope_id=clue.scope_id,
@@ -130,6 +143,30 @@ def likely_original(context: Context) -> dict[str, Any]:
     here = select(Clue).where(Clue.id.in_(same), Clue.receipt_no.is_not(None), Clue.stage.not_in(GONE))
     found = context.session.scalars(here.order_by(Clue.submitted_at.desc(), Clue.id).limit(1)).first()
     return {"duplicate_of": found.clue_no or found.receipt_no} if found else {}
+
+
+@operation("clues.competent_body", use="prefill")
+def competent_body(context: Context) -> dict[str, Any]:
+    """Return what the check of the transfer says of competence, for who decides on it."""
+    clue = clue_of(context)
+    return {"accepted": "no" if clue.competence == "no" else "yes", "to_body": clue.competent_body}
+
+
+@operation("clues.accept_forwarded")
+def accept_forwarded(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Accept what was forwarded from above, or redirect it to the competent body (T03, 检举控告规则 16)."""
+    clue = clue_of(context)
+    if clue.received_by == who(context):
+        raise NotAllowed("Who checked the transfer may not decide on it.", code="proposer")
+    accepted = answers["accepted"] == "yes"
+    sign(context, clue, "a3_accept", "accepted" if accepted else "redirected", answers.get("opinion") or "")
+    if not accepted:
+        clue.competence, clue.competent_body = "no", answers["to_body"]
+    elif clue.competence == "no":
+        clue.competence, clue.competent_body = "yes", None
+    note(context, clue, "clue.accepted" if accepted else "clue.redirected")
+    clue.stage = "received" if accepted else "returning"
+    return {"competence": clue.competence}
 
 
 @operation("clues.complete_transfer")
@@ -318,6 +355,16 @@ def _subject(clue: Clue, given: Answers) -> ClueSubject:
         rank=given.get("rank"),
         political_status=given.get("political_status"),
     )
+
+
+def _report_no(answers: Answers) -> str | None:
+    """Return the number of a named report; what could be a name is refused."""
+    number = (answers.get("report_no") or "").strip() if answers.get("named") == "yes" else ""
+    if number and not (REPORT_NO.fullmatch(number) and any(letter.isdigit() for letter in number)):
+        raise InvalidInput(
+            "The number of a report holds digits and no name.", fields={"report_no": FieldError("report_no")}
+        )
+    return number or None
 
 
 def _day(answers: Answers, key: str) -> date | None:

@@ -45,6 +45,10 @@ class Clue(Base):
         default=False
     )  #: a reporter who gave a name; the name is not here
     content_digest: Mapped[str | None] = mapped_column(String(64), index=True)  #: see `repeats.digest`
+    repeat_report: Mapped[bool] = mapped_column(default=False)  #: the same reporter on the same facts again
+    report_no: Mapped[str | None] = mapped_column(
+        String(40)
+    )  #: by which the intake office finds the reporter
 
     submitted_by: Mapped[str]
     submitted_at: Mapped[datetime]
@@ -182,6 +186,50 @@ class Meeting(Base):
     resolution: Mapped[str] = mapped_column(Text)
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+
+class Assignment(Base):
+    """A clue that was assigned from above: by whom, since when, until when, and the report that answers it."""
+
+    __tablename__ = "assignment"
+
+    clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), primary_key=True)
+    assigned_by: Mapped[str] = mapped_column(default="")
+    assignment_no: Mapped[str] = mapped_column(String(100), default="")
+    assigned_on: Mapped[date]
+    limit_version: Mapped[int]  #: of T08, as it was on that day
+    first_due_at: Mapped[datetime]
+    due_at: Mapped[datetime]  #: with all extensions that were granted
+    report_no: Mapped[str | None] = mapped_column(String(100))
+    reported_on: Mapped[date | None]
+    reported_by: Mapped[str | None]
+    result: Mapped[str | None] = mapped_column(Text)
+
+
+class Extension(Base):
+    """An extension asked for: who asked and why, who decided, the due date before and after."""
+
+    __tablename__ = "extension"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    number: Mapped[str] = mapped_column(String(32), unique=True)
+    clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
+    rule_id: Mapped[str] = mapped_column(String(16))
+    level: Mapped[str] = mapped_column(String(8))  #: who decides: A4 UP
+    months: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    old_due_at: Mapped[datetime]
+    new_due_at: Mapped[datetime | None]  #: set once it is granted
+    decision: Mapped[str | None] = mapped_column(String(16))  #: agree refuse
+    opinion: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[str | None]  #: who decided, or entered what was decided above
+    decided_on: Mapped[date | None]
+    document_no: Mapped[str | None] = mapped_column(String(100))  #: of the reply from above
+    reported_on: Mapped[date | None]  #: told to the commission above
+    reported_no: Mapped[str | None] = mapped_column(String(100))
+    reported_by: Mapped[str | None]
 
 
 class MatterEvent(Base):

@@ -21,6 +21,9 @@ PREFIXES = {
     "distribution": "FB",
     "disposal": "CZ",
     "return": "BS",
+    "extension": "YQ",
+    "sealed": "MF",
+    "quarterly": "JD",
 }
 
 

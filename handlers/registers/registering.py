@@ -18,6 +18,7 @@ from handlers.registers.record import (
     clue_by_number,
     clue_of,
     hand_over,
+    keep_files,
     last_opinion,
     move,
     not_the_proposer,
@@ -29,6 +30,9 @@ from handlers.registers.record import (
 from workflows.errors import FieldError, InvalidInput
 from workflows.operations import Context, operation
 
+#: Sources that are set when a matter is taken in: what has its own course from the first day.
+FROM_ABOVE = frozenset({"SR05", "SR17"})
+
 
 @operation("clues.register")
 def register(context: Context, *, answers: Answers) -> dict[str, Any]:
@@ -37,7 +41,7 @@ def register(context: Context, *, answers: Answers) -> dict[str, Any]:
     related = [number for number in re.split(r"[,，;；\s]+", answers.get("related") or "") if number]
     found = [clue_by_number(context.session, number, "related", clue) for number in related]
     clue.clue_no = clue.clue_no or next_number(context.session, "clue", context.now)
-    clue.source = answers.get("source") or clue.source
+    clue.source = _source(clue, answers)
     clue.registered_by, clue.registered_at = who(context), context.now
     clue.category = answers["category"]
     clue.tags = list(answers.get("tags") or ())
@@ -57,6 +61,16 @@ def register(context: Context, *, answers: Answers) -> dict[str, Any]:
         "registered_at": context.now.isoformat(),
         "distribute_from": context.now.isoformat(),
     }
+
+
+def _source(clue: Clue, answers: Answers) -> str:
+    """Return the source; what comes from above has its own course from the first day, so it is not made here."""
+    source = str(answers.get("source") or clue.source)
+    if source != clue.source and {source, clue.source} & FROM_ABOVE:
+        raise InvalidInput(
+            "What comes from above is entered as such.", fields={"source": FieldError("from_above")}
+        )
+    return source
 
 
 @operation("clues.entry", use="prefill")
@@ -82,10 +96,18 @@ def tell_reporter(context: Context, *, answers: Answers) -> None:
     _tell(context, answers, "a5_tell", "clue.reporter_told")
 
 
+@operation("clues.tell_reporter_handed_on")
+def tell_reporter_handed_on(context: Context, *, answers: Answers) -> None:
+    """Record that the named reporter was told that another body has the matter now."""
+    _tell(context, answers, "x6_tell", "clue.reporter_handed_on")
+
+
 @operation("clues.tell_reporter_result")
-def tell_reporter_result(context: Context, *, answers: Answers) -> None:
-    """Record that the named reporter was given the result (T06), and any objection."""
+def tell_reporter_result(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Record that the named reporter was given the result, any objection, and whether there is new evidence (T06)."""
     _tell(context, answers, "a13_tell", "clue.reporter_result")
+    keep_files(context, clue_of(context), answers.get("materials"), "material", "materials")
+    return {"evidence": answers.get("evidence") or "no"}
 
 
 @operation("clues.propose_office")
@@ -167,6 +189,7 @@ def _tell(context: Context, answers: Answers, step: str, code: str) -> None:
             "told_on": told_on.isoformat(),
             "way": answers["told_way"],
             "objection": answers.get("objection_text") or "",
+            "evidence": answers.get("evidence_text") or "",
         },
     )
     note(context, clue, code, day=told_on.isoformat(), objection=objects)

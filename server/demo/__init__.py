@@ -16,6 +16,7 @@ from handlers.notifications import Notification
 from handlers.registers import returns
 from server import auth, boot
 from server.db import Database
+from server.demo import beside
 from server.demo.story import Story
 from workflows import clock, history
 from workflows.errors import Conflict
@@ -73,7 +74,9 @@ def load(database: Database, *, say: Say = lambda line: None) -> int:
         say("Loading the demo office …")
         settle(session)
         say("Playing the history of its matters, about half a minute …")
+        beside.pass_on_sealed(session)
         count = Story(session, Random(SEED)).play(say)
+        beside.tell_results(session)
         _read_old_notifications(session)
         history.record(session, actor=boot.SYSTEM, act=LOADED, detail={"matters": count})
     say(f"{count} matters are there.")

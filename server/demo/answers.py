@@ -123,6 +123,56 @@ def _reporter_told(s: Scene) -> Answers:
     }
 
 
+def _reporter_result(s: Scene) -> Answers:
+    found = {**_reporter_told(s), "evidence": s.fate.evidence if s.times == 0 else "no"}
+    found["text"] = "您反映的问题已办结，处理结果告知如下。"
+    if found["evidence"] == "yes":
+        found["evidence_text"] = "补充提交了转账记录和照片。"
+    return found
+
+
+def _evidence(s: Scene) -> Answers:
+    return {"outcome": "stands", "reasons": "所提材料此前已经核查，不影响原结论。", "sign": True}
+
+
+def _accept(s: Scene) -> Answers:
+    return {"accepted": "yes", "opinion": "属本机关管理的干部，予以受理。", "sign": True}
+
+
+def _jurisdiction(s: Scene) -> Answers:
+    return {
+        "ordered_by": "省纪委监委",
+        "order_no": f"省纪管〔{s.day.year}〕{s.chance.randint(1, 60)} 号",
+        "ordered_on": s.day.isoformat(),
+        "effect": "leave",
+        "to_body": "西山区纪委监委",
+        "sign": True,
+    }
+
+
+def _report(s: Scene) -> Answers:
+    return {
+        "report_no": f"示纪报〔{s.day.year}〕{s.chance.randint(1, 60)} 号",
+        "reported_on": s.day.isoformat(),
+        "result": "经核查，反映的问题不属实，予以了结。",
+        "sign": True,
+    }
+
+
+def _extension(s: Scene) -> Answers:
+    return {"decision": "agree", "sign": True}
+
+
+def _extension_told(s: Scene) -> Answers:
+    number = f"示纪报〔{s.day.year}〕{s.chance.randint(1, 60)} 号"
+    return {"reported_on": s.day.isoformat(), "document_no": number, "sign": True}
+
+
+def request_for_time() -> Answers:
+    """Return how a handler asks for an extension."""
+    return {"months": 2, "reason": "关键知情人外出未归，相关账目尚待调取。", "sign": True}
+
+
 def _distribution_opinion(s: Scene) -> Answers:
     proposed = s.proposed
     if s.times and "redistribute" in s.fate.detours:
@@ -230,6 +280,7 @@ def _transfer_out(s: Scene) -> Answers:
 
 _ANSWERS: Mapping[str, Callable[[Scene], Answers]] = {
     "a3": _receive,
+    "a3_accept": _accept,
     "a1_fix": _complete,
     "a3_sign": _receipt,
     "a4": _letter,
@@ -244,7 +295,12 @@ _ANSWERS: Mapping[str, Callable[[Scene], Answers]] = {
     "a8": _assign,
     "a8_sign": _declare,
     "a9": _study,
+    "x6_order": _jurisdiction,
     "x6_letter": _transfer_out,
+    "x6_tell": _reporter_told,
+    "b_report": _report,
+    "e_approve": _extension,
+    "e_told": _extension_told,
     "a10_a2": _opinion("a10_a2_return", "return"),
     "a10_a3": _opinion("a10_a3_refuse", "refuse"),
     "a10_a4": _opinion("a10_a4_return", "return"),
@@ -254,5 +310,6 @@ _ANSWERS: Mapping[str, Callable[[Scene], Answers]] = {
     "w_verify": _outcome,
     "a12": _close,
     "a13": _feedback,
-    "a13_tell": _reporter_told,
+    "a13_tell": _reporter_result,
+    "a13_check": _evidence,
 }

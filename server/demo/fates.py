@@ -9,6 +9,7 @@ from random import Random
 #: After about how many days a matter comes to a step, and how many days it may wait there.
 STEPS = {
     "a3": (0, 2),
+    "a3_accept": (0, 6),
     "a1_fix": (0, 8),
     "a3_sign": (0, 5),
     "a4": (0, 8),
@@ -23,7 +24,9 @@ STEPS = {
     "a8": (1, 3),
     "a8_sign": (2, 2),
     "a9": (3, 29),
+    "x6_order": (5, 2),
     "x6_letter": (6, 8),
+    "x6_tell": (9, 22),
     "a10_a2": (15, 17),
     "a10_a3": (17, 15),
     "a10_a4": (19, 13),
@@ -35,6 +38,10 @@ STEPS = {
     "a12": (20, 5),
     "a13": (24, 22),
     "a13_tell": (46, 22),
+    "a13_check": (60, 22),
+    "b_report": (40, 60),
+    "e_approve": (30, 4),
+    "e_told": (34, 4),
     "end": (75, 0),
 }
 
@@ -55,6 +62,8 @@ class Fate:
     complete: bool = True
     major: bool = False
     named: bool = False
+    source: str = ""  #: as lists write it, where the office itself took it in
+    evidence: str = "no"
     detours: frozenset[str] = frozenset()  #: what goes back once, or comes between: see `story`
 
     @property
@@ -89,7 +98,14 @@ WAITING = (
     (_f(stop="a9"), 13, 5),
     (_f("a10_a2_return", stop="a9"), 2, 1),
     (_f("withdrawn", stop="a9", named=True), 1, 0),
+    (_f("jurisdiction", stop="x6_order"), 1, 0),
     (_f("jurisdiction", stop="x6_letter"), 2, 1),
+    (_f("jurisdiction", stop="x6_tell", named=True, source="来信"), 1, 0),
+    (_f(stop="a3_accept", source="上级转办"), 2, 1),
+    (_f(stop="a9", source="上级交办"), 2, 0),
+    (_f(stop="b_report", source="上级交办", way="DW4"), 1, 1),
+    (_f("extension", stop="e_approve", source="上级交办"), 1, 0),
+    (_f("extension", stop="e_told", source="上级交办"), 1, 0),
     (_f(stop="a10_a2"), 5, 2),
     (_f(stop="a10_a3"), 5, 2),
     (_f(stop="a10_a4", way="DW2"), 4, 2),
@@ -101,14 +117,20 @@ WAITING = (
     (_f(stop="w_verify", way="DW2", category="PC8"), 4, 2),
     (_f(stop="a12", way="DW4"), 3, 1),
     (_f(stop="a13", way="DW4"), 4, 2),
-    (_f(stop="a13_tell", way="DW1", named=True), 2, 1),
+    (_f(stop="a13_tell", way="DW1", named=True, source="来信"), 2, 1),
+    (_f(stop="a13_check", way="DW1", named=True, source="来访", evidence="yes"), 1, 0),
 )
 ENDED = (
     (_f(way="DW4"), 10),
     (_f("a7_return", way="DW4", management="committee"), 2),
     (_f("a10_a3_refuse", way="DW4"), 1),
     (_f(way="DW1"), 6),
-    (_f(way="DW1", named=True), 2),
+    (_f(way="DW1", named=True, source="来信"), 3),
+    (_f(way="DW1", named=True, source="来访", evidence="yes"), 1),
+    (_f(way="DW4", source="上级交办"), 2),
+    (_f("extension", way="DW4", source="上级交办"), 1),
+    (_f(way="DW4", source="上级转办"), 1),
+    (_f(duplicate="same", named=True, source="来信"), 1),
     (_f("a10_a2_return", way="DW1", management="committee"), 2),
     (_f(way="DW2", category="PC3"), 6),
     (_f(way="DW2", management="principal", major=True, category="PC8"), 2),

@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session
 
 from handlers import clue_import, office
 from handlers.registers import Clue, ClueHandler
-from server.demo.answers import Scene, answer_to
+from server.demo.answers import Scene, answer_to, request_for_time
 from server.demo.fates import Fate, fates
 from server.demo.periods import Returns
 from server.demo.transfers import BUREAUS, Bureau, Traits, write_list
-from workflows import calendar, clock, instances, persistence, tasks, timers
+from workflows import calendar, clock, instances, jobs, persistence, tasks, timers
 from workflows.actor import Actor
 from workflows.calendar import WorkDays
 from workflows.errors import Conflict, InvalidInput
@@ -36,6 +36,7 @@ Say = Callable[[str], object]
 #: Working days that a step takes: at least, at most.
 TAKES = {
     "a1_fix": (1, 3),
+    "a3_accept": (1, 3),
     "a3_sign": (0, 2),
     "a4": (1, 2),
     "a4_sign": (1, 3),
@@ -43,7 +44,12 @@ TAKES = {
     "a5_tell": (2, 7),
     "a7": (0, 1),
     "a9": (6, 11),
+    "x6_order": (0, 1),
     "x6_letter": (1, 4),
+    "x6_tell": (1, 5),
+    "b_report": (2, 6),
+    "e_approve": (1, 2),
+    "e_told": (1, 2),
     "a10_a2": (1, 2),
     "a10_a3": (1, 2),
     "a10_a4": (1, 2),
@@ -54,6 +60,7 @@ TAKES = {
     "a12": (1, 2),
     "a13": (3, 6),
     "a13_tell": (3, 6),
+    "a13_check": (3, 9),
 }
 #: Stages of clues that a later one may repeat.
 HERE = ("registered", "distributing", "studying", "approving", "talk", "verification", "held", "concluded")
@@ -92,6 +99,7 @@ class Story:
         self._actors: dict[str, Actor] = {}
         self._groups: dict[str, tuple[str, ...]] = {}
         self._matters: dict[str, Matter] = {}
+        self._beside: dict[str, Matter] = {}  #: other processes of these matters
 
     def play(self, say: Say) -> int:
         """Return how many matters there are, each come as far as its fate and the present allow."""
@@ -106,6 +114,7 @@ class Story:
             self._pass_time(at)
             with clock.held_at(at):
                 act()
+                self._run_jobs()
             self._session.expunge_all()
             if len(self._matters) - said >= 50:
                 said = len(self._matters)
@@ -117,23 +126,23 @@ class Story:
 
     def _send_lists(self) -> None:
         """Plan the lists: what is sent by one bureau on one day stands in one list."""
-        sent: dict[tuple[int, date], list[Fate]] = defaultdict(list)
+        sent: dict[tuple[int, date, bool], list[Fate]] = defaultdict(list)
         for fate in self._planned:
             # Old ones came in batches, a list in ten days; the recent ones as they came.
             age = fate.age if fate.age < 20 else fate.age // 10 * 10
             day = self._work_day(_day(self._now) - timedelta(days=age))
             bureau = self._chance.choices(range(len(BUREAUS)), weights=_WEIGHTS)[0]
-            sent[bureau, day].append(fate)
-        for (number, day), together in sorted(sent.items(), key=lambda item: item[0]):
+            sent[bureau, day, bool(fate.source)].append(fate)
+        for (number, day, _), together in sorted(sent.items(), key=lambda item: item[0]):
             at = self._clock_time(day, 9, 11)
             if at > self._now:
                 at = self._now - timedelta(minutes=self._chance.randint(20, 90))
             self._plan(at, partial(self._send, BUREAUS[number], tuple(together)))
 
     def _send(self, bureau: Bureau, together: Sequence[Fate]) -> None:
-        by_intake = self._chance.random() < 0.08
+        by_intake = bool(together[0].source) or self._chance.random() < 0.08
         source = self._chance.choice(("来信", "来访", "网络")) if by_intake else ""
-        traits = [Traits(major=fate.major, named=fate.named, source=source) for fate in together]
+        traits = [Traits(major=f.major, named=f.named, source=f.source or source) for f in together]
         data = write_list(bureau, _day(clock.now()), traits, self._chance)
         outcome = clue_import.import_clues(
             self._unit_of_work,
@@ -155,12 +164,15 @@ class Story:
 
     def _look(self, instance_id: str) -> None:
         """Plan what becomes of the matter's new tasks."""
-        matter = self._matters[instance_id]
+        matter = self._beside.get(instance_id) or self._matters[instance_id]
         waiting = select(Task).where(Task.instance_id == instance_id, Task.closed_at.is_(None))
         for task in self._session.scalars(waiting.order_by(Task.created_at, Task.element_id, Task.assignee)):
             if task.id in matter.seen:
                 continue
             matter.seen.add(task.id)
+            if task.element_id == "b_report" and not self._concluded(task):
+                matter.seen.remove(task.id)
+                continue
             if self._left_alone(matter, task):
                 if self._chance.random() < 0.4:
                     self._plan(self._soon(0, 1), partial(self._claim, task.id))
@@ -168,6 +180,7 @@ class Story:
             self._plan(self._soon(*self._takes(task)), partial(self._complete, matter, task.id))
             if task.element_id == "a9":
                 self._interrupt(matter)
+                self._plan_extension(matter, task)
 
     def _left_alone(self, matter: Matter, task: Task) -> bool:
         turned = matter.fate.detours and not self._has_turned(matter)
@@ -175,8 +188,20 @@ class Story:
 
     def _has_turned(self, matter: Matter) -> bool:
         """Whether the detour that leads back to the fate's stop has been taken."""
-        came_by = {"redistribute": "a8", "recusal": "a8_sign", "a10_a2_return": "a10_a2", "withdrawn": "a5"}
-        return all(matter.done[came_by.get(detour, "a3")] for detour in matter.fate.detours)
+        came_by = {
+            "redistribute": "a8",
+            "recusal": "a8_sign",
+            "a10_a2_return": "a10_a2",
+            "withdrawn": "a5",
+            "extension": "",
+        }
+        if matter.instance_id in self._beside:
+            return True
+        return all(
+            matter.done[came_by.get(detour, "a3")]
+            for detour in matter.fate.detours
+            if came_by.get(detour) != ""
+        )
 
     def _takes(self, task: Task) -> tuple[int, int]:
         least, most = TAKES.get(task.element_id, (0, 0))
@@ -198,8 +223,17 @@ class Story:
         tasks.complete(self._session, task_id, actor=actor, answers=answers)
         matter.done[element_id] += 1
         self._look(matter.instance_id)
+        if element_id == "a13":
+            self._look_beside(matter)
         if element_id == "a11" and "reopen" in matter.fate.detours:
             self._plan(self._soon(15, 25), partial(self._tell, matter, "clue_reopen"))
+
+    def _look_beside(self, matter: Matter) -> None:
+        """Look at the other processes of a matter that has come to its end."""
+        scope = self._session.get_one(Instance, matter.instance_id).scope_id
+        others = select(Instance.id).where(Instance.scope_id == scope, Instance.id.in_(self._beside))
+        for instance_id in self._session.scalars(others).all():
+            self._look(instance_id)
 
     def _interrupt(self, matter: Matter) -> None:
         for detour, message in (
@@ -209,6 +243,46 @@ class Story:
             if detour in matter.fate.detours and message not in matter.told:
                 matter.told.add(message)
                 self._plan(self._soon(1, 3), partial(self._tell, matter, message))
+
+    def _plan_extension(self, matter: Matter, task: Task) -> None:
+        if "extension" in matter.fate.detours and "extension" not in matter.told:
+            matter.told.add("extension")
+            self._plan(self._soon(2, 5), partial(self._ask_for_time, matter, self._scope(task)))
+
+    def _ask_for_time(self, matter: Matter, clue_id: str) -> None:
+        clue = self._session.get_one(Clue, clue_id)
+        assigned = select(ClueHandler.login).where(
+            ClueHandler.clue_id == clue_id, ClueHandler.ended_at.is_(None)
+        )
+        login = self._session.scalars(assigned.order_by(ClueHandler.id)).first()
+        if clue.clue_no and login:
+            answers = {"number": clue.clue_no, **request_for_time()}
+            asked = instances.start(self._session, key="extension", actor=self._actor(login), answers=answers)
+            self._follow(asked, matter.fate)
+
+    def _concluded(self, task: Task) -> bool:
+        return self._session.get_one(Clue, self._scope(task)).concluded_at is not None
+
+    def _scope(self, task: Task) -> str:
+        return (task.scope_id or "").removeprefix("clue:")
+
+    def _run_jobs(self) -> None:
+        """Do what was left to transactions of their own, and follow the processes that it began."""
+        while waiting := jobs.due(self._session):
+            for job_id in waiting:
+                jobs.run(self._session, job_id)
+            begun = select(Instance).where(Instance.definition_key == "assigned_matter")
+            for instance in self._session.scalars(begun):
+                self._follow(instance, self._fate_of(instance))
+
+    def _fate_of(self, instance: Instance) -> Fate:
+        clue = self._session.get_one(Clue, (instance.scope_id or "").removeprefix("clue:"))
+        return self._matters[clue.instance_id or ""].fate
+
+    def _follow(self, instance: Instance, fate: Fate) -> None:
+        """Follow a process that belongs to a matter already known."""
+        self._beside.setdefault(instance.id, Matter(instance.id, fate))
+        self._look(instance.id)
 
     def _tell(self, matter: Matter, message: str) -> None:
         clerk = self._actor("clerk")
@@ -274,6 +348,7 @@ class Story:
                 for instance_id in moved:
                     if instance_id in self._matters:
                         self._look(instance_id)
+                self._run_jobs()
             self._session.expunge_all()
 
     def _plan(self, at: datetime, act: Callable[[], None]) -> None:

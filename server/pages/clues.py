@@ -19,6 +19,7 @@ from handlers.registers import (
     MatterEvent,
     Meeting,
     Opinion,
+    assigned,
 )
 from server.db import reading, unit_of_work
 from server.guard import guard
@@ -26,6 +27,7 @@ from server.pages import papers
 from server.pages.blueprint import blueprint
 from server.pages.events import event_words, opinion_words
 from server.pages.frame import OFFICE
+from server.pages.happenings import heard
 from server.pages.names import lang
 from workflows import clock, history
 from workflows.actor import Actor
@@ -121,7 +123,9 @@ def clue(actor: Actor, clue_id: str) -> str:
             word=word,
             event_words=event_words,
             opinion_words=opinion_words,
+            happenings=heard(session, actor, row),
             **_parts(session, row),
+            **_from_above(session, actor, row),
         )
 
 
@@ -159,6 +163,18 @@ def _parts(session: Session, row: Clue) -> dict[str, Any]:
         "events": session.scalars(events).all(),
         "tasks": session.scalars(tasks).all(),
         "original": session.get(Clue, row.duplicate_of) if row.duplicate_of else None,
+    }
+
+
+def _from_above(session: Session, actor: Actor, row: Clue) -> dict[str, Any]:
+    """Return until when an assigned matter has time, its extensions, and whether this reader may ask for one."""
+    assignment, extensions = assigned.of_clue(session, row)
+    running = assignment is not None and assignment.reported_on is None and assignment.due_at > clock.now()
+    waiting = any(extension.decision is None for extension in extensions)
+    return {
+        "assignment": assignment,
+        "extensions": extensions,
+        "may_ask": running and not waiting and assigned.may_ask(session, actor, row),
     }
 
 

@@ -35,12 +35,19 @@ def opinion_words(row: Opinion) -> str:
         if any(entry["code"] == row.decision for entry in codes.rows(table)):
             return codes.word(table, row.decision, lang())
     return {
+        "accepted": _("accepted"),
         "assigned": _("handlers assigned"),
         "completed": _("completed"),
         "concluded": _("concluded"),
+        "evidence_reopen": _("new evidence checked: to be studied again"),
+        "evidence_stands": _("new evidence checked: the result stands"),
+        "jurisdiction_go_on": _("stays here, the limits run on"),
+        "jurisdiction_leave": _("goes to the designated body"),
+        "jurisdiction_restart": _("stays here, the limits begin anew"),
         "objected": _("objection raised"),
         "ordered": _("order given"),
         "proposed": _("proposed"),
+        "redirected": _("redirected"),
         "registered": _("registered"),
         "signed": _("signed for"),
         "told": _("told"),
@@ -57,7 +64,11 @@ def opinion_details(row: Opinion) -> list[tuple[str, str]]:
         (_("To office"), unit(detail.get("to_office"))),
         (_("Handlers"), joined(person(login) for login in detail.get("handlers") or ())),
         (_("On"), detail.get("on") or detail.get("told_on")),
+        (_("Ordered by"), detail.get("by")),
         (_("Order number"), detail.get("order")),
+        (_("Designated body"), detail.get("to") if detail.get("by") else None),
+        (_("Objection"), detail.get("objection")),
+        (_("New evidence"), detail.get("evidence")),
     ]
     return [(label, str(words)) for label, words in found if words]
 
@@ -181,6 +192,26 @@ def _missing(params: Params) -> str:
     return _("Overdue: %(agencies)s.", agencies=joined(unit(code) for code in params.get("agencies", ())))
 
 
+def _jurisdiction(params: Params) -> str:
+    return {
+        "leave": _("Jurisdiction was changed: the clue goes to the designated body."),
+        "restart": _("Jurisdiction was settled: the clue stays, the limits begin anew."),
+    }.get(str(params.get("effect")), _("Jurisdiction was settled: the clue stays, the limits run on."))
+
+
+def _evidence(params: Params) -> str:
+    if params.get("outcome") == "reopen":
+        return _("The reporter's new evidence was checked: the disposal is studied again.")
+    return _("The reporter's new evidence was checked: the result stands.")
+
+
+def _asked(params: Params) -> str:
+    words = {"number": _number(params), "months": params.get("months")}
+    if params.get("level") == "UP":
+        return _("Extension %(number)s asked of the commission above, %(months)s months.", **words)
+    return _("Extension %(number)s asked of the principal, %(months)s months.", **words)
+
+
 NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.normal": _reminder,
     "deadline.remind": _reminder,
@@ -228,6 +259,24 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "clue.registered": _registered,
     "clue.reporter_told": _reporter,
     "clue.reporter_result": _reporter,
+    "clue.reporter_handed_on": _reporter,
+    "clue.accepted": lambda params: _("What was forwarded from above is accepted."),
+    "clue.redirected": lambda params: _("What was forwarded from above is redirected; a letter is prepared."),
+    "clue.jurisdiction": _jurisdiction,
+    "clue.evidence_checked": _evidence,
+    "assignment.reported": lambda params: _(
+        "The verification report was sent up on %(day)s.", day=params.get("day")
+    ),
+    "extension.asked": _asked,
+    "extension.agree": lambda params: _(
+        "Extension %(number)s granted: until %(day)s.", number=_number(params), day=params.get("day")
+    ),
+    "extension.refuse": lambda params: _("Extension %(number)s refused.", number=_number(params)),
+    "extension.reported": lambda params: _(
+        "Extension %(number)s reported to the commission above on %(day)s.",
+        number=_number(params),
+        day=params.get("day"),
+    ),
     "clue.ordered": lambda params: _("Urgent order given."),
     "clue.distributing": lambda params: _("Distribution to %(office)s proposed.", office=_office(params)),
     "clue.distribution_returned": lambda params: _("The distribution was returned to be proposed again."),

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from handlers import notifications
+from handlers.registers import diverted, quarterly
 from server.db import reading
 from server.guard import current_actor
 from server.pages import names, words
@@ -108,6 +109,10 @@ def navigation(actor: Actor) -> list[Item]:
         entries.append(("pages.clues", _("Clues")))
     if actor.groups & OVERSEERS:
         entries.append(("pages.periods", _("Periodic returns")))
+    if actor.groups & (quarterly.READERS | {"office_head"}):
+        entries.append(("pages.results", _("Quarterly results")))
+    if actor.groups & diverted.READERS:
+        entries.append(("pages.sealed", _("Sealed items")))
     entries.append(("pages.notifications", _("Notifications")))
     if "supervisor" in actor.groups:
         entries.append(("pages.processes", _("Processes")))

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from handlers import codes, wall
-from handlers.registers import Clue, ClueSubject, Opinion
+from handlers.registers import Assignment, Clue, ClueSubject, Opinion
 from server.pages import course, events, frame, names, papers
 from workflows.actor import Actor
 from workflows.model import Instance
@@ -121,7 +121,15 @@ def _metadata(session: Session, clue: Clue) -> list[Fact]:
         Fact(_("Received"), frame.local(clue.received_at)),
         Fact(_("Registered"), frame.local(clue.registered_at)),
         Fact(_("Handling office"), names.unit(clue.office_code)),
+        Fact(_("Number of the report"), clue.report_no or ""),
+        Fact(_("To be concluded by"), _concluded_by(session, clue)),
     ]
+
+
+def _concluded_by(session: Session, clue: Clue) -> str:
+    """Return until when a matter that was assigned from above is to be concluded, with its extensions."""
+    assignment = session.get(Assignment, clue.id)
+    return frame.day(assignment.due_at) if assignment else ""
 
 
 def _sent(session: Session, clue: Clue) -> list[Fact]:

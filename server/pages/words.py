@@ -145,11 +145,14 @@ ERRORS: dict[str, Wording] = {
     "return_period": lambda p: _("There is no such return period."),
     "process": lambda p: _("There is no such process, or it is not for you to see."),
     "receiver": lambda p: _("Only an agency, or who takes transfers in, can enter a clue."),
+    "template": lambda p: _("The template of this paper is not deployed. Tell the process supervisor."),
+    "quarterly_list": lambda p: _("There is no such list, or it is not for you to see."),
     "resolved": lambda p: _("This has been settled already."),
     "rate_limit": lambda p: _(
         "You have done this very often in a short time. Try again in %(n)d minutes.", n=p.get("minutes", 1)
     ),
     "role": _role,
+    "sealed_item": lambda p: _("There is no such sealed item, or it is not for you to see."),
     "signin": lambda p: _("The account name or the password is wrong. Check both; capitals count."),
     "signin_limit": lambda p: _(
         "Too many failed attempts. Try again in %(n)d minutes.", n=p.get("minutes", 1)
@@ -281,5 +284,21 @@ FIELDS: dict[str, Wording] = {
         "Clues were transferred in the period (%(count)s: %(numbers)s): choose the list instead.",
         count=p.get("count", ""),
         numbers=names.joined(p.get("numbers", ())),
+    ),
+    "own_principal": lambda p: _("The principal does not carry what is about the principal."),
+    "report_no": lambda p: _("Write the number of the report only, with its digits; never a name."),
+    "from_above": lambda p: _(
+        "Whether a clue comes from above is said when it is taken in; it cannot be changed here."
+    ),
+    "not_concluded": lambda p: _("The clue is not concluded yet: nothing can be reported."),
+    "not_assigned": lambda p: _(
+        "%(number)s was not assigned from above: it has no such limit.", number=p["number"]
+    ),
+    "months_left": lambda p: _("The principal may add %(left)d months at most.", left=p.get("left", 0)),
+    "quarter_runs": lambda p: _("This quarter has not ended yet."),
+    "extension_waits": lambda p: _("An extension is asked for already, and not decided yet."),
+    "extension_late": lambda p: _(
+        "An extension is asked for before the limit ends, and this one ended or was met: %(day)s.",
+        day=p.get("day", ""),
     ),
 }

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from handlers import office, registers, wall
 from handlers.notifications import Notification
-from handlers.registers import returns
+from handlers.registers import quarterly, returns
 from workflows import clock
 from workflows.model import Instance, Task, TaskCandidate
 
@@ -81,6 +81,27 @@ def _told(seen: Seen, wanted: Mapping[str, Mapping[str, int]]) -> Any:
     )
     counted = {(login, code): count for login, code, count in rows}
     return {login: {code: counted.get((login, code), 0) for code in codes} for login, codes in wanted.items()}
+
+
+def _heard(seen: Seen, wanted: Iterable[str]) -> Any:
+    """Return of each login whether anything was told about the tasks of the process."""
+    of_process = select(Task.id).where(Task.instance_id == seen.instance.id)
+    told = set(seen.session.scalars(select(Notification.login).where(Notification.task_id.in_(of_process))))
+    return {login: login in told for login in wanted}
+
+
+def _lists(seen: Seen, wanted: Iterable[str]) -> Any:
+    """Return the lines of each office's newest list of results."""
+    found: dict[str, list[str]] = {}
+    for row in seen.session.scalars(select(quarterly.QuarterlyList).order_by(quarterly.QuarterlyList.id)):
+        results = select(quarterly.QuarterlyResult).where(quarterly.QuarterlyResult.list_id == row.id)
+        clues = [
+            (one, seen.session.get_one(registers.Clue, one.clue_id)) for one in seen.session.scalars(results)
+        ]
+        found[row.office_code] = [
+            f"{clue.clue_no} {clue.report_no} {one.result} {one.concluded_on}" for one, clue in clues
+        ]
+    return found
 
 
 def _due(seen: Seen, wanted: Iterable[str]) -> Any:
@@ -179,6 +200,8 @@ def _same(wanted: Sequence[Any], found: Sequence[Any]) -> Sequence[Any]:
 EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "clue": _clue,
     "due": _due,
+    "heard": _heard,
+    "lists": _lists,
     "level": lambda seen, wanted: {t.element_id: t.level for t in seen.open_tasks if t.element_id in wanted},
     "made": _made,
     "open": _open,

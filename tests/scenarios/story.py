@@ -67,9 +67,16 @@ def read(path: Path) -> Story:
     begin = datetime.fromisoformat(told.get("begin", BEGIN)).replace(tzinfo=clock.office_zone())
     steps = (*({"start": told["start"]} for _ in range("start" in told)), *told["steps"])
     owing = told.get("owing")
-    return Story(
-        path.parents[1].name, begin, steps, usual(path.with_name("answers.yaml")), owing and frozenset(owing)
-    )
+    return Story(path.parents[1].name, begin, steps, _usual(path.parents[2]), owing and frozenset(owing))
+
+
+@cache
+def _usual(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return how the forms of all processes are usually filled in; a story may lead through several."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in sorted(folder.glob("*/scenarios/answers.yaml")):
+        found |= usual(path)
+    return found
 
 
 @cache
@@ -104,6 +111,8 @@ class Telling:
             self.place = f"step {number}: {_short(step)}"
             with clock.held_at(self.now):
                 self.act(step)
+                # What is left to a transaction of its own, such as messages to other matters.
+                worker.run_due(self.database)
                 self.check()
 
     def check(self) -> None:
@@ -159,7 +168,7 @@ class Telling:
         with self.database.unit_of_work() as session:
             instance = self._begin(session, said)
         assert instance.business_key, self.place
-        self.matters[instance.business_key] = instance.id
+        self.matters[said.get("as", instance.business_key)] = instance.id
 
     def _transfer(self, step: Step) -> None:
         """Let an agency transfer a clue: a matter of another process, beside the story's own."""
@@ -254,7 +263,7 @@ class Telling:
 
     def _expect(self, said: Mapping[str, Any], step: Step) -> None:
         with self.database.reading() as session:
-            seen = Seen(session, session.get_one(Instance, self.matters[self._matter(step)]))
+            seen = Seen(session, session.get_one(Instance, self._instance(session, step)))
             for word, wanted in said.items():
                 assert word in EXPECTATIONS, f"{self.place}: one expects {', '.join(EXPECTATIONS)}"
                 found = EXPECTATIONS[word](seen, words.plain(wanted, self.now))
@@ -268,12 +277,26 @@ class Telling:
         assert named is None or named in self.matters, f"{self.place}: there are {list(self.matters)}"
         return named or list(self.matters)[-1]
 
+    def _instance(self, session: Session, step: Step) -> str:
+        """Return the instance that a step is about; `process` names the newest one of the same matter, or of none."""
+        process, matter = step.get("process"), self._matter(step)
+        if process is None:
+            return self.matters[matter]
+        scope = session.get_one(Instance, self.matters[matter]).scope_id
+        others = select(Instance.id).where(
+            Instance.definition_key == process, (Instance.scope_id == scope) | Instance.scope_id.is_(None)
+        )
+        found = session.scalars(others.order_by(Instance.started_at.desc(), Instance.id).limit(1)).first()
+        assert found, f"{self.place}: no {process} of this matter"
+        return found
+
     def _begin(self, session: Session, said: Step) -> Instance:
         actor = office.actor_for(session, said["actor"])
-        owner = deployed.process(session, definitions.latest(session, self.story.process).id)
+        process = said.get("process", self.story.process)
+        owner = deployed.process(session, definitions.latest(session, process).id)
         form = deployed.form(session, owner, owner.definition.start_node)
         answers = self._answers(session, form, said, actor)
-        return instances.start(session, key=self.story.process, actor=actor, answers=answers)
+        return instances.start(session, key=process, actor=actor, answers=answers)
 
     def _tell(self, session: Session, said: Step) -> None:
         actor = office.actor_for(session, said["actor"])
@@ -281,7 +304,7 @@ class Telling:
 
     def _standing(self, session: Session, step: Step) -> Sequence[Task]:
         """Return the open tasks at the step, whoever may see them."""
-        matter = self.matters[self._matter(step)]
+        matter = self._instance(session, step)
         open_tasks = session.scalars(
             select(Task).where(Task.instance_id == matter, Task.closed_at.is_(None))
         ).all()
@@ -331,8 +354,10 @@ def _wind_up(session: Session, process: str) -> None:
     """Let the calendar start the story's own process, from the story's beginning on."""
     for timer in session.scalars(select(Timer).where(Timer.kind == "start")):
         definition = session.get_one(ProcessDefinition, timer.definition_id)
-        trigger = starting.trigger_of(session, definition, timer)
-        following = starting.next_start(session, definition, trigger, clock.now())
+        following: datetime | None = timer.due_at
+        if timer.due_at <= clock.now():
+            trigger = starting.trigger_of(session, definition, timer)
+            following = starting.next_start(session, definition, trigger, clock.now())
         if definition.key == process and following is not None:
             timer.status, timer.due_at = "waiting", following
 

@@ -23,7 +23,10 @@ from workflows.model import Activity, Incident, Instance, Task
 OUTSIDERS = ("agency2", "handler4", "head2", "reviewer", "intake", "admin", "supervisor", "auditor")
 NARRATIVE = "此处叙述任何旁人都不得读到"
 #: Routes about things that belong to no matter: processes, files of deployments, accounts, pages' own files.
-NO_MATTER = {"rule_id", "definition_id", "deployment_id", "resource_id", "key", "login", "filename"}
+NO_MATTER = {"rule_id", "definition_id", "deployment_id", "resource_id", "key", "login", "filename"} | {
+    "sealed_no",
+    "sheet_no",
+}
 WRITING = ("POST", "PUT", "DELETE")
 #: The areas for programs.
 APIS = ("/engine-rest", "/api/")

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from handlers import clue_import, lists, office
 from handlers.notifications import Notification
 from handlers.registers import Clue, ClueSubject, MatterEvent
+from handlers.registers.diverted import DivertedItem
+from handlers.registers.quarterly import QuarterlyList
 from handlers.registers.returns import AgencyReturn, RectificationItem
 from server import auth, boot, demo
 from server.db import Database, connect
@@ -78,7 +80,11 @@ def every_stage_is_there(session: Session) -> None:
     row = definitions.latest(session, "clue_transfer")
     nodes = definitions.compiled(session, row.id).nodes.values()
     waiting = set(session.scalars(select(Task.element_id).where(Task.closed_at.is_(None))))
-    assert waiting == {node.id for node in nodes if node.kind == "userTask"}
+    assert waiting == {node.id for node in nodes if node.kind == "userTask"} | {
+        "b_report",
+        "e_approve",
+        "e_told",
+    }
     ends = set(session.scalars(select(Instance.end_element).where(Instance.state == "completed")))
     assert {"end_fed_back", "end_returned", "end_transferred"} <= ends
     stages = set(session.scalars(select(Clue.stage)))
@@ -122,6 +128,11 @@ def test_the_demo_is_loaded_once_and_wholly_or_not_at_all(
         assert session.scalars(select(auth.Account)).all() == []
 
     assert demo.load(office_database) == 3
+    with office_database.reading() as session:
+        # A principal has nothing to do with what is about the principal.
+        open_items = session.scalars(select(DivertedItem.reason).where(DivertedItem.handed_on.is_(None)))
+        assert sorted(open_items) == ["T01", "T02"]
+        assert session.scalar(select(func.count()).where(QuarterlyList.received_at.is_not(None))) == 1
     assert demo.load(office_database) == 0
     with office_database.reading() as session:
         assert demo.loaded(session)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workflows import engine
+from workflows import engine, ladder
 from workflows.errors import DubanError, EngineFault
 from workflows.model import NEVER, Instance
 from workflows.persistence import deadlines
@@ -36,6 +36,21 @@ class Entry:
 def enter(task: engine.OpenTask, instance: Instance, run: engine.Run, host: InstanceHost) -> Entry:
     """Return the entry of an open task; EngineFault names the task and the attribute that has no sense."""
     return _Reader(task, run, host).entry(instance)
+
+
+def span(entry: Entry, *, since: datetime | None = None) -> ladder.Span:
+    """Return what the reminders of an entry are counted from; rungs before `since` (its beginning) are left out."""
+    assert entry.deadline is not None
+    assert entry.ladder is not None
+    return ladder.Span(
+        task_id=entry.row["id"],
+        instance_id=entry.row["instance_id"],
+        element_id=entry.row["element_id"],
+        ladder=entry.ladder,
+        start_at=entry.deadline.start_at,
+        due_at=entry.deadline.due_at,
+        created_at=since or entry.row["created_at"],
+    )
 
 
 class _Reader:

@@ -25,8 +25,9 @@ from workflows.model import (
     new_id,
 )
 from workflows.persistence import outgoing
-from workflows.persistence.entering import Entry, enter
+from workflows.persistence.entering import Entry, enter, span
 from workflows.persistence.host import InstanceHost
+from workflows.persistence.recounting import recount
 from workflows.persistence.waits import Waits, waits
 
 #: Incidents that are nobody's business any more once the instance has ended.
@@ -103,6 +104,7 @@ def _write_tasks(
     _close(session, [task for task_id, task in known.items() if task_id not in wanted], host, left)
     entries = [enter(task, instance, run, host) for task_id, task in wanted.items() if task_id not in known]
     _open(session, entries)
+    recount(session, instance, [(known[i], task) for i, task in wanted.items() if i in known], run, host)
     for task in known.values():
         if task.scope_id != instance.scope_id:
             task.scope_id = instance.scope_id
@@ -146,7 +148,7 @@ def _open(session: Session, entries: Sequence[Entry]) -> None:
         return
     writing.add(session, Task, [entry.row for entry in entries])
     writing.add(session, TaskCandidate, [row for entry in entries for row in _candidates(entry)])
-    ladder.arm(session, [_span(entry) for entry in entries if entry.ladder])
+    ladder.arm(session, [span(entry) for entry in entries if entry.ladder])
     for entry in entries:
         if entry.nobody:
             _note_nobody(session, entry)
@@ -172,20 +174,6 @@ def _candidates(entry: Entry) -> Iterable[dict[str, Any]]:
     for kind, names in (("group", entry.groups), ("user", entry.users)):
         for name in names:
             yield {**common, "kind": kind, "name": name}
-
-
-def _span(entry: Entry) -> ladder.Span:
-    assert entry.deadline is not None
-    assert entry.ladder is not None
-    return ladder.Span(
-        task_id=entry.row["id"],
-        instance_id=entry.row["instance_id"],
-        element_id=entry.row["element_id"],
-        ladder=entry.ladder,
-        start_at=entry.deadline.start_at,
-        due_at=entry.deadline.due_at,
-        created_at=entry.row["created_at"],
-    )
 
 
 # --- timers and subscriptions

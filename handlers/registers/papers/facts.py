@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import codes, office
-from handlers.registers.model import Clue, ClueHandler, ClueSubject, Document, Meeting, Opinion
+from handlers.registers.model import (
+    Assignment,
+    Clue,
+    ClueHandler,
+    ClueSubject,
+    Document,
+    Extension,
+    Meeting,
+    Opinion,
+)
 from workflows import clock
 
 
@@ -203,6 +212,48 @@ def _handlers(on: Subject) -> str:
     return people(on.session, on.session.scalars(rows.order_by(ClueHandler.id)))
 
 
+def _assignment(on: Subject) -> dict[str, str]:
+    row = on.session.get(Assignment, on.clue.id)
+    if row is None:
+        return {}
+    return {
+        "by": row.assigned_by,
+        "number": row.assignment_no,
+        "on": day(row.assigned_on),
+        "first_due": day(_ended(row.first_due_at)),
+        "due": day(_ended(row.due_at)),
+    }
+
+
+def _extension(on: Subject) -> dict[str, Any]:
+    """Return the extension asked for last."""
+    rows = select(Extension).where(Extension.clue_id == on.clue.id).order_by(Extension.id.desc()).limit(1)
+    row = on.session.scalar(rows)
+    if row is None:
+        return {}
+    return {
+        "by": person(on.session, row.asked_by),
+        "on": day(row.asked_at),
+        "months": row.months,
+        "reason": row.reason,
+        "old_due": day(_ended(row.old_due_at)),
+        "new_due": day(_ended(row.new_due_at)) if row.new_due_at else "",
+        "above": row.level == "UP",
+        "decision": word("decisions", row.decision),
+        "opinion": row.opinion,
+        "decided_by": person(on.session, row.decided_by),
+        "decided_on": day(row.decided_on),
+        "document_no": row.document_no or "",
+        "reported_on": day(row.reported_on),
+        "reported_no": row.reported_no or "",
+    }
+
+
+def _ended(instant: datetime) -> datetime:
+    """Return an instant of the day that a deadline closes at 24:00."""
+    return instant - timedelta(microseconds=1)
+
+
 #: What the agency sent, and what it is told: no number, category or office of the inquiry.
 OUTWARD: Mapping[str, Fact] = {
     "agency": lambda on: unit(on.session, on.clue.agency_code),
@@ -233,11 +284,13 @@ LETTER: Mapping[str, Fact] = {"letter": _letter}
 #: What the office knows besides.
 INWARD: Mapping[str, Fact] = {
     "approvals": _opinions("a10_a2", "a10_a3", "a10_a4", "a10_a5", since="a9"),
+    "assignment": _assignment,
     "body": lambda on: on.clue.competent_body,
     "category": lambda on: word("problem_categories", on.clue.category),
     "clue_no": lambda on: on.clue.clue_no,
     "distribution": _distribution,
     "distribution_opinions": _opinions("a7_approve", since="a7"),
+    "extension": _extension,
     "handlers": _handlers,
     "major": lambda on: on.clue.major,
     "major_signs": lambda on: words("major_signs", on.clue.major_signs),

@@ -17,6 +17,7 @@ KINDS: Mapping[str, Mapping[str, Fact]] = {
     "distribution_form": INWARD,
     "disposal_form": INWARD,
     "jurisdiction_letter": INWARD,
+    "extension_form": INWARD,
 }
 #: What the agency may see of its own transfers.
 FOR_AGENCY = frozenset({"transfer_form", "receipt", "transfer_letter"})

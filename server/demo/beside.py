@@ -1,0 +1,79 @@
+"""What the demo's office does beside its clues: sealed items passed on, the results of the last quarter."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import office
+from workflows import calendar, clock, instances, plans, tasks
+from workflows.model import Instance, Task
+
+#: Reason, items, carrier, working days ago that it came, working days until it was handed over.
+SEALED: tuple[tuple[str, int, str, int, int | None], ...] = (
+    ("T01", 1, "principal", 41, 3),
+    ("T02", 1, "intake", 22, 0),
+    ("T01", 2, "principal", 9, 4),
+    ("T01", 1, "principal", 2, None),
+    ("T02", 1, "intake", 1, None),
+)
+
+
+def pass_on_sealed(session: Session) -> None:
+    """Log the sealed items, and hand over those that were."""
+    for reason, items, carrier, ago, took in SEALED:
+        came = _morning(session, ago)
+        with clock.held_at(came):
+            day = office.today().isoformat()
+            answers = {
+                "reason": reason,
+                "items": items,
+                "received_on": day,
+                "carrier": carrier,
+                "to_body": "UP1",
+            }
+            item = _begin(session, "divert", "intake", answers)
+        if took is not None:
+            with clock.held_at(came + timedelta(hours=5) if took == 0 else _morning(session, ago - took)):
+                who = "principal" if reason == "T01" else "intake"
+                _finish(session, item, who, handed_on=office.today().isoformat(), sign=True)
+
+
+def tell_results(session: Session) -> None:
+    """Make the lists of the last quarter; one office has handed its list in, the others have not yet."""
+    with clock.held_at(_morning(session, 4)):
+        last = office.today().replace(month=(office.today().month - 1) // 3 * 3 + 1, day=1) - timedelta(
+            days=1
+        )
+        answers = {"year": last.year, "quarter": str((last.month + 2) // 3)}
+        lists = _begin(session, "quarterly_results", "clerk", answers)
+    with clock.held_at(_morning(session, 3)):
+        _finish(session, lists, "head", sign=True)
+    with clock.held_at(_morning(session, 2)):
+        _finish(session, lists, "intake", sign=True)
+
+
+def _begin(session: Session, process: str, login: str, answers: dict[str, Any]) -> Instance:
+    return instances.start(session, key=process, actor=office.actor_for(session, login), answers=answers)
+
+
+def _finish(session: Session, instance: Instance, login: str, **answers: Any) -> None:
+    """Let somebody complete the task of the instance that is offered to him."""
+    actor = office.actor_for(session, login)
+    here = set(
+        session.scalars(select(Task.id).where(Task.instance_id == instance.id, Task.closed_at.is_(None)))
+    )
+    offered = next(
+        task for task in tasks.listing(session, actor, box="groups", limit=1000).rows if task.id in here
+    )
+    tasks.complete(session, offered.id, actor=actor, answers=answers)
+
+
+def _morning(session: Session, ago: int) -> datetime:
+    """Return ten o'clock of the working day so many before today."""
+    today = clock.now().astimezone(clock.office_zone()).date()
+    day = calendar.subtract_working_days(today, ago, plans.work_days(session))
+    return datetime.combine(day, time(10, 0), clock.office_zone())
