@@ -349,11 +349,8 @@ class Instance(BpmnWorkflow):
         """Go on behind a boundary event; an interrupting one cancels its activity first."""
         spec, host = token.task_spec, token.parent
         around = host.parent
-        if not (
-            listeners.tell(token, "start", origin=around) and listeners.tell(token, "end", origin=around)
-        ):
+        if not self._passes(token, around):
             return
-        work.map_out(token)
         if spec.cancel_activity:
             self.note(token, "entered")
             self.cancel_token(host)
@@ -366,13 +363,17 @@ class Instance(BpmnWorkflow):
             events.rearm(self, token)
         self.follow(spec, spec.choose(self, around), around, later=spec.is_async)
 
+    def _passes(self, token: Token, around: Token) -> bool:
+        """Run listeners and outputs of an event that happens; False when an error of theirs went to its scope."""
+        told = listeners.tell(token, "start", origin=around) and listeners.tell(token, "end", origin=around)
+        if told:
+            work.map_out(token)
+        return told
+
     def _fire_behind_gateway(self, token: Token, gateway: Token) -> None:
         spec, around = token.task_spec, gateway.parent
-        if not (
-            listeners.tell(token, "start", origin=around) and listeners.tell(token, "end", origin=around)
-        ):
+        if not self._passes(token, around):
             return
-        work.map_out(token)
         self.note(gateway, "left")
         self.note(token, "entered", token.internal_data["flow"])
         self.note(token, "left")
