@@ -8,8 +8,9 @@ Beside the files stand the tables of the registers: `offices`, `agencies` (by un
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import select
@@ -22,17 +23,27 @@ FOLDER = Path(__file__).parent.parent / "bpmn" / "codes"
 
 
 def tables(session: Session) -> Options:
-    """Return every code table: name → options in the order of the file or register."""
-    return {
-        **_files(),
-        "offices": _units(session, "office"),
-        "agencies": _units(session, "agency"),
-        "staff": _staff(session),
-        "return_periods": [
-            Option(period.label, period.label, period.label)
-            for period in return_calendar.recent(office.today())
-        ],
-    }
+    """Return every code table: name → options in the order of the file or register, which is read when asked."""
+    return _Tables(session)
+
+
+class _Tables(Mapping[str, Sequence[Option]]):
+    """The tables of the files, and those of the registers, of which a form names one or two."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getitem__(self, name: str) -> Sequence[Option]:
+        return _files()[name] if name in _files() else _REGISTERS[name](self._session)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _files() or name in _REGISTERS
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(_files(), _REGISTERS)
+
+    def __len__(self) -> int:
+        return len(_files()) + len(_REGISTERS)
 
 
 def word(table: str, code: str | None, lang: str) -> str:
@@ -71,3 +82,16 @@ def _staff(session: Session) -> tuple[Option, ...]:
         for person in session.scalars(named.order_by(office.Person.login))
         if person.login
     )
+
+
+def _periods(session: Session) -> tuple[Option, ...]:
+    labels = [period.label for period in return_calendar.recent(office.today())]
+    return tuple(Option(label, label, label) for label in labels)
+
+
+_REGISTERS: Mapping[str, Callable[[Session], Sequence[Option]]] = {
+    "offices": lambda session: _units(session, "office"),
+    "agencies": lambda session: _units(session, "agency"),
+    "staff": _staff,
+    "return_periods": _periods,
+}

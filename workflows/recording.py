@@ -27,7 +27,8 @@ def install(tables: Callable[[Session], Options]) -> None:
 
 def options(session: Session, form: Form) -> Options:
     """Return the code tables that a form names."""
-    return _tables(session) if form.tables else {}
+    tables = _tables(session) if form.tables else {}
+    return {name: tables[name] for name in form.tables if name in tables}
 
 
 def check(session: Session, form: Form | None, answers: Mapping[str, Any]) -> dict[str, Any]:

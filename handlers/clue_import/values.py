@@ -20,6 +20,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 #: More than any amount of money; beyond it arithmetic would not be exact.
 _LARGEST = Decimal(10) ** 15
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: What makes a number or a date a text in a spreadsheet program; some write it into the file.
+_APOSTROPHES = "'\u2019\u2018"
 #: Day 0 of Excel's serial numbers, and those of them that lie in living memory.
 _EPOCH = date(1899, 12, 30)
 _SERIALS = range(20_000, 80_000)
@@ -58,7 +60,7 @@ def day(cell: Cell) -> str:
         return cell.value.date().isoformat()
     if isinstance(cell.value, date):
         return cell.value.isoformat()
-    written = unicodedata.normalize("NFKC", cell.text).replace(" 年", "年").strip()
+    written = unicodedata.normalize("NFKC", _plain(cell)).replace(" 年", "年").strip()
     found = _DAY.fullmatch(written) or _DATE.fullmatch(re.sub(r"\s*([-/.年月日])\s*", r"\1", written))
     if found:
         try:
@@ -70,12 +72,16 @@ def day(cell: Cell) -> str:
     raise Wrong("date")
 
 
+def _plain(cell: Cell) -> str:
+    return cell.text.lstrip(_APOSTROPHES)
+
+
 def number(cell: Cell, factor: Decimal) -> int | float:
     """Return the number in a cell times the factor; thousands may be marked, the unit may not."""
     guard_data(cell)
     if isinstance(cell.value, bool | date):
         raise Wrong("number")
-    written = unicodedata.normalize("NFKC", cell.text).replace(",", "").replace(" ", "")
+    written = unicodedata.normalize("NFKC", _plain(cell)).replace(",", "").replace(" ", "")
     if cell.kind == "text" and not _NUMBER.fullmatch(written):
         raise Wrong("number")
     amount = Decimal(written)
@@ -87,7 +93,7 @@ def number(cell: Cell, factor: Decimal) -> int | float:
 
 def option(cell: Cell, options: Sequence[Option]) -> str:
     """Return the code of what a cell names, by its code or by its words in either language."""
-    written = same(text(cell))
+    written = same(text(cell).lstrip(_APOSTROPHES))
     for choice in options:
         if any(word and written == _same(word) for word in (choice.zh, choice.value, choice.en)):
             return choice.value

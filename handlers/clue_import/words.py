@@ -14,6 +14,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "不能读取 {suffix} 文件，请另存为 .xlsx 或 .csv",
         "{suffix} is not read; save the list as .xlsx or .csv",
     ),
+    "list_no_suffix": (
+        "文件没有扩展名，请将清单另存为 .xlsx 或 .csv",
+        "the name has no ending; save the list as .xlsx or .csv",
+    ),
     "list_empty_file": (
         "文件为空（0 字节），请选择已保存的清单",
         "the file is empty (0 bytes); choose the saved list",

@@ -10,7 +10,7 @@ from decimal import Decimal
 from workflows.errors import InvalidInput
 
 #: Most lines with content that a list may have: lists are read line by line, and memory was measured to be
-#: the same at 1,000 and at 100,000 (`make bench ROWS=100000`). More are several lists.
+#: the same at 1,000 and at 100,000 (`duban bench --list 100000`). More are several lists.
 MAX_LINES = 100_000
 #: Most columns that a line may have: a transfer list has twenty.
 MAX_COLUMNS = 100

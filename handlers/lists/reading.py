@@ -38,7 +38,7 @@ def _guard(stream: IO[bytes], suffix: str) -> None:
     if suffix not in (".xlsx", ".csv"):
         raise InvalidInput(
             f"{suffix or 'A file without suffix'} is not read; save the list as .xlsx or .csv.",
-            code="list_suffix",
+            code="list_suffix" if suffix else "list_no_suffix",
             suffix=suffix,
         )
     size = stream.seek(0, 2)

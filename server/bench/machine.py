@@ -20,6 +20,11 @@ def memory_mb(pid: int) -> float:
     return sum(_proportional_kb(found) for found in _family(pid)) / 1024
 
 
+def own_memory_mb() -> float:
+    """Return the resident memory of this process, in MB."""
+    return _proportional_kb(os.getpid()) / 1024
+
+
 def facts() -> str:
     """Return what figures depend on: the machine in a few words, without its name."""
     return f"{os.cpu_count()} cores ({_processor()}), Python {platform.python_version()}, {platform.system()}"

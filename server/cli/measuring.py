@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
-from server.bench import machine, measuring
+from server.bench import lists, machine, measuring
 from server.bench.tables import Table, page
 from workflows import clock
 from workflows.engine import benchmark
@@ -20,11 +20,18 @@ from workflows.engine.benchmark import Section
 @click.option("--engine", is_flag=True, help="The engine alone, without server and database.")
 @click.option("--quick", is_flag=True, help="Less of everything: a minute or two.")
 @click.option("--profile", is_flag=True, help="Where the time of one completion goes, part by part.")
+@click.option("--list", "rows", type=click.IntRange(10), help="A transfer list of so many rows, instead.")
 @click.option("--rounds", type=click.IntRange(1), help="How often to repeat what is measured of the engine.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the tables to this page, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
 def bench(
-    engine: bool, quick: bool, profile: bool, rounds: int | None, write: Path | None, as_json: bool
+    engine: bool,
+    quick: bool,
+    profile: bool,
+    rows: int | None,
+    rounds: int | None,
+    write: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure the served program from outside, and its engine beside the naive use of its library.
 
@@ -33,12 +40,13 @@ def bench(
     tables: list[Table] = []
     if not engine:
         amount = measuring.QUICK if quick else measuring.FULL
-        for table in (measuring.profile if profile else measuring.measure)(amount):
+        asked = measuring.profile(amount) if profile else measuring.measure(amount)
+        for table in lists.measure(rows) if rows else asked:
             tables.append(table)
             if not as_json:
                 _show(table)
     sections: list[Section] = []
-    if not profile:
+    if not profile and not rows:
         for section in benchmark.measure(rounds or (10 if quick else 30)):
             sections.append(section)
             tables.append(_table(section))

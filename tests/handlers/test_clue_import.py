@@ -203,6 +203,7 @@ def test_csv_says_the_same_in_every_encoding(judge: Judge, encoding: str) -> Non
         "2025年12月31日",
         "２０２５年１２月３１日",
         "2025 年 12 月 31 日",
+        "'2025-12-31",
     ],
 )
 def test_dates_written_as_text_are_dates(judge: Judge, written: str) -> None:

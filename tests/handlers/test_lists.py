@@ -106,7 +106,7 @@ RELS = "xl/_rels/workbook.xml.rels"
         (b"\xd0\xcf\x11\xe0" + bytes(600), "list.xlsx", "list_ole"),
         (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "list.xlsx", "list_password"),
         (GOOD, "list.docx", "list_suffix"),
-        (GOOD, "list", "list_suffix"),
+        (GOOD, "list", "list_no_suffix"),
         (GOOD, "macro.xlsm", "list_suffix"),
         (b"\xff\xfe\xfa", "list.csv", "list_encoding"),
         (b"\x00\x01\x02", "list.csv", "list_encoding"),
