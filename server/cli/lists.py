@@ -109,4 +109,8 @@ def import_office(folder: Path) -> None:
                 raise InvalidInput(f"{folder / name}: {error.message}") from error
             click.echo(f"{name}: {added} new")
         if (owing := folder / "return_duties.csv").is_file():
-            click.echo(f"{owing.name}: {returns.load(session, owing.read_text('utf-8'))} new")
+            try:
+                added = returns.load(session, owing.read_text("utf-8"))
+            except InvalidInput as error:
+                raise InvalidInput(f"{owing}: {error.message}") from error
+            click.echo(f"{owing.name}: {added} new")

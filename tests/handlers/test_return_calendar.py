@@ -3,8 +3,12 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
-from handlers import return_calendar
+import server.tables
+from handlers import office, return_calendar
+from handlers.registers import returns
 from handlers.return_calendar import Period, labelled, period_of, read
 from workflows.calendar import WorkDays
 from workflows.errors import InvalidInput
@@ -67,3 +71,24 @@ def test_what_is_no_period_is_refused(label: str) -> None:
     with pytest.raises(InvalidInput, match="There is no return period"):
         labelled(label)
     assert isinstance(period_of(date(2026, 1, 1)), Period)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("unit,since\n", "The first line must be agency,since"),
+        ("agency,since\nSTJ,1.1.2026\n", "Row 2: since must be a day"),
+        ("agency,since\nSTJ,2026-01-01\nNONE,2026-01-01\n", "Row 3: There is no unit 'NONE'"),
+        ("agency,since\nJW,2026-01-01\n", "Row 2: JW is no agency"),
+        ("agency,since\nSTJ,2026-01-01\nSTJ,2026-05-01\n", "Row 3: STJ owes returns already"),
+    ],
+)
+def test_a_bad_register_of_agencies_is_refused_by_row(text: str, why: str) -> None:
+    engine = create_engine("sqlite://")
+    server.tables.metadata.create_all(engine)
+    with Session(engine) as session:
+        office.add_unit(session, "JW", name_zh="纪委监委", name_en="Commission", kind="commission")
+        office.add_unit(session, "STJ", name_zh="生态环境局", name_en="Ecology", kind="agency")
+        with pytest.raises(InvalidInput, match=why):
+            returns.load(session, text)
+    engine.dispose()

@@ -14,7 +14,9 @@ from handlers import office
 from handlers.registers.returns.model import ReturnDuty
 from workflows import history
 from workflows.actor import Actor
-from workflows.errors import Conflict, FieldError, InvalidInput
+from workflows.errors import Conflict, FieldError, InvalidInput, NotFound
+
+COLUMNS = ["agency", "since"]
 
 
 def owing(session: Session, on: date) -> list[str]:
@@ -67,14 +69,23 @@ def end(session: Session, agency: str, *, until: date, actor: Actor | None = Non
 
 
 def load(session: Session, text: str) -> int:
-    """Return how many duties of a CSV text (`agency,since`) are new."""
+    """Return how many duties of a CSV text (`agency,since`) are new; InvalidInput names the bad row."""
+    table = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    if list(table.fieldnames or ()) != COLUMNS:
+        raise InvalidInput(f"The first line must be {','.join(COLUMNS)}.", code="columns")
     known = {(duty.agency_code, duty.since) for duty in duties(session)}
     added = 0
-    for row in csv.DictReader(io.StringIO(text)):
-        since = date.fromisoformat(row["since"])
-        if (row["agency"], since) not in known:
-            begin(session, row["agency"], since=since)
-            added += 1
+    for number, row in enumerate(table, 2):
+        try:
+            agency, since = row["agency"], date.fromisoformat(row["since"] or "")
+            if (agency, since) not in known:
+                begin(session, agency, since=since)
+                added += 1
+        except ValueError:
+            must = "since must be a day such as 2026-01-01"
+            raise InvalidInput(f"Row {number}: {must}.", code="bad_row", row=number) from None
+        except (InvalidInput, NotFound, Conflict) as error:
+            raise InvalidInput(f"Row {number}: {error.message}", code="bad_row", row=number) from error
     return added
 
 
