@@ -8,9 +8,11 @@ from sqlalchemy import select
 from handlers.registers import quarterly
 from server.db import reading, unit_of_work
 from server.guard import guard
+from server.limited import limited
 from server.pages.blueprint import blueprint
 from server.pages.names import lang
 from server.papers import pdf
+from server.traffic.rates import EXPORTS
 from workflows import history
 from workflows.actor import Actor
 
@@ -42,6 +44,7 @@ def result_list(actor: Actor, sheet_no: str) -> str:
 
 @blueprint.get("/results/<sheet_no>/sheet.pdf")
 @guard(roles=READERS)
+@limited(EXPORTS)
 def result_list_pdf(actor: Actor, sheet_no: str) -> Response:
     """Give one list as PDF."""
     with unit_of_work() as session:

@@ -11,11 +11,13 @@ from werkzeug.wrappers import Response
 from handlers.registers import diverted
 from server.db import reading, unit_of_work
 from server.guard import guard
+from server.limited import limited
 from server.pages import form_view, submission
 from server.pages.blueprint import blueprint
 from server.pages.clues import word
 from server.pages.names import lang
 from server.papers import pdf
+from server.traffic.rates import EXPORTS
 from workflows import definitions, deployed, history, instances, recording
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput
@@ -78,6 +80,7 @@ def sealed_cover(actor: Actor, sealed_no: str) -> str:
 
 @blueprint.get("/sealed/<sealed_no>/cover.pdf")
 @guard(roles=diverted.READERS)
+@limited(EXPORTS)
 def sealed_cover_pdf(actor: Actor, sealed_no: str) -> FlaskResponse:
     """Give the cover of a sealed item as PDF."""
     with unit_of_work() as session:
