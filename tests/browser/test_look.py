@@ -142,7 +142,14 @@ def test_pages_of_who_runs_the_house(
 ) -> None:
     instance = city.start()
     page = visit("supervisor", lang=lang, width=width)
-    for address in ("/processes", f"/processes/{instance.definition_id}", f"/tasks/{city.task(instance).id}"):
+    limits = (
+        "/limits?status=design",
+        "/limits/T19",
+        "/limits/T12/change",
+        "/limits/simulator?n=3&unit=M&start=2026-09-03",
+    )
+    processes = ("/processes", f"/processes/{instance.definition_id}", f"/tasks/{city.task(instance).id}")
+    for address in (*processes, *limits):
         page.goto(address)
         if page.locator("[data-diagram]").count():
             expect(page.locator("[data-ready]")).to_be_visible()

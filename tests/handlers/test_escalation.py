@@ -197,6 +197,30 @@ def test_a_rung_tells_each_person_once_and_leaves_one_line_in_the_record(
     assert event.params["reason_required"] is True
 
 
+def test_a_due_date_counted_again_is_recorded_and_told_where_the_day_is_another(
+    city: Session, task_for: Callable[..., Task]
+) -> None:
+    task = task_for("handler@JD2")
+    counted = {
+        "old": "2027-02-07T16:00:00+00:00",
+        "new": "2027-02-15T16:00:00+00:00",
+        "was_provisional": True,
+        "provisional": False,
+        "year": 2027,
+        "jurisdiction": "CN",
+    }
+    told = operations.find("escalation.recounted")
+    told(context(city, task), recounted=counted)
+    told(context(city, task), recounted={**counted, "old": counted["new"]})
+    rows = city.scalars(select(Notification).where(Notification.code == "deadline.recounted")).all()
+    assert {row.login for row in rows} == {"handler10", "handler3", "handler4"}
+    assert len(rows) == 3, "a day that stands is recorded, and nobody is bothered"
+    events = city.scalars(select(MatterEvent).where(MatterEvent.code == "deadline.recounted")).all()
+    assert [event.params["old"] for event in events] == [counted["old"], counted["new"]]
+    assert events[0].params["new"] == counted["new"]
+    assert events[0].params["year"] == 2027
+
+
 def test_a_month_overdue_is_recorded_as_a_candidate_for_listed_supervision(
     city: Session, task_for: Callable[..., Task]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from handlers import office
+from handlers import codes, office
 from tests.city import City
 from tests.server.visitors import Visitor
 from workflows import limits
@@ -143,3 +143,10 @@ def test_the_simulator_shows_every_step_and_names_what_is_wrong(supervisor: Visi
         assert answer.status_code == 422
         assert f'id="{field}-error"' in answer.text
         assert words in answer.text
+
+
+def test_every_start_event_and_level_has_a_word(city: City) -> None:
+    events = {row["code"] for row in codes.rows("start_events")}
+    with city.database.reading() as session:
+        rows = session.scalars(select(TimeLimit)).all()
+    assert {row.start_event for row in rows} <= events
