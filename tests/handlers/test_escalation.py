@@ -246,7 +246,8 @@ def test_every_rung_of_the_shipped_ladder_names_an_operation_and_recipients_that
         required, accepted = operations.arguments(row["operation"])
         assert required <= {"rung", "level", "recipients"} <= accepted
         assert set(row["recipients"].split()) <= roles | {"handler", "head", "leader"}
-    ladders = Counter((row["ladder"], row["applies"]) for row in rows)
+    general = (row for row in rows if row["ladder"] in ("default", "brief"))
+    ladders = Counter((row["ladder"], row["applies"]) for row in general)
     assert ladders == {
         ("default", "days_long"): 6,
         ("default", "days_short"): 6,

@@ -96,7 +96,7 @@ def test_the_offices_own_ladder_loads_once(office):
         assert ladder.load(session, "\ufeff" + CSV) == 0
         rungs = ladder.rungs(session, "default")
         brief = ladder.rungs(session, "brief")
-    assert len(rungs) + len(brief) == number > 10
+    assert number >= len(rungs) + len(brief) > 10
     assert {r.applies for r in rungs} == {"days_long", "days_short", "hours"}
     assert {r.applies for r in brief} == {"days_short"}
 
