@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import String, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from workflows import engine, history, ladder, writing
 from workflows.errors import EngineFault
@@ -44,8 +45,29 @@ MOOT = (
 )
 
 
+def _closing(outcome: str, **values: Any) -> ReturningUpdate[Task]:
+    """Return what closes tasks and gives them as they are then, without having read them before."""
+    closing = (
+        update(Task).where(Task.id.in_(bindparam("ids", expanding=True))).values(outcome=outcome, **values)
+    )
+    closing = closing.values(closed_at=bindparam("now"), suspended=False, revision=Task.revision + 1)
+    return closing.returning(Task).execution_options(synchronize_session=False, populate_existing=True)
+
+
+#: Who completes a task that nobody had claimed is recorded as its assignee.
+_BY = bindparam("by", type_=String())
+_COMPLETE = _closing(
+    "completed",
+    closed_by=_BY,
+    assignee=func.coalesce(Task.assignee, _BY),
+    claimed_at=case(
+        (Task.assignee.is_(None) & _BY.is_not(None), bindparam("now", type_=Task.claimed_at.type)),
+        else_=Task.claimed_at,
+    ),
+)
+_CANCEL = _closing("cancelled")
+_STANDING = select(Task).where(Task.id.in_(bindparam("ids", expanding=True)))
 # Every step needs these. They pass the session by: many rows, none of them loaded.
-_OPEN_TASKS = select(Task).where(Task.instance_id == bindparam("id"), Task.closed_at.is_(None))
 _STATE = update(writing.table(InstanceState)).where(InstanceState.instance_id == bindparam("id"))
 _LEAVE = update(writing.table(Activity)).where(
     Activity.instance_id == bindparam("of_instance"),
@@ -54,7 +76,7 @@ _LEAVE = update(writing.table(Activity)).where(
 )
 _TAKEN = (
     update(writing.table(TaskCandidate))
-    .where(TaskCandidate.task_id.in_(bindparam("ids", expanding=True)))
+    .where(TaskCandidate.task_id.in_(bindparam("ids", expanding=True)), TaskCandidate.claimable)
     .values(claimable=False)
 )
 _DROP_DRAFTS = delete(writing.table(TaskDraft)).where(TaskDraft.task_id.in_(bindparam("ids", expanding=True)))
@@ -68,7 +90,7 @@ def write(session: Session, instance: Instance, run: engine.Run, host: InstanceH
 
 def _write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
     left = _write_history(session, instance, run, host)
-    _write_tasks(session, instance, run, host, left)
+    _write_tasks(session, instance, run, host, left, waited.tasks)
     now_waits = waits(run)
     if now_waits.timers != waited.timers:
         _write_timers(session, instance, run, host, left)
@@ -97,39 +119,32 @@ def _close_timers(session: Session, task_ids: Collection[str]) -> None:
 
 
 def _write_tasks(
-    session: Session, instance: Instance, run: engine.Run, host: InstanceHost, left: Collection[str]
+    session: Session,
+    instance: Instance,
+    run: engine.Run,
+    host: InstanceHost,
+    left: Collection[str],
+    known: Collection[str],
 ) -> None:
-    known = {task.id: task for task in _open_tasks(session, instance.id)}
     wanted = {task.id: task for task in run.open_tasks}
-    _close(session, [task for task_id, task in known.items() if task_id not in wanted], host, left)
-    entries = [enter(task, instance, run, host) for task_id, task in wanted.items() if task_id not in known]
-    _open(session, entries)
-    recount(session, instance, [(known[i], task) for i, task in wanted.items() if i in known], run, host)
-    for task in known.values():
-        if task.scope_id != instance.scope_id:
-            task.scope_id = instance.scope_id
+    _close(session, [task_id for task_id in known if task_id not in wanted], host, left)
+    _open(session, [enter(task, instance, run, host) for key, task in wanted.items() if key not in known])
+    if standing := [task_id for task_id in known if task_id in wanted]:
+        rows = session.scalars(_STANDING, {"ids": standing})
+        recount(session, instance, [(row, wanted[row.id]) for row in rows], run, host)
 
 
-def _open_tasks(session: Session, instance_id: str) -> Sequence[Task]:
-    return session.scalars(_OPEN_TASKS, {"id": instance_id}).all()
-
-
-def _close(session: Session, tasks: Sequence[Task], host: InstanceHost, left: Collection[str]) -> None:
-    if not tasks:
+def _close(session: Session, ids: Sequence[str], host: InstanceHost, left: Collection[str]) -> None:
+    if not ids:
         return
-    offered = [task.id for task in tasks if task.assignee is None]
-    for task in tasks:
-        done = task.id in left
-        if done and task.assignee is None and host.actor:
-            task.assignee, task.claimed_at = host.actor.id, host.now()
-        task.closed_at = host.now()
-        task.outcome = "completed" if done else "cancelled"
-        task.closed_by = host.actor.id if done and host.actor else None
-        task.suspended = False
-        task.revision += 1
-    ids = [task.id for task in tasks]
-    if offered:
-        session.connection().execute(_TAKEN, {"ids": offered})
+    by = host.actor.id if host.actor else None
+    done = [task_id for task_id in ids if task_id in left]
+    cancelled = [task_id for task_id in ids if task_id not in left]
+    tasks: list[Task] = []
+    for close, which in ((_COMPLETE, done), (_CANCEL, cancelled)):
+        if which:
+            tasks += session.scalars(close, {"ids": which, "now": host.now(), "by": by})
+    session.connection().execute(_TAKEN, {"ids": ids})
     if session.connection().execute(_DROP_DRAFTS, {"ids": ids}).rowcount:
         # A completion that failed left its answers as a draft: now that it worked, nobody need look.
         _settle(session, ids, host)

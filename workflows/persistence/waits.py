@@ -1,4 +1,4 @@
-"""What a run waited for before a command, beside people: tells whether its rows must be compared."""
+"""What a run waited for before a command: tells which of its rows must be compared, closed or opened."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from workflows import engine
 
 @dataclass(frozen=True)
 class Waits:
-    """Timers, events and transactions that a run waits for."""
+    """People, timers, events and transactions that a run waits for."""
 
+    tasks: frozenset[str] = frozenset()
     timers: frozenset[tuple[str, Any]] = frozenset()
     subscriptions: frozenset[tuple[str, str, str]] = frozenset()
     holds: frozenset[str] = frozenset()
@@ -22,8 +23,9 @@ NOTHING = Waits()
 
 
 def waits(run: engine.Run) -> Waits:
-    """Return what a run waits for, beside people."""
+    """Return what a run waits for."""
     return Waits(
+        frozenset(task.id for task in run.open_tasks),
         frozenset((timer.id, timer.due_at) for timer in run.due_timers),
         frozenset((event.kind, event.name, event.node_id) for event in run.subscriptions),
         frozenset(hold.id for hold in run.continuations),
