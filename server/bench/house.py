@@ -90,7 +90,7 @@ def open_tasks(session: Session, instance_ids: Sequence[str]) -> dict[str, str]:
     wanted = select(Task.instance_id, Task.id).where(
         Task.instance_id.in_(instance_ids), Task.closed_at.is_(None)
     )
-    return dict(session.execute(wanted).tuples().all())
+    return {row.instance_id: row.id for row in session.execute(wanted)}
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,10 @@ def send_list(database: Database, rows: int) -> float:
 
 
 def multiply(database: Database, copies: range) -> None:
-    """Write for each number a copy of all matters that were imported, row for row as the engine wrote them."""
+    """Write for each number a copy of every matter that there is, row for row as the engine wrote them.
+
+    To be looked at only: the state of a copy names the tasks of the first.
+    """
     with database.unit_of_work() as session:
         for kind, own in _OWN.items():
             _copy(session, kind, own, copies)
