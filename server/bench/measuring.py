@@ -275,7 +275,8 @@ def _of_inboxes(looks: Sequence[Look]) -> Table:
     note = (
         "A clerk of case supervision, whose groups may claim them all, looks at the first 20 of a group's open tasks: "
         "the page (with its counts and filters), and `/engine-rest/task?candidateGroup=…`. Matters are imported by "
-        "the list import; beyond the first hundred their rows are copies in bulk of what the engine wrote, to be looked at only. Wanted: "
+        "the list import; beyond the first hundred their rows are copies in bulk of what the engine wrote, to be "
+        "looked at only. Wanted: "
         f"a p95 at 10,000 open tasks at most {INBOX_GOAL} times that at 100. Measured: {_growth(looks)}."
     )
     columns = ("", "page median", "page p95", "page CPU", "API median", "API p95", "API CPU")
