@@ -10,6 +10,7 @@ import click
 import orjson
 
 from server.bench import lists, machine, measuring
+from server.bench.places import FULL, QUICK
 from server.bench.tables import Table, page
 from workflows import clock
 from workflows.engine import benchmark
@@ -39,7 +40,7 @@ def bench(
     """
     tables: list[Table] = []
     if not engine:
-        amount = measuring.QUICK if quick else measuring.FULL
+        amount = QUICK if quick else FULL
         asked = measuring.profile(amount) if profile else measuring.measure(amount)
         for table in lists.measure(rows) if rows else asked:
             tables.append(table)

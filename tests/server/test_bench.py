@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from server.bench import completions, house, load, matters, measuring, parts
+from server.bench import completions, house, inboxes, load, matters, parts, work
+from server.bench.places import Place
 from server.bench.tables import Table, page
 from server.db import Database
 from workflows import persistence
@@ -54,23 +55,23 @@ def test_clients_complete_and_look_at_the_served_program(settled: Database, benc
     matters.multiply(settled, range(1, 4))
     with settled.reading() as session:
         assert matters.open_tasks(session) == 4 * there
-    place = measuring.Place("SQLite", bench_url, {})
+    place = Place("SQLite", bench_url, {})
     with house.served(bench_url) as served:
         watched = {"server": served.pid}
         moved = completions.measure(settled, served, watched, clients=2, each=2, rounds=2)
         assert (len(moved.milliseconds), moved.p95 >= moved.middle) == (8, True)
         for header, address in (
-            (house.cookie(settled), measuring.PAGE),
-            (house.token(settled), measuring.API),
+            (house.cookie(settled), inboxes.PAGE),
+            (house.token(settled), inboxes.API),
         ):
             looked = load.run(served.address, header, [[("GET", address, "")] * 2], watched)
             assert len(looked.milliseconds) == 2
             with pytest.raises(RuntimeError, match="refused"):
                 load.run(served.address, {}, [[("GET", address, "")]], watched)
     assert len(check(settled)) == before + 4
-    moves = [measuring.Moved(place, 2, moved)]
+    moves = [work.Moved(place, 2, moved)]
     assert "SQLite, 1 process(es), 2 clients" in page(
-        [measuring._of_completions(moves)], machine="2 cores", day=date(2026, 1, 5)
+        [work.of_completions(moves)], machine="2 cores", day=date(2026, 1, 5)
     )
 
 
