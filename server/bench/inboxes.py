@@ -79,15 +79,9 @@ def of_inboxes(seen: Sequence[Look]) -> Table:
 
 
 def _growth(seen: Sequence[Look]) -> str:
-    found = []
-    for one in seen:
-        more = [
-            look
-            for look in seen
-            if look.place == one.place and (one.open_tasks, look.open_tasks) == (100, 10_000)
-        ]
-        found += [
-            f"{one.place.name} {look.page.p95 / one.page.p95:.2f} (page), {look.api.p95 / one.api.p95:.2f} (API)"
-            for look in more
-        ]
-    return "; ".join(found)
+    at = {(look.place.name, look.open_tasks): look for look in seen}
+    return "; ".join(
+        f"{name} {many.page.p95 / at[name, 100].page.p95:.2f} (page), {many.api.p95 / at[name, 100].api.p95:.2f} (API)"
+        for (name, count), many in at.items()
+        if count == 10_000
+    )
