@@ -12,7 +12,7 @@ from typing import Any
 from handlers import clue_import, office
 from handlers.clue_import import Row
 from server.bench import house, machine
-from server.bench.measuring import places
+from server.bench.places import places
 from server.bench.tables import Table
 from server.db import Database
 from server.demo.sample import Sample, write
