@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -190,23 +192,42 @@ class City:
 
 
 def found(folder: Path, url: str = "") -> City:
-    """Return a city in a folder, or at a database's address: office, accounts (password = login), process."""
-    url = url or f"sqlite:///{folder / 'city.sqlite3'}"
-    settings = Settings(database_url=url, secret_key="k" * 40, demo=True)
+    """Return a city in a folder, or at a database's address: office, accounts (password = login), process.
+
+    What is to be in a folder is laid once beside it, and copied.
+    """
+    if url:
+        _lay(url)
+    else:
+        laid, own = folder.parent / "laid_city.sqlite3", folder / "city.sqlite3"
+        if not laid.exists():
+            _lay(f"sqlite:///{laid}")
+        shutil.copyfile(laid, own)
+        url = f"sqlite:///{own}"
+    settings = _settings(url)
     database = connect(settings)
-    app = create_app(settings, database)
-    boot.lay(database)
-    with database.unit_of_work() as session:
-        for name, load in (
-            ("units", office.load_units),
-            ("people", office.load_people),
-            ("memberships", office.load_memberships),
-        ):
-            load(session, (OFFICE / f"{name}.csv").read_text("utf-8"))
-        for login in LOGINS:
-            auth.create(session, login, login, trusted=True)
-        boot.know_roles(session)
-        supervisor = office.actor_for(session, "supervisor")
-        for process in (ERRAND, *folders.find(folders.BPMN)):
-            boot.deploy(session, process, actor=supervisor, profile="office")
-    return City(database, app)
+    return City(database, create_app(settings, database))
+
+
+def _lay(url: str) -> None:
+    settings = _settings(url)
+    with closing(connect(settings)) as database:
+        create_app(settings, database)
+        boot.lay(database)
+        with database.unit_of_work() as session:
+            for name, load in (
+                ("units", office.load_units),
+                ("people", office.load_people),
+                ("memberships", office.load_memberships),
+            ):
+                load(session, (OFFICE / f"{name}.csv").read_text("utf-8"))
+            for login in LOGINS:
+                auth.create(session, login, login, trusted=True)
+            boot.know_roles(session)
+            supervisor = office.actor_for(session, "supervisor")
+            for process in (ERRAND, *folders.find(folders.BPMN)):
+                boot.deploy(session, process, actor=supervisor, profile="office")
+
+
+def _settings(url: str) -> Settings:
+    return Settings(database_url=url, secret_key="k" * 40, demo=True)
