@@ -50,6 +50,10 @@ TO_THE_END = (
 )
 #: All that the process may know of a clue that went the main line: identifiers, decisions, instants.
 VARIABLES = {
+    "assigned",
+    "forwarded",
+    "submitted_at",
+    "tell",
     "approval",
     "category",
     "clue_id",
