@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,7 @@ class Database:
         self.engine = engine
         self._reader = reader or engine.execution_options(duban_writing=False)
         self._claim: int | None = None
+        self._turn = threading.RLock()
 
     @property
     def postgresql(self) -> bool:
@@ -68,8 +70,21 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._in_turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let the writers of this process queue where there is one at a time.
+
+        SQLite would let them knock with ever longer pauses, and some stay outside for seconds.
+        """
+        taken = not self.postgresql and self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
 
     def _write_afterwards(self, write: Callable[[Session], None]) -> None:
         try:
