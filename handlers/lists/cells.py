@@ -12,6 +12,8 @@ from workflows.errors import InvalidInput
 #: Most lines with content that a list may have: lists are read line by line, and memory was measured to be
 #: the same at 1,000 and at 100,000 (`duban bench --list 100000`). More are several lists.
 MAX_LINES = 100_000
+#: Lines above them: a title, and the headings.
+HEAD_LINES = 10
 #: Most columns that a line may have: a transfer list has twenty.
 MAX_COLUMNS = 100
 #: Longest cell, as in a spreadsheet program; the longest field of the transfer form is shorter.
@@ -72,7 +74,7 @@ class Sheet:
     def lines(self) -> Iterator[Line]:
         """The lines with content, one after the other; InvalidInput where one is too many or too long."""
         for count, line in enumerate(self.read()):
-            if count >= MAX_LINES:
+            if count >= MAX_LINES + HEAD_LINES:
                 raise InvalidInput(
                     f"The list {self.name} has more than {MAX_LINES} rows; split it.",
                     code="list_rows",

@@ -16,7 +16,7 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from handlers import lists
 from handlers.lists import Cell, Line, Merge
-from handlers.lists.cells import MAX_LINES
+from handlers.lists.cells import HEAD_LINES, MAX_LINES
 from handlers.lists.grid import MAX_ROWS
 from handlers.lists.package import MAX_UNPACKED
 from handlers.lists.reading import MAX_BYTES
@@ -113,7 +113,7 @@ RELS = "xl/_rels/workbook.xml.rels"
         (b"\xff\xff\xff", "list.csv", "list_encoding"),
         (b'a,"b\nc,d', "list.csv", "list_csv"),
         (b",".join([b"x"] * 300), "list.csv", "list_columns"),
-        (b"x\n" * (MAX_LINES + 1), "list.csv", "list_rows"),
+        (b"x\n" * (MAX_LINES + HEAD_LINES + 1), "list.csv", "list_rows"),
         (saved(workbook(["列"] * 300)), "list.xlsx", "list_columns"),
     ],
 )
