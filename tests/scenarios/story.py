@@ -122,14 +122,13 @@ class Telling:
                 assert persistence.rows_equal_run(session, instance_id) == [], self.place
             assert session.scalars(select(Incident.message)).all() == [], self.place
 
-    def flows(self) -> set[tuple[str, str]]:
-        """Return the sequence flows that the story took, each with its process."""
+    def flows(self) -> set[str]:
+        """Return the sequence flows of its own process that the story took."""
         with self.database.reading() as session:
-            taken = (
-                select(Instance.definition_key, Activity.flow).where(Activity.flow.is_not(None)).distinct()
-            )
+            taken = select(Activity.flow).where(Activity.flow.is_not(None)).distinct()
             taken = taken.join(Instance, Instance.id == Activity.instance_id)
-            return {(process, flow) for process, flow in session.execute(taken) if flow}
+            taken = taken.where(Instance.definition_key == self.story.process)
+            return {flow for flow in session.scalars(taken) if flow}
 
     def leaks(self) -> list[str]:
         """Return what was written into text fields and stands where only numbers and decisions may."""
