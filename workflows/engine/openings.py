@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from workflows.engine import events
-from workflows.engine.dialect import Q, local
+from workflows.engine.dialect import Q, local, node_kind
 from workflows.engine.ledger import Ledger
 from workflows.engine.plan import Flow
 
@@ -81,5 +81,15 @@ def check(ledger: Ledger, element: etree._Element, spec: Any) -> None:
             ledger.error(identity, "instantiate", only)
     elif scope is None or scope.tag != Q + "process":
         ledger.error(identity, "instantiate", "What instantiates stands in the process, in no subprocess.")
-    elif spec.incoming:
-        ledger.error(identity, "instantiate", "No sequence flow may lead into an element that instantiates.")
+    elif spec.incoming and not _follows_plain_start(element, spec):
+        only = "An element that instantiates has no incoming flow; a receive task may follow a plain start event."
+        ledger.error(identity, "instantiate", only)
+
+
+def _follows_plain_start(task: etree._Element, spec: Any) -> bool:
+    """Tell whether a receive task stands right behind a plain start event: begun by hand it waits (10.3.3)."""
+    if local(task) != "receiveTask" or len(spec.incoming) != 1:
+        return False
+    scope = {element.get("id"): element for element in next(task.iterancestors())}
+    flow = scope[spec.incoming[0]]
+    return node_kind(scope[flow.get("sourceRef")]) == "startEvent"

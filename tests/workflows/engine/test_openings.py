@@ -48,6 +48,16 @@ def test_an_instantiating_receive_task_begins_the_process() -> None:
     assert story.outcome == "completed"
 
 
+def test_a_receive_task_behind_a_plain_start_event_begins_by_its_message_or_waits_for_it() -> None:
+    body = nodes("startEvent", "s") + RECEIVE + flows("s > r")
+    begun = Story.begin(body, {"x": 1}, extra=NAMES, message="m")
+    assert (begun.open, begun.entered()) == (["a"], ["r", "a"])
+    waiting = Story.begin(body, extra=NAMES)
+    assert (waiting.open, waiting.entered()) == ([], ["s", "r"])
+    assert waiting.deliver("m")
+    assert waiting.open == ["a"]
+
+
 def test_a_definition_tells_what_begins_it_and_what_it_waits_for() -> None:
     definition = compile_definition(file_of(RECEIVE, extra=NAMES), "p")
     assert (definition.messages, definition.catches) == ({"m"}, {"m"})
@@ -149,7 +159,7 @@ def test_many_start_events_of_all_kinds_stand_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("body", "element", "said"),
     [
-        (nodes("startEvent", "s") + RECEIVE + flows("s > r"), "r", "No sequence flow may lead"),
+        (nodes("startEvent", "s") + user("b") + RECEIVE + flows("s > b > r"), "r", "has no incoming flow"),
         (nodes("startEvent", "s") + sub("box", RECEIVE) + flows("s > box"), "r", "in no subprocess"),
         (
             nodes("startEvent", "s")
