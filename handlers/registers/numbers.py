@@ -18,6 +18,7 @@ PREFIXES = {
     "clue": "XS",
     "letter": "YJ",
     "feedback": "FK",
+    "notice": "GZ",
     "distribution": "FB",
     "disposal": "CZ",
     "return": "BS",

@@ -94,18 +94,21 @@ def order_urgent(context: Context, *, answers: Answers) -> None:
 def tell_reporter(context: Context, *, answers: Answers) -> None:
     """Record that the named reporter was told of the acceptance (T05); the reporter's name is not here."""
     _tell(context, answers, "a5_tell", "clue.reporter_told")
+    _record_told(context, "notice_record", "notice")
 
 
 @operation("clues.tell_reporter_handed_on")
 def tell_reporter_handed_on(context: Context, *, answers: Answers) -> None:
     """Record that the named reporter was told that another body has the matter now."""
     _tell(context, answers, "x6_tell", "clue.reporter_handed_on")
+    _record_told(context, "notice_record", "notice")
 
 
 @operation("clues.tell_reporter_result")
 def tell_reporter_result(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Record that the named reporter was given the result, any objection, and whether there is new evidence (T06)."""
     _tell(context, answers, "a13_tell", "clue.reporter_result")
+    _record_told(context, "feedback_record", "feedback")
     keep_files(context, clue_of(context), answers.get("materials"), "material", "materials")
     return {"evidence": answers.get("evidence") or "no"}
 
@@ -193,3 +196,8 @@ def _tell(context: Context, answers: Answers, step: str, code: str) -> None:
         },
     )
     note(context, clue, code, day=told_on.isoformat(), objection=objects)
+
+
+def _record_told(context: Context, kind: str, series: str) -> None:
+    """Make the record that goes to the file: when, how and by whom, never who the reporter is."""
+    papers.issue(context, clue_of(context), kind, next_number(context.session, series, context.now))

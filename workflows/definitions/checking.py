@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from workflows import engine, operations
 from workflows.definitions import files
 from workflows.definitions.files import Files
+from workflows.definitions.proving import proved
 from workflows.deployed import deployment_file
 from workflows.engine import Finding, soundness
 from workflows.expressions import BUILTINS
@@ -49,15 +50,10 @@ def check_files(read: Files, *, profile: str, session: Session | None) -> list[F
     if profile not in REFUSED:
         raise ValueError(f"There is no profile {profile!r}.")
     findings = list(read.findings)
-    budget = soundness.Budget()
-    explored: set[engine.Definition] = set()
     for name, definition in read.processes:
         for process in (definition, *definition.called.values()):
-            found = list(_Gate(read, process, session).findings())
-            if process not in explored:
-                explored.add(process)
-                found += soundness.check(process, budget)
-            findings += [files.in_file(name, finding) for finding in found]
+            findings += [files.in_file(name, found) for found in _Gate(read, process, session).findings()]
+    findings += proved(read)
     order = {"error": 0, "policy": 1, "warning": 2}
     return sorted(dict.fromkeys(findings), key=lambda finding: order[finding.severity])
 

@@ -34,6 +34,8 @@ class Subject:
 
 
 Fact = Callable[[Subject], Any]
+#: How a reporter is told, as the forms offer it.
+_WAYS = {"written": "书面", "phone": "电话", "meet": "当面"}
 
 
 def day(value: date | datetime | str | None) -> str:
@@ -144,6 +146,28 @@ def _order(on: Subject) -> dict[str, str]:
         "number": str(((row.detail if row else None) or {}).get("order", "")),
         "text": row.opinion if row else "",
     }
+
+
+def _told(*steps: str) -> Fact:
+    """Return what says how the reporter was told last, at one of these steps."""
+
+    def found(on: Subject) -> dict[str, str]:
+        rows = select(Opinion).where(Opinion.clue_id == on.clue.id, Opinion.step.in_(steps))
+        row = on.session.scalars(rows.order_by(Opinion.id.desc()).limit(1)).first()
+        if row is None:
+            return {}
+        detail = row.detail or {}
+        return {
+            "on": day(detail.get("told_on")),
+            "way": _WAYS.get(detail.get("way", ""), ""),
+            "text": row.opinion,
+            "objection": detail.get("objection", ""),
+            "evidence": detail.get("evidence", ""),
+            "by": person(on.session, row.login),
+            "signed_on": day(row.signed_at),
+        }
+
+    return found
 
 
 def _distribution(on: Subject) -> dict[str, str]:
@@ -299,7 +323,11 @@ INWARD: Mapping[str, Fact] = {
     "order": _order,
     "proposal": _proposal,
     "registered_on": lambda on: day(on.clue.registered_at),
+    "report_no": lambda on: on.clue.report_no or "",
     "study": _study,
     "summary": lambda on: on.clue.summary,
     "tags": lambda on: words("problem_tags", on.clue.tags),
 }
+#: How the named reporter was told of the acceptance or that another body has the matter (T05), and of the result (T06).
+NOTICE: Mapping[str, Fact] = {"told": _told("a5_tell", "x6_tell")}
+RESULT: Mapping[str, Fact] = {"told": _told("a13_tell")}

@@ -18,6 +18,8 @@ KINDS: Mapping[str, Mapping[str, Fact]] = {
     "disposal_form": INWARD,
     "jurisdiction_letter": INWARD,
     "extension_form": INWARD,
+    "notice_record": {**INWARD, **facts.NOTICE},
+    "feedback_record": {**INWARD, **facts.RESULT},
 }
 #: What the agency may see of its own transfers.
 FOR_AGENCY = frozenset({"transfer_form", "receipt", "transfer_letter"})
