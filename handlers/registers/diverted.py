@@ -42,6 +42,7 @@ class DivertedItem(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     number: Mapped[str] = mapped_column(String(32), unique=True)
+    instance_id: Mapped[str] = mapped_column(String(64), index=True)  #: of the process that passes it on
     reason: Mapped[str] = mapped_column(String(8))  #: T01 T02
     items: Mapped[int]  #: sealed envelopes
     received_on: Mapped[date]
@@ -89,6 +90,7 @@ def enter(context: Context, *, answers: dict[str, Any]) -> Recorded:
         )
     row = DivertedItem(
         number=next_number(context.session, "sealed", context.now),
+        instance_id=context.instance_id,
         reason=answers["reason"],
         items=int(answers["items"]),
         received_on=day,
@@ -113,8 +115,10 @@ def enter(context: Context, *, answers: dict[str, Any]) -> Recorded:
 @operation("diverted.hand_over")
 def hand_over(context: Context, *, answers: dict[str, Any]) -> None:
     """Log that the item was handed over: the day, and by whom."""
-    wanted = select(DivertedItem).where(DivertedItem.number == context.variables["item_no"])
-    row = context.session.scalars(wanted).one()
+    # By the process, which no variable can change.
+    row = context.session.scalar(select(DivertedItem).where(DivertedItem.instance_id == context.instance_id))
+    if row is None:
+        raise EngineFault("The matter is no sealed item.", element=context.element_id)
     day = date.fromisoformat(answers["handed_on"])
     if day < row.received_on:
         raise InvalidInput(

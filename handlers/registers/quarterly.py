@@ -21,7 +21,7 @@ from handlers.registers.papers import facts
 from handlers.registers.record import FEWEST_HANDLERS, Answers, who
 from workflows import clock, definitions, deployed, papers
 from workflows.actor import Actor
-from workflows.errors import FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
 from workflows.model import Base
 from workflows.operations import Context, Recorded, operation
 from workflows.papers import Paper
@@ -41,6 +41,7 @@ class QuarterlyList(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     number: Mapped[str] = mapped_column(String(32), unique=True)
+    instance_id: Mapped[str] = mapped_column(String(64), index=True)  #: of the process that has it signed
     office_code: Mapped[str] = mapped_column(String(32), index=True)
     year: Mapped[int]
     quarter: Mapped[int]
@@ -172,6 +173,7 @@ def _made(context: Context, code: str, year: int, quarter: int) -> QuarterlyList
     begin, end = _bounds(year, quarter)
     row = QuarterlyList(
         number=next_number(session, "quarterly", context.now),
+        instance_id=context.instance_id,
         office_code=code,
         year=year,
         quarter=quarter,
@@ -221,8 +223,13 @@ def _offices(session: Session) -> list[str]:
 
 
 def _list(context: Context) -> QuarterlyList:
-    number = context.variables["list"]["number"]
-    return context.session.scalars(select(QuarterlyList).where(QuarterlyList.number == number)).one()
+    # The process made it: naming another one's list in a variable leads nowhere.
+    number = (context.variables.get("list") or {}).get("number")
+    wanted = select(QuarterlyList).where(QuarterlyList.number == number)
+    row = context.session.scalar(wanted.where(QuarterlyList.instance_id == context.instance_id))
+    if row is None:
+        raise EngineFault("The matter is no list of results.", element=context.element_id)
+    return row
 
 
 def _bounds(year: int, quarter: int) -> tuple[datetime, datetime]:

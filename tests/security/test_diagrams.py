@@ -31,6 +31,18 @@ READING = sorted(
 )
 RECORDING = sorted(name for name in operations.names() if operations.use_of(name) == "record")
 STEPS = sorted(name for name in operations.names() if operations.use_of(name) == "step")
+#: What steps are given besides that they take no clue: the others take one, and it is forged.
+GIVEN = {
+    "returns.note_release": {"agency": "ST"},
+    **{key: {} for key in ("assignments.begin", "assignments.due", "returns.fall_due", "returns.finish")},
+}
+#: These are about no matter: a quarter's name; lists and periods that the process makes itself.
+OPENING = {"quarterly.ended", "quarterly.make", "returns.open"}
+NO_MATTER = {
+    "The matter has no such clue in the register.",
+    "The matter is no return period.",
+    "The matter is no list of results.",
+}
 
 
 def clue_id(matter: Instance) -> str:
@@ -71,7 +83,7 @@ def test_a_form_filled_in_advance_reads_no_matter(
     instance = supervisor.start(key, variables=values(clue_id=clue_id(studied)))
     opened = supervisor.task(instance)["id"]
     answer = supervisor.call("GET", f"/task/{opened}/form-variables", status=500)
-    assert answer["message"] == "The matter has no such clue in the register."
+    assert answer["message"] in NO_MATTER
 
 
 @pytest.mark.parametrize("operation", RECORDING)
@@ -92,15 +104,16 @@ def test_a_form_of_ones_own_writes_no_matter(
     assert register(house, studied) == before
 
 
-@pytest.mark.parametrize("operation", STEPS)
+@pytest.mark.parametrize("operation", sorted({*STEPS} - OPENING))
 def test_a_service_task_moves_no_matter(
     house: House, supervisor: Client, studied: Instance, operation: str
 ) -> None:
     before = register(house, studied)
     key = operation.replace(".", "_step_")
-    supervisor.deploy({"p.bpmn": process(key, service("act", operation, clue_id="${clue_id}"))}, name=key)
+    given = GIVEN.get(operation, {"clue_id": "${clue_id}"})
+    supervisor.deploy({"p.bpmn": process(key, service("act", operation, **given))}, name=key)
     refused = supervisor.start(key, status=500, variables=values(clue_id=clue_id(studied)))
-    assert "has no such clue" in refused["message"]
+    assert any(said in refused["message"] for said in NO_MATTER)
     assert register(house, studied) == before
 
 

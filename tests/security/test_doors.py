@@ -15,8 +15,6 @@ from tests.contract.client import values
 from tests.security.conftest import House, Visitor, answers
 from workflows.model import Instance, TaskDraft
 
-SCALARS = {"task_id": "x", "login": "clerk", "list_id": "x", "definition_id": "x"}
-
 
 def test_every_form_of_a_page_wants_its_token(house: House) -> None:
     supervisor, admin = house.visitor("supervisor"), house.visitor("admin")
@@ -26,7 +24,7 @@ def test_every_form_of_a_page_wants_its_token(house: House) -> None:
             continue
         path = rule.rule
         for name in rule.arguments:
-            path = path.replace(f"<{name}>", SCALARS[name])
+            path = path.replace(f"<{name}>", "x")
         for visitor in (supervisor, admin):
             for headers in ({}, {"X-CSRFToken": "made-up"}, {"Origin": "https://evil.example"}):
                 answer = visitor.session.post(house.base + path, headers=headers, timeout=60)

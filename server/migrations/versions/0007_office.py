@@ -16,6 +16,7 @@ def upgrade() -> None:
         "diverted_item",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("instance_id", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.String(length=8), nullable=False),
         sa.Column("items", sa.Integer(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
@@ -33,6 +34,7 @@ def upgrade() -> None:
         "quarterly_list",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("instance_id", sa.String(length=64), nullable=False),
         sa.Column("office_code", sa.String(length=32), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("quarter", sa.Integer(), nullable=False),
@@ -50,6 +52,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("quarterly_list", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_quarterly_list_office_code"), ["office_code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_quarterly_list_instance_id"), ["instance_id"], unique=False)
+    with op.batch_alter_table("diverted_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_diverted_item_instance_id"), ["instance_id"], unique=False)
 
     op.create_table(
         "assignment",
