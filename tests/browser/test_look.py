@@ -13,10 +13,8 @@ from server import worker
 from tests.browser.conftest import Visit, foreign_words, overflows
 from tests.city import REQUEST, City
 
-LANGUAGES = ("zh", "en")
-WIDTHS = (1440, 390)
-
-sizes = pytest.mark.parametrize(("lang", "width"), [(lang, width) for lang in LANGUAGES for width in WIDTHS])
+#: English is the longer one: what fits a telephone in English fits a desk.
+sizes = pytest.mark.parametrize(("lang", "width"), [("zh", 1440), ("zh", 390), ("en", 390)])
 
 
 @pytest.fixture

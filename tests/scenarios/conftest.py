@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.houses import houses, postgresql_houses, sqlite_houses
+from tests.houses import postgresql_houses, sqlite_houses
 
-__all__ = ["houses", "postgresql_houses", "sqlite_houses"]
+__all__ = ["postgresql_houses", "sqlite_houses"]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -66,9 +66,10 @@ def one_of_each() -> list[Fate]:
 
 
 @pytest.mark.slow
-def test_every_stage_is_reached_by_the_engine(database_url: str) -> None:
+def test_every_stage_is_reached_by_the_engine(postgresql_url: str) -> None:
+    """On SQLite the served demo shows it (`test_serve.py`)."""
     planned = one_of_each()
-    with booted(database_url) as target:
+    with booted(postgresql_url) as target:
         with target.unit_of_work() as session:
             demo.settle(session)
             assert Story(session, Random(7), planned).play(lambda line: None) == len(planned)

@@ -34,8 +34,8 @@ ROOMS += (
     "server/traffic/rates.py",
 )
 KINDS = {"Conflict", "EngineFault", "InvalidInput", "NotAllowed", "NotFound", "__init__"}
-#: Raised by the engine's API and the command line only.
-ELSEWHERE = {"many_receivers", "reason", "sort", "token"}
+#: Raised by the engine's API, the command line and the files that an office is set up from only.
+ELSEWHERE = {"bad_row", "columns", "many_receivers", "reason", "sort", "token"}
 
 
 def calls(rooms: tuple[str, ...]) -> Iterator[ast.Call]:
