@@ -55,22 +55,13 @@ class DivertedItem(Base):
     handed_by: Mapped[str | None]
 
 
-def _name(session: Session, login: str) -> str:
-    return session.scalar(select(office.Person.name).where(office.Person.login == login)) or login
-
-
-def _organ(session: Session) -> str:
-    commission = select(office.Unit.name_zh).where(office.Unit.kind == "commission")
-    return session.scalar(commission.order_by(office.Unit.path).limit(1)) or ""
-
-
 #: What a cover may say: nothing of it was written by hand.
 _FACTS: Mapping[str, Callable[[Session, DivertedItem], Any]] = {
-    "carrier": lambda session, row: _name(session, row.carrier),
+    "carrier": lambda session, row: facts.person(session, row.carrier),
     "due": lambda session, row: facts.day(row.due_at - timedelta(microseconds=1)),
     "items": lambda session, row: row.items,
     "number": lambda session, row: row.number,
-    "organ": lambda session, row: _organ(session),
+    "organ": lambda session, row: facts.organ(session),
     "received_on": lambda session, row: facts.day(row.received_on),
     "to_body": lambda session, row: codes.word("higher_commissions", row.to_body, "zh"),
 }

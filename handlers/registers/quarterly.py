@@ -243,14 +243,6 @@ def _day(instant: datetime) -> date:
     return instant.astimezone(clock.office_zone()).date()
 
 
-def _name(session: Session, login: str | None) -> str:
-    return session.scalar(select(office.Person.name).where(office.Person.login == login)) or login or ""
-
-
-def _unit(session: Session, code: str) -> str:
-    return session.scalar(select(office.Unit.name_zh).where(office.Unit.code == code)) or code
-
-
 #: What the sheet may say.
 _FACTS: Mapping[str, Callable[[Session, QuarterlyList], Any]] = {
     "count": lambda session, row: len(content(session, row, "zh")),
@@ -263,11 +255,11 @@ _FACTS: Mapping[str, Callable[[Session, QuarterlyList], Any]] = {
         }
         for one in content(session, row, "zh")
     ],
-    "office": lambda session, row: _unit(session, row.office_code),
+    "office": lambda session, row: facts.unit(session, row.office_code),
     "quarter": lambda session, row: row.quarter,
-    "received_by": lambda session, row: _name(session, row.received_by),
+    "received_by": lambda session, row: facts.person(session, row.received_by),
     "received_on": lambda session, row: facts.day(row.received_at),
-    "signed_by": lambda session, row: _name(session, row.signed_by),
+    "signed_by": lambda session, row: facts.person(session, row.signed_by),
     "signed_on": lambda session, row: facts.day(row.signed_at),
     "until": lambda session, row: facts.day(row.until),
     "year": lambda session, row: row.year,
