@@ -12,12 +12,12 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from handlers import office
+from handlers import escalation, office
 from server import folders
 from server.db import Database, migrate
 from server.settings import Settings
 from server.tables import metadata
-from workflows import definitions, limits, timers
+from workflows import definitions, limits
 from workflows.actor import Actor
 from workflows.calendar import Limit
 from workflows.errors import InvalidInput
@@ -58,7 +58,7 @@ def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
     for name, load in (
         ("roles.csv", office.load_roles),
         ("time_limits.csv", limits.load),
-        ("reminders.csv", timers.load_rungs),
+        ("reminders.csv", escalation.load),
     ):
         try:
             load(session, (source / name).read_text("utf-8"))

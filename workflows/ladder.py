@@ -1,13 +1,15 @@
 """The reminder ladder of a task: rule data that becomes timer rows, which load no instance when they are due.
 
-Rungs lie at a fraction of the span, some working days before the end, at the end, or some time after it. They
-notify and record; they never decide (`domain.md` 2.4.2).
+Rungs lie at a fraction of the span, some working days before the end, at the end, or some time after it; one may
+be reached again and again, up to a cap. What a rung does is an operation (remind, notify, raise, reassign …). It
+tells, records and passes on; it never decides (`domain.md` 2.4.2).
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +29,8 @@ from workflows.model import PENDING, ReminderRung, Task, Timer, new_id
 LEVELS = ("normal", "remind", "warn", "alarm", "overdue")
 #: Limits of at most this many working days climb the short ladder.
 SHORT = 10
+#: A rung is reached so many times at most, whatever a file says.
+MOST_TIMES = 20
 
 _COLUMNS = tuple(column.key for column in ReminderRung.__table__.columns)
 _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -50,6 +54,19 @@ class Span:
     start_at: datetime  #: aware UTC; may lie before the task: a limit runs from its event
     due_at: datetime  #: aware UTC
     created_at: datetime  #: aware UTC: rungs before it are not climbed
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What an operation is told of the rung that a task has come to."""
+
+    rung: int
+    level: str  #: one of LEVELS
+    recipients: tuple[str, ...] = ()  #: relations or roles
+    turn: int = 1  #: which of its `times` it is
+    times: int = 1
+    missed: int = 0  #: turns that fell due while nothing ticked, and are done with this one
+    give_to: str | None = None  #: who is to have the task; none: its candidates
 
 
 def arm(session: Session, spans: Iterable[Span]) -> None:
@@ -77,7 +94,7 @@ def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> 
     for timer in waiting:
         timer.status = "cancelled"
         timer.leased_until = timer.leased_by = timer.retry_at = None
-    climbed = {timer.rung for timer in known if timer.status == "fired"}
+    climbed = Counter(timer.rung for timer in known if timer.status == "fired")
     stood = {(timer.rung, timer.due_at): timer for timer in known}
     ladder = rungs(session, known[0].ladder or "", known[0].ladder_version)
     span = Span(
@@ -86,9 +103,10 @@ def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> 
     level = LEVELS[0]
     for row in _timers(span, ladder, plans.work_days(session)):
         passed = row["due_at"] <= clock.now()
-        if passed and row["rung"] in climbed:
-            reached = next(rung.level for rung in ladder if rung.rung == row["rung"])
-            level = max(level, reached, key=LEVELS.index)
+        if passed and climbed[row["rung"]] > 0:
+            climbed[row["rung"]] -= 1
+            climbed_to = next(rung.level for rung in ladder if rung.rung == row["rung"])
+            level = max(level, climbed_to, key=LEVELS.index)
         elif (row["rung"], row["due_at"]) in stood:
             stood[row["rung"], row["due_at"]].status = status
         elif row["due_at"] > task.created_at:
@@ -119,14 +137,44 @@ def kind_of(start_at: datetime, due_at: datetime, days: WorkDays) -> str:
     return "days_long" if worked > SHORT else "days_short"
 
 
-def instant_of(rung: ReminderRung, start_at: datetime, due_at: datetime, days: WorkDays) -> datetime:
-    """Return when a rung is reached, aware UTC."""
-    if rung.basis == "elapsed":
-        return start_at + (due_at - start_at) * rung.amount
+def reached(session: Session, timer: Timer) -> Reached:
+    """Return the rung that a due timer stands for; its other turns that are due by now are done with it.
+
+    After an outage a rung is therefore reached once, however many of its turns were missed.
+    """
+    rung = session.get_one(ReminderRung, (timer.ladder, timer.ladder_version, timer.rung))
+    turns = select(Timer).where(
+        Timer.task_id == timer.task_id, Timer.kind == "ladder", Timer.rung == timer.rung
+    )
+    turns = turns.where(Timer.ladder == timer.ladder, Timer.due_at <= clock.now(), Timer.id != timer.id)
+    others = session.scalars(turns).all() if rung.times > 1 else []
+    missed = [turn for turn in others if turn.status in PENDING]
+    for turn in missed:
+        turn.status = "cancelled"
+        turn.leased_until = turn.leased_by = turn.retry_at = None
+    done = sum(turn.status == "fired" for turn in others)
+    return Reached(
+        rung=rung.rung,
+        level=rung.level,
+        recipients=tuple(rung.recipients.split()),
+        turn=min(done + len(missed) + 1, rung.times),
+        times=rung.times,
+        missed=len(missed),
+        give_to=rung.give_to,
+    )
+
+
+def instant_of(
+    rung: ReminderRung, start_at: datetime, due_at: datetime, days: WorkDays, turn: int = 1
+) -> datetime:
+    """Return when a rung is reached for the `turn`-th time, aware UTC."""
     sign = -1 if rung.basis == "before_due" else 1
+    amount = sign * rung.amount + (turn - 1) * (rung.every or 0)
+    if rung.basis == "elapsed":
+        return start_at + (due_at - start_at) * amount
     if rung.unit == "hours":
-        return due_at + sign * timedelta(hours=rung.amount)
-    return _moved(due_at, sign * int(rung.amount), rung.unit, days)
+        return due_at + timedelta(hours=amount)
+    return _moved(due_at, int(amount), rung.unit, days)
 
 
 def last_day(due_at: datetime) -> date:
@@ -160,7 +208,9 @@ def read(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     if missing := set(_COLUMNS) - set(table.fieldnames or ()):
         raise InvalidInput(f"The ladder file lacks the columns {', '.join(sorted(missing))}.", code="columns")
     for number, row in enumerate(table, 2):
-        yield number, {name: _cell(number, name, (row[name] or "").strip()) for name in _COLUMNS}
+        values = {name: _cell(number, name, (row[name] or "").strip()) for name in _COLUMNS}
+        _guard(number, values)
+        yield number, values
 
 
 def _timers(span: Span, ladder: Sequence[ReminderRung], days: WorkDays) -> Iterator[dict[str, Any]]:
@@ -168,17 +218,18 @@ def _timers(span: Span, ladder: Sequence[ReminderRung], days: WorkDays) -> Itera
     for rung in ladder:
         if rung.applies != kind:
             continue
-        yield {
-            "id": new_id(),
-            "kind": "ladder",
-            "instance_id": span.instance_id,
-            "task_id": span.task_id,
-            "element_id": span.element_id,
-            "ladder": rung.ladder,
-            "ladder_version": rung.version,
-            "rung": rung.rung,
-            "due_at": instant_of(rung, span.start_at, span.due_at, days),
-        }
+        for turn in range(1, rung.times + 1):
+            yield {
+                "id": new_id(),
+                "kind": "ladder",
+                "instance_id": span.instance_id,
+                "task_id": span.task_id,
+                "element_id": span.element_id,
+                "ladder": rung.ladder,
+                "ladder_version": rung.version,
+                "rung": rung.rung,
+                "due_at": instant_of(rung, span.start_at, span.due_at, days, turn),
+            }
 
 
 def _moved(due_at: datetime, by: int, unit: str, days: WorkDays) -> datetime:
@@ -205,18 +256,16 @@ def _cell(number: int, name: str, cell: str) -> Any:
         return _number(number, name, cell, int)
     if name == "amount":
         return _number(number, name, cell, float)
+    if name == "every":
+        return _number(number, name, cell, float) if cell else None
+    if name == "times":
+        return _number(number, name, cell, int) if cell else 1
+    if name == "give_to":
+        return cell or None
     if not cell:
-        raise InvalidInput(
-            f"Row {number}, column {name}: the cell is empty.", code="cell", row=number, column=name
-        )
+        raise wrong(number, name, "the cell is empty")
     if name in _WORDS and cell not in _WORDS[name]:
-        right = ", ".join(sorted(_WORDS[name]))
-        raise InvalidInput(
-            f"Row {number}, column {name}: {cell!r} is not one of {right}.",
-            code="cell",
-            row=number,
-            column=name,
-        )
+        raise wrong(number, name, f"{cell!r} is not one of {', '.join(sorted(_WORDS[name]))}")
     return cell
 
 
@@ -224,6 +273,29 @@ def _number(number: int, name: str, cell: str, kind: type[int] | type[float]) ->
     try:
         return kind(cell)
     except ValueError:
-        raise InvalidInput(
-            f"Row {number}, column {name}: {cell!r} is not a number.", code="cell", row=number, column=name
-        ) from None
+        raise wrong(number, name, f"{cell!r} is not a number") from None
+
+
+def _guard(number: int, row: Mapping[str, Any]) -> None:
+    """Refuse a rung whose cells do not fit each other."""
+    if (row["unit"] == "fraction") != (row["basis"] == "elapsed"):
+        raise wrong(number, "unit", "what is elapsed is told as a fraction, and nothing else is")
+    if row["amount"] < 0 or (row["unit"] in ("working_days", "months") and row["amount"] % 1):
+        raise wrong(number, "amount", f"{row['amount']:g} is not a whole number of {row['unit']} from 0")
+    if not 1 <= row["times"] <= MOST_TIMES:
+        raise wrong(number, "times", f"{row['times']} is not a number from 1 to {MOST_TIMES}")
+    every = row["every"]
+    if (every is None) != (row["times"] == 1):
+        raise wrong(
+            number, "every", "a rung that is repeated says how often and how many times, no other does"
+        )
+    if every is not None and (every <= 0 or (row["unit"] in ("working_days", "months") and every % 1)):
+        raise wrong(number, "every", f"{every:g} is not a whole number of {row['unit']} above 0")
+    last = (every or 0) * (row["times"] - 1)
+    if row["basis"] == "before_due" and last > row["amount"]:
+        raise wrong(number, "times", "the last turn of a rung before the end lies after it")
+
+
+def wrong(number: int, column: str, why: str) -> InvalidInput:
+    """Return the error that names the row and column of a ladder's file."""
+    return InvalidInput(f"Row {number}, column {column}: {why}.", code="cell", row=number, column=column)

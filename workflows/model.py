@@ -498,6 +498,9 @@ class ReminderRung(Base):
     basis: Mapped[str] = mapped_column(String(16))  #: elapsed before_due after_due
     amount: Mapped[float]
     unit: Mapped[str] = mapped_column(String(16))  #: fraction working_days hours months
+    every: Mapped[float | None]  #: reached again so many units later, `times` times in all
+    times: Mapped[int] = mapped_column(default=1)  #: the cap
     recipients: Mapped[str]  #: relations or roles, separated by blanks
     level: Mapped[str] = mapped_column(String(16))  #: remind warn alarm overdue
     operation: Mapped[str]  #: what is called when the rung is reached
+    give_to: Mapped[str | None]  #: of a rung that reassigns: the relation or role; none: to the candidates

@@ -14,15 +14,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, history, leasing, operations, persistence, starting
+from workflows import clock, history, ladder, leasing, operations, persistence, starting
 from workflows.errors import EngineFault
-from workflows.ladder import LEVELS, Span, arm, load
+from workflows.ladder import LEVELS, Span, arm
 from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
 from workflows.operations import Context
 
-__all__ = ["Span", "arm", "due", "failed", "fire", "lease", "load_rungs", "next_due_at"]
-
-load_rungs = load
+__all__ = ["Span", "arm", "due", "failed", "fire", "lease", "next_due_at"]
 
 
 def due(session: Session, limit: int = 100) -> Sequence[str]:
@@ -97,9 +95,10 @@ def _drain(session: Session, timer: Timer, instance: Instance) -> None:
 
 
 def _climb(session: Session, timer: Timer, instance: Instance) -> None:
-    """Reach a rung: the task shows the level, the rung's operation notifies and records."""
+    """Reach a rung: the task shows the level, the rung's operation tells, passes on and records."""
     rung = session.get_one(ReminderRung, (timer.ladder, timer.ladder_version, timer.rung))
     task = session.get_one(Task, timer.task_id, populate_existing=True)
+    reached = ladder.reached(session, timer)
     _done(timer)
     if LEVELS.index(rung.level) > LEVELS.index(task.level):
         task.level = rung.level
@@ -114,13 +113,8 @@ def _climb(session: Session, timer: Timer, instance: Instance) -> None:
         element_id=task.element_id,
         task_id=task.id,
     )
-    with persistence.alone(session, instance.id):
-        operations.find(rung.operation)(context, **rung_arguments(rung))
-
-
-def rung_arguments(rung: ReminderRung) -> dict[str, Any]:
-    """Return what a rung's operation is called with, beside its context."""
-    return {"rung": rung.rung, "level": rung.level, "recipients": tuple(rung.recipients.split())}
+    with persistence.held(session, instance.id):
+        operations.find(rung.operation)(context, reached=reached)
 
 
 def _start(session: Session, timer: Timer) -> None:

@@ -32,7 +32,8 @@ class Policy(Protocol):
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         """Decide one act: see claim release complete assign (task), see start cancel suspend variables.
 
-        `hold` asks whether the actor, of whom no more than the id is known, may be given the task.
+        Of these no more than the actor's id is known: `hold` asks whether he may be given the task, `stand_in`
+        whether he may be told of it in the place of one who is away.
         """
 
 

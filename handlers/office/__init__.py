@@ -1,24 +1,29 @@
-"""The office: its units, persons, dated posts, and who holds which role today."""
+"""The office: its units, persons, dated posts, who holds which role today, who is away and who stands in."""
 
+from handlers.office.absences import absences, back, is_away, proxy_for, stand_in
 from handlers.office.load import enrol, load_memberships, load_people, load_roles, load_units
-from handlers.office.model import MANAGING_COMMITTEES, Membership, Person, Post, Role, Unit
+from handlers.office.model import MANAGING_COMMITTEES, Absence, Membership, Person, Post, Role, Unit
 from handlers.office.people import actor_for, head_of, in_force, people_in, person, post_at, today, units_of
 from handlers.office.units import add_unit, agencies, depth, tree, unit
 
 __all__ = [
     "MANAGING_COMMITTEES",
+    "Absence",
     "Membership",
     "Person",
     "Post",
     "Role",
     "Unit",
+    "absences",
     "actor_for",
     "add_unit",
     "agencies",
+    "back",
     "depth",
     "enrol",
     "head_of",
     "in_force",
+    "is_away",
     "load_memberships",
     "load_people",
     "load_roles",
@@ -26,6 +31,8 @@ __all__ = [
     "people_in",
     "person",
     "post_at",
+    "proxy_for",
+    "stand_in",
     "today",
     "tree",
     "unit",

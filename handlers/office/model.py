@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -99,3 +99,17 @@ class Membership(Base):
         UniqueConstraint("person_id", "role", "unit_id", "since"),
         Index("ix_membership_role_unit_id", "role", "unit_id"),
     )
+
+
+class Absence(Base):
+    """Somebody is away from `since` until the day before `until`, and has named who stands in (代理人)."""
+
+    __tablename__ = "absence"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    login: Mapped[str] = mapped_column(index=True)
+    proxy: Mapped[str]  #: a login
+    since: Mapped[date]
+    until: Mapped[date]  #: back on this day
+    named_by: Mapped[str]
+    named_at: Mapped[datetime]

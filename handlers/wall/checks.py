@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers.office import Unit, actor_for
-from handlers.registers import Clue, ClueHandler
+from handlers.office import Unit, actor_for, person
+from handlers.registers import Clue, ClueHandler, ClueSubject
 from handlers.wall.conditions import assignments
 from handlers.wall.rules import (
     EVERYTHING,
@@ -42,6 +42,8 @@ def view(session: Session, actor: Actor, clue: Clue) -> str | None:
 def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
     if act == "hold":
         return _may_hold(session, actor.id, task)
+    if act == "stand_in":
+        return _may_stand_in(session, actor.id, task)
     seen = _sees_task(session, actor, task)
     if act == "see" or not seen.allowed:
         return seen
@@ -117,6 +119,28 @@ def _may_hold(session: Session, login: str, task: Task) -> Decision:
     somebody = actor_for(session, login)
     allowed = _works_on(session, somebody, task.scope_id) and _may_take(session, somebody, task)
     return _decide(allowed, f"{login} is no candidate of the task.")
+
+
+def _may_stand_in(session: Session, login: str, task: Task) -> Decision:
+    """Decide whether somebody may be told of a task in the place of one who is away."""
+    somebody = actor_for(session, login)
+    if somebody.groups <= {login}:
+        return Decision(False, f"{login} holds no role today.")
+    if not _works_on(session, somebody, task.scope_id):
+        return Decision(False, f"{login} works no such matters.")
+    scope = task.scope_id or ""
+    clue_id = scope.removeprefix(PREFIX) if scope.startswith(PREFIX) else None
+    recused = select(ClueHandler.id).where(
+        ClueHandler.clue_id == clue_id, ClueHandler.login == login, ClueHandler.recused
+    )
+    if session.scalar(recused.limit(1)) is not None:
+        return Decision(False, f"{login} is recused from the matter.")
+    concerned = select(ClueSubject.id).where(
+        ClueSubject.clue_id == clue_id, ClueSubject.name == person(session, login).name
+    )
+    if session.scalar(concerned.limit(1)) is not None:
+        return Decision(False, f"{login} bears the name of somebody whom the matter is about.")
+    return Decision(True, "")
 
 
 def _sees_instance(session: Session, actor: Actor, instance: Instance) -> Decision:

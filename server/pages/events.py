@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,10 @@ def event_words(event: MatterEvent) -> str:
 def notification_words(row: Notification) -> str:
     """Return a notification in words."""
     wording = NOTIFICATIONS.get(row.code) or EVENTS.get(row.code)
-    return wording(row.params) if wording else row.code
+    words = wording(row.params) if wording else row.code
+    if absent := row.params.get("for"):
+        return _("For %(name)s, who is away: %(what)s", name=_names(absent), what=words)
+    return words
 
 
 def opinion_words(row: Opinion) -> str:
@@ -83,8 +86,18 @@ def _due(params: Params) -> str:
     return day(datetime.fromisoformat(due)) if due else ""
 
 
+def _names(logins: Iterable[str]) -> str:
+    return joined(person(login) for login in logins)
+
+
 def _told(params: Params) -> str:
-    return joined(person(login) for login in params.get("to", ()))
+    """Return whom a rung told, those who stood in with the names of the absent."""
+    proxies = params.get("proxies", {})
+    instead = (
+        _("%(proxy)s (for %(name)s)", proxy=person(proxy), name=_names(absent))
+        for proxy, absent in proxies.items()
+    )
+    return joined([*(person(login) for login in params.get("to", ())), *instead])
 
 
 def _reminder(params: Params) -> str:
@@ -114,6 +127,54 @@ def _listed(params: Params) -> str:
     )
 
 
+def _known(params: Params) -> str:
+    return _(
+        "For your information: “%(step)s” of %(number)s is due on %(due)s.",
+        step=_step(params),
+        number=params.get("number") or "",
+        due=_due(params),
+    )
+
+
+def _given(params: Params) -> str:
+    named = {"step": _step(params), "number": params.get("number") or "", "due": _due(params)}
+    if "has" in params:
+        return _(
+            "“%(step)s” of %(number)s, due on %(due)s, was given to %(name)s.",
+            name=person(params["has"]),
+            **named,
+        )
+    return _("“%(step)s” of %(number)s, due on %(due)s, was given to another person in time.", **named)
+
+
+def _released(params: Params) -> str:
+    return _(
+        "“%(step)s” of %(number)s, due on %(due)s, is offered to all who may do it again.",
+        step=_step(params),
+        number=params.get("number") or "",
+        due=_due(params),
+    )
+
+
+def _stranded(params: Params) -> str:
+    return _(
+        "“%(step)s” of %(number)s, due on %(due)s, should pass to another person, but nobody may have it: "
+        "see to it that somebody can.",
+        step=_step(params),
+        number=params.get("number") or "",
+        due=_due(params),
+    )
+
+
+def _kept(params: Params) -> str:
+    return _(
+        "“%(step)s” of %(number)s was claimed in time by %(name)s and stays there.",
+        step=_step(params),
+        number=params.get("number") or "",
+        name=person(params.get("has")),
+    )
+
+
 def _recounted(params: Params) -> str:
     given = {name: day(datetime.fromisoformat(params[name])) for name in ("old", "new")}
     named = {"step": _step(params), "number": params.get("number") or "", "year": params["year"]}
@@ -133,7 +194,16 @@ def _recounted(params: Params) -> str:
 
 
 def _recorded(words: Callable[[Params], str]) -> Callable[[Params], str]:
-    return lambda params: _("%(what)s Told: %(whom)s.", what=words(params), whom=_told(params))
+    """Return the words of a rung in the record: what was said, which turn it was, and to whom."""
+
+    def line(params: Params) -> str:
+        what = words(params)
+        if params.get("times"):
+            turn = _("Time %(turn)s of %(times)s.", turn=params["turn"], times=params["times"])
+            what = f"{what} {turn}" if lang() == "en" else f"{what}{turn}"
+        return _("%(what)s Told: %(whom)s.", what=what, whom=_told(params)) if params.get("to") else what
+
+    return line
 
 
 def _number(params: Params) -> str:
@@ -219,6 +289,11 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.alarm": _reminder,
     "deadline.overdue": _overdue,
     "deadline.listed": _listed,
+    "deadline.notified": _known,
+    "deadline.given": _given,
+    "deadline.released": _released,
+    "deadline.stranded": _stranded,
+    "deadline.kept": _kept,
     "deadline.recounted": _recounted,
     "clue.major": lambda params: _("A major clue was registered: %(number)s.", number=_number(params)),
     "clue.ordered": lambda params: _(

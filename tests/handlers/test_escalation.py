@@ -17,6 +17,7 @@ from handlers.notifications import Notification
 from handlers.office import Membership, Person
 from handlers.registers import Clue, MatterEvent
 from workflows import engine, operations
+from workflows.ladder import Reached
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 from workflows.operations import Context
 
@@ -173,7 +174,7 @@ def test_a_rung_tells_each_person_once_and_leaves_one_line_in_the_record(
 ) -> None:
     task = task_for("user:handler", "user:handler2")
     escalation.remind(
-        context(city, task), rung=4, level="overdue", recipients=("case_supervision", "leader", "clerk")
+        context(city, task), reached=Reached(4, "overdue", ("case_supervision", "leader", "clerk"))
     )
     rows = city.scalars(select(Notification).order_by(Notification.id)).all()
     assert [row.login for row in rows] == ["clerk", "clerk2", "leader"]
@@ -225,7 +226,7 @@ def test_a_month_overdue_is_recorded_as_a_candidate_for_listed_supervision(
     city: Session, task_for: Callable[..., Task]
 ) -> None:
     task = task_for("user:handler")
-    escalation.list_candidate(context(city, task), rung=6, level="overdue", recipients=("case_supervision",))
+    escalation.list_candidate(context(city, task), reached=Reached(6, "overdue", ("case_supervision",)))
     (event,) = city.scalars(select(MatterEvent)).all()
     assert (event.code, event.params["to"]) == ("deadline.listed", ["clerk", "clerk2"])
 
@@ -234,7 +235,7 @@ def test_a_task_without_a_matter_tells_but_has_no_record(
     city: Session, task_for: Callable[..., Task]
 ) -> None:
     task = task_for("user:handler", scope_id=None)
-    escalation.remind(context(city, task), rung=1, level="normal", recipients=("handler",))
+    escalation.remind(context(city, task), reached=Reached(1, "normal", ("handler",)))
     assert notifications.unread_count(city, "handler") == 1
     assert city.scalars(select(MatterEvent)).all() == []
 
@@ -243,8 +244,7 @@ def test_every_rung_of_the_shipped_ladder_names_an_operation_and_recipients_that
     rows = list(csv.DictReader((ROOT / "bpmn/reminders.csv").read_text("utf-8").splitlines()))
     roles = set(city.scalars(select(office.Role.id)))
     for row in rows:
-        required, accepted = operations.arguments(row["operation"])
-        assert required <= {"rung", "level", "recipients"} <= accepted
+        assert operations.arguments(row["operation"])[0] == {"reached"}
         assert set(row["recipients"].split()) <= roles | {"handler", "head", "leader"}
     general = (row for row in rows if row["ladder"] in ("default", "brief"))
     ladders = Counter((row["ladder"], row["applies"]) for row in general)

@@ -14,6 +14,7 @@ from server.db import Database
 from server.worker import run_due
 from workflows import clock, definitions, instances, operations, tasks, timers
 from workflows.actor import Actor
+from workflows.ladder import Reached
 from workflows.model import Instance, Task
 from workflows.operations import Context, Recorded
 
@@ -169,10 +170,10 @@ def test_one_broken_ladder_stops_no_other(house: Database, monkeypatch: pytest.M
     leave_alone(house, "${workdays(20)}")
     real = operations.find("escalation.remind")
 
-    def breaks_once(context: Context, **arguments: object) -> None:
-        if arguments["rung"] == 2:
+    def breaks_once(context: Context, *, reached: Reached) -> None:
+        if reached.rung == 2:
             raise RuntimeError("the printer is on fire")
-        real(context, **arguments)
+        real(context, reached=reached)
 
     monkeypatch.setitem(operations._registry, "escalation.remind", breaks_once)
     with clock.held_at(START + timedelta(days=400)):

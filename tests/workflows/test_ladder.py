@@ -104,8 +104,8 @@ def test_the_offices_own_ladder_loads_once(office):
 def test_the_latest_version_of_a_ladder_counts(office):
     with office.work() as session:
         ladder.load(session, CSV)
-        ladder.load(session, CSV.replace("default,1,", "default,2,"))
-        assert {r.version for r in ladder.rungs(session, "default")} == {2}
+        ladder.load(session, CSV.replace("default,2,", "default,3,"))
+        assert {r.version for r in ladder.rungs(session, "default")} == {3}
         assert ladder.rungs(session, "unknown") == []
 
 
@@ -114,10 +114,10 @@ def test_the_latest_version_of_a_ladder_counts(office):
     [
         (",elapsed,", ",sometimes,", "Row 2, column basis"),
         (",0.5,", ",half,", "Row 2, column amount"),
-        ("default,1,1,", "default,x,1,", "Row 2, column version"),
+        ("default,2,1,", "default,x,1,", "Row 2, column version"),
         (",escalation.remind", ",", "Row 2, column operation"),
         ("basis", "base", "lacks the columns basis"),
-        ("days_long,elapsed,0.5", "days_long,elapsed,0.25", "rung 1 of ladder default version 1"),
+        ("days_long,elapsed,0.5", "days_long,elapsed,0.25", "rung 1 of ladder default version 2"),
     ],
 )
 def test_a_wrong_file_is_refused_by_row_and_column(office, before, after, word):

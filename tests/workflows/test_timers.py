@@ -277,8 +277,10 @@ def ladder(office, operation):
     climbed = []
 
     @operation("escalation.remind")
-    def remind(context, *, rung, level, recipients):
-        climbed.append((rung, level, recipients, context.task_id, context.actor, context.now))
+    def remind(context, *, reached):
+        climbed.append(
+            (reached.rung, reached.level, reached.recipients, context.task_id, context.actor, context.now)
+        )
 
     with office.work() as session:
         for rung in LADDER:
@@ -380,7 +382,7 @@ def test_a_failing_rung_is_tried_again_and_others_go_on(office, diagram, ladder,
 
 def test_a_rung_that_moves_an_instance_is_refused(office, diagram, ladder, operation, pair):
     @operation("escalation.decide")
-    def decide(context, *, rung, level, recipients):
+    def decide(context, *, reached):
         instances.cancel(context.session, pair.id, actor=office.chief, reason="late")
 
     laddered(office, diagram)

@@ -6,7 +6,7 @@ together.
 """
 
 from workflows.persistence.check import rows_equal_run
-from workflows.persistence.command import advance, advancing, alone, begin
+from workflows.persistence.command import advance, advancing, alone, begin, held
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task
 from workflows.persistence.outgoing import PAUSE
 from workflows.persistence.reading import peek, variables
@@ -19,6 +19,7 @@ __all__ = [
     "begin",
     "guard_active",
     "guard_running",
+    "held",
     "lock",
     "lock_of_task",
     "peek",

@@ -22,6 +22,7 @@ from workflows.persistence.locking import guard_active, guard_running, lock
 from workflows.persistence.waits import NOTHING, Waits, waits
 
 _BUSY = "duban.advancing"
+_HELD = "duban.held"
 
 
 @contextmanager
@@ -159,7 +160,8 @@ def _state(session: Session, instance_id: str) -> bytes:
 @contextmanager
 def alone(session: Session, instance_id: str) -> Iterator[None]:
     """Refuse a command inside this one: two locks in one transaction are how deadlocks begin."""
-    if busy := session.info.get(_BUSY):
+    held = session.info.get(_HELD, instance_id)
+    if busy := session.info.get(_BUSY) or (held if held != instance_id else None):
         raise EngineFault(
             f"An operation of instance {busy} tried to move instance {instance_id}; "
             "an effect on an instance has to be a job of its own.",
@@ -170,3 +172,13 @@ def alone(session: Session, instance_id: str) -> Iterator[None]:
         yield
     finally:
         del session.info[_BUSY]
+
+
+@contextmanager
+def held(session: Session, instance_id: str) -> Iterator[None]:
+    """Let this instance, which is locked, be moved inside, and no other."""
+    session.info[_HELD] = instance_id
+    try:
+        yield
+    finally:
+        del session.info[_HELD]

@@ -7,6 +7,7 @@ from workflows.tasks.acts import (
     draft,
     form,
     get,
+    pass_on,
     release,
     save_draft,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "get",
     "listing",
     "next_of",
+    "pass_on",
     "release",
     "save_draft",
 ]

@@ -85,6 +85,23 @@ def assign(session: Session, task_id: str, user: str | None, *, actor: Actor) ->
     return task
 
 
+def pass_on(session: Session, task: Task, user: str | None) -> None:
+    """Give an open task whose instance is locked to a user, or (None) back to its candidates, as a rule says.
+
+    What a supervisor who reassigns may not do, a rule may not either: NotAllowed if the user may not hold the
+    task, or if it is offered to nobody else.
+    """
+    if user is None and not task.candidates:
+        raise NotAllowed("The task is offered to nobody else.", code="not_allowed", act="release")
+    if user is not None:
+        _guard(session, Actor(user), "hold", task)
+    before = task.assignee
+    _assign(session, task, user)
+    _audit(session, None, "task.assign", task, {"from": before, "to": user})
+    if user not in (None, before):
+        _tell(session, task, session.get_one(Instance, task.instance_id), None)
+
+
 def form(session: Session, task_id: str, *, actor: Actor) -> tuple[Form | None, dict[str, Any]]:
     """Return the form of a task and the answers to begin with: the actor's draft, else what is known."""
     task = get(session, task_id, actor)
@@ -227,7 +244,7 @@ def _assign(session: Session, task: Task, user: str | None) -> None:
     _offer(session, task)
 
 
-def _tell(session: Session, task: Task, instance: Instance, actor: Actor) -> None:
+def _tell(session: Session, task: Task, instance: Instance, actor: Actor | None) -> None:
     """Run the diagram's listeners for the assignment of a task, where it has any."""
     node = deployed.process(session, task.definition_id).node(task.element_id)
     if any(listener.get("event") == "assignment" for listener in node.attributes.get("listeners", ())):
@@ -242,7 +259,7 @@ def _offer(session: Session, task: Task) -> None:
 
 
 def _audit(
-    session: Session, actor: Actor, act: str, task: Task, detail: Mapping[str, Any] | None = None
+    session: Session, actor: Actor | None, act: str, task: Task, detail: Mapping[str, Any] | None = None
 ) -> None:
     history.record(
         session,

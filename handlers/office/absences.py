@@ -1,0 +1,100 @@
+"""Who is away, and who stands in: a named proxy with a period, never in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers.office.model import Absence
+from handlers.office.people import person, today
+from workflows import clock
+from workflows.errors import FieldError, InvalidInput
+
+
+def stand_in(session: Session, login: str, proxy: str, *, since: date, until: date, by: str) -> Absence:
+    """Return the absence of `login` from `since` until the day before `until`, with who stands in.
+
+    InvalidInput names the field: `proxy` (`self`, `circle`), `until` (`order`), `since` (`taken`: another absence
+    in these days). NotFound names who does not exist.
+    """
+    for known in (login, proxy):
+        person(session, known)
+    wrong = _wrong(session, login, proxy, since, until)
+    if wrong:
+        raise InvalidInput(f"{proxy} cannot stand in for {login}.", fields=wrong)
+    row = Absence(login=login, proxy=proxy, since=since, until=until, named_by=by, named_at=clock.now())
+    session.add(row)
+    session.flush()
+    return row
+
+
+def back(session: Session, absence: Absence) -> None:
+    """End an absence today: who was away is back."""
+    absence.until = max(absence.since, min(absence.until, today()))
+    session.flush()
+
+
+def absences(session: Session, login: str) -> list[Absence]:
+    """Return the absences of the login that are not over, soonest first."""
+    ahead = select(Absence).where(Absence.login == login, Absence.until > today())
+    return list(session.scalars(ahead.order_by(Absence.since)))
+
+
+def is_away(session: Session, login: str) -> bool:
+    """Whether the login is away today."""
+    return _proxy(session, login, today()) is not None
+
+
+def proxy_for(session: Session, login: str, *, blocked: Callable[[str], bool]) -> str | None:
+    """Return who stands in today for somebody who is away: the proxy, or his own where he is away himself.
+
+    None where the login is not away, where a proxy is `blocked`, or where nobody in the line is there.
+    """
+    met = {login}
+    asked = _proxy(session, login, today())
+    while asked is not None and asked not in met and not blocked(asked):
+        further = _proxy(session, asked, today())
+        if further is None:
+            return asked
+        met.add(asked)
+        asked = further
+    return None
+
+
+def _wrong(session: Session, login: str, proxy: str, since: date, until: date) -> dict[str, FieldError]:
+    if until <= since:
+        return {"until": FieldError("order", {"since": since.isoformat()})}
+    if _during(session, login, since, until):
+        return {"since": FieldError("taken", {"value": since.isoformat()})}
+    if proxy == login:
+        return {"proxy": FieldError("self")}
+    if _leads_to(session, proxy, login, since, until):
+        return {"proxy": FieldError("circle")}
+    return {}
+
+
+def _leads_to(session: Session, proxy: str, login: str, since: date, until: date) -> bool:
+    """Whether whoever stands in for the proxy in these days, and so on, comes to be the login."""
+    asked, met = [(proxy, since, until)], set[tuple[str, date, date]]()
+    while asked:
+        somebody, first, end = asked.pop()
+        if somebody == login:
+            return True
+        if (somebody, first, end) not in met:
+            met.add((somebody, first, end))
+            named = _during(session, somebody, first, end)
+            asked += [(row.proxy, max(first, row.since), min(end, row.until)) for row in named]
+    return False
+
+
+def _during(session: Session, login: str, since: date, until: date) -> list[Absence]:
+    rows = select(Absence).where(Absence.login == login, Absence.since < until, Absence.until > since)
+    return list(session.scalars(rows))
+
+
+def _proxy(session: Session, login: str, day: date) -> str | None:
+    named = select(Absence.proxy).where(Absence.login == login, Absence.since <= day, Absence.until > day)
+    return session.scalar(named.order_by(Absence.named_at.desc()).limit(1))
