@@ -45,6 +45,9 @@ class CompleteSchema(Schema):
     withVariablesInReturn = Flag(load_default=False)
 
 
+_COMPLETION = CompleteSchema()
+
+
 @blueprint.route("/task", methods=["GET", "POST"])
 @guard()
 def list_tasks(actor: Actor) -> Response:
@@ -109,7 +112,7 @@ def assign_task(task_id: str, actor: Actor) -> Response:
 @guard()
 def complete_task(task_id: str, actor: Actor) -> Response:
     """Complete the task with these variables, checked by its form if it has one."""
-    body = loaded(CompleteSchema())
+    body = loaded(_COMPLETION)
     values = plain(body["variables"])
     with unit_of_work() as session:
         instance = tasks.complete(session, task_id, actor=actor, variables=values)

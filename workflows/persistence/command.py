@@ -151,7 +151,7 @@ _STATE = select(InstanceState.content).where(InstanceState.instance_id == bindpa
 
 def _state(session: Session, instance_id: str) -> bytes:
     # Read after the lock, in a statement of its own: a joined read would see the state of before the wait.
-    content = session.scalar(_STATE, {"id": instance_id})
+    content: bytes | None = session.connection().execute(_STATE, {"id": instance_id}).scalar()
     if content is None:
         raise NotFound(f"The process instance {instance_id} has no state.")
     return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import String, bindparam, case, delete, func, or_, select, update
@@ -45,29 +46,32 @@ MOOT = (
 )
 
 
-def _closing(outcome: str, **values: Any) -> ReturningUpdate[Task]:
-    """Return what closes tasks and gives them as they are then, without having read them before."""
-    closing = (
-        update(Task).where(Task.id.in_(bindparam("ids", expanding=True))).values(outcome=outcome, **values)
-    )
-    closing = closing.values(closed_at=bindparam("now"), suspended=False, revision=Task.revision + 1)
-    return closing.returning(Task).execution_options(synchronize_session=False, populate_existing=True)
+# Every step needs these. They pass the session by, and name one row: a list of ids costs more than the row.
+_TASK = writing.table(Task).c
+_BY = bindparam("by", type_=String())
+
+
+def _closing(outcome: str, **values: Any) -> ReturningUpdate[datetime | None]:
+    """Return what closes a task and tells when it was due, without having read it before."""
+    closing = update(writing.table(Task)).where(_TASK.id == bindparam("of_task"))
+    closing = closing.values(outcome=outcome, closed_at=bindparam("now"), suspended=False, **values)
+    return closing.values(revision=_TASK.revision + 1).returning(_TASK.due_at)
 
 
 #: Who completes a task that nobody had claimed is recorded as its assignee.
-_BY = bindparam("by", type_=String())
 _COMPLETE = _closing(
     "completed",
     closed_by=_BY,
-    assignee=func.coalesce(Task.assignee, _BY),
+    assignee=func.coalesce(_TASK.assignee, _BY),
     claimed_at=case(
-        (Task.assignee.is_(None) & _BY.is_not(None), bindparam("now", type_=Task.claimed_at.type)),
-        else_=Task.claimed_at,
+        (_TASK.assignee.is_(None) & _BY.is_not(None), bindparam("now", type_=_TASK.claimed_at.type)),
+        else_=_TASK.claimed_at,
     ),
 )
 _CANCEL = _closing("cancelled")
+#: What these two write.
+_CLOSED = ("outcome", "closed_at", "closed_by", "suspended", "assignee", "claimed_at", "revision")
 _STANDING = select(Task).where(Task.id.in_(bindparam("ids", expanding=True)))
-# Every step needs these. They pass the session by: many rows, none of them loaded.
 _STATE = update(writing.table(InstanceState)).where(InstanceState.instance_id == bindparam("id"))
 _LEAVE = update(writing.table(Activity)).where(
     Activity.instance_id == bindparam("of_instance"),
@@ -76,10 +80,10 @@ _LEAVE = update(writing.table(Activity)).where(
 )
 _TAKEN = (
     update(writing.table(TaskCandidate))
-    .where(TaskCandidate.task_id.in_(bindparam("ids", expanding=True)), TaskCandidate.claimable)
+    .where(TaskCandidate.task_id == bindparam("of_task"), TaskCandidate.claimable)
     .values(claimable=False)
 )
-_DROP_DRAFTS = delete(writing.table(TaskDraft)).where(TaskDraft.task_id.in_(bindparam("ids", expanding=True)))
+_DROP_DRAFTS = delete(writing.table(TaskDraft)).where(TaskDraft.task_id == bindparam("of_task"))
 
 
 def write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
@@ -138,17 +142,21 @@ def _close(session: Session, ids: Sequence[str], host: InstanceHost, left: Colle
     if not ids:
         return
     by = host.actor.id if host.actor else None
-    done = [task_id for task_id in ids if task_id in left]
-    cancelled = [task_id for task_id in ids if task_id not in left]
-    tasks: list[Task] = []
-    for close, which in ((_COMPLETE, done), (_CANCEL, cancelled)):
-        if which:
-            tasks += session.scalars(close, {"ids": which, "now": host.now(), "by": by})
-    session.connection().execute(_TAKEN, {"ids": ids})
-    if session.connection().execute(_DROP_DRAFTS, {"ids": ids}).rowcount:
+    connection = session.connection()
+    due = False
+    for task_id in ids:
+        close = _COMPLETE if task_id in left else _CANCEL
+        due |= (
+            connection.execute(close, {"of_task": task_id, "now": host.now(), "by": by}).scalar() is not None
+        )
+        if loaded := session.identity_map.get(session.identity_key(Task, task_id)):
+            session.expire(loaded, _CLOSED)
+    rows = [{"of_task": task_id} for task_id in ids]
+    connection.execute(_TAKEN, rows)
+    if connection.execute(_DROP_DRAFTS, rows).rowcount:
         # A completion that failed left its answers as a draft: now that it worked, nobody need look.
         _settle(session, ids, host)
-    if any(task.due_at for task in tasks):
+    if due:
         _close_timers(session, ids)
 
 
