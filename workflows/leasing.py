@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock, persistence
@@ -19,6 +19,8 @@ from workflows.model import Instance, Job, Timer
 MAX_ATTEMPTS = 5
 FIRST_RETRY = timedelta(seconds=10)
 RETRY_FACTOR = 4
+#: What lies further ahead was written by a clock that was ahead: nobody leases or puts off for so long.
+FURTHEST = timedelta(hours=1)
 
 Row = TypeVar("Row", Timer, Job)
 
@@ -36,22 +38,28 @@ def lease(session: Session, table: type[Row], worker: str, limit: int, length: t
     """
     now = clock.now()
     ready = select(table.id).where(_ready(table, now)).order_by(table.due_at, table.id).limit(limit)
-    ids = list(session.scalars(ready.with_for_update(skip_locked=True)))
-    if not ids:
-        return []
+    mine = ready.with_for_update(skip_locked=True).cte("mine")
     taken = (
         update(table)
-        .where(table.id.in_(ids), _ready(table, now))
+        .where(table.id.in_(select(mine.c.id)))
         .values(leased_by=worker, leased_until=now + length)
+        .returning(table.due_at, table.id)
+        .execution_options(synchronize_session=False)
     )
-    got = set(session.scalars(taken.returning(table.id)))
-    return [row_id for row_id in ids if row_id in got]
+    got = sorted((due_at, row_id) for due_at, row_id in session.execute(taken))
+    return [row_id for _due_at, row_id in got]
 
 
 def locked(session: Session, table: type[Row], row_id: str) -> Row | None:
     """Return the row, locked and fresh, if it still is to be done now; its instance is locked before."""
     row = session.get(table, row_id, with_for_update=True, populate_existing=True)
     return row if row is not None and row.status == "waiting" and row.due_at <= clock.now() else None
+
+
+def release(row: Timer | Job, *, pause: timedelta | None = None) -> None:
+    """Let a row be leased again, at once or after a pause."""
+    row.leased_until = row.leased_by = None
+    row.retry_at = clock.now() + pause if pause else None
 
 
 def put_off(session: Session, table: type[Row], row_id: str, *, for_good: bool = False) -> Row | None:
@@ -84,8 +92,11 @@ def revive(row: Timer | Job, instance: Instance | None) -> None:
 
 def _ready(table: type[Row], now: datetime) -> ColumnElement[bool]:
     return and_(
-        table.status == "waiting",
+        # Written out, so that the index of waiting rows serves a prepared statement, too.
+        table.status == literal_column("'waiting'"),
         table.due_at <= now,
-        or_(table.leased_until.is_(None), table.leased_until < now),
-        or_(table.retry_at.is_(None), table.retry_at <= now),
+        *(
+            or_(until.is_(None), until <= now, until > now + FURTHEST)
+            for until in (table.leased_until, table.retry_at)
+        ),
     )

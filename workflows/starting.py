@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from workflows import clock, deployed, engine
+from workflows import deployed, engine
 from workflows.model import (
     PENDING,
     Deployment,
@@ -78,10 +78,9 @@ def next_start(
     session: Session, definition: ProcessDefinition, trigger: engine.Trigger, after: datetime | None
 ) -> datetime | None:
     """Return when a start event's timer starts this version next, after an instant or (None) at first."""
-    deployment = session.get_one(Deployment, definition.deployment_id)
-    return engine.next_start(
-        trigger, armed_at=deployment.deployed_at, after=after, functions={"now": clock.now}
-    )
+    armed_at = session.get_one(Deployment, definition.deployment_id).deployed_at
+    # Whenever it is asked, `now()` is when it was armed: else what starts once would start again and again.
+    return engine.next_start(trigger, armed_at=armed_at, after=after, functions={"now": lambda: armed_at})
 
 
 def waiting_at_start(

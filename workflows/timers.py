@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, history, ladder, leasing, operations, persistence, starting
@@ -46,9 +46,8 @@ def fire(session: Session, timer_id: str) -> bool:
     An engine timer drains its instance, a rung calls its operation, a start begins an instance. Raises
     whatever the step raises: nothing of it may be committed, and the caller reports it to `failed`.
     """
-    instance_id = session.scalar(select(Timer.instance_id).where(Timer.id == timer_id))
-    instance = persistence.lock(session, instance_id) if instance_id else None
-    timer = leasing.locked(session, Timer, timer_id)
+    instance = persistence.lock_of_timer(session, timer_id)
+    timer = _next(session, instance, timer_id) if instance else _of_nobody(session, timer_id)
     if timer is None:
         return False
     if instance is None:
@@ -79,6 +78,46 @@ def failed(session: Session, timer_id: str, error: BaseException) -> str | None:
     )
 
 
+def _next(session: Session, instance: Instance, timer_id: str) -> Timer | None:
+    """Return a timer, locked and fresh, if it is its turn among what is due of its locked instance.
+
+    Where another worker is to fire an earlier one, this one comes a moment later: each step in its order. One
+    that has failed before holds up no other.
+    """
+    found = session.scalars(_DUE_OF_INSTANCE, {"instance": instance.id, "now": clock.now()}).all()
+    timer = next((row for row in found if row.id == timer_id), None)
+    if timer is None:
+        return None
+    if any(row.attempts == 0 for row in found[: found.index(timer)]):
+        leasing.release(timer, pause=persistence.PAUSE)
+        return None
+    return timer
+
+
+_DUE_OF_INSTANCE = (
+    select(Timer)
+    .where(
+        Timer.instance_id == bindparam("instance"),
+        Timer.status == "waiting",
+        Timer.due_at <= bindparam("now", type_=Timer.due_at.type),
+    )
+    .order_by(Timer.due_at, Timer.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def _of_nobody(session: Session, timer_id: str) -> Timer | None:
+    """Return the timer of a start; one whose instance somebody else is moving comes a moment later."""
+    timer = session.get(Timer, timer_id, with_for_update={"skip_locked": True}, populate_existing=True)
+    if timer is None or timer.status != "waiting" or timer.due_at > clock.now():
+        return None
+    if timer.instance_id:
+        leasing.release(timer, pause=persistence.PAUSE)
+        return None
+    return timer
+
+
 def _drain(session: Session, timer: Timer, instance: Instance) -> None:
     due_at = timer.due_at
     with persistence.advance(session, instance, actor=None) as (run, _):
@@ -86,8 +125,7 @@ def _drain(session: Session, timer: Timer, instance: Instance) -> None:
     if timer.status == "waiting" and timer.due_at == due_at:
         if run.unfinished:
             # Another one that was due before it has set a long act going.
-            timer.leased_until = timer.leased_by = None
-            timer.retry_at = clock.now() + persistence.PAUSE
+            leasing.release(timer, pause=persistence.PAUSE)
             return
         raise EngineFault(f"The timer {timer.element_id} is due but did not fire.", element=timer.element_id)
     _done(timer, again=timer.status == "waiting")
@@ -124,7 +162,7 @@ def _start(session: Session, timer: Timer) -> None:
         begun = persistence.begin(session, definition, actor=None, trigger=trigger)
         _audit(session, "instance.start", begun, {"definition": definition.id})
     _done(timer)
-    following = starting.next_start(session, definition, trigger, clock.now())
+    following = starting.next_start(session, definition, trigger, max(clock.now(), timer.due_at))
     if following is not None:
         starting.arm(session, definition, trigger, following)
 
@@ -136,7 +174,7 @@ def _audit(session: Session, act: str, instance: Instance, detail: Mapping[str, 
 
 
 def _done(timer: Timer, *, again: bool = False) -> None:
-    timer.leased_until = timer.leased_by = timer.retry_at = None
+    leasing.release(timer)
     timer.attempts = 0
     if not again:
         timer.status = "fired"

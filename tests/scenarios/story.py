@@ -354,10 +354,8 @@ def _wind_up(session: Session, process: str) -> None:
     """Let the calendar start the story's own process, from the story's beginning on."""
     for timer in session.scalars(select(Timer).where(Timer.kind == "start")):
         definition = session.get_one(ProcessDefinition, timer.definition_id)
-        following: datetime | None = timer.due_at
-        if timer.due_at <= clock.now():
-            trigger = starting.trigger_of(session, definition, timer)
-            following = starting.next_start(session, definition, trigger, clock.now())
+        trigger = starting.trigger_of(session, definition, timer)
+        following = starting.next_start(session, definition, trigger, clock.now())
         if definition.key == process and following is not None:
             timer.status, timer.due_at = "waiting", following
 

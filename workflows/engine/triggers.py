@@ -71,7 +71,7 @@ def next_start(
     after: datetime | None,
     functions: Mapping[str, Callable[..., Any]],
 ) -> datetime | None:
-    """Return when a timer starts the process next: first if `after` is None, else the first turn after.
+    """Return when a timer starts the process next: for the first time, or (`after`) the first turn after an instant.
 
     `armed_at` is when the definition was deployed; cycles and durations count from it. None: never again.
     """
@@ -79,9 +79,8 @@ def next_start(
         return None
     value = trigger.timer.evaluate({}, {**BUILTINS, **functions})
     armed = timers.arm(trigger.timer_kind, value, armed_at, office_zone())
-    if after is None:
-        return datetime.fromisoformat(armed["due"])
-    following = timers.rearm(armed, after, office_zone())
-    while following is not None and datetime.fromisoformat(following["due"]) <= after:
+    following: dict[str, Any] | None = armed
+    # A first turn that is yet to come is a turn like any other.
+    while following is not None and after is not None and datetime.fromisoformat(following["due"]) <= after:
         following = timers.rearm(following, after, office_zone())
     return datetime.fromisoformat(following["due"]) if following else None

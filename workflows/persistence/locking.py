@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from workflows.errors import Conflict, NotFound
-from workflows.model import Instance, Task
+from workflows.model import Instance, Task, Timer
 
 
 def lock(session: Session, instance_id: str) -> Instance:
@@ -22,6 +22,14 @@ def lock_of_task(session: Session, task_id: str) -> Instance:
     return _found(session.scalar(_OF_TASK, {"id": task_id}), f"task {task_id}")
 
 
+def lock_of_timer(session: Session, timer_id: str) -> Instance | None:
+    """Return the instance that a timer belongs to, locked and fresh; None if it has none, or somebody holds it.
+
+    Nobody waits here: who has many timers to fire comes back to this one.
+    """
+    return session.scalar(_OF_TIMER, {"id": timer_id})
+
+
 def guard_active(instance: Instance) -> None:
     """Raise Conflict if the instance is suspended or has ended."""
     if instance.state == "suspended":
@@ -35,16 +43,22 @@ def guard_running(instance: Instance) -> None:
         raise Conflict("The process instance has ended.", code="ended")
 
 
-def _locking(wanted: ColumnElement[bool]) -> Select[Instance]:
+def _locking(wanted: ColumnElement[bool], *, waiting: bool = True) -> Select[Instance]:
     # What the session may have read before the lock is stale. The key is not locked: other transactions may
     # go on writing rows that point at the instance, an incident among them, without waiting.
-    locking = select(Instance).where(wanted).with_for_update(of=Instance, key_share=True)
+    locking = (
+        select(Instance).where(wanted).with_for_update(of=Instance, key_share=True, skip_locked=not waiting)
+    )
     return locking.execution_options(populate_existing=True)
 
 
 _INSTANCE = _locking(Instance.id == bindparam("id"))
 _OF_TASK = _locking(
     Instance.id == select(Task.instance_id).where(Task.id == bindparam("id")).scalar_subquery()
+)
+_OF_TIMER = _locking(
+    Instance.id == select(Timer.instance_id).where(Timer.id == bindparam("id")).scalar_subquery(),
+    waiting=False,
 )
 
 
