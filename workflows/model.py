@@ -310,6 +310,7 @@ class Timer(Base):
     ladder_version: Mapped[int | None]
     rung: Mapped[int | None]
     due_at: Mapped[datetime]
+    counted: Mapped[dict[str, Any] | None]  #: how a calendar counted `due_at`: an engine timer by limit()
     status: Mapped[str] = mapped_column(
         String(16), default="waiting"
     )  #: waiting suspended fired cancelled failed
@@ -320,7 +321,14 @@ class Timer(Base):
     fired_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index("ix_timer_status_due_at", "status", "due_at"),
+        # What has fired grows for years and is no worker's business.
+        Index(
+            "ix_timer_waiting",
+            "due_at",
+            "id",
+            postgresql_where=text("status = 'waiting'"),
+            sqlite_where=text("status = 'waiting'"),
+        ),
         # No rung is climbed twice for one due date.
         UniqueConstraint("task_id", "rung", "due_at"),
     )

@@ -55,6 +55,7 @@ USES = {
     "record": "for the property record of an element with a form",
     "prefill": "for the property prefill of a task with a form",
     "rung": "for reminder ladders",
+    "days": "for days that a register keeps and counts again when the calendar changes",
     "recount": "for due dates that are counted again when the calendar changes",
 }
 

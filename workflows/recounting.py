@@ -1,20 +1,20 @@
 """What happens when a holiday plan is taken in: due dates that it touches are counted again, each on record.
 
-The plan and a job are one transaction. The job looks for the tasks whose due dates change, a slice at a time,
-and leaves each instance to a job of its own, which takes that instance's lock. It looks twice: what was being
-written by the old calendar while it first looked is there the second time.
+The plan and a job are one transaction. The job looks for the tasks and timers whose due dates change, a slice at
+a time, and leaves each instance to a job of its own, which takes that instance's lock. It looks twice: what was
+being written by the old calendar while it first looked is there the second time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from workflows import clock, history, ladder, operations, persistence, plans
+from workflows import clock, history, ladder, operations, persistence, plans, recounting_timers
 from workflows.calendar import Plan
 from workflows.model import CalendarYear, Instance, Job, Task, TaskCandidate, new_id
 from workflows.operations import Context
@@ -45,27 +45,49 @@ def take_in(session: Session, plan: Plan, *, by: str, reason: str | None = None)
 def spread(session: Session, payload: Mapping[str, Any]) -> tuple[dict[str, Any], timedelta] | None:
     """Leave the next slice's instances to jobs of their own; return how and when to go on, None at the end."""
     plan = session.get_one(CalendarYear, payload["plan"])
-    tasks = session.scalars(
-        select(Task)
-        .where(Task.closed_at.is_(None), Task.due_at >= _first(plan), Task.id > payload["after"])
-        .order_by(Task.id)
-        .limit(SLICE)
-    ).all()
-    touched = sorted({task.instance_id for task in tasks if _counted_again(session, task)})
-    keys = {f"{KIND}:{plan.id}:{payload['look']}:{instance}": instance for instance in touched}
-    known = set(session.scalars(select(Job.key).where(Job.key.in_(keys))))
-    if new := [_job(key, dict(payload), keys[key]) for key in keys if key not in known]:
-        session.execute(insert(Job), new)
-    if len(tasks) == SLICE:
-        return {**payload, "after": tasks[-1].id}, timedelta(0)
+    of = payload.get("of", "tasks")
+    if of == "tasks":
+        touched, after = _tasks(session, _first(plan), payload["after"])
+    else:
+        touched, after = recounting_timers.touched(session, _first(plan), payload["after"], SLICE)
+    if after is None and of == "timers":
+        touched = [*touched, *recounting_timers.kept(session)]
+    _leave(session, plan, payload, sorted(set(touched)))
+    if after is not None:
+        return {**payload, "after": after}, timedelta(0)
+    if of == "tasks":
+        return {**payload, "of": "timers", "after": ""}, timedelta(0)
     if payload["look"] < LOOKS:
-        return {**payload, "after": "", "look": payload["look"] + 1}, AGAIN_AFTER
+        return {**payload, "of": "tasks", "after": "", "look": payload["look"] + 1}, AGAIN_AFTER
     return None
 
 
+def _tasks(session: Session, since: datetime, after: str) -> tuple[Sequence[str], str | None]:
+    """Return the instances of which a due date changes, of the next slice of tasks, and where to go on."""
+    tasks = session.scalars(
+        select(Task)
+        .where(Task.closed_at.is_(None), Task.due_at >= since, Task.id > after)
+        .order_by(Task.id)
+        .limit(SLICE)
+    ).all()
+    moving = [task.instance_id for task in tasks if _counted_again(session, task)]
+    return moving, tasks[-1].id if len(tasks) == SLICE else None
+
+
+def _leave(
+    session: Session, plan: CalendarYear, payload: Mapping[str, Any], instances: Sequence[str]
+) -> None:
+    """Write a job for each instance that has none of this look yet."""
+    keys = {f"{KIND}:{plan.id}:{payload['look']}:{instance}": instance for instance in instances}
+    known = set(session.scalars(select(Job.key).where(Job.key.in_(keys))))
+    if new := [_job(key, dict(payload), keys[key]) for key in keys if key not in known]:
+        session.execute(insert(Job), new)
+
+
 def recount(session: Session, instance: Instance, plan_id: str) -> None:
-    """Count the open tasks of a locked instance again; every change is in its history: old, new and why."""
+    """Count the timers and open tasks of a locked instance again; every change is on record: old, new and why."""
     plan = session.get_one(CalendarYear, plan_id)
+    recounting_timers.recount(session, instance, plan, _first(plan))
     still_open = select(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
     for task in session.scalars(still_open.order_by(Task.id)):
         if found := _counted_again(session, task):

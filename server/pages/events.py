@@ -312,6 +312,11 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "return.overdue": _missing,
     "return.rectification": _twice,
     "return.released": lambda params: _("%(agency)s was let off its return.", agency=_agency(params)),
+    "return.recounted": lambda params: _(
+        "The holiday plan has changed: returns of %(period)s are due on %(day)s.",
+        period=params.get("period"),
+        day=params.get("new"),
+    ),
     "return.urged": lambda params: _("The agencies that are overdue were urged."),
     "deadline.recounted": _recounted,
     "clue.submitted": lambda params: _("Transferred as %(number)s.", number=_number(params)),

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from handlers import office, return_calendar
+from handlers.registers import MatterEvent
 from handlers.registers import returns as register
 from handlers.registers.returns import AgencyReturn
 from server import worker
 from tests.city import TRANSFER, City
 from tests.server.visitors import Visitor
-from workflows import clock, tasks
+from workflows import calendar, clock, persistence, recounting, tasks
 from workflows.model import Task, Timer
 
 SIGNED = {"kind": "nil", "head_sign": "金局长", "sign": "true"}
@@ -43,6 +44,35 @@ def pass_days(city: City, row: AgencyReturn, days: int) -> None:
     with clock.held_at(after):
         while worker.run_due(city.database):
             pass
+
+
+def test_a_holiday_on_the_due_day_moves_returns_tasks_and_the_watch(city: City) -> None:
+    row = city.ask("STJ", "YJJ", month="2024-05")["STJ"]
+    assert row.due_on.isoformat() == "2024-07-01"
+    official = calendar.WorkDays.official()
+    days = [(day, "holiday") for day in official.holidays] + [(day, "makeup") for day in official.makeup]
+    lines = [f"{day},{kind},假,国务院公告" for day, kind in days if day.year == 2024]
+    plan = "\n".join(["date,kind,name,source", *lines, "2024-07-01,holiday,特别假日,国务院公告"])
+    with clock.held_at(datetime.fromisoformat("2024-06-11T10:00:00+08:00")):
+        with city.database.unit_of_work() as session:
+            recounting.take_in(session, calendar.read_plan(plan, "CN"), by="clerk", reason="国务院公告")
+        worker.run_due(city.database)
+    with city.database.reading() as session:
+        moved = session.get_one(AgencyReturn, row.id)
+        waiting = {
+            timer.element_id: timer.due_at
+            for timer in session.scalars(select(Timer).where(Timer.instance_id == row.instance_id))
+            if timer.kind == "engine"
+        }
+        told = session.scalars(select(MatterEvent).where(MatterEvent.code == "return.recounted")).all()
+        assert persistence.rows_equal_run(session, row.instance_id) == []
+    ends = datetime.fromisoformat("2024-07-03T00:00:00+08:00")
+    assert (moved.due_on.isoformat(), task_of(city, row).due_at, waiting["t_due"]) == (
+        "2024-07-02",
+        ends,
+        ends,
+    )
+    assert [event.params["new"] for event in told] == ["2024-07-02"]
 
 
 def test_an_agency_closes_its_return_and_nobody_elses(city: City, visit: Callable[[str], Visitor]) -> None:

@@ -183,9 +183,15 @@ def test_a_loaded_year_moves_what_was_provisional_and_says_so(
             ("plain", "2027-02-07"),
         )
     )
-    desk.deploy(
-        make_diagram("four", f'<bpmn:startEvent id="s"/>{elements}', "s>legal", "s>days", "s>near", "s>plain")
-    )
+    # What the flow turns by is counted by the same calendar as what the task shows.
+    for name, when in (("turns", "${limit('T11', '2026-11-07')}"), ("stays", "2027-02-07T00:00:00")):
+        elements += (
+            f'<bpmn:boundaryEvent id="{name}" attachedToRef="legal"><bpmn:timerEventDefinition>'
+            f'<bpmn:timeDate xsi:type="bpmn:tFormalExpression">{when}</bpmn:timeDate>'
+            "</bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+        )
+    flows = ("s>legal", "s>days", "s>near", "s>plain", "turns>plain", "stays>plain")
+    desk.deploy(make_diagram("four", f'<bpmn:startEvent id="s"/>{elements}', *flows))
     instance = desk.start("four")
     before = {task.element_id: task for task in desk.open_tasks()}
     assert {name: task.due_provisional for name, task in before.items()} == {
@@ -206,6 +212,15 @@ def test_a_loaded_year_moves_what_was_provisional_and_says_so(
     assert ends["plain"] == "2027-02-07", "a day that a person set stays"
     assert not any(task.due_provisional for task in after.values())
     assert after["legal"].sorts_at == after["legal"].due_at
+    clocks = {timer.element_id: timer for timer in desk.all(Timer, Timer.kind == "engine")}
+    assert clocks["turns"].due_at == after["legal"].due_at
+    assert (clocks["turns"].fired_at, clocks["turns"].counted["provisional"]) == (None, False)
+    assert (clocks["stays"].due_at.isoformat(), clocks["stays"].counted) == (
+        "2027-02-06T16:00:00+00:00",
+        None,
+    )
+    (moved_timer,) = desk.all(AuditEvent, AuditEvent.act == "timer.recount")
+    assert moved_timer.detail["new"] == after["legal"].due_at.isoformat()
     steps = {step["what"]: step for step in after["legal"].due_explained["steps"]}
     assert steps["moved"]["zh"] == "春节"
     assert "provisional" not in steps

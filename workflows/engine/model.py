@@ -46,6 +46,7 @@ class DueTimer:
     node_id: str
     due_at: datetime  #: aware UTC; fires when due_at <= now
     task_id: str | None  #: the activity that the timer's boundary event sits on
+    calls: frozenset[str]  #: the functions that its expression calls
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
@@ -26,7 +27,7 @@ from workflows.engine.model import BpmnError, Continuation, DueTimer, Host, Open
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import READY, STARTED, Token
 from workflows.engine.triggers import Trigger
-from workflows.errors import Conflict, DubanError, EngineFault, NotFound
+from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotFound
 from workflows.expressions import template
 
 #: What can go wrong inside without being told apart there; RecursionError is a RuntimeError.
@@ -218,6 +219,27 @@ class Run:
         with self._acting():
             self._instance.finish("cancelled")
 
+    def move_timer(self, timer_id: str, due_at: datetime) -> None:
+        """Let a waiting timer be due at another instant; one that is due by it fires with the next drain.
+
+        NotFound where it waits no more, InvalidInput where it repeats: its turns are counted from its start.
+        """
+        self._check_sound()
+        token = next((t for _due, t in events.due(self._instance) if t.id == timer_id), None)
+        if token is None:
+            raise NotFound(f"The run has no waiting timer '{timer_id}'.", code="timer")
+        if token.internal_data["timer"].keys() != {"due"}:
+            raise InvalidInput(f"The timer '{token.task_spec.element}' repeats.", code="timer")
+        token.internal_data["timer"] = {"due": due_at.isoformat()}
+
+    def rearm(self, names: Collection[str]) -> None:
+        """Let dates that waiting timers read from variables of these names be read anew."""
+        self._check_sound()
+        for _due, token in events.due(self._instance):
+            spec = token.task_spec
+            if spec.timer_kind == "timeDate" and not spec.timer.names.isdisjoint(names):
+                events.arm(self._instance, token)
+
     def set_variables(self, variables: Mapping[str, Any]) -> None:
         """Write process variables and go on where that makes a condition true."""
         cleaned = scope.clean(variables)
@@ -248,7 +270,13 @@ class Run:
     def due_timers(self) -> list[DueTimer]:
         """Return the armed timers, soonest first."""
         return [
-            DueTimer(t.id, t.task_spec.element, due, on.id if (on := events.beside(t)) else None)
+            DueTimer(
+                t.id,
+                t.task_spec.element,
+                due,
+                on.id if (on := events.beside(t)) else None,
+                t.task_spec.timer.calls,
+            )
             for due, t in events.due(self._instance)
         ]
 

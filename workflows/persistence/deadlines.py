@@ -27,6 +27,15 @@ class Deadline:
     limit_version: int | None = None
     explained: Mapping[str, Any] | None = None
 
+    def remembered(self) -> dict[str, Any]:
+        """Return what `counted_again` needs to count it by another calendar."""
+        return {
+            **(self.explained or {}),
+            "limit": self.limit_id,
+            "version": self.limit_version,
+            "provisional": self.provisional,
+        }
+
 
 def by_limit(session: Session, rule_id: str, start: str | date | datetime | None, now: datetime) -> Deadline:
     """Return when a limit ends that began at `start` (None: now), by the version in force on that day."""
@@ -68,11 +77,16 @@ def again(session: Session, task: Task) -> Deadline | None:
     explained = task.due_explained or {}
     if "start" not in explained or not (task.limit_id or "n" in explained):
         return None
-    if task.limit_id:
-        rule = limits.value(limits.get(session, task.limit_id, task.limit_version or 1))
+    return counted_again(session, {**explained, "limit": task.limit_id, "version": task.limit_version})
+
+
+def counted_again(session: Session, remembered: Mapping[str, Any]) -> Deadline:
+    """Return the deadline of a count that is remembered, by the present calendar."""
+    if remembered["limit"]:
+        rule = limits.value(limits.get(session, remembered["limit"], remembered["version"] or 1))
     else:
-        rule = Limit("", 0, explained["n"], explained["unit"])
-    return count(rule, datetime.fromisoformat(explained["start"]), plans.work_days(session))
+        rule = Limit("", 0, remembered["n"], remembered["unit"])
+    return count(rule, datetime.fromisoformat(remembered["start"]), plans.work_days(session))
 
 
 def read(

@@ -216,22 +216,25 @@ def _write_timers(
             row.fired_at = host.now() if row.status == "fired" else None
             row.leased_until = row.leased_by = None
         elif row.due_at != wanted[engine_id].due_at:
-            _turn(row, wanted[engine_id], host)
-    new = [_timer(instance, timer, run) for engine_id, timer in wanted.items() if engine_id not in known]
+            _turn(row, wanted[engine_id], host, fired=engine_id in run.fired)
+    new = [
+        _timer(instance, timer, run, host) for engine_id, timer in wanted.items() if engine_id not in known
+    ]
     writing.add(session, Timer, new)
 
 
-def _turn(row: Timer, timer: engine.DueTimer, host: InstanceHost) -> None:
-    """Set a repeated timer to its next turn."""
+def _turn(row: Timer, timer: engine.DueTimer, host: InstanceHost, *, fired: bool) -> None:
+    """Set a timer to its next turn, or to the instant that it was moved to."""
     row.due_at = timer.due_at
-    row.fired_at = host.now()
+    row.fired_at = host.now() if fired else row.fired_at
     row.status = "waiting"
     row.attempts = 0
     row.retry_at = row.leased_until = row.leased_by = None
 
 
-def _timer(instance: Instance, timer: engine.DueTimer, run: engine.Run) -> dict[str, Any]:
+def _timer(instance: Instance, timer: engine.DueTimer, run: engine.Run, host: InstanceHost) -> dict[str, Any]:
     open_ids = {task.id for task in run.open_tasks}
+    counted = host.counted.get(timer.due_at) if timer.calls else None
     return {
         "id": new_id(),
         "kind": "engine",
@@ -240,6 +243,7 @@ def _timer(instance: Instance, timer: engine.DueTimer, run: engine.Run) -> dict[
         "engine_id": timer.id,
         "element_id": timer.node_id,
         "due_at": timer.due_at,
+        "counted": counted.remembered() if counted else None,
     }
 
 

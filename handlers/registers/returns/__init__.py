@@ -3,7 +3,7 @@
 `periods`, `returns`, `items` and `listed` read the registers; `close_as` closes a return as its clerk does.
 """
 
-from handlers.registers.returns import opening, overdue
+from handlers.registers.returns import opening, overdue, recounting
 from handlers.registers.returns.closing import close_as, release, return_of, task_of
 from handlers.registers.returns.duties import begin, duties, end, load, owing
 from handlers.registers.returns.model import (
@@ -51,6 +51,7 @@ __all__ = [
     "overdue",
     "owing",
     "periods",
+    "recounting",
     "release",
     "return_of",
     "returns",

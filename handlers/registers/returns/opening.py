@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -55,12 +56,16 @@ def open_period(context: Context) -> Recorded:
             "opens": "yes",
             "period": period.label,
             "agencies": agencies,
-            "due_on": due_on.isoformat(),
-            "due_at": midnight(due_on + DAY).isoformat(),
+            **due_variables(due_on),
         },
         scope_id=row.scope_id,
         business_key=period.label,
     )
+
+
+def due_variables(due_on: date) -> dict[str, str]:
+    """Return the process variables that say when returns are due: the last day, and the instant after it."""
+    return {"due_on": due_on.isoformat(), "due_at": midnight(due_on + DAY).isoformat()}
 
 
 def _unasked(session: Session, period: Period) -> list[str]:
