@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, func, select, update
+from sqlalchemy import CursorResult, ForeignKey, Index, String, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock
+from workflows.errors import NotFound
 from workflows.model import Base
 
 PAGE = 50
@@ -30,9 +31,16 @@ class Notification(Base):
     task_id: Mapped[str | None] = mapped_column(ForeignKey("task.id"), index=True)
     level: Mapped[str] = mapped_column(String(16), default="normal")  #: normal remind warn alarm overdue
     read_at: Mapped[datetime | None]
+    spread: Mapped[bool] = mapped_column(default=False)  #: whether its messages have been written: see outbox
 
     __table_args__ = (
         Index("ix_notification_login_id", "login", "id"),
+        Index(
+            "ix_notification_unspread",
+            "id",
+            postgresql_where=text("NOT spread"),
+            sqlite_where=text("spread = 0"),
+        ),
         Index("ix_notification_login_read_at", "login", "read_at"),
     )
 
@@ -73,10 +81,20 @@ def notify(
     return told
 
 
-def unread_count(session: Session, login: str) -> int:
-    """Return how many notifications of the login wait to be read."""
-    query = select(func.count()).where(Notification.login == login, Notification.read_at.is_(None))
-    return session.scalar(query) or 0
+def unread_count(session: Session, login: str, *, at_most: int | None = None) -> int:
+    """Return how many notifications of the login wait to be read, or `at_most` if there are at least so many."""
+    unread = select(Notification.id).where(Notification.login == login, Notification.read_at.is_(None))
+    return session.scalar(select(func.count()).select_from(unread.limit(at_most).subquery())) or 0
+
+
+def opened(session: Session, login: str, notification_id: int) -> Notification:
+    """Return a notification of the login, which has read it now; NotFound where it is nobody's or another's."""
+    found = session.get(Notification, notification_id)
+    if found is None or found.login != login:
+        raise NotFound("There is no such notification.", code="notification")
+    if found.read_at is None:
+        found.read_at = clock.now()
+    return found
 
 
 def listing(

@@ -153,6 +153,13 @@ def _protect(response: Response, settings: Settings) -> Response:
     return response
 
 
+def _path() -> str:
+    """Return the address for the log: without the query, where people search for names, and without tokens."""
+    if guard.SECRET_ARGUMENT in (request.view_args or {}):
+        return str(request.url_rule)
+    return request.path
+
+
 def _log_request(response: Response) -> Response:
     if request.endpoint in {"static", "health.healthz"}:
         return response
@@ -160,8 +167,7 @@ def _log_request(response: Response) -> Response:
     log.info(
         "request",
         method=request.method,
-        # Without the query: people search for names.
-        path=request.path,
+        path=_path(),
         status=response.status_code,
         actor=actor.id if actor else None,
     )

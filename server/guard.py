@@ -34,8 +34,13 @@ from workflows.model import AuditEvent
 
 COOKIE = "duban_session"
 HEADER_AREAS = ("/engine-rest", "/api", "/metrics")
+#: What pages ask by themselves, while nobody may be there.
+UNATTENDED = frozenset({"pages.unread_notifications"})
 #: Where a visitor goes after signing in, and to sign in.
 HOME, SIGN_IN = "pages.inbox", "pages.signin"
+
+#: The argument of a route whose address lets in: neither log nor audit shall have it.
+SECRET_ARGUMENT = "token"
 
 csrf = CSRFProtect()
 View = TypeVar("View", bound=Callable[..., Any])
@@ -199,7 +204,8 @@ def record_refusal(error: DubanError) -> None:
     """Write down, in a transaction of its own, that the present request was refused."""
     actor = current_actor()
     detail = {"endpoint": request.endpoint or "", "method": request.method, "code": error.code}
-    detail |= {name: str(value) for name, value in (request.view_args or {}).items()}
+    named = (request.view_args or {}).items()
+    detail |= {name: str(value) for name, value in named if name != SECRET_ARGUMENT}
     with unit_of_work() as transaction:
         transaction.add(
             AuditEvent(at=clock.now(), actor=actor.id if actor else "", act="refusal", detail=detail)
@@ -230,7 +236,8 @@ def _by_cookie() -> Identity | None:
         actor = office.actor_for(transaction, signed.login) if signed else None
     if signed is None or actor is None:
         return None
-    if signed.stale:
+    # What a page asks by itself is no use of it: a browser left open ends its session as one left closed does.
+    if signed.stale and request.endpoint not in UNATTENDED:
         with unit_of_work() as transaction:
             sessions.touch(transaction, signed.id)
     return Identity(actor, signed.locale, signed.id)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from server.way_out import WayOut
 from workflows.calendar import JURISDICTION, NATIONAL
 from workflows.errors import InvalidInput
 
@@ -53,6 +54,7 @@ class Settings:
     session_lasts: timedelta = timedelta(hours=12)
     session_idle: timedelta = timedelta(hours=2)
     metrics_token: str = field(default="", repr=False)  #: who may read /metrics in production
+    way_out: WayOut = field(default_factory=WayOut)  #: mail, webhooks, and the address that links lead to
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, *, demo: bool = False) -> Settings:
@@ -81,6 +83,7 @@ class Settings:
             session_lasts=timedelta(hours=_number(said, "DUBAN_SESSION_HOURS", 12, lowest=1, highest=720)),
             session_idle=timedelta(minutes=_number(said, "DUBAN_IDLE_MINUTES", 120, lowest=5, highest=43200)),
             metrics_token=said.get("DUBAN_METRICS_TOKEN", ""),
+            way_out=WayOut.of(said),
         )
         if settings.clock_offset and not demo:
             raise InvalidInput("DUBAN_CLOCK moves the clock of the demo only; production keeps real time.")
@@ -102,6 +105,14 @@ class Settings:
                 "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         return self
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the pages, without a slash at the end."""
+        if self.way_out.public_url:
+            return self.way_out.public_url
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def sqlite(self) -> bool:

@@ -15,14 +15,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from handlers import clue_import, uploads
+from handlers import clue_import, outbox, uploads
 from server.auth import attempts, sessions
 from server.db import Database
+from server.outgoing.delivering import Sender
+from server.settings import Settings
 from server.traffic import rates, repeats
 from workflows import jobs, timers
 
 TICK = timedelta(seconds=1)
 HOUSEKEEPING = timedelta(hours=1)
+SENDING = timedelta(seconds=2)
 
 log = structlog.get_logger()
 
@@ -83,6 +86,7 @@ def tidy(database: Database) -> None:
         uploads.forget(session)
         jobs.forget(session)
         clue_import.forget(session)
+        outbox.queue.forget(session)
 
 
 def name() -> str:
@@ -91,9 +95,12 @@ def name() -> str:
 
 
 class Worker:
-    """Does what is due every second, on a thread of its own, until it is stopped."""
+    """Does what is due every second, on a thread of its own, until it is stopped.
 
-    def __init__(self, database: Database) -> None:
+    Messages leave on two threads more: a mail server or a webhook that hangs delays no deadline, nor the other.
+    """
+
+    def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._name = name()
         self._stopping = threading.Event()
@@ -102,6 +109,9 @@ class Worker:
         )
         self._scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds())
         self._scheduler.add_job(self._tidy, "interval", seconds=HOUSEKEEPING.total_seconds())
+        self._sender = Sender(database, settings, self._name, self._stopping)
+        for send in (self._sender.send_mail, self._sender.send_webhooks):
+            self._scheduler.add_job(self._send, "interval", [send], seconds=SENDING.total_seconds())
 
     def start(self) -> None:
         """Begin."""
@@ -118,6 +128,13 @@ class Worker:
         except SQLAlchemyError:
             # A lost database comes back; the next tick asks it again.
             log.exception("the worker could not reach the database")
+
+    def _send(self, send: Callable[[], int]) -> None:
+        try:
+            self._sender.spread()
+            send()
+        except SQLAlchemyError:
+            log.exception("messages could not be sent without the database")
 
     def _tidy(self) -> None:
         try:

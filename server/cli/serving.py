@@ -51,7 +51,7 @@ def serve(host: str | None, port: int | None, demo: bool, no_worker: bool, proce
         if processes == 1:
             server = _server(settings, database, bound)
             _announce(settings, server.port, database)
-            _answer(server, Worker(database) if firing else None)
+            _answer(server, Worker(database, settings) if firing else None)
         else:
             database.close()  # no connection is shared with a child
             together = _together(settings, bound, processes, firing)
@@ -88,7 +88,7 @@ def _together(settings: Settings, bound: socket.socket, processes: int, firing: 
 
     def one(number: int) -> None:
         with closing(connect(settings)) as database:
-            worker = Worker(database) if firing and number == 0 else None
+            worker = Worker(database, settings) if firing and number == 0 else None
             _answer(_server(settings, database, bound), worker, lambda: os.getppid() == parent)
 
     return Together(processes, one)
@@ -100,7 +100,7 @@ def worker() -> None:
     settings = Settings.from_env()
     logs.configure(readable=False)
     with opened(settings, claimed=True) as database:
-        running = Worker(database)
+        running = Worker(database, settings)
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())

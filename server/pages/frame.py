@@ -40,6 +40,8 @@ OFFICE = frozenset(
 OVERSEERS = frozenset({"case_supervision", "case_supervision_head", "principal"})
 #: Shorter texts are codes of choices, or quickly typed again.
 SHORTEST_TYPED = 4
+#: Counting further would tell nobody more.
+UNREAD_COUNTED = 100
 #: Working days are counted one by one no further than this.
 FURTHEST = timedelta(days=400)
 
@@ -59,7 +61,7 @@ class Item:
     label: str
     url: str
     current: bool
-    count: int = 0
+    count: str | None = None  #: how much is unread, empty for nothing; None where nothing is counted
 
 
 @blueprint.record_once
@@ -101,7 +103,7 @@ def frame() -> dict[str, Any]:
 
 def navigation(actor: Actor) -> list[Item]:
     """Return the entries that this actor can use, in the order of use."""
-    entries = [("pages.inbox", _("Inbox"))]
+    entries = [("pages.inbox", _("Inbox")), ("pages.deadlines", _("Deadlines"))]
     if "agency_clerk" in actor.groups:
         entries.append(("pages.transfers", _("Transfers")))
         entries.append(("pages.returns", _("Returns")))
@@ -119,18 +121,26 @@ def navigation(actor: Actor) -> list[Item]:
         entries.append(("pages.limits", _("Time limits")))
     if "admin" in actor.groups:
         entries.append(("pages.people", _("People")))
+        entries.append(("pages.outgoing", _("Messages")))
     with reading() as session:
-        unread = notifications.unread_count(session, actor.id)
+        unread = notifications.unread_count(session, actor.id, at_most=UNREAD_COUNTED)
     here = request.endpoint or ""
     return [
         Item(
             label,
             url_for(endpoint),
             here.startswith(endpoint.rstrip("s")),
-            unread if endpoint == "pages.notifications" else 0,
+            unread_words(unread) if endpoint == "pages.notifications" else None,
         )
         for endpoint, label in entries
     ]
+
+
+def unread_words(count: int) -> str:
+    """Return how many notifications are unread, as pages show it."""
+    if count >= UNREAD_COUNTED:
+        return f"{UNREAD_COUNTED - 1}+"
+    return str(count) if count else ""
 
 
 def assets(entry: str) -> Assets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from handlers import notifications as register
@@ -10,7 +10,9 @@ from server.db import reading, unit_of_work
 from server.guard import guard
 from server.pages.blueprint import blueprint
 from server.pages.events import notification_words
+from server.pages.frame import UNREAD_COUNTED, unread_words
 from workflows.actor import Actor
+from workflows.errors import NotFound
 
 
 @blueprint.get("/notifications")
@@ -30,6 +32,25 @@ def notifications(actor: Actor) -> str:
         )
 
 
+@blueprint.get("/notifications/unread")
+@guard()
+def unread_notifications(actor: Actor) -> Response:
+    """Tell an open page how many notifications are unread: it asks each minute that it is looked at."""
+    with reading() as session:
+        count = register.unread_count(session, actor.id, at_most=UNREAD_COUNTED)
+    return jsonify({"unread": unread_words(count)})
+
+
+@blueprint.get("/notifications/<int:notification_id>")
+@guard()
+def notification(actor: Actor, notification_id: int) -> Response:
+    """Go where a notification points, which is read thereby: the link that messages carry."""
+    if notification_id >= 2**63:
+        raise NotFound("There is no such notification.", code="notification")
+    with unit_of_work() as session:
+        return redirect(_place(register.opened(session, actor.id, notification_id)), 303)
+
+
 @blueprint.post("/notifications/read")
 @guard()
 def read_notifications(actor: Actor) -> Response:
@@ -38,6 +59,14 @@ def read_notifications(actor: Actor) -> Response:
     with unit_of_work() as session:
         register.mark_read(session, actor.id, None if chosen is None else [chosen])
     return redirect(url_for("pages.notifications", show=request.form.get("show") or None), 303)
+
+
+def _place(row: register.Notification) -> str:
+    if row.task_id:
+        return url_for("pages.task", task_id=row.task_id)
+    if row.code.startswith("return.") and row.scope_id:
+        return url_for("pages.period", period_id=row.scope_id.removeprefix("period:"))
+    return url_for("pages.notifications")
 
 
 def _number(text: str) -> int:

@@ -104,12 +104,14 @@ ERRORS: dict[str, Wording] = {
     "assignee": lambda p: _("There is no such person to pass the task to."),
     "box": lambda p: _("There is no such list. Go back to the inbox."),
     "business_key": lambda p: _("The number is too long."),
+    "calendar_unit": lambda p: _("There is no such unit, or its calendar is not for you to see."),
     "clue": lambda p: _("There is no such matter, or it is not for you to see."),
     "cursor": lambda p: _("This page of the list no longer exists. Go back to its beginning."),
     "definition": lambda p: _("There is no such process, or it is not for you to see."),
     "document": lambda p: _("There is no such document, or it is not for you to see."),
     "draft": lambda p: _("The draft is too large to be kept. Finish the task, or leave something out."),
     "ended": lambda p: _("The matter has ended; nothing more can be done in its process."),
+    "feed": lambda p: _("There is no such calendar: it was withdrawn, or never there."),
     "form": lambda p: _("Some answers are missing or wrong. They are listed above the form."),
     "instance": lambda p: _("There is no such matter, or it is not for you to see."),
     "language": lambda p: _("There are no pages in this language."),
@@ -136,6 +138,8 @@ ERRORS: dict[str, Wording] = {
     "not_signed_in": lambda p: _("Sign in first."),
     "list_unchecked": lambda p: _("The list is still being checked. Wait until all its rows are."),
     "list_begun": lambda p: _("The list is being sent, or was sent: it can no longer be dropped."),
+    "message": lambda p: _("There is no such undelivered message; somebody has tried it again already."),
+    "notification": lambda p: _("There is no such notification, or it is not for you to see."),
     "own_account": lambda p: _("You cannot disable your own account."),
     "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),
     "no_return_duty": lambda p: _("The agency owes no returns."),
@@ -164,6 +168,7 @@ ERRORS: dict[str, Wording] = {
     "suspended": lambda p: _("The matter is suspended. It can go on once it is resumed."),
     "transfer_list": lambda p: _("There is no such list: it was dropped, is too old, or is somebody else's."),
     "unstorable": lambda p: _("A text is too long, or holds characters that cannot be stored."),
+    "webhook": lambda p: _("There is no such webhook; it was withdrawn."),
     "task": lambda p: _("There is no such task, or it is no longer yours to see. Go back to the inbox."),
 }
 
@@ -199,6 +204,19 @@ FIELDS: dict[str, Wording] = {
     ),
     "line_breaks": lambda p: _("Write it in one line."),
     "email": lambda p: _("This is no e-mail address. It looks like name@office.cn."),
+    "mail_domain": lambda p: _(
+        "Mail goes to these domains only: %(domains)s. Give an address of one of them.",
+        domains=names.joined(p.get("domains", ())),
+    ),
+    "webhook_url": lambda p: _(
+        "This is no address that can be told. It looks like https://host.example.gov.cn/path, without a user "
+        "name or password."
+    ),
+    "webhook_https": lambda p: _("Only https is allowed here. Write https:// instead of http://."),
+    "webhook_private": lambda p: _(
+        "This address lies within a network that is not allowed. Name a public host, or let the operator "
+        "allow the network with DUBAN_WEBHOOK_NETWORKS."
+    ),
     "phone": lambda p: _(
         "This is no telephone number. Use digits, spaces and hyphens, such as 0512-6543 2100."
     ),

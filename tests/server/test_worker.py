@@ -177,7 +177,7 @@ def test_a_worker_that_is_told_to_stop_begins_nothing(both: Database) -> None:
 def test_the_thread_fires_and_stops(both: Database) -> None:
     done = threading.Event()
     start(both, "a", length="PT0S")
-    running = worker.Worker(both)
+    running = worker.Worker(both, Settings())
     ticked = running._tick
 
     def tick() -> None:
@@ -192,7 +192,7 @@ def test_the_thread_fires_and_stops(both: Database) -> None:
 
 
 def test_a_lost_database_does_not_end_the_thread(both: Database) -> None:
-    running = worker.Worker(both)
+    running = worker.Worker(both, Settings())
     with both.unit_of_work() as session:
         session.connection().exec_driver_sql("alter table timer rename to mislaid")
     running._tick()

@@ -1,5 +1,6 @@
 """Tasks: the inboxes, and what people do with what lies in them."""
 
+from workflows.tasks import deadlines
 from workflows.tasks.acts import (
     assign,
     claim,
@@ -20,6 +21,7 @@ __all__ = [
     "claim",
     "complete",
     "count",
+    "deadlines",
     "doable",
     "draft",
     "form",

@@ -154,7 +154,7 @@ def _offers(
 ) -> Select[Task]:
     """Return the tasks offered to the actor: the first of each group, merged, each read off the index."""
     arms = []
-    for kind, name in _names(actor):
+    for kind, name in offered_to(actor):
         arm = select(TaskCandidate.task_id).join(Task, Task.id == TaskCandidate.task_id)
         arm = arm.where(
             TaskCandidate.kind == kind, TaskCandidate.name == name, TaskCandidate.claimable, *conditions
@@ -178,7 +178,8 @@ def _offered(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def _names(actor: Actor) -> Iterator[tuple[str, str]]:
+def offered_to(actor: Actor) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of every candidate that the actor is."""
     yield "user", actor.id
     for group in sorted(actor.groups):
         yield "group", group

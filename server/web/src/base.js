@@ -1,6 +1,7 @@
 import htmx from 'htmx.org';
 
 import { enhance } from './form.js';
+import { keepUnread } from './unread.js';
 
 import './base.css';
 import './paper.css';
@@ -34,6 +35,8 @@ document.addEventListener('htmx:afterSettle', (event) => {
 document.getElementById('errors')?.focus();
 
 for (const form of document.querySelectorAll('[data-form]')) enhance(form);
+
+for (const badge of document.querySelectorAll('[data-unread]')) keepUnread(badge);
 
 // What cannot be undone asks first; without script the act is done at once.
 document.addEventListener('submit', (event) => {

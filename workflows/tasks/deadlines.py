@@ -1,0 +1,79 @@
+"""Open tasks by the day on which they are due: a person's, and whoever's a condition names; one query each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+
+from workflows.actor import Actor
+from workflows.model import Task, TaskCandidate
+from workflows.tasks.inbox import offered_to
+from workflows.visibility import policy
+
+#: More than anybody reads in a month; asking for one more tells whether there are more.
+MAX_DEADLINES = 1000
+
+
+def mine(
+    session: Session,
+    actor: Actor,
+    *,
+    until: datetime,
+    since: datetime | None = None,
+    limit: int = MAX_DEADLINES,
+) -> Sequence[Task]:
+    """Return the actor's open tasks, and those that he may claim, due in [since, until), soonest first.
+
+    Each arm is read off its index in its order, as inboxes are; instance and definition are loaded.
+    """
+    own = select(Task.id.label("task_id")).where(
+        Task.assignee == actor.id,
+        Task.closed_at.is_(None),
+        *_between(Task.sorts_at, since, until),
+        policy().tasks(actor),
+    )
+    arms = [select(own.order_by(Task.sorts_at).limit(limit).subquery().c.task_id)]
+    for kind, name in offered_to(actor):
+        arm = (
+            select(TaskCandidate.task_id)
+            .join(Task, Task.id == TaskCandidate.task_id)
+            .where(
+                TaskCandidate.kind == kind,
+                TaskCandidate.name == name,
+                TaskCandidate.claimable,
+                *_between(TaskCandidate.sorts_at, since, until),
+                policy().tasks(actor),
+            )
+        )
+        arms.append(select(arm.order_by(TaskCandidate.sorts_at).limit(limit).subquery().c.task_id))
+    return _loaded(session, select(Task).where(Task.id.in_(union_all(*arms))), limit)
+
+
+def where(
+    session: Session,
+    actor: Actor,
+    condition: ColumnElement[bool],
+    *,
+    since: datetime,
+    until: datetime,
+    limit: int = MAX_DEADLINES,
+) -> Sequence[Task]:
+    """Return the open tasks of a condition over `Task` that the actor may see, due in [since, until), soonest first."""
+    wanted = select(Task).where(
+        Task.closed_at.is_(None), *_between(Task.sorts_at, since, until), condition, policy().tasks(actor)
+    )
+    return _loaded(session, wanted, limit)
+
+
+def _between(
+    column: InstrumentedAttribute[datetime], since: datetime | None, until: datetime
+) -> list[ColumnElement[bool]]:
+    return [column < until, *([] if since is None else [column >= since])]
+
+
+def _loaded(session: Session, wanted: Select[Task], limit: int) -> Sequence[Task]:
+    rows = wanted.order_by(Task.sorts_at, Task.id).limit(limit)
+    return session.scalars(rows.options(joinedload(Task.instance), joinedload(Task.definition))).all()
