@@ -36,8 +36,10 @@ def lease(session: Session, channel: str, worker: str, limit: int) -> Sequence[M
     """Return due messages that are this worker's for a while, a login's together, soonest first; commit at once."""
     now = clock.now()
     ready = select(Message.id).where(_ready(channel, now))
-    order = (Message.login, Message.due_at) if channel == "digest" else (Message.due_at, Message.id)
-    ids = session.scalars(ready.order_by(*order).limit(limit).with_for_update(skip_locked=True)).all()
+    first = Message.login if channel == "digest" else Message.due_at
+    ids = session.scalars(
+        ready.order_by(first, Message.notification_id).limit(limit).with_for_update(skip_locked=True)
+    ).all()
     if not ids:
         return []
     taken = update(Message).where(Message.id.in_(ids), _ready(channel, now))

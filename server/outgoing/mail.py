@@ -11,6 +11,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -23,6 +24,10 @@ from workflows import clock
 
 #: How long an answer of the mail server is waited for.
 SECONDS = 20
+
+
+#: Folding a subject of Chinese and ASCII at 78 octets loses the spaces between them; 998 is what must not be passed.
+UNFOLDED = policy.default.clone(max_line_length=998)
 
 
 class Refused(Exception):
@@ -40,7 +45,7 @@ class Unreachable(Exception):
 def notice(content: Content, locale: str | None) -> tuple[str, str]:
     """Return subject and text of the mail about one notice."""
     _ = gettext_for(locale)
-    subject = f"{_('[Duban]')} {kind_words(content.kind, locale)}"
+    subject = _("[Duban]") + " " + kind_words(content.kind, locale)
     known = [part for part in (content.number, content.step(locale or ""), content.due) if part]
     if known:
         subject += f" · {' · '.join(known)}"
@@ -66,7 +71,7 @@ def digest(contents: Sequence[Content], locale: str | None) -> tuple[str, str]:
                 parts = (content.number, content.step(locale or ""), content.due, content.link)
                 lines.append("- " + " · ".join(part for part in parts if part))
         lines.append("")
-    subject = f"{_('[Duban]')} {_('Digest of notices')} ({len(contents)})"
+    subject = " ".join((_("[Duban]"), _("Digest of notices"), f"({len(contents)})"))
     return subject, "\n".join([*lines, *_foot(locale)])
 
 
@@ -74,7 +79,7 @@ def message(
     subject: str, text: str, *, message_id: str, to: str, way: WayOut, locale: str | None
 ) -> EmailMessage:
     """Return the mail as it is sent."""
-    made = EmailMessage()
+    made = EmailMessage(policy=UNFOLDED)
     made["Subject"] = subject
     made["From"] = Address(gettext_for(locale)("Duban"), addr_spec=way.sender)
     made["To"] = to
@@ -143,7 +148,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return f"SMTP {error.smtp_code}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return "the certificate of the mail server is not trusted"
+        return "the certificate is not trusted"
     return type(error).__name__
 
 

@@ -41,14 +41,16 @@ def unread_notifications(actor: Actor) -> Response:
     return jsonify({"unread": unread_words(count)})
 
 
-@blueprint.get("/notifications/<int:notification_id>")
+@blueprint.get("/notifications/<notification_id>")
 @guard()
-def notification(actor: Actor, notification_id: int) -> Response:
+def notification(actor: Actor, notification_id: str) -> Response:
     """Go where a notification points, which is read thereby: the link that messages carry."""
-    if notification_id >= 2**63:
-        raise NotFound("There is no such notification.", code="notification")
+    try:
+        number = _number(notification_id)
+    except ValueError:
+        raise NotFound("There is no such notification.", code="notification") from None
     with unit_of_work() as session:
-        return redirect(_place(register.opened(session, actor.id, notification_id)), 303)
+        return redirect(_place(register.opened(session, actor.id, number)), 303)
 
 
 @blueprint.post("/notifications/read")

@@ -80,6 +80,20 @@ def retry_messages(actor: Actor) -> Response:
     return redirect(url_for("pages.outgoing"), 303)
 
 
+def causes() -> dict[str, str]:
+    """Return in words why a message did not leave, where the sender says more than the other side's number."""
+    return {
+        "the certificate is not trusted": _("The certificate of the other side is not trusted."),
+        "the name does not resolve": _("The name of the host does not resolve."),
+        "the address is a private one that is not allowed": _(
+            "The host lies within a network that is not allowed."
+        ),
+        "ConnectionRefusedError": _("Nothing answers at this address."),
+        "TimeoutError": _("The other side did not answer in time."),
+        "SMTPServerDisconnected": _("The mail server broke off."),
+    }
+
+
 def channels() -> dict[str, str]:
     """Return the channels in words."""
     return {"mail": _("Mail"), "digest": _("Digest"), "webhook": _("Webhook")}
@@ -94,6 +108,7 @@ def _page(given: Mapping[str, str], wrong: Mapping[str, str]) -> str:
             way_out=settings().way_out,
             kinds=kinds(),
             channels=channels(),
+            causes=causes(),
             waiting={channel: counted.get((channel, "waiting"), 0) for channel in channels()},
             given_up={channel: counted.get((channel, "failed"), 0) for channel in channels()},
             targets=targets,

@@ -24,6 +24,8 @@ PUBLIC = {
     # What can be asked, and nothing of what is answered: clients are generated from it.
     "/api/openapi.json",
     "/static/<path:filename>",
+    # Whoever has the address is let in: 256 random bits, stored as a digest, withdrawn by its owner.
+    "/calendar/<token>.ics",
 }
 
 

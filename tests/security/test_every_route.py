@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from handlers import uploads
+from handlers import notifications, uploads
 from handlers.clue_import.kept import TransferList, TransferListLine
 from handlers.registers import Clue, Document
 from handlers.registers.returns import AgencyReturn
@@ -26,6 +26,8 @@ NARRATIVE = "此处叙述任何旁人都不得读到"
 NO_MATTER = {"rule_id", "definition_id", "deployment_id", "resource_id", "key", "login", "filename"} | {
     "sealed_no",
     "sheet_no",
+    "webhook_id",
+    "token",
 }
 WRITING = ("POST", "PUT", "DELETE")
 #: The areas for programs.
@@ -59,6 +61,11 @@ def secret(house: House) -> dict[str, Any]:
     owed = city.ask("STJ", month="2025-01")["STJ"]
     with city.database.unit_of_work() as session:
         clue = session.scalars(select(Clue).where(Clue.instance_id == instance.id)).one()
+        notifications.notify(
+            session, ["handler"], code="clue.ordered", params={"number": NARRATIVE}, scope_id=clue.scope_id
+        )
+        told = select(notifications.Notification.id).where(notifications.Notification.login == "handler")
+        told_id = session.scalars(told.order_by(notifications.Notification.id.desc()).limit(1)).one()
         history.fault(session, kind="failedTimer", error=ValueError(NARRATIVE), instance_id=instance.id)
         session.get_one(AgencyReturn, owed.id).reason = NARRATIVE
         session.flush()
@@ -76,6 +83,7 @@ def secret(house: House) -> dict[str, Any]:
                 select(Incident.id).where(Incident.instance_id == instance.id)
             ).one(),
             "list_id": list_id,
+            "notification_id": str(told_id),
             "transfer_id": clue.id,
             "number": clue.clue_no,
             "return_id": owed.id,
