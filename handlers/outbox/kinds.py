@@ -19,8 +19,9 @@ KINDS: Mapping[str, str] = {
     "other": "digest",
 }
 _DEADLINES = {
-    **dict.fromkeys(("normal", "remind", "warn", "alarm"), "near"),
+    **dict.fromkeys(("normal", "remind", "warn", "alarm", "notified"), "near"),
     **dict.fromkeys(("overdue", "listed"), "overdue"),
+    **dict.fromkeys(("given", "released", "stranded", "kept"), "other"),
 }
 _SUBJECTS = {"clue": "matter", "return": "return"}
 
