@@ -17,7 +17,7 @@ from server import folders
 from server.db import Database, migrate
 from server.settings import Settings
 from server.tables import metadata
-from workflows import definitions, limits
+from workflows import colours, definitions, limits
 from workflows.actor import Actor
 from workflows.calendar import Limit
 from workflows.errors import InvalidInput
@@ -84,6 +84,7 @@ def know_roles(session: Session) -> None:
     roles = set(session.scalars(select(office.Role.id)))
     logins = set(session.scalars(select(office.Person.login).where(office.Person.login.is_not(None))))
     definitions.know_roles({*roles, *(login for login in logins if login)})
+    colours.know_recipients({*roles, *escalation.RELATIONS})
 
 
 @contextmanager

@@ -11,19 +11,37 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import calendar, clock, plans, writing
+from workflows import calendar, clock, colours, plans, writing
 from workflows.calendar import WorkDays
 from workflows.errors import InvalidInput
 from workflows.expressions.functions import add_months
 from workflows.model import PENDING, ReminderRung, Task, Timer, new_id
+from workflows.spans import Reached, Span, last_day
+
+__all__ = [
+    "LEVELS",
+    "MOST_TIMES",
+    "SHORT",
+    "Reached",
+    "Span",
+    "arm",
+    "instant_of",
+    "kind_of",
+    "last_day",
+    "load",
+    "move",
+    "reached",
+    "read",
+    "rungs",
+    "wrong",
+]
 
 #: From low to high; a task shows the highest that it has reached.
 LEVELS = ("normal", "remind", "warn", "alarm", "overdue")
@@ -43,34 +61,8 @@ _WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Span:
-    """What the rungs of one task are reckoned from."""
-
-    task_id: str
-    instance_id: str
-    element_id: str
-    ladder: str
-    start_at: datetime  #: aware UTC; may lie before the task: a limit runs from its event
-    due_at: datetime  #: aware UTC
-    created_at: datetime  #: aware UTC: rungs before it are not climbed
-
-
-@dataclass(frozen=True)
-class Reached:
-    """What an operation is told of the rung that a task has come to."""
-
-    rung: int
-    level: str  #: one of LEVELS
-    recipients: tuple[str, ...] = ()  #: relations or roles
-    turn: int = 1  #: which of its `times` it is
-    times: int = 1
-    missed: int = 0  #: turns that fell due while nothing ticked, and are done with this one
-    give_to: str | None = None  #: who is to have the task; none: its candidates
-
-
 def arm(session: Session, spans: Iterable[Span]) -> None:
-    """Write the timer rows of these tasks' rungs that still lie ahead."""
+    """Write the timer rows of these tasks' rungs that still lie ahead, and of their colours."""
     known: dict[str, Sequence[ReminderRung]] = {}
     rows: list[dict[str, Any]] = []
     for span in spans:
@@ -78,6 +70,7 @@ def arm(session: Session, spans: Iterable[Span]) -> None:
             known[span.ladder] = rungs(session, span.ladder)
         timers = _timers(span, known[span.ladder], plans.work_days(session))
         rows.extend(row for row in timers if row["due_at"] > span.created_at)
+        rows.extend(colours.rows(session, span))
     writing.add(session, Timer, rows)
 
 
@@ -86,7 +79,9 @@ def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> 
 
     Rungs climbed for the old date that lie ahead again are climbed again; the task shows the level it stands on.
     """
-    known = session.scalars(select(Timer).where(Timer.task_id == task.id, Timer.kind == "ladder")).all()
+    colours.move(session, task, start_at, due_at)
+    rungs_of = Timer.kind == "ladder", Timer.ladder != colours.TABLE
+    known = session.scalars(select(Timer).where(Timer.task_id == task.id, *rungs_of)).all()
     if not known:
         return
     waiting = [timer for timer in known if timer.status in PENDING]
@@ -175,11 +170,6 @@ def instant_of(
     if rung.unit == "hours":
         return due_at + timedelta(hours=amount)
     return _moved(due_at, int(amount), rung.unit, days)
-
-
-def last_day(due_at: datetime) -> date:
-    """Return the day on which a deadline ends: 24:00 belongs to the day before."""
-    return (due_at - timedelta(microseconds=1)).astimezone(clock.office_zone()).date()
 
 
 def load(session: Session, text: str) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     DateTime,
     Dialect,
+    Enum,
     ForeignKey,
     Index,
     LargeBinary,
@@ -24,6 +25,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from workflows.scale import TimerColour
 
 #: What timers and jobs are while something is still to be done about them.
 PENDING = ("waiting", "suspended", "failed")
@@ -236,6 +239,9 @@ class Task(Base):
     level: Mapped[str] = mapped_column(
         String(16), default="normal"
     )  #: highest rung fired: normal remind warn alarm overdue
+    colour: Mapped[TimerColour | None] = mapped_column(
+        Enum(TimerColour, native_enum=False, length=8, values_callable=lambda scale: [c.value for c in scale])
+    )  #: as the office's table of colours has it; none: the level alone says how the task stands
     suspended: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]

@@ -14,13 +14,17 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, history, ladder, leasing, operations, persistence, starting
+from workflows import clock, colours, history, ladder, leasing, operations, persistence, starting
 from workflows.errors import EngineFault
-from workflows.ladder import LEVELS, Span, arm
+from workflows.ladder import LEVELS, Reached, Span, arm
 from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
 from workflows.operations import Context
+from workflows.scale import TimerColour
 
 __all__ = ["Span", "arm", "due", "failed", "fire", "lease", "next_due_at"]
+
+#: How urgent a notice is that a colour gives rise to.
+COLOUR_LEVELS = dict(zip(TimerColour, LEVELS[:1] + LEVELS[:4], strict=True))
 
 
 def due(session: Session, limit: int = 100) -> Sequence[str]:
@@ -52,6 +56,8 @@ def fire(session: Session, timer_id: str) -> bool:
         return False
     if instance is None:
         _start(session, timer)
+    elif timer.ladder == colours.TABLE:
+        _colour(session, timer, instance)
     elif timer.kind == "ladder":
         _climb(session, timer, instance)
     else:
@@ -140,6 +146,34 @@ def _climb(session: Session, timer: Timer, instance: Instance) -> None:
     _done(timer)
     if LEVELS.index(rung.level) > LEVELS.index(task.level):
         task.level = rung.level
+    _act(session, instance, task, rung.operation, reached)
+
+
+def _colour(session: Session, timer: Timer, instance: Instance) -> None:
+    """Let a task show the colour that the office's table gives it now, and do what goes with it."""
+    task = session.get_one(Task, timer.task_id, populate_existing=True)
+    before = task.colour
+    shown = colours.reach(session, timer, task)
+    _done(timer)
+    colour = shown.colour if shown else None
+    detail = {"from": before.value if before else None, "to": colour.value if colour else None}
+    history.record(
+        session,
+        actor=None,
+        act="task.colour",
+        instance_id=instance.id,
+        task_id=task.id,
+        scope_id=task.scope_id,
+        detail=detail | {"element": task.element_id},
+    )
+    for act in shown.acts if shown else ():
+        assert shown is not None
+        level = COLOUR_LEVELS[shown.colour]
+        reached = Reached(timer.rung or 0, level, shown.recipients, colour=shown.colour)
+        _act(session, instance, task, act, reached)
+
+
+def _act(session: Session, instance: Instance, task: Task, operation: str, reached: Reached) -> None:
     context = Context(
         session=session,
         actor=None,
@@ -152,7 +186,7 @@ def _climb(session: Session, timer: Timer, instance: Instance) -> None:
         task_id=task.id,
     )
     with persistence.held(session, instance.id):
-        operations.find(rung.operation)(context, reached=reached)
+        operations.find(operation)(context, reached=reached)
 
 
 def _start(session: Session, timer: Timer) -> None:

@@ -17,9 +17,9 @@ from handlers.escalation.recipients import all_to_tell, behind, is_blocked, next
 from handlers.escalation.recording import record, tell
 from workflows import tasks
 from workflows.actor import Actor
-from workflows.ladder import Reached
 from workflows.model import Task
 from workflows.operations import Context, operation
+from workflows.spans import Reached
 from workflows.visibility import policy
 
 

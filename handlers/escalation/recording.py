@@ -8,9 +8,9 @@ from typing import Any
 from handlers import notifications
 from handlers.escalation.recipients import proxies
 from handlers.registers import MatterEvent
-from workflows.ladder import Reached
 from workflows.model import Task
 from workflows.operations import Context
+from workflows.spans import Reached
 
 
 def tell(context: Context, task: Task, code: str, reached: Reached, logins: Sequence[str]) -> dict[str, Any]:
@@ -20,7 +20,8 @@ def tell(context: Context, task: Task, code: str, reached: Reached, logins: Sequ
     standing_in = proxies(context.session, task, told)
     for proxy, absent in standing_in.items():
         _notify(context, task, code, reached, [proxy], {**what, "for": absent})
-    return {**what, "to": told, **({"proxies": dict(standing_in)} if standing_in else {})}
+    said = {"to": told, **({"proxies": dict(standing_in)} if standing_in else {})}
+    return {**what, **said, **({"colour": reached.colour.value} if reached.colour else {})}
 
 
 def about(context: Context, task: Task) -> dict[str, Any]:

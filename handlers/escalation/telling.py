@@ -8,9 +8,9 @@ from typing import Any
 from handlers import notifications
 from handlers.escalation.recipients import all_to_tell, people_to_tell
 from handlers.escalation.recording import about, record, tell
-from workflows.ladder import Reached
 from workflows.model import Task
 from workflows.operations import Context, operation
+from workflows.spans import Reached
 
 #: A task is made so much more urgent each time that it is raised, up to the most urgent.
 URGENCY, MOST_URGENT = 10, 100

@@ -5,7 +5,7 @@ office, `handling` up to the feedback; `record` holds what every step does alike
 that matters assigned from above have in all.
 """
 
-from handlers.registers import assigned, handling, intake, registering, returns
+from handlers.registers import assigned, handling, intake, interviews, registering, returns
 from handlers.registers.model import (
     Assignment,
     Clue,
@@ -35,6 +35,7 @@ __all__ = [
     "assigned",
     "handling",
     "intake",
+    "interviews",
     "registering",
     "returns",
 ]

@@ -25,6 +25,7 @@ PREFIXES = {
     "extension": "YQ",
     "sealed": "MF",
     "quarterly": "JD",
+    "supervision": "DB",
 }
 
 

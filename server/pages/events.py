@@ -166,6 +166,26 @@ def _stranded(params: Params) -> str:
     )
 
 
+def _letter(params: Params) -> str:
+    named = {"step": _step(params), "number": params.get("number") or "", "due": _due(params)}
+    if params.get("letter"):
+        return _(
+            "“%(step)s” of %(number)s, due on %(due)s: letter %(letter)s was made, look at the papers.",
+            letter=params["letter"],
+            **named,
+        )
+    return _("“%(step)s” of %(number)s, due on %(due)s: a supervision letter was made.", **named)
+
+
+def _interview(params: Params) -> str:
+    return _(
+        "“%(step)s” of %(number)s, due on %(due)s: an interview is proposed, the leader in charge decides.",
+        step=_step(params),
+        number=params.get("number") or "",
+        due=_due(params),
+    )
+
+
 def _kept(params: Params) -> str:
     return _(
         "“%(step)s” of %(number)s was claimed in time by %(name)s and stays there.",
@@ -294,6 +314,8 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.released": _released,
     "deadline.stranded": _stranded,
     "deadline.kept": _kept,
+    "deadline.letter": _letter,
+    "deadline.interview": _interview,
     "deadline.recounted": _recounted,
     "clue.major": lambda params: _("A major clue was registered: %(number)s.", number=_number(params)),
     "clue.ordered": lambda params: _(
@@ -358,6 +380,8 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
         day=params.get("day"),
     ),
     "clue.ordered": lambda params: _("Urgent order given."),
+    "interview.agree": lambda params: _("Interview on %(day)s.", day=params.get("day")),
+    "interview.refuse": lambda params: _("The proposed interview is not held."),
     "clue.distributing": lambda params: _("Distribution to %(office)s proposed.", office=_office(params)),
     "clue.distribution_returned": lambda params: _("The distribution was returned to be proposed again."),
     "clue.declined": lambda params: _("The office asks for another office to handle it."),

@@ -73,6 +73,8 @@ def offer_words(state: Any) -> None:
         day=day,
         level_of=level_of,
         level_word=level_word,
+        colour_of=colour_of,
+        colour_word=colour_word,
         due_words=due_words,
         remaining=remaining,
         error_words=words.error_words,
@@ -199,6 +201,24 @@ def level_of(task: Any) -> str:
     if task.closed_at is None and task.due_at <= clock.now():
         return "overdue"
     return str(task.level)
+
+
+def colour_of(task: Any) -> str:
+    """Return the colour that the office's table gives an open task, "" where it gives none or the task is overdue."""
+    if task.colour is None or level_of(task) == "overdue":
+        return ""
+    return str(task.colour.value)
+
+
+def colour_word(colour: str) -> str:
+    """Return the word that stands beside a timer colour and its shape."""
+    return {
+        "green": _("Green"),
+        "blue": _("Blue"),
+        "yellow": _("Yellow"),
+        "orange": _("Orange"),
+        "red": _("Red"),
+    }[colour]
 
 
 def level_word(level: str) -> str:

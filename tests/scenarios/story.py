@@ -58,6 +58,7 @@ class Story:
     begin: datetime
     steps: tuple[Step, ...]
     usual: Mapping[str, Mapping[str, Any]]  #: form → how it is filled in where the story says nothing else
+    table: Path | None = None  #: a decision that the office has deployed besides
     owing: frozenset[str] | None = None  #: the agencies that owe returns; None: all of the demo city
 
 
@@ -67,7 +68,10 @@ def read(path: Path) -> Story:
     begin = datetime.fromisoformat(told.get("begin", BEGIN)).replace(tzinfo=clock.office_zone())
     steps = (*({"start": told["start"]} for _ in range("start" in told)), *told["steps"])
     owing = told.get("owing")
-    return Story(path.parents[1].name, begin, steps, _usual(path.parents[2]), owing and frozenset(owing))
+    table = path.parent / told["deploy"] if "deploy" in told else None
+    return Story(
+        path.parents[1].name, begin, steps, _usual(path.parents[2]), table, owing and frozenset(owing)
+    )
 
 
 @cache
@@ -101,6 +105,9 @@ class Telling:
         self.now = self.story.begin
         with clock.held_at(self.now), self.database.unit_of_work() as session:
             _wind_up(session, self.story.process)
+            if self.story.table is not None:
+                files = {self.story.table.name: self.story.table.read_bytes()}
+                definitions.deploy(session, files, name="table", actor=Actor("supervisor"))
             if self.story.owing is not None:
                 others = ReturnDuty.agency_code.not_in(self.story.owing)
                 session.execute(delete(ReturnDuty).where(others))

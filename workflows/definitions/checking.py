@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from workflows import engine, operations
+from workflows import colours, engine, operations
 from workflows.definitions import files
 from workflows.definitions.files import Files
 from workflows.definitions.proving import proved
@@ -53,6 +53,9 @@ def check_files(read: Files, *, profile: str, session: Session | None) -> list[F
     for name, definition in read.processes:
         for process in (definition, *definition.called.values()):
             findings += [files.in_file(name, found) for found in _Gate(read, process, session).findings()]
+    for name, table in read.decisions:
+        if table.id == colours.TABLE:
+            findings += [files.in_file(name, found) for found in colours.findings(table)]
     findings += proved(read)
     order = {"error": 0, "policy": 1, "warning": 2}
     return sorted(dict.fromkeys(findings), key=lambda finding: order[finding.severity])

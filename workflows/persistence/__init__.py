@@ -8,7 +8,7 @@ together.
 from workflows.persistence.check import rows_equal_run
 from workflows.persistence.command import advance, advancing, alone, begin, held
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timer
-from workflows.persistence.outgoing import PAUSE
+from workflows.persistence.outgoing import PAUSE, send
 from workflows.persistence.reading import peek, variables
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "lock_of_timer",
     "peek",
     "rows_equal_run",
+    "send",
     "variables",
 ]

@@ -30,6 +30,7 @@ class Entry:
     users: tuple[str, ...]
     deadline: Deadline | None
     ladder: str | None
+    stage: str  #: what colour tables call it
     nobody: bool  #: meant for somebody, but the expressions found nobody
 
 
@@ -50,6 +51,8 @@ def span(entry: Entry, *, since: datetime | None = None) -> ladder.Span:
         start_at=entry.deadline.start_at,
         due_at=entry.deadline.due_at,
         created_at=since or entry.row["created_at"],
+        stage=entry.stage,
+        dated=not entry.deadline.explained,
     )
 
 
@@ -87,7 +90,7 @@ class _Reader:
         users = tuple(dict.fromkeys(self.names("candidateUsers")))
         meant = any(self.attributes.get(name) for name in ("assignee", "candidateGroups", "candidateUsers"))
         nobody = meant and not (row["assignee"] or groups or users)
-        return Entry(row, groups, users, deadline, self.ladder(deadline), nobody)
+        return Entry(row, groups, users, deadline, self.ladder(deadline), self.stage(), nobody)
 
     def value(self, attribute: str) -> Any:
         """Return what an attribute means: plain text stays, expressions are evaluated in the task's scope."""
@@ -165,6 +168,10 @@ class _Reader:
         """Return the reminder ladder that the task climbs; none without a deadline."""
         ladder = self.properties.get("ladder", DEFAULT_LADDER)
         return ladder if deadline and ladder != NO_LADDER else None
+
+    def stage(self) -> str:
+        """Return what colour tables call the step: its property `stage`, else its element."""
+        return self.properties.get("stage") or self.task.node.id
 
     def fault(self, attribute: str, why: str) -> EngineFault:
         node = self.task.node

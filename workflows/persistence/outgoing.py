@@ -31,6 +31,15 @@ def write(session: Session, instance: Instance, run: engine.Run, host: InstanceH
         _add(session, _thrown(session, instance, run, host))
 
 
+def send(session: Session, instance_id: str, *, name: str, cause: str, variables: Mapping[str, Any]) -> None:
+    """Leave a message of an instance to a job of its own; of the same cause there is never more than one."""
+    if session.scalar(select(Job.id).where(Job.key == cause)) is None:
+        payload = {"variables": dict(variables), "to": None}
+        _add(
+            session, [_row("message", cause, clock.now(), origin_id=instance_id, name=name, payload=payload)]
+        )
+
+
 def wake(session: Session, names: Iterable[str]) -> None:
     """Let messages of these names, for which nobody waited so far, look for their receivers at once."""
     # Whatever is being looked at in this moment looks again soon: nobody waits for a lock here.

@@ -18,6 +18,7 @@ from handlers.registers.model import (
     ClueSubject,
     Document,
     Extension,
+    MatterEvent,
     Meeting,
     Opinion,
 )
@@ -273,6 +274,20 @@ def _extension(on: Subject) -> dict[str, Any]:
     }
 
 
+def _supervised(on: Subject) -> dict[str, Any]:
+    """Return the step whose delay set the last letter going."""
+    rows = select(MatterEvent.params).where(
+        MatterEvent.scope_id == on.clue.scope_id, MatterEvent.code == "deadline.letter"
+    )
+    said = on.session.scalar(rows.order_by(MatterEvent.id.desc()).limit(1)) or {}
+    due = said.get("due")
+    return {
+        "step": said.get("task", ""),
+        "due": day(_ended(datetime.fromisoformat(due))) if due else "",
+        "red": said.get("colour") == "red",
+    }
+
+
 def _ended(instant: datetime) -> datetime:
     """Return an instant of the day that a deadline closes at 24:00."""
     return instant - timedelta(microseconds=1)
@@ -331,3 +346,5 @@ INWARD: Mapping[str, Fact] = {
 #: How the named reporter was told of the acceptance or that another body has the matter (T05), and of the result (T06).
 NOTICE: Mapping[str, Fact] = {"told": _told("a5_tell", "x6_tell")}
 RESULT: Mapping[str, Fact] = {"told": _told("a13_tell")}
+#: Which step is late, of a letter that its colour set going.
+SUPERVISED: Mapping[str, Fact] = {"supervised": _supervised}

@@ -20,6 +20,7 @@ KINDS: Mapping[str, Mapping[str, Fact]] = {
     "extension_form": INWARD,
     "notice_record": {**INWARD, **facts.NOTICE},
     "feedback_record": {**INWARD, **facts.RESULT},
+    "supervision_letter": {**INWARD, **facts.SUPERVISED},
 }
 #: What the agency may see of its own transfers.
 FOR_AGENCY = frozenset({"transfer_form", "receipt", "transfer_letter"})

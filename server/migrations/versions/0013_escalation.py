@@ -18,6 +18,8 @@ def upgrade() -> None:
         table.add_column(sa.Column("give_to", sa.String(length=255), nullable=True))
     with op.batch_alter_table("reminder_rung") as table:
         table.alter_column("times", server_default=None)
+    # Not by a batch: the table is large, and its partial indexes would not survive a copy.
+    op.add_column("task", sa.Column("colour", sa.String(length=8), nullable=True))
     op.create_table(
         "absence",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -35,6 +37,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("absence")
+    op.drop_column("task", "colour")
     with op.batch_alter_table("reminder_rung") as table:
         for name in ("give_to", "times", "every"):
             table.drop_column(name)
