@@ -13,12 +13,15 @@ from handlers.office.people import person, today
 from workflows import clock
 from workflows.errors import FieldError, InvalidInput
 
+#: What was withdrawn before it began has no day.
+_REAL = Absence.until > Absence.since
+
 
 def stand_in(session: Session, login: str, proxy: str, *, since: date, until: date, by: str) -> Absence:
     """Return the absence of `login` from `since` until the day before `until`, with who stands in.
 
-    InvalidInput names the field: `proxy` (`self`, `circle`), `until` (`order`), `since` (`taken`: another absence
-    in these days). NotFound names who does not exist.
+    InvalidInput names the field: `proxy` (`absence_self`, `absence_circle`), `until` (`absence_order`), `since`
+    (`absence_taken`: another absence in these days). NotFound names who does not exist.
     """
     for known in (login, proxy):
         person(session, known)
@@ -39,7 +42,7 @@ def back(session: Session, absence: Absence) -> None:
 
 def absences(session: Session, login: str) -> list[Absence]:
     """Return the absences of the login that are not over, soonest first."""
-    ahead = select(Absence).where(Absence.login == login, Absence.until > today())
+    ahead = select(Absence).where(Absence.login == login, Absence.until > today(), _REAL)
     return list(session.scalars(ahead.order_by(Absence.since)))
 
 
@@ -66,13 +69,13 @@ def proxy_for(session: Session, login: str, *, blocked: Callable[[str], bool]) -
 
 def _wrong(session: Session, login: str, proxy: str, since: date, until: date) -> dict[str, FieldError]:
     if until <= since:
-        return {"until": FieldError("order", {"since": since.isoformat()})}
+        return {"until": FieldError("absence_order")}
     if _during(session, login, since, until):
-        return {"since": FieldError("taken", {"value": since.isoformat()})}
+        return {"since": FieldError("absence_taken")}
     if proxy == login:
-        return {"proxy": FieldError("self")}
+        return {"proxy": FieldError("absence_self")}
     if _leads_to(session, proxy, login, since, until):
-        return {"proxy": FieldError("circle")}
+        return {"proxy": FieldError("absence_circle")}
     return {}
 
 
@@ -91,7 +94,7 @@ def _leads_to(session: Session, proxy: str, login: str, since: date, until: date
 
 
 def _during(session: Session, login: str, since: date, until: date) -> list[Absence]:
-    rows = select(Absence).where(Absence.login == login, Absence.since < until, Absence.until > since)
+    rows = select(Absence).where(Absence.login == login, Absence.since < until, Absence.until > since, _REAL)
     return list(session.scalars(rows))
 
 

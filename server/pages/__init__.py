@@ -1,6 +1,7 @@
 """The pages: what clerks, agencies, supervisors and leaders see in the browser."""
 
 from server.pages import (
+    absences,
     clues,
     deadlines,
     documents,
@@ -35,6 +36,7 @@ from server.pages.blueprint import blueprint
 blueprints = (blueprint,)
 
 __all__ = [
+    "absences",
     "blueprints",
     "clues",
     "deadlines",

@@ -226,6 +226,12 @@ FIELDS: dict[str, Wording] = {
     "decimals": lambda p: _("At most %(decimals)d digits after the point.", decimals=p["decimals"]),
     "date": lambda p: _("This is no day of the calendar. Write year-month-day, such as 2026-03-09."),
     "datetime": lambda p: _("Write a day and a time, such as 2026-03-09 14:30."),
+    "absence_circle": lambda p: _(
+        "In these days this person is represented by you in the end. Choose another one."
+    ),
+    "absence_order": lambda p: _("The last day lies before the first."),
+    "absence_self": lambda p: _("Nobody stands in for himself. Choose another person."),
+    "absence_taken": lambda p: _("You have entered an absence in these days already."),
     "earliest": lambda p: _("Not before %(earliest)s.", earliest=p["earliest"]),
     "latest": lambda p: _("Not after %(latest)s.", latest=p["latest"]),
     "option": lambda p: _("Choose one of the options."),
