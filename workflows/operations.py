@@ -49,11 +49,13 @@ class Recorded:
 Operation = Callable[..., Mapping[str, Any] | Recorded | None]
 
 #: Where a diagram or a ladder may name an operation. What takes `answers` is for `record`: nothing but a
-#: person's form signs; what only reads registers is for `prefill`: what it reads never becomes a variable.
+#: person's form signs; what only reads registers is for `prefill` and
+#: `options`: what it reads never becomes a variable.
 USES = {
     "step": "for service tasks",
     "record": "for the property record of an element with a form",
     "prefill": "for the property prefill of a task with a form",
+    "options": "for the property options of a task with a form",
     "rung": "for reminder ladders",
     "days": "for days that a register keeps and counts again when the calendar changes",
     "recount": "for due dates that are counted again when the calendar changes",

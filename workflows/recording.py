@@ -7,7 +7,7 @@ Names and narratives go to the register that the operation writes. What the form
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -25,15 +25,26 @@ def install(tables: Callable[[Session], Options]) -> None:
     _tables = tables
 
 
-def options(session: Session, form: Form) -> Options:
-    """Return the code tables that a form names."""
-    tables = _tables(session) if form.tables else {}
-    return {name: tables[name] for name in form.tables if name in tables}
+def options(session: Session, form: Form, own: Options | None = None) -> Options:
+    """Return the code tables that a form names, beside those that are the task's own (see `choices`)."""
+    tables = _tables(session) if form.tables - (own or {}).keys() else {}
+    return {**{name: tables[name] for name in form.tables if name in tables}, **(own or {})}
 
 
-def check(session: Session, form: Form | None, answers: Mapping[str, Any]) -> dict[str, Any]:
+def choices(node: engine.Node, context: Callable[[], Context]) -> Options:
+    """Return the tables that only this task has, such as the files of its matter.
+
+    From the operation that the node names with the property `options`, which reads registers.
+    """
+    operation = properties_of(node).get("options")
+    return cast("Options", operations.find(operation)(context())) if operation else {}
+
+
+def check(
+    session: Session, form: Form | None, answers: Mapping[str, Any], own: Options | None = None
+) -> dict[str, Any]:
     """Return the answers as the form takes them (anything, without a form); InvalidInput names bad fields."""
-    return dict(answers) if form is None else forms.validate(form, answers, options(session, form))
+    return dict(answers) if form is None else forms.validate(form, answers, options(session, form, own))
 
 
 def record(

@@ -2,7 +2,7 @@
 
 from handlers.clue_import.columns import COLUMNS
 from handlers.clue_import.corrections import Corrections
-from handlers.clue_import.incoming import Incoming, opened
+from handlers.clue_import.incoming import PROCESS, Incoming, opened
 from handlers.clue_import.kept import TransferList
 from handlers.clue_import.rows import Bad, Problem, Row
 from handlers.clue_import.starting import (
@@ -12,7 +12,6 @@ from handlers.clue_import.starting import (
     Result,
     import_clues,
     take_each,
-    take_together,
 )
 from handlers.clue_import.template import template
 from handlers.clue_import.uploaded import (
@@ -32,6 +31,7 @@ from handlers.clue_import.words import explain, explain_cell
 __all__ = [
     "COLUMNS",
     "MODES",
+    "PROCESS",
     "Bad",
     "Corrections",
     "ImportedRow",
@@ -56,6 +56,5 @@ __all__ = [
     "send_some",
     "take",
     "take_each",
-    "take_together",
     "template",
 ]

@@ -16,6 +16,7 @@ from handlers.clue_import.rows import Bad, Judge, Row
 from handlers.lists import Line, Sheet
 from handlers.office import Unit
 from workflows import definitions, deployed, recording
+from workflows.actor import Actor
 from workflows.errors import Conflict, InvalidInput
 from workflows.forms import Form, Option, Options
 
@@ -53,13 +54,15 @@ class Incoming:
 
 
 @contextmanager
-def opened(opens: Opens, stream: IO[bytes], filename: str) -> Iterator[Incoming]:
-    """Give the list in a file; InvalidInput says why it is none."""
+def opened(
+    opens: Opens, stream: IO[bytes], filename: str, *, actor: Actor | None = None
+) -> Iterator[Incoming]:
+    """Give the list in a file; InvalidInput says why it is none. Rows are judged as the actor's, if one is named."""
     with opens() as session:
         form, options = start_form(session)
     with lists.opened(stream, filename) as sheets:
         sheet, layout = columns.find(sheets, form)
-        yield Incoming(sheet, Judge(layout, form, options))
+        yield Incoming(sheet, Judge(layout, form, options, actor))
 
 
 def start_form(session: Session) -> tuple[Form, Options]:

@@ -13,8 +13,10 @@ from handlers.clue_import import values
 from handlers.clue_import.columns import Bound, Layout
 from handlers.clue_import.values import Wrong
 from handlers.lists import Cell, Line, Merge
+from handlers.registers import transferring
 from handlers.registers.repeats import same
 from workflows import forms
+from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput
 from workflows.forms import Form, Options
 
@@ -65,13 +67,27 @@ class Judge:
     layout: Layout
     form: Form
     options: Options
+    actor: Actor | None = None  #: who sends it: what only he may not say is wrong, too
 
     def row(self, line: Line) -> Row | Bad:
         """Return the line as a good row, or with what is wrong with it."""
         if line.hidden:
             return Bad(line, (Problem(line.number, None, "", "hidden", {}),))
         found = _row(self.layout, line, self.form, self.options)
+        if isinstance(found, Row) and self.actor is not None:
+            found = self._sent_by(self.actor, found)
         return found if isinstance(found, Row) else Bad(line, tuple(found))
+
+    def _sent_by(self, actor: Actor, row: Row) -> Row | list[Problem]:
+        """Return the row, or what the process would find wrong with it when this sender sends it."""
+        try:
+            transferring.guard(actor, row.answers)
+        except InvalidInput as error:
+            return [
+                _field_problem(self.layout, row.line, self.form, path, wrong)
+                for path, wrong in error.fields.items()
+            ]
+        return row
 
 
 def digest_of(answers: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy import String, UniqueConstraint, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -24,8 +24,8 @@ from workflows.errors import Conflict, DubanError, InvalidInput
 from workflows.model import Base
 
 MODES = ("good", "all_or_none")
-#: Rows of which is asked at once whether they are known: a list that comes again is gone through quickly.
-_ASKED = 200
+#: Rows that are sent in one transaction: others wait no longer than for these, and no more are sent again.
+ROWS = 20
 
 Progress = Callable[[int, int], object]
 
@@ -77,13 +77,14 @@ def import_clues(
 ) -> Outcome:
     """Take in a list that fits into memory, and return what became of it.
 
-    Starts a transfer for each good row (`good`), or for all rows if all are good (`all_or_none`). A file that
-    is no list gives one problem without a row. Raises NotAllowed if the actor may not start transfers.
+    Starts a transfer for each good row (`good`), or for none unless all rows are good (`all_or_none`); should the
+    process then refuse a row all the same, that is the last. A file that is no list gives one problem without a
+    row. Raises NotAllowed if the actor may not start transfers.
     """
     if mode not in MODES:
         raise InvalidInput(f"{mode!r} is no way to import; there are {', '.join(MODES)}.", code="mode")
     try:
-        with opened(opens, io.BytesIO(data), filename) as incoming:
+        with opened(opens, io.BytesIO(data), filename, actor=actor) as incoming:
             found = list(incoming.rows())
             bad = [problem for row in found if isinstance(row, Bad) for problem in row.problems]
             good = [row for row in found if isinstance(row, Row)]
@@ -91,18 +92,15 @@ def import_clues(
         return Outcome((), (), (Problem(None, None, "", error.code, error.params),))
     if mode == "all_or_none" and bad:
         return Outcome((), (), tuple(bad), incoming.unknown)
-    take = take_together if mode == "all_or_none" else take_each
     results = []
-    for result in take(opens, good, actor=actor):
+    for result in take_each(opens, good, actor=actor, stop=mode == "all_or_none"):
         results.append(result)
         progress(len(results), len(good))
-    return _outcome(results, bad, incoming, mode)
+    return _outcome(results, bad, incoming)
 
 
-def _outcome(results: Sequence[Result], bad: Sequence[Problem], incoming: Incoming, mode: str) -> Outcome:
+def _outcome(results: Sequence[Result], bad: Sequence[Problem], incoming: Incoming) -> Outcome:
     late = [problem for result in results for problem in result.problems]
-    if mode == "all_or_none" and late:
-        return Outcome((), (), tuple(late), incoming.unknown)
     problems = sorted([*bad, *late], key=lambda problem: problem.row or 0)
     started = tuple((result.line.number, result.number) for result in results if result.number)
     known = tuple(result.line.number for result in results if not result.number and not result.problems)
@@ -110,30 +108,52 @@ def _outcome(results: Sequence[Result], bad: Sequence[Problem], incoming: Incomi
     return Outcome(started, known, tuple(problems), incoming.unknown, told)
 
 
-def take_each(opens: Opens, rows: Iterable[Row], *, actor: Actor) -> Iterator[Result]:
-    """Start a transfer for each row in a transaction of its own; yields what became of it."""
+def take_each(opens: Opens, rows: Iterable[Row], *, actor: Actor, stop: bool = False) -> Iterator[Result]:
+    """Start a transfer for each row, some in a transaction; yields what became of each once it is written.
+
+    What was written stays, whatever happens then: the same rows again add nothing. With `stop`, the first row
+    that is refused is the last.
+    """
     left = iter(rows)
-    while some := list(islice(left, _ASKED)):
+    while some := list(islice(left, ROWS)):
+        taken = _Slice(actor, stop)
         with opens() as session:
-            before = known(session, some, actor)
-        for row in some:
+            taken.run(session, some)
+        yield from taken.results
+        if taken.fault:
+            raise taken.fault
+        if stop and taken.results[-1].problems:
+            return
+
+
+class _Slice:
+    """Some rows on their way in, in one transaction: a row that fails takes none of the others with it."""
+
+    def __init__(self, actor: Actor, stop: bool) -> None:
+        self.actor, self.stop = actor, stop
+        self.results: list[Result] = []
+        self.fault: DubanError | None = None  #: of a row at which nothing can go on
+
+    def run(self, session: Session, rows: Sequence[Row]) -> None:
+        before = known(session, rows, self.actor)
+        for row in rows:
             if row.number in before:
-                yield Result(row.line, repeat=before[row.number])
-            else:
-                yield _take(opens, row, actor)
+                self.results.append(Result(row.line, repeat=before[row.number]))
+                continue
+            try:
+                self.results.append(self._started(session, row))
+            except (InvalidInput, Conflict) as error:
+                self.results.append(Result(row.line, problems=refusals(row, error)))
+                if self.stop:
+                    return
+            except DubanError as error:
+                self.fault = error
+                return
 
-
-def take_together(opens: Opens, rows: Iterable[Row], *, actor: Actor) -> Iterator[Result]:
-    """Start a transfer for every row in one transaction; one that is refused comes last, and undoes all."""
-    row: Row | None = None
-    try:
-        with opens() as session:
-            for row in rows:
-                yield _started(session, row, actor)
-    except (InvalidInput, Conflict) as error:
-        if row is None:
-            raise
-        yield Result(row.line, problems=refusals(row, error))
+    def _started(self, session: Session, row: Row) -> Result:
+        if number := start_row(session, row, self.actor):
+            return Result(row.line, number)
+        return Result(row.line, repeat=repeated(session, [row], self.actor).get(row.number))
 
 
 def known(session: Session, rows: Sequence[Row], actor: Actor) -> Mapping[int, Problem | None]:
@@ -144,36 +164,38 @@ def known(session: Session, rows: Sequence[Row], actor: Actor) -> Mapping[int, P
     return {row.number: None for row in rows if row.digest in lists} | repeated(session, rows, actor)
 
 
-def _take(opens: Opens, row: Row, actor: Actor) -> Result:
-    try:
-        with opens() as session:
-            return _started(session, row, actor)
-    except (InvalidInput, Conflict) as error:
-        return Result(row.line, problems=refusals(row, error))
-
-
-def _started(session: Session, row: Row, actor: Actor) -> Result:
-    number = start_row(session, row, actor)
-    repeat = None if number else repeated(session, [row], actor).get(row.number)
-    return Result(row.line, number, repeat=repeat)
-
-
 def start_row(session: Session, row: Row, actor: Actor) -> str | None:
-    """Return the number of the new transfer, or None if the clue was sent before, by a list or by the form."""
+    """Return the number of the new transfer, or None if the clue was sent before, by a list or by the form.
+
+    What is refused leaves nothing behind, and the transaction goes on.
+    """
     if _sent_before(session, [row], actor):
         return None
-    mark = ImportedRow(
-        sender=_sender(actor), digest=row.digest, imported_at=clock.now(), imported_by=actor.id, scope_id=None
-    )
     try:
-        # Written first: of two imports of one list at a time, the second waits here and finds it known.
         with session.begin_nested():
-            session.add(mark)
-    except IntegrityError:
+            instance = instances.start(session, key=PROCESS, actor=actor, answers=row.answers)
+            _mark(session, row, actor, instance.scope_id)
+    except _Known:
         return None
-    instance = instances.start(session, key=PROCESS, actor=actor, answers=row.answers)
-    mark.scope_id = instance.scope_id
     return instance.business_key or instance.id
+
+
+class _Known(Exception):
+    """Another import of the same row was quicker."""
+
+
+def _mark(session: Session, row: Row, actor: Actor, scope_id: str | None) -> None:
+    mark = {
+        "sender": _sender(actor),
+        "digest": row.digest,
+        "imported_at": clock.now(),
+        "imported_by": actor.id,
+        "scope_id": scope_id,
+    }
+    try:
+        session.execute(insert(ImportedRow), [mark])
+    except IntegrityError as error:
+        raise _Known from error
 
 
 def repeated(session: Session, rows: Sequence[Row], actor: Actor) -> dict[int, Problem]:

@@ -28,7 +28,7 @@ from handlers.clue_import.kept import (
     written,
 )
 from handlers.clue_import.rows import Bad, Judge, Problem
-from handlers.clue_import.starting import refusals, repeated, start_row
+from handlers.clue_import.starting import ROWS, refusals, repeated, start_row
 from handlers.lists import Line, Merge
 from handlers.uploads import safe_name
 from workflows import clock
@@ -110,16 +110,16 @@ def repeats(session: Session, found: TransferList, *, limit: int) -> tuple[int, 
 def check_some(opens: Opens, list_id: str, *, actor: Actor, most: timedelta = SLICE) -> None:
     """Check lines for a while, some in each transaction."""
     with opens() as session:
-        judge = _judge(session, _mine(session, list_id, actor))
+        judge = _judge(session, _mine(session, list_id, actor), actor)
     until = time.monotonic() + most.total_seconds()
     while _check_next(opens, list_id, judge, actor) and time.monotonic() < until:
         pass
 
 
 def send_some(opens: Opens, list_id: str, *, actor: Actor, most: timedelta = SLICE) -> None:
-    """Send good lines for a while, each in a transaction of its own; `Conflict` before all are checked."""
+    """Send good lines for a while, some in each transaction; `Conflict` before all are checked."""
     with opens() as session:
-        judge = _judge(session, _mine(session, list_id, actor))
+        judge = _judge(session, _mine(session, list_id, actor), actor)
     until = time.monotonic() + most.total_seconds()
     while _send_next(opens, list_id, judge, actor) and time.monotonic() < until:
         pass
@@ -136,7 +136,7 @@ def drop(session: Session, list_id: str, *, actor: Actor) -> None:
 def mended(session: Session, list_id: str, *, actor: Actor, language: str) -> tuple[str, IO[bytes]]:
     """Return a file name and a workbook of the lines that were not taken in, to mend and send again."""
     found = _mine(session, list_id, actor)
-    book = Corrections(_judge(session, found).layout, language)
+    book = Corrections(_judge(session, found, actor).layout, language)
     for row in session.scalars(_bad(found.id).execution_options(yield_per=TOGETHER)):
         book.add(row.line(), row.found())
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by who sends it
@@ -165,12 +165,12 @@ def _mine(session: Session, list_id: str, actor: Actor, *, lock: bool = False) -
     return found
 
 
-def _judge(session: Session, found: TransferList) -> Judge:
+def _judge(session: Session, found: TransferList, actor: Actor) -> Judge:
     """Return what judges the lines; the form may have changed since the list came, and is then the new one's."""
     form, options = start_form(session)
     number, cells = found.heading
     merges = tuple(Merge(*values) for values in found.merges)
-    return Judge(columns.layout(Line(number, cells_of(cells)), form, merges), form, options)
+    return Judge(columns.layout(Line(number, cells_of(cells)), form, merges), form, options, actor)
 
 
 def _bad(list_id: str):  # type: ignore[no-untyped-def]
@@ -214,13 +214,13 @@ def _check_next(opens: Opens, list_id: str, judge: Judge, actor: Actor) -> bool:
 
 
 def _send_next(opens: Opens, list_id: str, judge: Judge, actor: Actor) -> bool:
-    """Send the next line; tell whether there may be another."""
+    """Send the next lines; tell whether there may be others."""
     with opens() as session:
         found = _mine(session, list_id, actor, lock=True)
         if found.state not in ("checked", "sending"):
             return _refuse_early(found)
         found.state = "sending"
-        for row in _next(session, found, 1):
+        for row in _next(session, found, ROWS):
             _send(session, found, row, judge, actor)
         if found.done == found.total:
             found.state, found.finished_at = "sent", clock.now()
@@ -240,8 +240,7 @@ def _send(session: Session, found: TransferList, row: TransferListLine, judge: J
         _refuse(found, row, judged.problems)
         return
     try:
-        with session.begin_nested():
-            number = start_row(session, judged, actor)
+        number = start_row(session, judged, actor)
     except (InvalidInput, Conflict) as error:
         _refuse(found, row, refusals(judged, error))
         return

@@ -46,13 +46,8 @@ def actor_for(session: Session, login: str) -> Actor:
 def people_in(session: Session, group: str) -> list[Person]:
     """Return the persons behind a group today: `role`, `role@UNIT`, or the login itself; by login."""
     role, _, unit_code = group.partition("@")
-    held = _memberships().with_only_columns(Membership.person_id).where(Membership.role == role)
-    if unit_code:
-        held = held.where(Unit.code == unit_code)
-    # A login spelt like a role is not meant by the role's group.
-    namesake = and_(Person.login == group, ~exists(select(Role.id).where(Role.id == role)))
-    named = select(Person).where(Person.login.is_not(None), or_(Person.id.in_(held), namesake))
-    return list(session.scalars(named.order_by(Person.login)))
+    asked = {"group": group, "role": role, "unit_code": unit_code, "today": today()}
+    return list(session.scalars(_IN_UNIT if unit_code else _IN_ROLE, asked))
 
 
 def head_of(session: Session, unit_code: str) -> list[Person]:
@@ -65,8 +60,7 @@ def head_of(session: Session, unit_code: str) -> list[Person]:
 
 def units_of(session: Session, login: str) -> list[str]:
     """Return the codes of the units in which the login holds a role today."""
-    held = _memberships().with_only_columns(Unit.code).where(Person.login == login, Unit.code.is_not(None))
-    return sorted(set(session.scalars(held)))
+    return sorted(set(session.scalars(_UNITS_OF, {"login": login, "today": today()})))
 
 
 def post_at(session: Session, person_id: str, day: date) -> Post | None:
@@ -106,8 +100,30 @@ _WHO = (
 )
 
 
-def _memberships() -> Select[Membership]:
-    """Select the memberships in force today, with person and unit joined."""
+def _memberships(day: date | BindParameter[date] | None = None) -> Select[Membership]:
+    """Select the memberships in force on a day, today unless one is given, with person and unit joined."""
     query = select(Membership).join(Person, Person.id == Membership.person_id)
     query = query.outerjoin(Unit, Unit.id == Membership.unit_id)
-    return query.where(in_force(Membership.since, Membership.until, today()))
+    return query.where(in_force(Membership.since, Membership.until, today() if day is None else day))
+
+
+def _behind(*where: ColumnElement[bool]) -> Select[Person]:
+    """Select the persons with a membership in a role, or of a login that is spelt like no role."""
+    held = _memberships(bindparam("today")).with_only_columns(Membership.person_id)
+    held = held.where(Membership.role == bindparam("role"), *where)
+    # A login spelt like a role is not meant by the role's group.
+    namesake = and_(
+        Person.login == bindparam("group"), ~exists(select(Role.id).where(Role.id == bindparam("role")))
+    )
+    named = select(Person).where(Person.login.is_not(None), or_(Person.id.in_(held), namesake))
+    return named.order_by(Person.login)
+
+
+# Asked with every matter that begins: put together once.
+_IN_ROLE = _behind()
+_IN_UNIT = _behind(Unit.code == bindparam("unit_code"))
+_UNITS_OF = (
+    _memberships(bindparam("today"))
+    .with_only_columns(Unit.code)
+    .where(Person.login == bindparam("login"), Unit.code.is_not(None))
+)

@@ -1,11 +1,20 @@
 """The office's ledgers. Importing this package registers its tables and its operations.
 
 A clue's steps in the order of the process: `intake` up to the receipt, `registering` up to the handling
-office, `handling` up to the feedback; `record` holds what every step does alike. `assigned`: the time
-that matters assigned from above have in all.
+office, `handling` up to the feedback; `record` holds what every step does alike. `splitting` and
+`joining`: two clues of one, one matter of two. `assigned`: the time that matters assigned from above have in all.
 """
 
-from handlers.registers import assigned, handling, intake, interviews, registering, returns
+from handlers.registers import (
+    assigned,
+    handling,
+    intake,
+    interviews,
+    joining,
+    registering,
+    returns,
+    splitting,
+)
 from handlers.registers.model import (
     Assignment,
     Clue,
@@ -36,6 +45,8 @@ __all__ = [
     "handling",
     "intake",
     "interviews",
+    "joining",
     "registering",
     "returns",
+    "splitting",
 ]

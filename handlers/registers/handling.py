@@ -91,7 +91,7 @@ def declare(context: Context, *, answers: Answers) -> dict[str, Any]:
     # What the others have declared stands: only the last one to sign may open the study.
     if context.session.scalars(waiting).first() is None and context.variables.get("recusal_a8") != "yes":
         move(context, clue, "studying")
-        return {"study_from": clue.received_at.isoformat() if clue.received_at else context.now.isoformat()}
+        return {"study_from": context.variables["received_at"]}
     return {}
 
 
@@ -201,10 +201,11 @@ def reopen(context: Context, *, clue_id: str) -> dict[str, Any]:
 
 @operation("clues.close")
 def close(context: Context, *, answers: Answers) -> dict[str, Any]:
-    """Close the clue with a reason of the list (a12)."""
+    """Close the clue with a reason of the list (a12); what is in a case already names the case."""
     clue = clue_of(context)
     clue.close_reason = answers["close_reason"]
-    sign(context, clue, "a12", answers["close_reason"], answers["reason_text"])
+    case = {"case": answers["case_no"]} if answers.get("case_no") else None
+    sign(context, clue, "a12", answers["close_reason"], answers["reason_text"], case)
     return _conclude(context, clue)
 
 
@@ -340,7 +341,9 @@ def _dispose(context: Context, clue: Clue, way: str) -> None:
     proposal = last_opinion(context.session, clue, "a9")
     assert proposal is not None
     assert proposal.detail is not None
-    clue.duplicate_of = proposal.detail["join_to"]
+    named = context.session.get_one(Clue, proposal.detail["join_to"])
+    # It may have been joined itself since the study, even to this one.
+    clue.duplicate_of = original_of(context.session, named.transfer_no, "decision", clue).id
 
 
 def _last(context: Context, step: str) -> bool:

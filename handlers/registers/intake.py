@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from handlers import office
-from handlers.registers import assigned, papers, repeats
+from handlers.registers import assigned, papers, repeats, transferring
 from handlers.registers.model import Clue, ClueSubject, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -30,31 +30,26 @@ from handlers.registers.record import (
     sign,
     who,
 )
-from workflows.actor import Actor
-from workflows.errors import FieldError, InvalidInput, NotAllowed
+from workflows.errors import NotAllowed
 from workflows.operations import Context, Recorded, operation
 
 CASE_SUPERVISION_UNIT = "AGS"
 AGENCY_SOURCE = "SR09"
 #: Reports that the commission above forwards.
 FORWARDED = "SR17"
-#: What the office itself comes upon: reports of people, what comes from above, its own work.
-OWN_SOURCES = frozenset(f"SR{number:02}" for number in (1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 17))
-#: A number of a report: nothing that could be a name.
-REPORT_NO = re.compile(r"[A-Za-z0-9〔〕()（）\-字第号信访举报]{1,40}")
-#: Who may enter what the office comes upon, or a transfer on behalf of an agency.
-RECEIVERS = frozenset({"intake_clerk", "case_supervision"})
 
 
 @operation("clues.submit")
 def submit(context: Context, *, answers: Answers) -> Recorded:
     """Open the entry of a transfer: it gets its number and goes to the case-supervision office (a1)."""
-    agency = _agency(context.actor, answers)
+    who(context)
+    assert context.actor is not None
+    transferring.guard(context.actor, answers)
     clue = Clue(
         transfer_no=next_number(context.session, "transfer", context.now),
         instance_id=context.instance_id,
         source=answers.get("source") or AGENCY_SOURCE,
-        agency_code=agency,
+        agency_code=transferring.agency(context.actor, answers),
         legal_basis=answers["legal_basis"],
         domain=answers["domain"],
         facts=answers["facts"],
@@ -68,15 +63,11 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
         named_report=answers.get("named") == "yes",
         content_digest=repeats.digest((one["name"] for one in answers["subjects"]), answers["facts"]),
         repeat_report=answers.get("named") == "yes" and answers.get("repeat") == "yes",
-        report_no=_report_no(answers),
+        report_no=transferring.report_no(answers),
         submitted_by=who(context),
         submitted_at=context.now,
         stage="submitted",
     )
-    if clue.event_from and clue.event_to and clue.event_to < clue.event_from:
-        raise InvalidInput(
-            "The end lies before the beginning.", fields={"event_to": FieldError("before_start")}
-        )
     context.session.add(clue)
     context.session.flush()
     context.session.add_all(_subject(clue, subject) for subject in answers["subjects"])
@@ -87,20 +78,25 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
     papers.issue(context, clue, "transfer_form", clue.transfer_no)
     note(context, clue, "clue.submitted", number=clue.transfer_no)
     return Recorded(
-        variables={
-            "clue_id": clue.id,
-            "sender": _sender(context, agency),
-            "urgency": clue.urgency,
-            "named": "yes" if clue.named_report else "no",
-            "tell": "yes" if clue.named_report and not clue.repeat_report else "no",
-            "assigned": "yes" if clue.source == assigned.SOURCE else "no",
-            "forwarded": "yes" if clue.source == FORWARDED else "no",
-            "submitted_at": context.now.isoformat(),
-            "domain": clue.domain,
-        },
+        variables=variables(context.session, clue, otherwise=who(context)),
         scope_id=clue.scope_id,
         business_key=clue.transfer_no,
     )
+
+
+def variables(session: Session, clue: Clue, *, otherwise: str) -> dict[str, Any]:
+    """Return what the process knows of a clue from its beginning; `otherwise` signs where the unit has nobody."""
+    return {
+        "clue_id": clue.id,
+        "sender": _sender(session, clue.agency_code, otherwise),
+        "urgency": clue.urgency,
+        "named": "yes" if clue.named_report else "no",
+        "tell": "yes" if clue.named_report and not clue.repeat_report else "no",
+        "assigned": "yes" if clue.source == assigned.SOURCE else "no",
+        "forwarded": "yes" if clue.source == FORWARDED else "no",
+        "submitted_at": clue.submitted_at.isoformat(),
+        "domain": clue.domain,
+    }
 
 
 @operation("clues.receive")
@@ -205,21 +201,6 @@ def sign_receipt(context: Context, *, answers: Answers) -> None:
     note(context, clue, "clue.receipt_signed", receipt=clue.receipt_no)
 
 
-@operation("clues.join")
-def join(context: Context, *, clue_id: str) -> dict[str, Any]:
-    """Join the clue to the earlier one that it repeats; both records say so."""
-    clue = clue_of(context, clue_id)
-    original = context.session.get_one(Clue, clue.duplicate_of)
-    note(context, original, "clue.repeated", number=clue.clue_no or clue.transfer_no)
-    clue.concluded_at = context.now
-    if clue.clue_no is None:
-        move(context, clue, "joined", number=original.clue_no or original.transfer_no)
-    else:
-        # It has a number of its own: the agency is told the result as of any clue.
-        move(context, clue, "concluded", way="JN")
-    return {"concluded_at": context.now.isoformat()}
-
-
 @operation("clues.draft_letter")
 def draft_letter(context: Context, *, answers: Answers) -> None:
     """Draft the letter by which a clue of another body's competence is handed on or returned (a4, T04)."""
@@ -302,47 +283,10 @@ def hold_joint_meeting(context: Context, *, answers: Answers) -> dict[str, Any]:
     return {"joint_result": answers["joint_result"]}
 
 
-def _agency(actor: Actor | None, answers: Answers) -> str:
-    """Return the agency that transfers: the actor's own, else the one that the office names."""
-    own = sorted(
-        group.partition("@")[2]
-        for group in (actor.groups if actor else ())
-        if group.startswith("agency_clerk@")
-    )
-    chosen = answers.get("agency")
-    if own:
-        if chosen and chosen not in own:
-            raise InvalidInput(
-                "An agency transfers in its own name only.", fields={"agency": FieldError("own_agency")}
-            )
-        if answers.get("source") in OWN_SOURCES:
-            raise InvalidInput(
-                "An agency does not enter what the office came upon.",
-                fields={"source": FieldError("own_agency")},
-            )
-        return str(chosen or own[0])
-    if actor is None or not actor.groups & RECEIVERS:
-        raise NotAllowed("Only an agency, or who takes transfers in, opens a clue.", code="receiver")
-    if not chosen and answers.get("source") in OWN_SOURCES:
-        return _own_office(actor)
-    if not chosen:
-        raise InvalidInput("Name the agency that transfers.", fields={"agency": FieldError("required")})
-    return str(chosen)
-
-
-def _own_office(actor: Actor) -> str:
-    """Return the office of the actor that takes clues in itself."""
-    return next(
-        group.partition("@")[2]
-        for group in sorted(actor.groups)
-        if "@" in group and group.partition("@")[0] in RECEIVERS
-    )
-
-
-def _sender(context: Context, unit: str) -> str:
+def _sender(session: Session, unit: str, otherwise: str) -> str:
     """Return who answers for the transfer: the clerks of the unit, else who entered it on its behalf."""
-    clerks = (f"{role}@{unit}" for role in ("agency_clerk", *sorted(RECEIVERS)))
-    return next((group for group in clerks if office.people_in(context.session, group)), who(context))
+    clerks = (f"{role}@{unit}" for role in ("agency_clerk", *sorted(transferring.RECEIVERS)))
+    return next((group for group in clerks if office.people_in(session, group)), otherwise)
 
 
 def _subject(clue: Clue, given: Answers) -> ClueSubject:
@@ -355,16 +299,6 @@ def _subject(clue: Clue, given: Answers) -> ClueSubject:
         rank=given.get("rank"),
         political_status=given.get("political_status"),
     )
-
-
-def _report_no(answers: Answers) -> str | None:
-    """Return the number of a named report; what could be a name is refused."""
-    number = (answers.get("report_no") or "").strip() if answers.get("named") == "yes" else ""
-    if number and not (REPORT_NO.fullmatch(number) and any(letter.isdigit() for letter in number)):
-        raise InvalidInput(
-            "The number of a report holds digits and no name.", fields={"report_no": FieldError("report_no")}
-        )
-    return number or None
 
 
 def _day(answers: Answers, key: str) -> date | None:

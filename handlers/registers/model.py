@@ -68,6 +68,9 @@ class Clue(Base):
     major: Mapped[bool] = mapped_column(default=False)  #: as decided at registration
     major_signs: Mapped[list[Any]] = mapped_column(default=list)
     duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("clue.id"), index=True)
+    split_from: Mapped[str | None] = mapped_column(
+        ForeignKey("clue.id"), unique=True
+    )  #: the clue of which it was a part; a clue is split once
     office_code: Mapped[str | None] = mapped_column(String(32), index=True)  #: handling office
     way: Mapped[str | None] = mapped_column(String(8))  #: DW1 … as approved
     review_on: Mapped[date | None]  #: of a held clue

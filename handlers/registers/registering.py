@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers import notifications, office
-from handlers.registers import papers
+from handlers.registers import joining, papers
 from handlers.registers.model import Clue, ClueHandler
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -109,7 +109,12 @@ def tell_reporter_result(context: Context, *, answers: Answers) -> dict[str, Any
     """Record that the named reporter was given the result, any objection, and whether there is new evidence (T06)."""
     _tell(context, answers, "a13_tell", "clue.reporter_result")
     _record_told(context, "feedback_record", "feedback")
-    keep_files(context, clue_of(context), answers.get("materials"), "material", "materials")
+    clue = clue_of(context)
+    keep_files(context, clue, answers.get("materials"), "material", "materials")
+    if answers.get("evidence") == "yes" and clue.clue_no is None:
+        # Nobody studied this clue itself: what is new makes it one to be studied.
+        joining.take_up(context, clue)
+        return {"evidence": "new"}
     return {"evidence": answers.get("evidence") or "no"}
 
 

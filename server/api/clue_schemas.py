@@ -79,6 +79,7 @@ class ContentSchema(Schema):
     close_reason = one(WordSchema, "Why it was closed.", empty=True)
     competent_body = text("Whose it is, in whole or in part, where it is not this office's.", empty=True)
     duplicate_of = text("The id of the clue that it repeats.", empty=True)
+    split_from = text("The id of the clue of which it was a part.", empty=True)
     result = text("What the agency was told of the result.", empty=True)
     handlers = several(HandlerSchema, "Everybody to whom it was assigned.")
 
@@ -143,6 +144,7 @@ _PLAIN = (
     "review_on",
     "competent_body",
     "duplicate_of",
+    "split_from",
 )
 _CODED = {
     "legal_basis": "legal_bases",

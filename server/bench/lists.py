@@ -38,7 +38,10 @@ def measure(rows: int) -> Iterator[Table]:
 def _go_through(database: Database, path: Path, rows: int) -> Iterator[tuple[str, ...]]:
     with database.reading() as session:
         sender = office.actor_for(session, "agency")
-    with path.open("rb") as stream, clue_import.opened(database.reading, stream, path.name) as incoming:
+    with (
+        path.open("rb") as stream,
+        clue_import.opened(database.reading, stream, path.name, actor=sender) as incoming,
+    ):
         checked = list(_paced(incoming.rows(), rows))
         good = (row for row in incoming.rows() if isinstance(row, Row))
         taken = list(_paced(clue_import.take_each(database.unit_of_work, good, actor=sender), rows))

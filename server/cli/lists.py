@@ -29,7 +29,7 @@ def import_() -> None:
     type=click.Choice(["good", "all"]),
     default="good",
     show_default=True,
-    help="Take in the good rows, or all rows if all are good.",
+    help="Take in the good rows, or none before all are good.",
 )
 @click.option(
     "--corrections",
@@ -49,7 +49,7 @@ def import_clues(file: Path, actor: str, mode: str, corrections: Path | None) ->
             office.person(session, actor)
             who = office.actor_for(session, actor)
         try:
-            with clue_import.opened(database.reading, stream, file.name) as incoming:
+            with clue_import.opened(database.reading, stream, file.name, actor=who) as incoming:
                 Taking(incoming, corrections).run(database, who, together=mode == "all")
         except InvalidInput as error:
             problem = clue_import.Problem(None, None, "", error.code, error.params)

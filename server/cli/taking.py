@@ -1,9 +1,9 @@
-"""Taking a list in from the command line: checked as a whole first, then row by row, with a bar for each."""
+"""Taking a list in from the command line: checked as a whole first, then sent, with a bar for each."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 
 from handlers import clue_import
-from handlers.clue_import import Bad, Corrections, Incoming, Problem, Result, Row
+from handlers.clue_import import Bad, Corrections, Incoming, Problem, Row
 from handlers.lists import Line
 from server.db import Database
 from workflows.actor import Actor
@@ -19,6 +19,11 @@ from workflows.actor import Actor
 T = TypeVar("T")
 #: Where there is no terminal for a bar, a line is written after so many rows.
 TOLD_EVERY = 1_000
+#: Where every row was good when it was checked, and the process refused one all the same.
+STOPPED = (
+    "Stopped at this row, which was good when it was checked: what was taken in before it stays. The list sent "
+    "again takes up the rest."
+)
 
 
 class Taking:
@@ -37,7 +42,7 @@ class Taking:
         for row in _bar("Checking", self._incoming.rows()):
             self._check(row)
         if not (together and self._bad):
-            self._take(database, actor, clue_import.take_together if together else clue_import.take_each)
+            self._take(database, actor, stop=together)
         self._finish()
 
     def _check(self, row: Row | Bad) -> None:
@@ -46,26 +51,21 @@ class Taking:
         else:
             self._good += 1
 
-    def _take(self, database: Database, actor: Actor, take: Callable[..., Iterator[Result]]) -> None:
+    def _take(self, database: Database, actor: Actor, *, stop: bool) -> None:
         rows = (row for row in self._incoming.rows() if isinstance(row, Row))
-        undone = take is clue_import.take_together
-        numbers = []
-        for result in _bar("Taking in", take(database.unit_of_work, rows, actor=actor), self._good):
+        taken = clue_import.take_each(database.unit_of_work, rows, actor=actor, stop=stop)
+        for result in _bar("Taking in", taken, self._good):
             if result.problems:
                 self._refuse(result.line, result.problems)
-                if undone:
-                    self._taken = self._known = 0
-                    return
             elif result.number is None:
                 self._known += 1
                 if result.repeat:
-                    numbers.append(clue_import.explain(result.repeat, "en"))
+                    _say(clue_import.explain(result.repeat, "en"))
             else:
                 self._taken += 1
-                numbers.append(f"row {result.line.number}: {result.number}")
-            if not undone:
-                _list(numbers)
-        _list(numbers)
+                _say(f"row {result.line.number}: {result.number}")
+        if stop and self._bad:
+            click.echo(STOPPED, err=True)
 
     def _refuse(self, line: Line, problems: Iterable[Problem]) -> None:
         self._bad += 1
@@ -86,12 +86,10 @@ class Taking:
             raise click.ClickException(f"{self._bad} row{'s' if self._bad > 1 else ''} not taken in.")
 
 
-def _list(numbers: list[str]) -> None:
+def _say(line: str) -> None:
     # In a terminal the lines would tear the bar apart.
     if not sys.stdout.isatty():
-        for line in numbers:
-            click.echo(line)
-    numbers.clear()
+        click.echo(line)
 
 
 def _bar(label: str, rows: Iterable[T], total: int | None = None) -> Iterator[T]:

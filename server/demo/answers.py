@@ -23,6 +23,7 @@ class Scene:
     times: int  #: how often this step was done before in the matter
     proposed: str  #: office that the decision table proposes
     office: tuple[str, ...]  #: logins of the handling office's handlers, without who has recused himself
+    subjects: tuple[str, ...]  #: whom it is about, as the form that splits a clue names them
     earlier: str  #: number of an earlier clue, for what repeats it
 
     def once(self, detour: str) -> bool:
@@ -50,11 +51,24 @@ def _receive(s: Scene) -> Answers:
         "duplicate": duplicate,
         "sign": True,
     }
-    if s.fate.competence != "yes":
+    if s.fate.competence == "no":
         found["competent_body"] = s.chance.choice(("东湖区纪委监委", "南桥县纪委监委", "省纪委监委"))
     if duplicate != "none":
         found["duplicate_of"] = s.earlier
     return found
+
+
+def _split(s: Scene) -> Answers:
+    return {
+        "other_goes": "letter",
+        "to_body": s.chance.choice(("东湖区纪委监委", "南桥县纪委监委", "市公安局")),
+        "facts_kept": "反映其履行监管职责不力，接到举报后未组织核查的问题。",
+        "facts_other": "反映企业人员及下属单位人员涉嫌违法的问题。",
+        "subjects_kept": list(s.subjects),
+        "subjects_other": list(s.subjects),
+        "reason": "所移送事项部分属其他机关管辖，须分别办理。",
+        "sign": True,
+    }
 
 
 def _complete(s: Scene) -> Answers:
@@ -281,6 +295,7 @@ def _transfer_out(s: Scene) -> Answers:
 _ANSWERS: Mapping[str, Callable[[Scene], Answers]] = {
     "a3": _receive,
     "a3_accept": _accept,
+    "a3_split": _split,
     "a1_fix": _complete,
     "a3_sign": _receipt,
     "a4": _letter,
@@ -310,6 +325,7 @@ _ANSWERS: Mapping[str, Callable[[Scene], Answers]] = {
     "w_verify": _outcome,
     "a12": _close,
     "a13": _feedback,
+    "a13_joined": _feedback,
     "a13_tell": _reporter_result,
     "a13_check": _evidence,
 }

@@ -10,6 +10,7 @@ from random import Random
 STEPS = {
     "a3": (0, 2),
     "a3_accept": (0, 6),
+    "a3_split": (0, 2),
     "a1_fix": (0, 8),
     "a3_sign": (0, 5),
     "a4": (0, 8),
@@ -37,6 +38,8 @@ STEPS = {
     "w_verify": (21, 30),
     "a12": (20, 5),
     "a13": (24, 22),
+    "a13_joined": (0, 22),
+    "m_original": (0, 30),
     "a13_tell": (46, 22),
     "a13_check": (60, 22),
     "b_report": (40, 60),
@@ -82,6 +85,7 @@ WAITING = (
     (_f(stop="a3", major=True), 1, 1),
     (_f(stop="a1_fix", complete=False), 3, 2),
     (_f(stop="a3_sign"), 4, 2),
+    (_f(stop="a3_split", competence="part"), 1, 1),
     (_f(stop="a4", competence="no"), 2, 1),
     (_f(stop="a4_approve", competence="part"), 2, 1),
     (_f(stop="a4_sign", competence="no"), 2, 1),
@@ -117,6 +121,8 @@ WAITING = (
     (_f(stop="w_verify", way="DW2", category="PC8"), 4, 2),
     (_f(stop="a12", way="DW4"), 3, 1),
     (_f(stop="a13", way="DW4"), 4, 2),
+    (_f(stop="m_original", duplicate="same"), 2, 0),
+    (_f(stop="a13_joined", duplicate="same"), 1, 0),
     (_f(stop="a13_tell", way="DW1", named=True, source="来信"), 2, 1),
     (_f(stop="a13_check", way="DW1", named=True, source="来访", evidence="yes"), 1, 0),
 )

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import clue_import, office
-from handlers.registers import Clue, ClueHandler
+from handlers.registers import Clue, ClueHandler, ClueSubject
 from server.demo.answers import Scene, answer_to, request_for_time
 from server.demo.fates import Fate, fates
 from server.demo.periods import Returns
@@ -29,7 +29,7 @@ from workflows import calendar, clock, instances, jobs, persistence, tasks, time
 from workflows.actor import Actor
 from workflows.calendar import WorkDays
 from workflows.errors import Conflict, InvalidInput
-from workflows.model import Instance, Task, TaskCandidate, Timer
+from workflows.model import Instance, Job, Task, TaskCandidate, Timer
 
 Say = Callable[[str], object]
 
@@ -38,6 +38,7 @@ TAKES = {
     "a1_fix": (1, 3),
     "a3_accept": (1, 3),
     "a3_sign": (0, 2),
+    "a3_split": (0, 1),
     "a4": (1, 2),
     "a4_sign": (1, 3),
     "a4_meet": (3, 7),
@@ -59,11 +60,14 @@ TAKES = {
     "w_verify": (12, 24),
     "a12": (1, 2),
     "a13": (3, 6),
+    "a13_joined": (2, 5),
     "a13_tell": (3, 6),
     "a13_check": (3, 9),
 }
 #: Stages of clues that a later one may repeat.
 HERE = ("registered", "distributing", "studying", "approving", "talk", "verification", "held", "concluded")
+#: Of what is joined and told already, or has to wait for long.
+REPEATED = {"a13_joined": ("concluded", "fed_back"), "m_original": ("held",)}
 #: Of its own, so that returns change nothing in how the matters go.
 SEED_OF_RETURNS = 14
 #: Nobody does anything before and after.
@@ -263,7 +267,7 @@ class Story:
     def _concluded(self, task: Task) -> bool:
         return self._session.get_one(Clue, self._scope(task)).concluded_at is not None
 
-    def _scope(self, task: Task) -> str:
+    def _scope(self, task: Task | Instance) -> str:
         return (task.scope_id or "").removeprefix("clue:")
 
     def _run_jobs(self) -> None:
@@ -271,13 +275,28 @@ class Story:
         while waiting := jobs.due(self._session):
             for job_id in waiting:
                 jobs.run(self._session, job_id)
-            begun = select(Instance).where(Instance.definition_key == "assigned_matter")
-            for instance in self._session.scalars(begun):
-                self._follow(instance, self._fate_of(instance))
+                self._meet(self._session.get_one(Job, job_id).instance_id)
+
+    def _meet(self, instance_id: str | None) -> None:
+        """Look at what a job has moved or begun."""
+        moved = self._session.get(Instance, instance_id) if instance_id else None
+        if moved is None or not (moved.scope_id or "").startswith("clue:"):
+            return
+        if moved.definition_key != clue_import.PROCESS:
+            self._follow(moved, self._fate_of(moved))
+            return
+        if moved.id not in self._matters:
+            self._matters[moved.id] = Matter(moved.id, self._fate_of(moved))
+        self._look(moved.id)
 
     def _fate_of(self, instance: Instance) -> Fate:
-        clue = self._session.get_one(Clue, (instance.scope_id or "").removeprefix("clue:"))
-        return self._matters[clue.instance_id or ""].fate
+        """Return the fate of the matter, or of the one that it was split from."""
+        clue = self._session.get_one(Clue, self._scope(instance))
+        scopes = [clue.scope_id, f"clue:{clue.split_from}"]
+        known = select(Instance.id).where(
+            Instance.scope_id.in_(scopes), Instance.definition_key == clue_import.PROCESS
+        )
+        return next(self._matters[one].fate for one in self._session.scalars(known) if one in self._matters)
 
     def _follow(self, instance: Instance, fate: Fate) -> None:
         """Follow a process that belongs to a matter already known."""
@@ -298,6 +317,7 @@ class Story:
             times=matter.done[task.element_id],
             proposed=self._proposed(task) if task.element_id == "a7" else "",
             office=self._handlers(matter, clue),
+            subjects=self._subjects(clue),
             earlier=self._earlier(matter, clue),
         )
 
@@ -313,12 +333,19 @@ class Story:
         out = set(self._session.scalars(recused)) if "recusal" in matter.fate.detours else set()
         return tuple(login for login in self._people(f"handler@{clue.office_code}") if login not in out)
 
+    def _subjects(self, clue: Clue) -> tuple[str, ...]:
+        rows = select(ClueSubject.id).where(ClueSubject.clue_id == clue.id).order_by(ClueSubject.id)
+        return tuple(str(number) for number in self._session.scalars(rows))
+
     def _earlier(self, matter: Matter, clue: Clue) -> str:
         """Return the number of an earlier clue that this one may repeat, where its fate wants one."""
         if matter.fate.way != "JN" and matter.fate.duplicate == "none":
             return ""
         others = select(Clue.clue_no).where(
-            Clue.id != clue.id, Clue.clue_no.is_not(None), Clue.duplicate_of.is_(None), Clue.stage.in_(HERE)
+            Clue.id != clue.id,
+            Clue.clue_no.is_not(None),
+            Clue.duplicate_of.is_(None),
+            Clue.stage.in_(REPEATED.get(matter.fate.stop, HERE)),
         )
         return self._session.scalar(others.order_by(Clue.clue_no.desc()).limit(1)) or ""
 

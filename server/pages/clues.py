@@ -124,6 +124,7 @@ def clue(actor: Actor, clue_id: str) -> str:
             event_words=event_words,
             opinion_words=opinion_words,
             happenings=heard(session, actor, row),
+            relations=_relations(session, actor, row),
             **_parts(session, row),
             **_from_above(session, actor, row),
         )
@@ -162,8 +163,17 @@ def _parts(session: Session, row: Clue) -> dict[str, Any]:
         "documents": papers.lines(session, row, "content"),
         "events": session.scalars(events).all(),
         "tasks": session.scalars(tasks).all(),
-        "original": session.get(Clue, row.duplicate_of) if row.duplicate_of else None,
     }
+
+
+def _relations(session: Session, actor: Actor, row: Clue) -> list[tuple[str, Clue, bool]]:
+    """Return the clues of which this one is a part or a repetition, each with whether the reader may open it."""
+    near = select(Clue).where((Clue.split_from == row.id) | Clue.id.in_([row.duplicate_of, row.split_from]))
+    kinds = {row.duplicate_of: "joined", row.split_from: "split_from"}
+    return [
+        (kinds.get(one.id, "split"), one, wall.view(session, actor, one) in ("content", "metadata"))
+        for one in session.scalars(near.order_by(Clue.transfer_no))
+    ]
 
 
 def _from_above(session: Session, actor: Actor, row: Clue) -> dict[str, Any]:

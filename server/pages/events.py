@@ -53,6 +53,7 @@ def opinion_words(row: Opinion) -> str:
         "redirected": _("redirected"),
         "registered": _("registered"),
         "signed": _("signed for"),
+        "split": _("split in two"),
         "told": _("told"),
         "transferred": _("handed on"),
     }.get(row.decision, "")
@@ -72,6 +73,9 @@ def opinion_details(row: Opinion) -> list[tuple[str, str]]:
         (_("Designated body"), detail.get("to") if detail.get("by") else None),
         (_("Objection"), detail.get("objection")),
         (_("New evidence"), detail.get("evidence")),
+        (_("Number of the case"), detail.get("case")),
+        (_("The other part"), detail.get("number") if row.decision == "split" else None),
+        (_("Facts before it was split"), detail.get("facts") if row.decision == "split" else None),
     ]
     return [(label, str(words)) for label, words in found if words]
 
@@ -357,6 +361,11 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "clue.repeated": lambda params: _(
         "%(number)s repeats this clue and was joined to it.", number=_number(params)
     ),
+    "clue.original_ended": lambda params: _(
+        "%(number)s has ended; its result holds for this clue, too.", number=_number(params)
+    ),
+    "clue.split": lambda params: _("Split: the other part is %(number)s.", number=_number(params)),
+    "clue.split_from": lambda params: _("Split from %(number)s.", number=_number(params)),
     "clue.related": lambda params: _("Related to %(number)s.", number=_number(params)),
     "clue.registered": _registered,
     "clue.reporter_told": _reporter,

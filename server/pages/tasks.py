@@ -25,7 +25,7 @@ from server.pages.form_view import FormView
 from server.pages.submission import Submission
 from server.pages.transfers import status_word
 from server.traffic.rates import UPLOADS
-from workflows import definitions, history, instances, recording, tasks
+from workflows import definitions, history, instances, tasks
 from workflows.actor import Actor
 from workflows.errors import (
     Conflict,
@@ -269,7 +269,7 @@ def _form(session: Session, found: Task, actor: Actor, typed: Typed | None) -> F
         answers,
         lang=names.lang(),
         errors=typed.errors if typed else None,
-        options=recording.options(session, form),
+        options=tasks.options(session, found.id, actor=actor),
         files=uploads.names(session, references, actor.id),
     )
 

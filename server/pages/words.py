@@ -115,6 +115,7 @@ ERRORS: dict[str, Wording] = {
     "form": lambda p: _("Some answers are missing or wrong. They are listed above the form."),
     "instance": lambda p: _("There is no such matter, or it is not for you to see."),
     "language": lambda p: _("There are no pages in this language."),
+    "split": lambda p: _("The clue is split already."),
     "missing_variable": lambda p: _(
         "The process lacks the value “%(name)s”. Tell the process supervisor.", name=p.get("name", "")
     ),
@@ -268,6 +269,8 @@ FIELDS: dict[str, Wording] = {
     ),
     "recused_present": lambda p: _("Nobody can be both present and recused."),
     "recorder_absent": lambda p: _("Who records the study must have been present."),
+    "split_lost": lambda p: _("In neither part: %(names)s.", names=names.joined(p["names"])),
+    "split_same": lambda p: _("Both parts say the same: write what belongs to each."),
     "own_handler": lambda p: _("Who assigns the handlers cannot be one of them."),
     "no_handling_office": lambda p: _(
         "%(office)s handles no clues: it has no head or fewer than two handlers.",

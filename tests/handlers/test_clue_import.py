@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from sqlalchemy import func, select
 
 from handlers import clue_import, codes, lists, office
-from handlers.clue_import import Bad, Problem, Row, explain
+from handlers.clue_import import Bad, Problem, Row, explain, starting
 from handlers.registers import Clue, ClueSubject
 from server.db import Database, connect
 from server.demo.sample import Sample, write
@@ -26,7 +26,7 @@ from server.settings import Settings
 from tests.houses import settle
 from workflows import clock, instances, operations, recording
 from workflows.actor import Actor
-from workflows.errors import InvalidInput, NotAllowed
+from workflows.errors import EngineFault, InvalidInput, NotAllowed
 from workflows.model import Instance
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -395,7 +395,7 @@ def test_all_or_none_takes_nothing_if_one_row_is_bad(house: Database, agency: Ac
     assert (len(outcome.started), clues(house)) == (2, 2)
 
 
-def test_all_or_none_takes_nothing_if_a_row_is_refused_late(
+def test_all_or_none_stops_where_a_row_is_refused_late(
     house: Database, agency: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submit = operations.find("clues.submit")
@@ -403,6 +403,8 @@ def test_all_or_none_takes_nothing_if_a_row_is_refused_late(
     def refuse_second(context: operations.Context, *, answers: dict[str, Any]) -> operations.Recorded:
         if answers["facts"] == "二":
             raise InvalidInput("The matter belongs to a higher commission.")
+        if answers["facts"] == "坏":
+            raise EngineFault("The register is out of order.")
         recorded = submit(context, answers=answers)
         assert isinstance(recorded, operations.Recorded)
         return recorded
@@ -410,10 +412,42 @@ def test_all_or_none_takes_nothing_if_a_row_is_refused_late(
     monkeypatch.setitem(operations._registry, "clues.submit", refuse_second)
     data = sheet({}, {"主要问题": "二"}, {"主要问题": "三"})
     outcome = take(house, agency, data, mode="all_or_none")
-    assert (outcome.started, clues(house)) == ((), 0)
+    assert ([row for row, _ in outcome.started], clues(house)) == ([2], 1)
     assert words(outcome.problems) == ["第 3 行：未被受理：The matter belongs to a higher commission。"]
+    # The list sent again takes up the rest, and nothing twice.
     outcome = take(house, agency, data)
-    assert ([row for row, _ in outcome.started], clues(house)) == ([2, 4], 2)
+    assert ([row for row, _ in outcome.started], outcome.known, clues(house)) == ([4], (2,), 2)
+    # Where nothing can go on, what went before it in the same transaction stays.
+    with pytest.raises(EngineFault):
+        take(house, agency, sheet({"主要问题": "四"}, {"主要问题": "坏"}, {"主要问题": "五"}))
+    assert clues(house) == 3
+
+
+def test_what_only_the_sender_may_not_say_is_found_while_checking(house: Database, agency: Actor) -> None:
+    """Nothing of it is left to be found while sending, when other rows are gone."""
+    data = sheet(
+        {
+            "问题发生时间起": "2025-12-31",
+            "问题发生时间止": "2025-03-01",
+            "移送单位": "示例市应急管理局",
+            "线索来源": None,
+        },
+        {"移送单位": None, "线索来源": "来信"},
+        {"移送单位": None, "线索来源": None},
+        headings=[*GOOD, "移送单位", "线索来源"],
+    )
+    outcome = take(house, agency, data, mode="all_or_none")
+    assert (outcome.started, clues(house)) == ((), 0)
+    found = [(problem.row, problem.column, problem.code) for problem in outcome.problems]
+    assert found == [
+        (2, "问题发生时间止", "before_start"),
+        (2, "移送单位", "own_agency"),
+        (3, "线索来源", "own_agency"),
+    ]
+    assert words(outcome.problems)[0] == "第 2 行“问题发生时间止”：“2025-03-01”早于问题发生的起始日期。"
+    with house.reading() as session:
+        intake = office.actor_for(session, "intake")
+    assert [p.row for p in take(house, intake, data).problems] == [2, 4]
 
 
 def test_the_same_file_twice_adds_nothing(house: Database, agency: Actor) -> None:
@@ -444,7 +478,10 @@ def test_a_list_tells_what_was_sent_ahead_by_the_form(house: Database, agency: A
     ]
 
 
-def test_a_command_that_is_cut_off_goes_on_where_it_stood(house: Database, agency: Actor) -> None:
+def test_a_command_that_is_cut_off_goes_on_where_it_stood(
+    house: Database, agency: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "ROWS", 2)
     data = sheet(*({"主要问题": f"问题{number}"} for number in range(5)))
     with clue_import.opened(house.reading, io.BytesIO(data), "list.xlsx") as incoming:
         rows = (row for row in incoming.rows() if isinstance(row, Row))
@@ -563,7 +600,9 @@ def test_an_agency_transfers_in_its_own_name_only(house: Database, agency: Actor
     data = sheet({"移送单位": "应急管理局"}, {"移送单位": "生态环境局"}, headings=["移送单位", *GOOD])
     outcome = take(house, agency, data)
     assert [row for row, _ in outcome.started] == [3]
-    assert words(outcome.problems) == ["第 2 行“移送单位”：不是您所在的单位，只能移送本单位的线索。"]
+    assert words(outcome.problems) == [
+        "第 2 行“移送单位”：“应急管理局”不是您所在的单位，只能移送本单位的线索。"
+    ]
 
 
 def test_the_office_enters_the_list_of_a_bureau_without_an_account(house: Database, agency: Actor) -> None:

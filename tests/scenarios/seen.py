@@ -72,6 +72,11 @@ def _signed(seen: Seen, wanted: Iterable[str]) -> Any:
     return {step: ("both" if all(sides[step]) else "one") if step in sides else "none" for step in wanted}
 
 
+def _subjects(seen: Seen, wanted: Sequence[Any]) -> Any:
+    rows = select(registers.ClueSubject.name).where(registers.ClueSubject.clue_id == seen.clue.id)
+    return _same(wanted, seen.session.scalars(rows).all())
+
+
 def _told(seen: Seen, wanted: Mapping[str, Mapping[str, int]]) -> Any:
     """Return how often each login had each of the notifications."""
     rows = seen.session.execute(
@@ -216,5 +221,6 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "signed": _signed,
     "stage": lambda seen, wanted: seen.clue.stage,
     "state": lambda seen, wanted: seen.instance.state,
+    "subjects": _subjects,
     "told": _told,
 }

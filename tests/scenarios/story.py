@@ -98,6 +98,7 @@ class Telling:
     story: Story
     now: datetime = field(init=False)
     matters: dict[str, str] = field(default_factory=dict)  #: transfer number → instance, newest last
+    met: set[str] = field(default_factory=set)  #: instances that have been in `matters`
     narratives: set[str] = field(default_factory=set)  #: whatever was written into text fields
     place: str = ""  #: the step that is being told, for messages
 
@@ -120,6 +121,8 @@ class Telling:
                 self.act(step)
                 # What is left to a transaction of its own, such as messages to other matters.
                 worker.run_due(self.database)
+                if self.story.process == CLUES:
+                    self._meet()
                 self.check()
 
     def check(self) -> None:
@@ -175,6 +178,7 @@ class Telling:
         with self.database.unit_of_work() as session:
             instance = self._begin(session, said)
         assert instance.business_key, self.place
+        self.met.add(instance.id)
         self.matters[said.get("as", instance.business_key)] = instance.id
 
     def _transfer(self, step: Step) -> None:
@@ -228,13 +232,14 @@ class Telling:
         self.now = goal
 
     def _meet(self) -> None:
-        """Learn of matters that the calendar has begun."""
+        """Learn of matters that the calendar, or another matter, has begun."""
         with self.database.reading() as session:
             begun = select(Instance).where(
                 Instance.definition_key == self.story.process, Instance.scope_id.is_not(None)
             )
             for instance in session.scalars(begun.order_by(Instance.started_at)):
-                if instance.id not in self.matters.values():
+                if instance.id not in self.met:
+                    self.met.add(instance.id)
                     self.matters[instance.business_key or ""] = instance.id
 
     def _next_due(self) -> datetime | None:

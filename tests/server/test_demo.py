@@ -36,7 +36,7 @@ from workflows.model import Incident, Instance, Task, TaskCandidate
 
 #: A Wednesday afternoon.
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
-OUTSIDE = {"held"}  #: stops that are no user task
+OUTSIDE = {"held", "m_original"}  #: stops that are no user task
 
 
 @pytest.fixture
@@ -72,7 +72,9 @@ def test_every_stage_is_reached_by_the_engine(postgresql_url: str) -> None:
     with booted(postgresql_url) as target:
         with target.unit_of_work() as session:
             demo.settle(session)
-            assert Story(session, Random(7), planned).play(lambda line: None) == len(planned)
+            split = [fate for fate in planned if fate.competence == "part" and fate.stop != "a3_split"]
+            played = Story(session, Random(7), planned).play(lambda line: None)
+            assert played == len(planned) + len(split)
         with target.reading() as session:
             every_stage_is_there(session)
 
@@ -186,14 +188,16 @@ def test_samples_of_lists_are_good_but_for_their_faults(
     for for_office, faults in ((False, 0), (True, 1)):
         wanted = Sample(len(FAULTS) * 8, office.today(), for_office=for_office, faults=faults)
         write(path, wanted, encoding="gb18030" if "gb" in name else "utf-8")
-        with path.open("rb") as stream, clue_import.opened(office_database.reading, stream, name) as incoming:
+        opens = office_database.reading
+        with opens() as session:
+            sender = office.actor_for(session, "intake" if for_office else "agency")
+        with path.open("rb") as stream, clue_import.opened(opens, stream, name, actor=sender) as incoming:
             found = list(incoming.rows())
         bad = [row for row in found if isinstance(row, clue_import.Bad)]
         assert len(found) == wanted.rows
-        # One kind of fault is found only by the process: an end before the beginning.
-        assert wanted.rows * faults * 0.9 <= len(bad) <= wanted.rows * faults
+        assert len(bad) == wanted.rows * faults
         digests = [row.digest for row in found if isinstance(row, clue_import.Row)]
-        assert len(digests) * 0.9 < len(set(digests)) <= len(digests)
+        assert len(digests) * 0.9 <= len(set(digests)) <= len(digests)
     told = {(problem.column, problem.code) for row in bad for problem in row.problems}
     assert len(told) >= len(FAULTS) - 2, told
 

@@ -92,7 +92,7 @@ def test_every_wrong_field_has_words() -> None:
 PARAMS: dict[str, Any] = {
     **dict.fromkeys(("min", "max", "length", "decimals", "minutes"), 3),
     **dict.fromkeys(("earliest", "latest", "number", "office", "name", "by", "rule", "login"), "x"),
-    **{name: ["x"] for name in ("kinds", "logins", "roles")},
+    **{name: ["x"] for name in ("kinds", "logins", "names", "roles")},
 }
 
 

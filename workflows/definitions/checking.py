@@ -125,9 +125,13 @@ class _Gate:
                 yield from _arguments(element, name, given)
 
     def recording(self, node: engine.Node) -> Iterator[Finding]:
-        """Whether the operations that record or prefill a form exist."""
+        """Whether the operations that record a form, prefill it or give its choices exist."""
         properties = node.attributes.get("properties", {})
-        for word, given in (("record", RECORDING), ("prefill", frozenset[str]())):
+        for word, given in (
+            ("record", RECORDING),
+            ("prefill", frozenset[str]()),
+            ("options", frozenset[str]()),
+        ):
             name = properties.get(word)
             if name is not None and name not in operations.names():
                 yield _no_operation(node.id, name)

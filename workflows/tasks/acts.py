@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, joinedload
 from workflows import clock, deployed, history, persistence, recording
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, InvalidInput, NotAllowed, NotFound
-from workflows.forms import Form
+from workflows.forms import Form, Options
 from workflows.model import Instance, Task, TaskCandidate, TaskDraft
+from workflows.operations import Context
 from workflows.visibility import policy
 
 MAX_USER = 255
@@ -126,6 +127,19 @@ def form(session: Session, task_id: str, *, actor: Actor) -> tuple[Form | None, 
     return found, {**drafted, **shown}
 
 
+def options(session: Session, task_id: str, *, actor: Actor) -> Options:
+    """Return the code tables of a task's form, with the choices that only its matter has."""
+    task = get(session, task_id, actor)
+    owner = deployed.process(session, task.definition_id)
+    node = owner.node(task.element_id)
+    found = deployed.form(session, owner, node)
+    if found is None:
+        return {}
+    instance = session.get_one(Instance, task.instance_id)
+    own = recording.choices(node, lambda: _context(session, task, instance, actor))
+    return recording.options(session, found, own)
+
+
 def draft(session: Session, task_id: str, *, actor: Actor) -> dict[str, Any] | None:
     """Return the actor's own half-filled answers, if there are any."""
     return session.scalar(
@@ -167,7 +181,8 @@ def complete(
     owner = deployed.process(session, task.definition_id)
     node = owner.node(task.element_id)
     task_form = deployed.form(session, owner, node)
-    checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})})
+    own = recording.choices(node, lambda: _context(session, task, instance, actor))
+    checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})}, own)
     with (
         _keeping(task_id, actor, {**(variables or {}), **(answers or {})}),
         persistence.advance(session, instance, actor=actor, act="failedCompletion", task_id=task_id) as (
@@ -195,6 +210,21 @@ def _keeping(task_id: str, actor: Actor, answers: Mapping[str, Any]) -> Iterator
     except EngineFault as fault:
         fault.afterwards.append(partial(save_draft, task_id=task_id, actor=actor, answers=answers))
         raise
+
+
+def _context(session: Session, task: Task, instance: Instance, actor: Actor) -> Context:
+    """Return what an operation is told that reads registers only: which matter, not how its process stands."""
+    return Context(
+        session=session,
+        actor=actor,
+        now=clock.now(),
+        instance_id=instance.id,
+        definition_key=instance.definition_key,
+        business_key=instance.business_key,
+        scope_id=instance.scope_id,
+        element_id=task.element_id,
+        task_id=task.id,
+    )
 
 
 # --- what every command begins with
