@@ -19,7 +19,7 @@ KINDS: Mapping[str, str] = {
     "other": "digest",
 }
 _DEADLINES = {
-    **dict.fromkeys(("normal", "remind", "warn", "alarm", "notified"), "near"),
+    **dict.fromkeys(("normal", "remind", "warn", "alarm", "notified", "letter", "interview"), "near"),
     **dict.fromkeys(("overdue", "listed"), "overdue"),
     **dict.fromkeys(("given", "released", "stranded", "kept"), "other"),
 }

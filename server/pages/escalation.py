@@ -150,9 +150,28 @@ def _table(session: Session) -> tuple[DecisionDefinition, ColourTable] | None:
 
 def _rules(table: ColourTable) -> list[Rule]:
     return [
-        Rule(names.joined(table.when(rule)), shown.colour, *_acts(shown.acts, shown.recipients))
+        Rule(
+            names.joined(f"{asked_words()[asked]} {test}" for asked, test in table.when(rule)),
+            shown.colour,
+            *_acts(shown.acts, shown.recipients),
+        )
         for rule, shown in table.rules()
     ]
+
+
+def asked_words() -> dict[str, str]:
+    """Return what a table of colours may ask, in words."""
+    return {
+        "stage": _("stage"),
+        "dated": _("the day was set"),
+        "returned": _("times sent back"),
+        "elapsed_days": _("days elapsed"),
+        "elapsed_months": _("months elapsed"),
+        "elapsed_working_days": _("working days elapsed"),
+        "remaining_days": _("days left"),
+        "remaining_months": _("months left"),
+        "remaining_working_days": _("working days left"),
+    }
 
 
 def _acts(acts: Sequence[str], recipients: Sequence[str]) -> tuple[str, str]:

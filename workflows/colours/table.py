@@ -84,11 +84,11 @@ class ColourTable:
         for rule in self.decision.rules:
             yield rule, _shown(self.decision.results(rule, {}, {}))
 
-    def when(self, rule: Rule) -> Iterator[str]:
-        """Yield when a rule holds, column by column: its label and the test as written."""
+    def when(self, rule: Rule) -> Iterator[tuple[str, str]]:
+        """Yield when a rule holds, column by column: what is asked (a fact or measure) and the test as written."""
         for column, test in zip(self.decision.inputs, rule.tests, strict=True):
             if test is not None:
-                yield f"{column.label or column.expression.source} {test.source}"
+                yield column.expression.source, test.source
 
     def _days(self, about: Situation, days: WorkDays) -> set[date]:
         """Return the days on which a comparison with one of the table's numbers may turn."""
