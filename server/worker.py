@@ -109,12 +109,15 @@ class Worker:
         )
         self._scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds())
         self._scheduler.add_job(self._tidy, "interval", seconds=HOUSEKEEPING.total_seconds())
+        self._secret = bool(settings.secret_key)
         self._sender = Sender(database, settings, self._name, self._stopping)
         for send in (self._sender.send_mail, self._sender.send_webhooks):
             self._scheduler.add_job(self._send, "interval", [send], seconds=SENDING.total_seconds())
 
     def start(self) -> None:
         """Begin."""
+        if not self._secret:
+            log.warning("webhooks are not sent by this worker: it has no DUBAN_SECRET_KEY to sign them with")
         self._scheduler.start()
 
     def stop(self) -> None:

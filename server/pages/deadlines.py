@@ -98,16 +98,17 @@ def monday_of(day: date) -> date:
 
 def _day(day: date, by_day: Mapping[date, list[Task]]) -> Day:
     calendar = work_days()
-    off = "" if calendar.is_working(day) else _holiday(calendar.holidays.get(day, ""))
+    off = "" if calendar.is_working(day) else _day_off(calendar.holiday(day))
     return Day(
         day=day,
         words=format_date(day, "M月d日 EEEE" if names.lang() == "zh" else "EEEE d MMMM"),
         off=off,
-        makeup=not off and day.weekday() >= 5,
+        makeup=calendar.is_makeup(day),
         today=day == office.today(),
         tasks=tuple(by_day.get(day, ())),
     )
 
 
-def _holiday(name: str) -> str:
-    return name if name and names.lang() == "zh" else _("day off")
+def _day_off(name: Mapping[str, str] | None) -> str:
+    """Return the holiday of a day; of a plain weekend, that it is off."""
+    return (name or {}).get(names.lang()) or _("day off")

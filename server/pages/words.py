@@ -210,13 +210,13 @@ FIELDS: dict[str, Wording] = {
         domains=names.joined(p.get("domains", ())),
     ),
     "webhook_url": lambda p: _(
-        "This is no address that can be told. It looks like https://host.example.gov.cn/path, without a user "
-        "name or password."
+        "This is no address that can be told. It begins with https://, names a host and perhaps a path, and has "
+        "no user name or password."
     ),
     "webhook_https": lambda p: _("Only https is allowed here. Write https:// instead of http://."),
     "webhook_private": lambda p: _(
         "This address lies within a network that is not allowed. Name a public host, or let the operator "
-        "allow the network with DUBAN_WEBHOOK_NETWORKS."
+        "allow the network."
     ),
     "phone": lambda p: _(
         "This is no telephone number. Use digits, spaces and hyphens, such as 0512-6543 2100."

@@ -19,7 +19,7 @@ AXE = folders.BPMN.parent / "server/web/node_modules/axe-core/axe.min.js"
 LATIN = re.compile(r"(?<![.\w])[A-Za-z]{2,}")
 #: Latin words that are right on a Chinese page: kinds and sizes of files, what numbers begin with.
 ALLOWED = {"PDF", "Word", "Excel", "OFD", "ZIP", "WC", "XS", "YS", "HZ", "FB", "CZ", "YJ", "BS"}
-ALLOWED |= {"FK", "GZ", "JD", "MF", "YQ", "SHA", "KB", "MB"}
+ALLOWED |= {"FK", "GZ", "JD", "MF", "YQ", "SHA", "KB", "MB", "https", "http"}
 
 Visit = Callable[..., Page]
 

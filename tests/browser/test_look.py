@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from handlers import uploads
+from handlers import office, uploads
 from server import worker
 from tests.browser.conftest import Visit, foreign_words, overflows
 from tests.city import REQUEST, City
@@ -198,4 +198,25 @@ def test_returns_from_the_agency_to_the_overdue_list(
     page.locator("#tasks tbody a").first.click()
     expect(page.locator("#returned")).to_be_visible()
     expect(page.locator("[data-ready]")).to_be_visible()
+    good(page)
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh", 1440), ("en", 390)])
+def test_deadlines_and_messages(
+    city: City, visit: Visit, good: Callable[[Page], None], lang: str, width: int
+) -> None:
+    late = city.claim(city.task(city.start(business_key="WC-2026-201")), "handler")
+    city.make_late(late, by=timedelta(days=30))
+    page = visit("handler", lang=lang, width=width)
+    month = (office.today() - timedelta(days=31)).strftime("%Y-%m")
+    for address in ("/week", f"/calendar?unit=JD1&month={month}", "/profile/notices", "/notifications"):
+        page.goto(address)
+        good(page)
+    page.goto("/profile/notices")
+    page.locator("form[action$='/profile/calendar'] button").click()
+    expect(page.locator("code")).to_contain_text("/calendar/")
+    page = visit("admin", lang=lang, width=width)
+    page.goto("/outgoing")
+    page.locator("form[action$='/outgoing/webhooks'] button").click()
+    expect(page.get_by_role("alert")).to_be_visible()
     good(page)

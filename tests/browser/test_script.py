@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from handlers import notifications
 from tests.browser.conftest import Visit
 from tests.city import City
 from workflows.model import Task, TaskDraft
@@ -151,3 +152,16 @@ def test_giving_a_task_back_asks_first(city: City, visit: Visit) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="退回待领").click()
     expect(page.get_by_role("status")).to_contain_text("已退回待领")
+
+
+def test_the_unread_count_follows_without_a_reload(city: City, visit: Visit) -> None:
+    page = visit("handler3")
+    page.clock.install()
+    page.goto("/profile")
+    badge = page.locator("[data-unread]")
+    expect(badge).to_be_hidden()
+    with city.database.unit_of_work() as session:
+        notifications.notify(session, ["handler3"], code="clue.result", params={"number": "XS-2026-00001"})
+    page.clock.run_for(61_000)
+    expect(badge).to_have_text("1")
+    expect(page.locator("#live")).to_have_text("未读通知 1")
