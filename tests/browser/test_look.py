@@ -213,6 +213,7 @@ def test_deadlines_and_messages(
         page.goto(address)
         good(page)
     page.goto("/profile/notices")
+    page.on("dialog", lambda dialog: dialog.accept())
     page.locator("form[action$='/profile/calendar'] button").click()
     expect(page.locator("code")).to_contain_text("/calendar/")
     page = visit("admin", lang=lang, width=width)
