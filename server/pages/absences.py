@@ -57,7 +57,7 @@ def end_absence(actor: Actor) -> Response:
     with unit_of_work() as session:
         row = session.get(Absence, request.form.get("id", ""))
         if row is None or row.login != actor.id:
-            raise NotFound("There is no such absence.", code="absence")
+            raise NotFound("There is no such absence.")
         office.back(session, row)
     return redirect(url_for("pages.absences"), 303)
 
