@@ -8,22 +8,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import undefer
 
 from handlers import office, uploads
 from handlers.office import Membership, Unit
 from handlers.registers import Clue, ClueHandler, Document, Handover, MatterEvent, Meeting, Opinion
-from server import folders
+from server import folders, worker
 from server.db import Database
 from tests.scenarios import story
 from tests.scenarios.story import Story, Telling
 from workflows import clock, instances, tasks
-from workflows.errors import Conflict, DubanError, InvalidInput, NotAllowed
+from workflows.actor import Actor
+from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotAllowed
 from workflows.model import Instance, Task, TaskCandidate
 
 MORNING = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
@@ -429,7 +432,44 @@ def test_a_message_brings_no_decisions(desk: Desk) -> None:
             instances.message(session, "clue_withdrawn", actor=clerk, variables={"handlers": ["clerk"]})
 
 
-# --- joined clues
+# --- a clue in two parts, joined clues
+
+
+def test_a_clue_is_split_once(desk: Desk) -> None:
+    """A second click, a message from outside and the register itself make no third part."""
+    number = desk.start(materials=["照片.jpg"])
+    desk.do("clerk", "a3", competence="part")
+    task, clerk = desk.task("a3_split"), Actor("clerk", frozenset({"case_supervision"}))
+    (stranger,) = {"999"} - set(desk.known("clerk", "a3_split")["subjects_kept"])
+    given: dict[str, Any] = {
+        "other_goes": "here",
+        "facts_kept": "一",
+        "facts_other": "二",
+        "subjects_kept": desk.known("clerk", "a3_split")["subjects_kept"],
+        "subjects_other": [stranger],
+        "files_other": desk.known("clerk", "a3_split")["files_other"],
+        "reason": "两件事",
+        "sign": True,
+    }
+    wrong = desk.refused(InvalidInput, "clerk", "a3_split", **given)
+    assert set(wrong.fields) == {"subjects_other"}
+    given["subjects_other"] = given["subjects_kept"]
+    for again in (False, True):
+        with (
+            pytest.raises(Conflict) if again else nullcontext(),
+            desk.database.unit_of_work() as session,
+        ):
+            tasks.complete(session, task.id, actor=clerk, answers=given)
+    worker.run_due(desk.database)
+    with pytest.raises(EngineFault), desk.database.unit_of_work() as session:
+        instances.message(session, "clue_split_off", actor=clerk, business_key=number)
+    with pytest.raises(IntegrityError), desk.database.unit_of_work() as session:
+        session.execute(update(Clue).where(Clue.split_from.is_(None)).values(split_from=desk.clue(number).id))
+    with desk.database.reading() as session:
+        parts = session.scalars(select(Clue).order_by(Clue.transfer_no)).all()
+        assert [(one.facts, one.split_from) for one in parts] == [("一", None), ("二", parts[0].id)]
+        begun = session.scalars(select(Instance.scope_id).order_by(Instance.started_at)).all()
+        assert begun == [one.scope_id for one in parts]
 
 
 def test_a_chain_of_joined_clues_ends_at_the_first(desk: Desk) -> None:
