@@ -1,8 +1,8 @@
 """The code tables of `bpmn/codes`: what forms offer as choices and pages write as words.
 
 A table is the file's name without its ending; its columns `code`, `zh`, `en` come first, others are its own.
-Beside the files stand the tables of the registers: `offices`, `agencies` (by unit code), `staff` (by login), and
-`return_periods`, the present one first.
+Beside the files stand the tables of the registers: `offices`, `agencies` (by unit code), `staff` (by login),
+`return_periods`, the present one first, and `limits` (the rules on which clocks run).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import office, return_calendar
+from workflows import limits
 from workflows.forms import Option, Options
 
 FOLDER = Path(__file__).parent.parent / "bpmn" / "codes"
@@ -89,9 +90,20 @@ def _periods(session: Session) -> tuple[Option, ...]:
     return tuple(Option(label, label, label) for label in labels)
 
 
+def _limits(session: Session) -> tuple[Option, ...]:
+    """Return the rules on which a clock runs, by their newest version."""
+    newest = {rule: rows[-1] for rule, rows in limits.every(session).items()}
+    return tuple(
+        Option(rule, f"{rule} {row.title_zh}", f"{rule} {row.title_en}")
+        for rule, row in newest.items()
+        if row.n is not None and not row.liberty
+    )
+
+
 _REGISTERS: Mapping[str, Callable[[Session], Sequence[Option]]] = {
     "offices": lambda session: _units(session, "office"),
     "agencies": lambda session: _units(session, "agency"),
     "staff": _staff,
     "return_periods": _periods,
+    "limits": _limits,
 }

@@ -1,4 +1,5 @@
-"""What instances leave to transactions of their own: going on, telling others, counting deadlines again.
+"""What instances leave to transactions of their own: going on, telling others, counting deadlines again,
+following a clock.
 
 A job is written in the transaction that causes it, leased and run as timers are, and done at least once; what
 it does and its being done are one transaction, so that its effect comes once. An effect on another instance is
@@ -13,7 +14,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, correlation, engine, history, leasing, opening, persistence, recounting
+from workflows import (
+    clock,
+    clocks,
+    correlation,
+    engine,
+    following,
+    history,
+    leasing,
+    opening,
+    persistence,
+    recounting,
+)
 from workflows.correlation import Receiver, Undelivered
 from workflows.errors import EngineFault
 from workflows.model import Incident, Instance, Job, ProcessDefinition
@@ -66,6 +78,10 @@ def run(session: Session, job_id: str) -> bool:
         return _signal(session, job, instance)
     if job.kind == recounting.KIND:
         return _recount(session, job, instance)
+    if job.kind == clocks.KIND:
+        assert instance is not None
+        following.follow(session, instance, job.payload["change"], job.payload["act"])
+        return _done(job, instance)
     assert instance is not None
     return _go_on(session, job, instance)
 

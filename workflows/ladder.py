@@ -110,6 +110,23 @@ def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> 
     session.flush()
 
 
+def resettle(session: Session, task: Task, span: Span) -> None:
+    """Let a task climb its ladder to a new due date: `move`, or for the first time where its clock stood at first."""
+    if session.scalar(select(Timer.id).where(Timer.task_id == task.id, Timer.kind == "ladder").limit(1)):
+        move(session, task, span.start_at, span.due_at)
+    else:
+        arm(session, [span])
+
+
+def hold(session: Session, task: Task) -> None:
+    """Take a task's waiting rungs and colours away while its clock stands; `move` brings them back."""
+    waiting = select(Timer).where(Timer.task_id == task.id, Timer.kind == "ladder", Timer.status.in_(PENDING))
+    for timer in session.scalars(waiting):
+        timer.status = "cancelled"
+        timer.leased_until = timer.leased_by = timer.retry_at = None
+    task.level = LEVELS[0]
+
+
 def rungs(session: Session, ladder: str, version: int | None = None) -> Sequence[ReminderRung]:
     """Return the rungs of a ladder, of its latest version unless one is named."""
     if version is not None:

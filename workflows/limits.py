@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -49,12 +49,18 @@ def load(session: Session, text: str) -> int:
     return len(new)
 
 
-def current(session: Session, rule_id: str, on: date) -> Limit:
+def current(session: Session, rule_id: str, on: date, *, known_at: datetime | None = None) -> Limit:
     """Return the version of a rule in force on a day, for earlier days the first; NotFound names it.
+
+    With `known_at`, what the office has written after that instant is left out.
 
     A later version supersedes an earlier one from its own day on, also one that was to come into force after.
     """
-    found = versions(session, rule_id)
+    found = [
+        row
+        for row in versions(session, rule_id)
+        if known_at is None or row.written_at is None or row.written_at <= known_at
+    ]
     # What happened before the first version we hold had a rule too, most likely the same.
     return value([found[0], *(row for row in found if row.effective_from <= on)][-1])
 

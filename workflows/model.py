@@ -231,6 +231,7 @@ class Task(Base):
     sorts_at: Mapped[datetime] = mapped_column(
         default=NEVER
     )  #: `due_at`, or the end of time: the inbox's order
+    paused_at: Mapped[datetime | None]  #: since when its clock stands; it has no due date meanwhile
     due_provisional: Mapped[bool] = mapped_column(default=False)
     due_explained: Mapped[dict[str, Any] | None]  #: how the due date was counted, for the page
     limit_id: Mapped[str | None]  #: rule of `time_limit`, with the version that holds for this task
@@ -346,7 +347,7 @@ class Job(Base):
     __tablename__ = "job"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal recount
+    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal recount clock
     key: Mapped[str] = mapped_column(unique=True)  #: what caused it: the same effect is never written twice
     name: Mapped[str | None] = mapped_column(index=True)  #: of the message or signal
     instance_id: Mapped[str | None] = mapped_column(
@@ -463,11 +464,39 @@ class TimeLimit(Base):
     document: Mapped[str] = mapped_column(default="")
     article: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(16))  #: sourced to_confirm design
+    extension_approver: Mapped[str] = mapped_column(default="", server_default="")  #: empty: no extension
+    extension_count: Mapped[int | None]
+    extension_reasons: Mapped[str] = mapped_column(default="", server_default="")
+    pause_approver: Mapped[str] = mapped_column(default="", server_default="")  #: empty: no pause
+    pause_count: Mapped[int | None]
+    pause_cap: Mapped[str] = mapped_column(default="", server_default="")
+    pause_reasons: Mapped[str] = mapped_column(default="", server_default="")
+    pause_source: Mapped[str] = mapped_column(default="", server_default="")
     reason: Mapped[str | None] = mapped_column(
         Text
     )  #: why the office wrote this version; none for the file's
     written_by: Mapped[str | None]
     written_at: Mapped[datetime | None]
+
+
+class ClockChange(Base):
+    """A pause or an extension that was approved; the rows of one clock, in order, say when it ends.
+
+    A clock is named by its instance, rule and start: several steps of a process may share one.
+    """
+
+    __tablename__ = "clock_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    rule_id: Mapped[str] = mapped_column(String(16))
+    start_at: Mapped[datetime]  #: the event that the clock is counted from
+    kind: Mapped[str] = mapped_column(String(8))  #: pause extend
+    from_at: Mapped[datetime]  #: since when it stands; of an extension, when it was granted
+    to_at: Mapped[datetime | None]  #: when it runs again; none while it stands
+    n: Mapped[int | None]  #: of an extension: so many units of the rule
+    until: Mapped[date | None]  #: of an extension: the last day, as the commission above has set it
+    reference: Mapped[str | None] = mapped_column(String(32))  #: number of the approval
 
 
 class CalendarYear(Base):

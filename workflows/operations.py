@@ -58,6 +58,7 @@ USES = {
     "options": "for the property options of a task with a form",
     "rung": "for reminder ladders",
     "days": "for days that a register keeps and counts again when the calendar changes",
+    "clock": "for due dates that a pause or an extension has moved",
     "recount": "for due dates that are counted again when the calendar changes",
 }
 

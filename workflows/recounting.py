@@ -97,7 +97,9 @@ def recount(session: Session, instance: Instance, plan_id: str) -> None:
 def _counted_again(session: Session, task: Task) -> Deadline | None:
     """Return the deadline that the present calendar gives, None where it is the one that the task has."""
     found = deadlines.again(session, task)
-    if found is None or (found.explained == task.due_explained and found.due_at == task.due_at):
+    if found is None or task.paused_at is not None:
+        return None  # what stands is counted by the calendar of the day on which it runs again
+    if found.explained == task.due_explained and found.due_at == task.due_at:
         return None
     return found
 

@@ -59,8 +59,9 @@ def _counted(since: datetime) -> Select[Timer]:
 
 def _again(session: Session, timer: Timer) -> Deadline | None:
     """Return what the present calendar gives, None where it is what the timer has."""
-    found = deadlines.counted_again(session, timer.counted or {})
-    return None if found.remembered() == timer.counted else found
+    found = deadlines.counted_again(session, timer.counted or {}, timer.instance_id)
+    # What stands is counted by the calendar of the day on which it runs again.
+    return None if found.paused_at or found.remembered() == timer.counted else found
 
 
 def _days(session: Session, instance_id: str) -> dict[str, Mapping[str, Any]]:

@@ -3,10 +3,12 @@
 A clue's steps in the order of the process: `intake` up to the receipt, `registering` up to the handling
 office, `handling` up to the feedback; `record` holds what every step does alike. `splitting` and
 `joining`: two clues of one, one matter of two. `assigned`: the time that matters assigned from above have in all.
+`changing`: pauses and extensions of running limits.
 """
 
 from handlers.registers import (
     assigned,
+    changing,
     handling,
     intake,
     interviews,
@@ -20,8 +22,8 @@ from handlers.registers.model import (
     Clue,
     ClueHandler,
     ClueSubject,
+    DeadlineChange,
     Document,
-    Extension,
     Handover,
     MatterEvent,
     Meeting,
@@ -34,14 +36,15 @@ __all__ = [
     "Clue",
     "ClueHandler",
     "ClueSubject",
+    "DeadlineChange",
     "Document",
-    "Extension",
     "Handover",
     "MatterEvent",
     "Meeting",
     "NumberSeries",
     "Opinion",
     "assigned",
+    "changing",
     "handling",
     "intake",
     "interviews",

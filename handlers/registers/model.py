@@ -202,29 +202,37 @@ class Assignment(Base):
     assigned_on: Mapped[date]
     limit_version: Mapped[int]  #: of T08, as it was on that day
     first_due_at: Mapped[datetime]
-    due_at: Mapped[datetime]  #: with all extensions that were granted
+    due_at: Mapped[datetime]  #: with all pauses and extensions that were granted
     report_no: Mapped[str | None] = mapped_column(String(100))
     reported_on: Mapped[date | None]
     reported_by: Mapped[str | None]
     result: Mapped[str | None] = mapped_column(Text)
 
 
-class Extension(Base):
-    """An extension asked for: who asked and why, who decided, the due date before and after."""
+class DeadlineChange(Base):
+    """A pause of a running limit, its end, or an extension: who asked and why, who decided, the due dates."""
 
-    __tablename__ = "extension"
+    __tablename__ = "deadline_change"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     number: Mapped[str] = mapped_column(String(32), unique=True)
     clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
+    act: Mapped[str] = mapped_column(String(8))  #: extend pause resume
     rule_id: Mapped[str] = mapped_column(String(16))
-    level: Mapped[str] = mapped_column(String(8))  #: who decides: A4 UP
-    months: Mapped[int]
+    instance_id: Mapped[str | None] = mapped_column(String(64))  #: with rule and start: which clock
+    start_at: Mapped[datetime | None]
+    level: Mapped[str] = mapped_column(String(32))  #: who decides: A4, A2/A3, UP
+    n: Mapped[int | None]  #: of an extension: so many of the rule's units
+    unit: Mapped[str] = mapped_column(String(16))
+    effective_at: Mapped[datetime | None]  #: since when it stands, or runs again
+    ground: Mapped[str] = mapped_column(String(64))  #: code of `extension_reasons` or `pause_reasons`
     reason: Mapped[str] = mapped_column(Text)
+    paper_no: Mapped[str | None] = mapped_column(String(100))  #: of the document that it begins or ends by
+    paper_id: Mapped[str | None] = mapped_column(ForeignKey("document.id"))
     asked_by: Mapped[str]
     asked_at: Mapped[datetime]
-    old_due_at: Mapped[datetime]
-    new_due_at: Mapped[datetime | None]  #: set once it is granted
+    old_due_at: Mapped[datetime | None]  #: none while the clock stands
+    new_due_at: Mapped[datetime | None]  #: set once it is granted; none while the clock stands
     decision: Mapped[str | None] = mapped_column(String(16))  #: agree refuse
     opinion: Mapped[str] = mapped_column(Text, default="")
     decided_by: Mapped[str | None]  #: who decided, or entered what was decided above

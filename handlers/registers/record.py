@@ -116,26 +116,30 @@ def relate(context: Context, clue: Clue, other: Clue) -> None:
     note(context, other, "clue.related", number=clue.clue_no or clue.transfer_no)
 
 
-def keep_files(context: Context, clue: Clue, references: Iterable[str] | None, kind: str, field: str) -> None:
-    """Make documents of the files that came with a form."""
+def keep_files(
+    context: Context, clue: Clue, references: Iterable[str] | None, kind: str, field: str
+) -> list[Document]:
+    """Make documents of the files that came with a form, and return them."""
+    kept: list[Document] = []
     for reference in references or ():
         upload = uploads.take(context.session, reference, who(context), field=field)
-        context.session.add(
-            Document(
-                clue_id=clue.id,
-                kind=kind,
-                title=upload.filename,
-                secrecy=clue.secrecy,
-                media_type=upload.media_type,
-                sha256=upload.sha256,
-                size=upload.size,
-                content=upload.content,
-                version=_next_version(context.session, clue, upload.filename),
-                created_at=context.now,
-                created_by=who(context),
-            )
+        document = Document(
+            clue_id=clue.id,
+            kind=kind,
+            title=upload.filename,
+            secrecy=clue.secrecy,
+            media_type=upload.media_type,
+            sha256=upload.sha256,
+            size=upload.size,
+            content=upload.content,
+            version=_next_version(context.session, clue, upload.filename),
+            created_at=context.now,
+            created_by=who(context),
         )
+        context.session.add(document)
         context.session.flush()
+        kept.append(document)
+    return kept
 
 
 def last_opinion(session: Session, clue: Clue, *steps: str) -> Opinion | None:

@@ -184,7 +184,8 @@ def _extension_told(s: Scene) -> Answers:
 
 def request_for_time() -> Answers:
     """Return how a handler asks for an extension."""
-    return {"months": 2, "reason": "关键知情人外出未归，相关账目尚待调取。", "sign": True}
+    asked = {"rule": "T08", "act": "extend", "n": 2, "extension_reason": "person_unavailable"}
+    return {**asked, "reason": "关键知情人外出未归，相关账目尚待调取。", "sign": True}
 
 
 def _distribution_opinion(s: Scene) -> Answers:

@@ -23,7 +23,7 @@ from handlers.registers import (
 )
 from server.db import reading, unit_of_work
 from server.guard import guard
-from server.pages import papers
+from server.pages import clocks, papers
 from server.pages.blueprint import blueprint
 from server.pages.events import event_words, opinion_words
 from server.pages.frame import OFFICE
@@ -126,7 +126,10 @@ def clue(actor: Actor, clue_id: str) -> str:
             happenings=heard(session, actor, row),
             relations=_relations(session, actor, row),
             **_parts(session, row),
-            **_from_above(session, actor, row),
+            assignment=assigned.of_clue(session, row),
+            dials=clocks.of_matter(session, actor, row) if view == "content" else [],
+            clock_words=clocks.state_words,
+            act_words=clocks.act_words,
         )
 
 
@@ -174,18 +177,6 @@ def _relations(session: Session, actor: Actor, row: Clue) -> list[tuple[str, Clu
         (kinds.get(one.id, "split"), one, wall.view(session, actor, one) in ("content", "metadata"))
         for one in session.scalars(near.order_by(Clue.transfer_no))
     ]
-
-
-def _from_above(session: Session, actor: Actor, row: Clue) -> dict[str, Any]:
-    """Return until when an assigned matter has time, its extensions, and whether this reader may ask for one."""
-    assignment, extensions = assigned.of_clue(session, row)
-    running = assignment is not None and assignment.reported_on is None and assignment.due_at > clock.now()
-    waiting = any(extension.decision is None for extension in extensions)
-    return {
-        "assignment": assignment,
-        "extensions": extensions,
-        "may_ask": running and not waiting and assigned.may_ask(session, actor, row),
-    }
 
 
 def _open_tasks(session: Session, rows: Any) -> dict[str, Task]:

@@ -32,12 +32,14 @@ class Deadline:
 
 def explain(session: Session, task: Task) -> Deadline:
     """Return the deadline of a task in words."""
-    if task.due_at is None:
+    if task.due_at is None and task.paused_at is None:
         return Deadline("none", "", "")
     rule = limits.get(session, task.limit_id, task.limit_version or 1) if task.limit_id else None
     return Deadline(
         level=frame.level_of(task),
-        due=frame.due_words(task.due_at),
+        due=frame.due_words(task.due_at)
+        if task.due_at
+        else _("stands since %(day)s", day=frame.local(task.paused_at)[:16]),
         remaining="" if task.closed_at else frame.remaining(task.due_at),
         rule=_rule(rule),
         source=rule.article if rule else "",
@@ -50,21 +52,8 @@ def explain(session: Session, task: Task) -> Deadline:
 def _rule(rule: TimeLimit | None) -> str:
     if rule is None:
         return ""
-    words = f"{rule.rule_id} · {names.named(rule)}{names.colon()}{length(rule.n, rule.unit)}"
+    words = f"{rule.rule_id} · {names.named(rule)}{names.colon()}{names.length(rule.n, rule.unit)}"
     return _("%(rule)s (version %(n)d)", rule=words, n=rule.version)
-
-
-def length(n: int | None, unit: str) -> str:
-    """Return how long a limit is."""
-    if n is None:
-        return ""
-    words = {
-        "hours": lambda: ngettext("%(num)d hour", "%(num)d hours", n),
-        "natural_days": lambda: ngettext("%(num)d calendar day", "%(num)d calendar days", n),
-        "working_days": lambda: ngettext("%(num)d working day", "%(num)d working days", n),
-        "months": lambda: ngettext("%(num)d month", "%(num)d months", n),
-    }
-    return words[unit]() if unit in words else ""
 
 
 def _status(rule: TimeLimit | None) -> str:
@@ -117,6 +106,29 @@ def _hours(step: Mapping[str, Any]) -> str:
     )
 
 
+def _extended(step: Mapping[str, Any]) -> str:
+    more = names.length(step["n"], step["unit"])
+    if "all" not in step:
+        return _("Extended by %(more)s.", more=more)
+    return _("Extended by %(more)s: %(all)s in all.", more=more, all=names.length(step["all"], step["unit"]))
+
+
+def _paused(step: Mapping[str, Any]) -> str:
+    if "hours" in step:
+        return _(
+            "The clock stood from %(a)s to %(b)s: %(hours)s hours are added.",
+            a=step["from"],
+            b=step["to"],
+            hours=names.number(step["hours"]),
+        )
+    return _(
+        "The clock stood from %(a)s and ran again on %(b)s: %(length)s are added.",
+        a=step["from"],
+        b=step["to"],
+        length=names.length(step["n"], step["unit"]),
+    )
+
+
 #: The steps of `workflows.calendar.Due.explanation`.
 STEPS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "start": _start,
@@ -141,6 +153,10 @@ STEPS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "moved": _moved,
     "kept": lambda s: _("%(day)s is a rest day and stays the last day all the same.", day=s["day"]),
     "hours": _hours,
+    "extended": _extended,
+    "until": lambda s: _("Extended to a day that was set: %(day)s.", day=s["day"]),
+    "paused": _paused,
+    "stands": lambda s: _("The clock stands since %(day)s: what follows is not counted yet.", day=s["day"]),
     "provisional": lambda s: _(
         "The holiday plan of %(years)s is not loaded yet: the day is provisional.",
         years=names.joined(str(year) for year in s["years"]),

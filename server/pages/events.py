@@ -12,7 +12,7 @@ from handlers import codes
 from handlers.notifications import Notification
 from handlers.registers import MatterEvent, Opinion
 from server.pages.frame import day
-from server.pages.names import joined, lang, person, unit
+from server.pages.names import joined, lang, length, person, unit
 
 Params = Mapping[str, Any]
 
@@ -300,10 +300,32 @@ def _evidence(params: Params) -> str:
 
 
 def _asked(params: Params) -> str:
-    words = {"number": _number(params), "months": params.get("months")}
-    if params.get("level") == "UP":
-        return _("Extension %(number)s asked of the commission above, %(months)s months.", **words)
-    return _("Extension %(number)s asked of the principal, %(months)s months.", **words)
+    if not params.get("n"):
+        return _("Extension %(number)s asked for.", number=_number(params))
+    return _(
+        "Extension %(number)s of %(rule)s asked for: %(length)s; %(levels)s decides.",
+        number=_number(params),
+        rule=params.get("rule"),
+        length=length(int(params["n"]), str(params.get("unit"))),
+        levels=_levels(params),
+    )
+
+
+def _levels(params: Params) -> str:
+    levels = str(params.get("level") or "").split("/")
+    return joined(codes.word("approval_levels", level, lang()) for level in levels)
+
+
+def _change(params: Params) -> dict[str, Any]:
+    return {"number": _number(params), "rule": params.get("rule"), "levels": _levels(params)}
+
+
+def _rescheduled(params: Params) -> str:
+    named = {"step": _step(params), "number": params.get("number") or ""}
+    if not params.get("new"):
+        return _("The clock of “%(step)s” of %(number)s stands: no due date until it runs again.", **named)
+    due = day(datetime.fromisoformat(params["new"]))
+    return _("“%(step)s” of %(number)s is due on %(due)s now.", due=due, **named)
 
 
 NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
@@ -321,6 +343,7 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.letter": _letter,
     "deadline.interview": _interview,
     "deadline.recounted": _recounted,
+    "deadline.rescheduled": _rescheduled,
     "clue.major": lambda params: _("A major clue was registered: %(number)s.", number=_number(params)),
     "clue.ordered": lambda params: _(
         "The principal has given an order on %(number)s.", number=_number(params)
@@ -383,6 +406,22 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
         "Extension %(number)s granted: until %(day)s.", number=_number(params), day=params.get("day")
     ),
     "extension.refuse": lambda params: _("Extension %(number)s refused.", number=_number(params)),
+    "pause.asked": lambda params: _(
+        "Pause %(number)s of %(rule)s asked for; %(levels)s decides.", **_change(params)
+    ),
+    "pause.agree": lambda params: _(
+        "Pause %(number)s granted: %(rule)s stands since %(day)s.", day=params.get("day"), **_change(params)
+    ),
+    "pause.refuse": lambda params: _("Pause %(number)s refused.", number=_number(params)),
+    "resume.asked": lambda params: _(
+        "It is asked (%(number)s) that %(rule)s runs again; %(levels)s decides.", **_change(params)
+    ),
+    "resume.agree": lambda params: _(
+        "%(rule)s runs again (%(number)s): until %(day)s.", day=params.get("day"), **_change(params)
+    ),
+    "resume.refuse": lambda params: _(
+        "That %(rule)s runs again was refused (%(number)s).", **_change(params)
+    ),
     "extension.reported": lambda params: _(
         "Extension %(number)s reported to the commission above on %(day)s.",
         number=_number(params),

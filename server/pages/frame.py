@@ -196,6 +196,8 @@ def _last_day(instant: datetime) -> date:
 
 def level_of(task: Any) -> str:
     """Return the deadline level a page shows: the rung reached, or overdue the moment it is."""
+    if task.paused_at is not None and task.closed_at is None:
+        return "paused"
     if task.due_at is None:
         return "none"
     if task.closed_at is None and task.due_at <= clock.now():
@@ -205,7 +207,7 @@ def level_of(task: Any) -> str:
 
 def colour_of(task: Any) -> str:
     """Return the colour that the office's table gives an open task, "" where it gives none or the task is overdue."""
-    if task.colour is None or level_of(task) == "overdue":
+    if task.colour is None or level_of(task) in ("overdue", "paused"):
         return ""
     return str(task.colour.value)
 
@@ -225,6 +227,7 @@ def level_word(level: str) -> str:
     """Return the word that stands beside the colour and the shape."""
     return {
         "none": _("No deadline"),
+        "paused": _("Paused"),
         "normal": _("On time"),
         "remind": _("Reminder"),
         "warn": _("Warning"),

@@ -39,7 +39,20 @@ ASKED = (
     "article",
     "status",
     "effective_from",
+    "extension_approver",
+    "extension_count",
+    "extension_reasons",
+    "pause_approver",
+    "pause_count",
+    "pause_cap_n",
+    "pause_cap_unit",
+    "pause_reasons",
+    "pause_source",
 )
+#: Columns that the form asks for as a number and a unit.
+CAPS = ("cap", "pause_cap")
+#: Columns of codes, of which several may be ticked, and the table of each.
+GROUNDS = {"extension_reasons": "extension_reasons", "pause_reasons": "pause_reasons"}
 MORNING = time(9)
 
 
@@ -96,6 +109,7 @@ def limit(actor: Actor, rule_id: str) -> str:
             cap=cap,
             word=word,
             approvers=approvers,
+            grounds=grounds,
         )
 
 
@@ -114,6 +128,7 @@ def limit_form(actor: Actor, rule_id: str) -> str:
 def change_limit(actor: Actor, rule_id: str) -> Response | str | tuple[str, int]:
     """Compare what a day computes to under both versions, or write the new one; say by field what is wrong."""
     given = {name: request.form.get(name, "").strip() for name in (*ASKED, "reason", "sample", "follows")}
+    given |= {name: " ".join(request.form.getlist(name)) for name in GROUNDS}
     try:
         if request.form.get("act") == "compare":
             return _compare(rule_id, given)
@@ -185,26 +200,33 @@ def _form(
         numbered=[unit for unit in units() if unit in calendar.NUMBERED],
         events=codes.rows("start_events"),
         levels=codes.rows("approval_levels"),
+        tables={column: codes.rows(table) for column, table in GROUNDS.items()},
     )
 
 
 def _given(row: TimeLimit) -> dict[str, str]:
     """Return a version as the texts that its form shows."""
-    cap_n, _blank, cap_unit = row.cap.partition(" ")
-    plain = {name: getattr(row, name) for name in ASKED if not name.startswith("cap_")}
-    texts = {name: "" if value is None else str(value) for name, value in plain.items()}
-    return texts | {"cap_n": cap_n, "cap_unit": cap_unit}
+    texts: dict[str, str] = {}
+    for column in calendar.COLUMNS:
+        value = getattr(row, column)
+        texts[column] = "" if value is None else str(value)
+    for cap in CAPS:
+        texts[f"{cap}_n"], _blank, texts[f"{cap}_unit"] = texts[cap].partition(" ")
+    return {name: texts[name] for name in ASKED}
 
 
 def _cells(given: Mapping[str, str]) -> dict[str, str]:
     """Return the texts of a form as the columns of the table of limits."""
-    cells = {name: given[name] for name in ASKED if not name.startswith("cap_")}
-    return cells | {"cap": f"{given['cap_n']} {given['cap_unit']}" if given["cap_n"] else ""}
+    cells = {name: given[name] for name in ASKED if name in calendar.COLUMNS}
+    for cap in CAPS:
+        number = given[f"{cap}_n"]
+        cells[cap] = f"{number} {given[f'{cap}_unit']}" if number else ""
+    return cells
 
 
 def _wrong(error: InvalidInput) -> dict[str, str]:
     """Return by field what would be right, in the page's language."""
-    fields = {"cap_n" if name == "cap" else name: fault for name, fault in error.fields.items()}
+    fields = {f"{name}_n" if name in CAPS else name: fault for name, fault in error.fields.items()}
     return {name: _right(name, fault) for name, fault in fields.items()}
 
 
@@ -224,7 +246,21 @@ def _right(name: str, fault: FieldError) -> str:
         "effective_from": _(
             "Write a day as year-month-day, such as 2026-03-09; a length belongs to number and unit."
         ),
-        "cap_n": _("Write a whole number and choose its unit, or leave both empty."),
+        "cap_n": _("Write a whole number and choose the unit of the limit itself, or leave both empty."),
+        "pause_cap_n": _(
+            "Write a whole number and choose the unit of the limit itself (months: calendar days), or neither."
+        ),
+        "extension_count": _("Write a whole number, or leave it empty."),
+        "pause_count": _("Write a whole number, or leave it empty."),
+        "extension_reasons": _("Choose the grounds, and say who decides; or neither."),
+        "extension_approver": _("Choose the grounds, and say who decides; or neither."),
+        "pause_reasons": _(
+            "Choose the grounds, and say who decides and which rule allows it; or none of them."
+        ),
+        "pause_approver": _(
+            "Choose the grounds, and say who decides and which rule allows it; or none of them."
+        ),
+        "pause_source": _("Name the rule that allows the pause: one without a source binds nobody."),
         "approver": _("Levels with a stroke between, such as A2/A3; empty where nobody is named."),
         "unit": _("Choose from the list."),
         "status": _("Choose from the list."),
@@ -307,6 +343,15 @@ def labels() -> dict[str, str]:
         "article": _("Legal source"),
         "status": _("Standing"),
         "effective_from": _("In force from"),
+        "extension_approver": _("Who grants an extension"),
+        "extension_count": _("How many extensions at most"),
+        "extension_reasons": _("Grounds of an extension"),
+        "pause_approver": _("Who grants a pause"),
+        "pause_count": _("How many pauses at most"),
+        "pause_cap_n": _("All pauses together at most"),
+        "pause_cap_unit": _("Unit of the pauses"),
+        "pause_reasons": _("Grounds of a pause"),
+        "pause_source": _("Legal source of the pause"),
         "reason": _("Why it changes"),
         "sample": _("Try it with an event on"),
     }
@@ -314,13 +359,13 @@ def labels() -> dict[str, str]:
 
 def length(limit: Limit | TimeLimit) -> str:
     """Return how long a limit is, or its word where it has no number."""
-    return deadline.length(limit.n, limit.unit) or units().get(limit.unit, limit.unit)
+    return names.length(limit.n, limit.unit) or units().get(limit.unit, limit.unit)
 
 
-def cap(limit: Limit | TimeLimit) -> str:
-    """Return how much all extensions may add."""
-    number, _blank, unit = limit.cap.partition(" ")
-    return deadline.length(int(number), unit) if number else ""
+def cap(limit: Limit | TimeLimit, column: str = "cap") -> str:
+    """Return how much all extensions, or (`pause_cap`) all pauses, may add."""
+    number, _blank, unit = str(getattr(limit, column)).partition(" ")
+    return names.length(int(number), unit) if number else ""
 
 
 def word(event: str) -> str:
@@ -332,6 +377,12 @@ def approvers(levels: str) -> str:
     """Return levels such as `A2/A3` in words."""
     found = (level for level in levels.split("/") if level)
     return names.joined(codes.word("approval_levels", level, names.lang()) for level in found)
+
+
+def grounds(limit: Limit | TimeLimit, column: str) -> str:
+    """Return the grounds that a rule names, in words."""
+    found = str(getattr(limit, column)).split()
+    return names.joined(codes.word(GROUNDS[column], code, names.lang()) for code in found)
 
 
 def due_words(due: Due) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import g
-from flask_babel import format_decimal
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -92,6 +92,19 @@ def colon() -> str:
 def number(value: Any) -> str:
     """Return a number with its thousands apart."""
     return str(format_decimal(value))
+
+
+def length(n: int | None, unit: str) -> str:
+    """Return how long a limit is."""
+    if n is None:
+        return ""
+    words = {
+        "hours": lambda: ngettext("%(num)d hour", "%(num)d hours", n),
+        "natural_days": lambda: ngettext("%(num)d calendar day", "%(num)d calendar days", n),
+        "working_days": lambda: ngettext("%(num)d working day", "%(num)d working days", n),
+        "months": lambda: ngettext("%(num)d month", "%(num)d months", n),
+    }
+    return words[unit]() if unit in words else ""
 
 
 def _people() -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from server.pages import names
 from workflows.errors import DubanError, FieldError, InvalidInput
@@ -318,14 +319,62 @@ FIELDS: dict[str, Wording] = {
         "Whether a clue comes from above is said when it is taken in; it cannot be changed here."
     ),
     "not_concluded": lambda p: _("The clue is not concluded yet: nothing can be reported."),
-    "not_assigned": lambda p: _(
-        "%(number)s was not assigned from above: it has no such limit.", number=p["number"]
-    ),
-    "months_left": lambda p: _("The principal may add %(left)d months at most.", left=p.get("left", 0)),
     "quarter_runs": lambda p: _("This quarter has not ended yet."),
-    "extension_waits": lambda p: _("An extension is asked for already, and not decided yet."),
+    "extension_waits": lambda p: _("A change of this limit is asked for already, and not decided yet."),
     "extension_late": lambda p: _(
-        "An extension is asked for before the limit ends, and this one ended or was met: %(day)s.",
+        "An extension is asked for and decided before the limit ends, and this one ended or was met: %(day)s.",
         day=p.get("day", ""),
     ),
+    "pause_late": lambda p: _(
+        "A pause is asked for before the limit ends, and this one ended or was met: %(day)s.",
+        day=p.get("day", ""),
+    ),
+    "no_extension": lambda p: _(
+        "The table of limits allows no extension of %(rule)s.", rule=p.get("rule", "")
+    ),
+    "no_pause": lambda p: _("The table of limits allows no pause of %(rule)s.", rule=p.get("rule", "")),
+    "clock_stands": lambda p: _(
+        "The clock of %(rule)s stands: let it run again first.", rule=p.get("rule", "")
+    ),
+    "clock_runs": lambda p: _(
+        "The clock of %(rule)s runs: there is no pause to end.", rule=p.get("rule", "")
+    ),
+    "clock_ended": lambda p: _("The step is finished and its clock ended: refuse the application."),
+    "no_clock": lambda p: _("No clock of %(rule)s runs in this matter.", rule=p.get("rule", "")),
+    "extensions_spent": lambda p: ngettext(
+        "%(rule)s may be extended %(num)d time, and was.",
+        "%(rule)s may be extended %(num)d times, and was.",
+        p.get("count", 1),
+        rule=p.get("rule", ""),
+    ),
+    "pauses_spent": lambda p: ngettext(
+        "%(rule)s may be paused %(num)d time, and was.",
+        "%(rule)s may be paused %(num)d times, and was.",
+        p.get("count", 1),
+        rule=p.get("rule", ""),
+    ),
+    "pause_cap_spent": lambda p: _(
+        "All the time for which %(rule)s may be paused is used.", rule=p.get("rule", "")
+    ),
+    "ground": lambda p: _(
+        "Choose a ground that the table of limits names for %(rule)s.", rule=p.get("rule", "")
+    ),
+    "extension_cap": lambda p: (
+        _("At most %(left)s more may be added.", left=names.length(p.get("left"), p.get("unit", "")))
+        if p.get("left")
+        else _("All that may be added has been.")
+    ),
+    "pause_before_start": lambda p: _(
+        "It cannot stand before it ran: give %(day)s or later.", day=p.get("earliest", "")
+    ),
+    "before_pause": lambda p: _(
+        "The end lies before the beginning of the pause: give %(day)s or later.", day=p.get("earliest", "")
+    ),
+    "not_yet": lambda p: _("That is still to come: give %(day)s or earlier.", day=p.get("latest", "")),
+    "beyond_pause_cap": lambda p: _(
+        "The rule lets the clock stand until %(day)s at most: give that day or an earlier one.",
+        day=p.get("latest", ""),
+    ),
+    "paper_needed": lambda p: _("Give the number of the document, or send the file."),
+    "time_of_day": lambda p: _("This limit is in hours: give the time as well, such as 14:30."),
 }

@@ -64,7 +64,7 @@ def test_the_table_shows_every_rule_and_what_is_to_be_confirmed(city: City, supe
         ("n", "1.5", "whole number from 1 to 5000"),
         ("n", "", "whole number from 1 to 5000"),
         ("unit", "weeks", "Choose from the list"),
-        ("cap_n", "many", "choose its unit"),
+        ("cap_n", "many", "the unit of the limit itself"),
         ("approver", "the boss", "such as A2/A3"),
         ("reason", " ", "An answer is needed"),
     ],
@@ -117,9 +117,10 @@ def test_a_change_is_tried_then_written_and_running_deadlines_keep_theirs(
                 (
                     "T12,1,2019-01-01,被函询人书面回复,Written answer to a letter of inquiry,letter_received,15,"
                     "working_days,false,由承办部门决定,,,说明材料,"
-                    "《中国共产党纪律检查机关监督执纪工作规则》（期限待确认）,to_confirm"
+                    "《中国共产党纪律检查机关监督执纪工作规则》（期限待确认）,to_confirm,"
+                    "A2,1,evidence_pending person_unavailable other,,,,,"
                 ),
-                "T12,2,2027-01-01,别的,Other,letter_received,9,working_days,false,,,,,别的规则,sourced",
+                "T12,2,2027-01-01,别的,Other,letter_received,9,working_days,false,,,,,别的规则,sourced,,,,,,,,",
             ]
         )
         assert limits.load(session, text) == 0

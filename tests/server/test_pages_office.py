@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from handlers import office
-from handlers.registers import Extension
+from handlers.registers import DeadlineChange
 from handlers.registers.diverted import DivertedItem
 from handlers.registers.quarterly import QuarterlyList
 from server import worker
@@ -93,31 +95,93 @@ def test_a_sealed_item_takes_no_word_and_the_principal_never_hears_of_his_own(
     assert visit("handler").get(f"/sealed/{up.number}/cover").status_code == 403
 
 
-def test_more_time_is_asked_for_and_a_matter_is_told_what_has_happened(
-    city: City, visit: Callable[[str], Visitor]
-) -> None:
+def assigned(city: City) -> tuple[Instance, str]:
+    """Return a matter that was assigned from above, received, with T08 running; and its clue."""
     instance = city.start(
         "clue_transfer", by="intake", answers={**TRANSFER, "source": "SR05", "assigned_by": "省纪委监委"}
     )
     city.complete(city.task(instance, "a3"), "clerk", **city.answers(city.task(instance, "a3")))
     worker.run_due(city.database)
-    clue_id = city.clue(instance)
-    clerk = visit("clerk")
-    page = clerk.get(f"/clues/{clue_id}").text
-    assert "申请延长办理期限" in page
-    assert "省纪委监委" in page
-    wrong = clerk.post(f"/clues/{clue_id}/extension", months="9", reason="", sign="true")
-    assert wrong.status_code == 422
-    asked = clerk.post(f"/clues/{clue_id}/extension", months="2", reason="账目尚未调齐。", sign="true")
-    assert asked.status_code == 303
-    again = clerk.post(f"/clues/{clue_id}/extension", months="1", reason="再延。", sign="true")
-    assert again.status_code == 422
-    assert "尚未批复" in again.text
+    return instance, city.clue(instance)
+
+
+def decided(city: City, clue_id: str, **answers: object) -> None:
+    """Let the principal decide on the change that was asked for last, and everything follow."""
     with city.database.reading() as session:
-        extension = session.scalars(select(Extension).where(Extension.clue_id == clue_id)).one()
-        assert (extension.level, extension.months) == ("A4", 2)
-    assert "账目尚未调齐" in clerk.get(f"/clues/{clue_id}").text
+        waiting = select(Task).where(Task.element_id == "e_approve", Task.closed_at.is_(None))
+        task = session.scalars(waiting.where(Task.scope_id == f"clue:{clue_id}")).one()
+    city.complete(task, "principal", **{"decision": "agree", "sign": True, **answers})
+    worker.run_due(city.database)
+
+
+def test_a_limit_is_extended_stands_and_runs_again_as_the_page_of_the_matter_shows(
+    city: City, visit: Callable[[str], Visitor]
+) -> None:
+    _instance, clue_id = assigned(city)
+    clerk, today = visit("clerk"), office.today()
+    page = clerk.get(f"/clues/{clue_id}").text
+    for words in ("延长期限", "中止计算", "省纪委监委", "期限起算"):
+        assert words in page
+
+    def ask(act: str, **given: str) -> Any:
+        answers = {"rule": "T08", "act": act, "reason": "账目尚未调齐。", "sign": "true", **given}
+        return clerk.post(f"/clues/{clue_id}/extension", **answers)
+
+    wanted = {"n": "2", "extension_reason": "evidence_pending"}
+    assert "最多还可延长" in ask("extend", **{**wanted, "n": "9"}).text, "what is left is said"
+    assert ask("extend", n="2", extension_reason="special_circumstances").status_code == 422
+    assert "没有中止可以恢复" in ask("resume", effective_on=today.isoformat(), document_no="1号").text
+    assert ask("extend", **wanted).status_code == 303
+    assert "尚未批复" in ask("extend", **wanted).text
+    assert "账目尚未调齐" in visit("principal").get(f"/clues/{clue_id}").text
+    decided(city, clue_id)
+    with city.database.reading() as session:
+        row = session.scalars(select(DeadlineChange).where(DeadlineChange.clue_id == clue_id)).one()
+        task = session.scalars(select(Task).where(Task.element_id == "b_report")).one()
+        assert (row.level, row.n, row.decided_by) == ("A4", 2, "principal")
+        assert row.old_due_at is not None
+        assert row.new_due_at == task.due_at
+        assert row.new_due_at > row.old_due_at
+    extended = clerk.get(f"/clues/{clue_id}").text
+    assert "合计5 个月" in extended
+    # A pause needs a document, a ground of the rule, and a day that is not to come.
+    stands = {
+        "pause_reason": "instructions_awaited",
+        "effective_on": today.isoformat(),
+        "document_no": "请示1号",
+    }
+    assert "文书文号" in ask("pause", **{**stands, "document_no": ""}).text
+    for wrong in (
+        {"effective_on": "2001-01-01"},
+        {"effective_on": "2099-01-01"},
+        {"pause_reason": "supplement_evidence"},
+    ):
+        assert ask("pause", **{**stands, **wrong}).status_code == 422
+    assert ask("pause", **stands).status_code == 303
+    decided(city, clue_id)
+    paused = clerk.get(f"/clues/{clue_id}").text
+    assert "中止期间没有到期日" in paused
+    assert "请示1号" in paused
+    with city.database.reading() as session:
+        task = session.scalars(select(Task).where(Task.element_id == "b_report")).one()
+        assert (task.due_at, task.paused_at is not None) == (None, True)
+    assert "已中止" in clerk.get(f"/tasks/{task.id}").text
+    assert "先申请恢复" in ask("pause", **stands).text
+    early = (today - timedelta(days=1)).isoformat()
+    assert "恢复早于中止" in ask("resume", effective_on=early, document_no="批复2号").text
+    assert ask("resume", effective_on=today.isoformat(), document_no="批复2号").status_code == 303
+    decided(city, clue_id)
+    with city.database.reading() as session:
+        task = session.scalars(select(Task).where(Task.element_id == "b_report")).one()
+        assert task.due_at == row.new_due_at, "the same day: nothing is added"
+    # Neither where the rule allows it not, nor for who has nothing to do with the matter.
+    assert clerk.get(f"/clues/{clue_id}/extension?rule=T05&act=pause").status_code == 404
     assert visit("handler3").get(f"/clues/{clue_id}/extension").status_code == 404
+
+
+def test_a_matter_is_told_what_has_happened(city: City, visit: Callable[[str], Visitor]) -> None:
+    _instance, clue_id = assigned(city)
+    clerk = visit("clerk")
     # What happens is told from the page, and only what the matter listens for.
     told = clerk.post(f"/clues/{clue_id}/happenings", message="clue_withdrawn")
     assert told.location == f"/clues/{clue_id}"

@@ -361,7 +361,7 @@ def test_a_file_that_is_no_table_is_refused(text):
 
 
 def test_a_row_of_wrong_length_is_named():
-    with pytest.raises(InvalidInput, match="row 2: it must have 15 columns, not 2"):
+    with pytest.raises(InvalidInput, match="row 2: it must have 23 columns, not 2"):
         read_limits(",".join(COLUMNS) + "\nT11,1\n")
 
 

@@ -10,7 +10,7 @@ from workflows.errors import EngineFault, InvalidInput, NotFound
 from workflows.model import TimeLimit
 
 CSV = (Path(__file__).parents[2] / "bpmn" / "time_limits.csv").read_text(encoding="utf-8")
-HEAD = CSV.splitlines()[0]
+HEAD = ",".join(CSV.splitlines()[0].split(",")[:15])  #: what may be left out is
 T11 = "T11,1,2019-01-01,线索处置,Disposal,receipt,1,months,false,,,A4,呈批表,规则21,sourced"
 
 

@@ -1,5 +1,6 @@
 """Legal deadlines: the official working days, the limits as data, and how a limit is counted."""
 
+from workflows.calendar.changes import Change, Extension, Pause, paused_days, paused_time, stands_now
 from workflows.calendar.counting import Due, add_months, due
 from workflows.calendar.limits import COLUMNS, MAX_NUMBER, NUMBERED, WORDED, Limit, read_cells, read_limits
 from workflows.calendar.plans import JURISDICTION, Plan, contradictions, gaps, read_plan
@@ -18,8 +19,11 @@ __all__ = [
     "NATIONAL",
     "NUMBERED",
     "WORDED",
+    "Change",
     "Due",
+    "Extension",
     "Limit",
+    "Pause",
     "Plan",
     "WorkDays",
     "add_months",
@@ -27,9 +31,12 @@ __all__ = [
     "contradictions",
     "due",
     "gaps",
+    "paused_days",
+    "paused_time",
     "read_cells",
     "read_limits",
     "read_plan",
+    "stands_now",
     "subtract_working_days",
     "working_days_between",
 ]

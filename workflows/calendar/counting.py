@@ -9,11 +9,13 @@ limits end at 24:00 on the office's clock; hours run from the hour and are never
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from workflows.calendar.changes import Change, Extension, Pause, added, after_until, paused_days, stands_now
 from workflows.calendar.limits import NUMBERED, Limit
 from workflows.calendar.workdays import DAY, NATIONAL, WorkDays, add_working_days
 from workflows.errors import InvalidInput
@@ -29,7 +31,9 @@ class Due:
     steps with `what`: `start` (at, day), `counted_from` (day), `holiday` (from, to, zh, en), `makeup` (day),
     `weekends` (n: rest days left out beside holidays), `counted` (n working days, day), `last_day` (day),
     `month_end` (day, wanted), `moved` (from, to, zh, en), `kept` (day: a rest day that moves nothing), `hours`
-    (n), `provisional` (years), `local` (jurisdiction). Days are ISO 8601; the last is `date`.
+    (n), `provisional` (years), `local` (jurisdiction); of changes `extended`
+    (n more units, all together), `until` (day that was set), `paused` (from, to: the day it ran again, n days of
+    unit; or hours), `stands` (day). Days are ISO 8601; the last is `date`.
     """
 
     at: datetime
@@ -37,10 +41,22 @@ class Due:
     provisional: bool
     limit: Limit | None
     explanation: list[Step]
+    paused: bool = False  #: the clock stands: the end is where it stood
 
 
-def due(limit: Limit, start: datetime | date, days: WorkDays, zone: ZoneInfo) -> Due:
-    """Return when the limit ends that starts with an event at `start`, an aware instant or an office day."""
+def due(
+    limit: Limit,
+    start: datetime | date,
+    days: WorkDays,
+    zone: ZoneInfo,
+    changes: Sequence[Change] = (),
+) -> Due:
+    """Return when the limit ends that starts with an event at `start`, an aware instant or an office day.
+
+    `changes` are the approved pauses and extensions in their order. Extensions lengthen the rule's own number; a
+    pause adds its actual days in the rule's unit (months: natural days), hours to the minute. While the clock
+    stands, `paused` says so and the end is where it stood.
+    """
     if limit.n is None or limit.unit not in NUMBERED:
         raise InvalidInput(
             f"The limit {limit.id} has no number ({limit.unit}): its due date is set by a person.",
@@ -48,50 +64,142 @@ def due(limit: Limit, start: datetime | date, days: WorkDays, zone: ZoneInfo) ->
             limit=limit.id,
         )
     try:
+        n = limit.n + added(changes)
         return (
-            by_hours(limit, limit.n, start, zone)
+            by_hours(limit, n, start, zone, changes)
             if limit.unit == "hours"
-            else by_days(limit, limit.n, start, days, zone)
+            else by_days(limit, n, start, days, zone, changes)
         )
     except OverflowError:
         raise InvalidInput(f"{limit.n} {limit.unit} after {start} is out of range.", code="days") from None
 
 
-def by_hours(limit: Limit, n: int, start: datetime | date, zone: ZoneInfo) -> Due:
+def by_hours(
+    limit: Limit, n: int, start: datetime | date, zone: ZoneInfo, changes: Sequence[Change] = ()
+) -> Due:
     """Return the end of a limit in hours: from the hour, holidays or not."""
     if not isinstance(start, datetime):
         raise InvalidInput(
             f"The limit {limit.id} is in hours: it needs an instant, not a day.", code="limit_start"
         )
-    day = local_day(start, zone)
     end = start.astimezone(UTC) + timedelta(hours=n)
-    return Due(
-        end, end.astimezone(zone).date(), False, limit, [started(start, day, zone), {"what": "hours", "n": n}]
-    )
+    steps = [started(start, local_day(start, zone), zone), *extended(limit, n), {"what": "hours", "n": n}]
+    for change in after_until(changes):
+        if isinstance(change, Extension):
+            if change.until is not None:
+                end = midnight(change.until, zone)
+                steps.append({"what": "until", "day": iso(change.until)})
+            else:
+                end += timedelta(hours=change.n or 0)
+                steps.append({"what": "extended", "n": change.n, "unit": "hours"})
+        elif change.end is None:
+            steps.append({"what": "stands", "day": clock_words(change.start, zone)})
+        elif change.start < end:
+            length = change.end - max(change.start, start)
+            end += length
+            steps.append(
+                {"what": "paused", "hours": round(length / timedelta(hours=1), 2)}
+                | {"from": clock_words(change.start, zone), "to": clock_words(change.end, zone)}
+            )
+    paused = stands_now(changes) is not None
+    return Due(end, end.astimezone(zone).date(), False, limit, steps, paused)
 
 
-def by_days(limit: Limit, n: int, start: datetime | date, days: WorkDays, zone: ZoneInfo) -> Due:
+def by_days(
+    limit: Limit,
+    n: int,
+    start: datetime | date,
+    days: WorkDays,
+    zone: ZoneInfo,
+    changes: Sequence[Change] = (),
+) -> Due:
     """Return the end of a limit in days or months: 24:00 of its last day."""
     day = local_day(start, zone) if isinstance(start, datetime) else start
-    steps = [started(start, day, zone)]
-    if limit.unit == "working_days":
-        steps.append({"what": "counted_from", "day": iso(day + DAY)})
-        last = add_working_days(day, n, days)
-        steps += passed(day + DAY, last, days)
-        steps.append({"what": "counted", "n": n, "day": iso(last)})
-        unloaded = unknown_years(day + DAY, last, days)
-    else:
-        first = add_months(day, n) if limit.unit == "months" else day + n * DAY
-        steps += reached(limit.unit, day, first)
-        last = first if limit.liberty else next_working_day(first, days)
+    steps = [started(start, day, zone), *extended(limit, n)]
+    first, found = stretched(limit.unit, day, n, days)
+    steps += found
+    exact = False
+    for change in after_until(changes):
+        first, exact, found = shifted(limit.unit, first, change, exact, day, days, zone)
+        steps += found
+    last = first
+    if limit.unit != "working_days" and not exact:
+        last = first if limit.liberty else next_running_day(first, changes, days, zone)
         steps += settled(first, last, days, liberty=limit.liberty)
-        unloaded = [] if limit.liberty else unknown_years(first, last, days)
+    unloaded = unknown(limit, day, first, last, days)
     if unloaded:
         steps.append({"what": "provisional", "years": unloaded})
     if days.jurisdiction != NATIONAL:
         steps.append({"what": "local", "jurisdiction": days.jurisdiction})
-    midnight = datetime.combine(last + DAY, time(), zone).astimezone(UTC)
-    return Due(midnight, last, bool(unloaded), limit, steps)
+    return Due(midnight(last, zone), last, bool(unloaded), limit, steps, stands_now(changes) is not None)
+
+
+def stretched(unit: str, day: date, n: int, days: WorkDays) -> tuple[date, list[Step]]:
+    """Return the last day of n units after a day, before any move, and how it was found."""
+    if unit == "working_days":
+        last = add_working_days(day, n, days)
+        counted = {"what": "counted", "n": n, "day": iso(last)}
+        return last, [
+            {"what": "counted_from", "day": iso(day + DAY)},
+            *passed(day + DAY, last, days),
+            counted,
+        ]
+    first = add_months(day, n) if unit == "months" else day + n * DAY
+    return first, reached(unit, day, first)
+
+
+def shifted(
+    unit: str, last: date, change: Change, exact: bool, event: date, days: WorkDays, zone: ZoneInfo
+) -> tuple[date, bool, list[Step]]:
+    """Return where a pause, or an extension to a day, moves the last day, whether it is set, and the steps."""
+    if isinstance(change, Extension):
+        if change.until is not None:
+            return change.until, True, [{"what": "until", "day": iso(change.until)}]
+        longer, found = stretched(unit, last, change.n or 0, days)
+        return longer, False, [{"what": "extended", "n": change.n, "unit": unit}, *found]
+    begun, again = change.days(zone)
+    if change.end is None:
+        return last, exact, [{"what": "stands", "day": iso(begun)}]
+    if begun > last:
+        return last, exact, []  # the limit itself was over: only its move to a working day is stayed
+    k = paused_days(change, event, unit, days, zone)
+    counted = "working_days" if unit == "working_days" else "natural_days"
+    moved = add_working_days(last, k, days) if unit == "working_days" else last + k * DAY
+    step = {"what": "paused", "from": iso(begun), "to": iso(again), "n": k, "unit": counted}
+    skipped = passed(last + DAY, moved, days) if unit == "working_days" and k else []
+    return moved, exact and not k, [step, *skipped, {"what": "last_day", "day": iso(moved)}]
+
+
+def extended(limit: Limit, n: int) -> list[Step]:
+    """Return the step that says by how much the rule's number was lengthened."""
+    more = n - (limit.n or 0)
+    return [{"what": "extended", "n": more, "unit": limit.unit, "all": n}] if more else []
+
+
+def next_running_day(day: date, changes: Sequence[Change], days: WorkDays, zone: ZoneInfo) -> date:
+    """Return the day, or the first working day after it on which the clock does not stand."""
+    ended = [one.days(zone) for one in changes if isinstance(one, Pause) and one.end is not None]
+    found = next_working_day(day, days)
+    while any(begun <= found < again for begun, again in ended if day < begun):
+        found = next_working_day(found + DAY, days)
+    return found
+
+
+def unknown(limit: Limit, day: date, first: date, last: date, days: WorkDays) -> list[int]:
+    """Return the years without a plan that the count met: all of working days, else those of the last days."""
+    if limit.unit == "working_days":
+        return unknown_years(day + DAY, last, days)
+    return [] if limit.liberty else unknown_years(first, last, days)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return 24:00 of a day, aware UTC."""
+    return datetime.combine(day + DAY, time(), zone).astimezone(UTC)
+
+
+def clock_words(instant: datetime, zone: ZoneInfo) -> str:
+    """Return an instant on the office's clock, to the minute."""
+    return instant.astimezone(zone).isoformat(sep=" ", timespec="minutes")[:16]
 
 
 def local_day(start: datetime, zone: ZoneInfo) -> date:

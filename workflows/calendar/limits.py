@@ -16,8 +16,12 @@ from workflows.errors import FieldError, InvalidInput
 COLUMNS = [
     "rule_id", "version", "effective_from", "title_zh", "title_en", "start_event", "n", "unit", "liberty",
     "extension", "cap", "approver", "document", "article", "status",
+    "extension_approver", "extension_count", "extension_reasons",
+    "pause_approver", "pause_count", "pause_cap", "pause_reasons", "pause_source",
 ]
 # fmt: on
+#: Columns from here on may be left out of a file: a rule then allows neither extension nor pause.
+REQUIRED = COLUMNS.index("status") + 1
 NUMBERED = frozenset({"hours", "natural_days", "working_days", "months"})
 #: Limits that have no number: the rule says when, or only that something is to be done.
 WORDED = frozenset({"at_once", "promptly", "quarterly", "two_monthly", "none"})
@@ -45,6 +49,20 @@ class Limit:
     cap: str = ""
     approver: str = ""
     document: str = ""
+    #: Who may grant an extension; empty where the rule allows none. `UP` and `CB` decide outside the office.
+    extension_approver: str = ""
+    extension_count: int | None = None  #: at most so many; None where nothing is said
+    extension_reasons: str = ""  #: codes of `codes/extension_reasons.csv`, blanks between
+    pause_approver: str = ""  #: who may let the clock stand; empty where the rule allows it not
+    pause_count: int | None = None
+    pause_cap: str = ""  #: how much all pauses together may add
+    pause_reasons: str = ""  #: codes of `codes/pause_reasons.csv`, blanks between
+    pause_source: str = ""  #: the article that allows it
+
+    @property
+    def pause_unit(self) -> str:
+        """Return in what a pause of this rule is counted: months are lengthened by days."""
+        return "natural_days" if self.unit == "months" else self.unit
 
     @property
     def recorded(self) -> bool:
@@ -62,10 +80,10 @@ def read_limits(csv_text: str) -> list[Limit]:
         rows = list(csv.reader(StringIO(csv_text.removeprefix("\ufeff"), newline=""), strict=True))
     except csv.Error as error:
         raise InvalidInput(f"The limits are not CSV: {error}.", code="limits") from None
-    if not rows or rows[0] != COLUMNS:
+    if not rows or rows[0] not in (COLUMNS, COLUMNS[:REQUIRED]):
         raise InvalidInput(f"The first row of the limits must be: {','.join(COLUMNS)}", code="limits")
     faults: dict[str, FieldError] = {}
-    limits = [read_row(number, row, faults) for number, row in enumerate(rows[1:], 2) if any(row)]
+    limits = [read_row(number, row, rows[0], faults) for number, row in enumerate(rows[1:], 2) if any(row)]
     found = [limit for limit in limits if limit is not None]
     if not faults:
         guard_versions(found, faults)
@@ -75,15 +93,15 @@ def read_limits(csv_text: str) -> list[Limit]:
     return found
 
 
-def read_row(number: int, row: list[str], faults: dict[str, FieldError]) -> Limit | None:
+def read_row(number: int, row: list[str], header: list[str], faults: dict[str, FieldError]) -> Limit | None:
     """Return the limit of one row, or note each bad cell."""
-    if len(row) != len(COLUMNS):
+    if len(row) != len(header):
         faults[f"row {number}"] = FieldError(
-            "row", {"must": f"it must have {len(COLUMNS)} columns, not {len(row)}"}
+            "row", {"must": f"it must have {len(header)} columns, not {len(row)}"}
         )
         return None
     bad: dict[str, FieldError] = {}
-    limit = read_cells(dict(zip(COLUMNS, row, strict=True)), bad)
+    limit = read_cells(dict.fromkeys(COLUMNS, "") | dict(zip(header, row, strict=True)), bad)
     faults |= {f"row {number}, {column}": fault for column, fault in bad.items()}
     return limit
 
@@ -102,7 +120,32 @@ def read_cells(cells: Mapping[str, str], faults: dict[str, FieldError]) -> Limit
         must = "a number of hours, days or months, or none with " + ", ".join(sorted(WORDED))
         faults["n"] = FieldError("cell", {"must": f"must be {must}", "value": cells["n"][:60]})
         return None
+    if found := changes(values):
+        faults |= {
+            column: FieldError("cell", {"must": must, "value": cells[column][:60]})
+            for column, must in found.items()
+        }
+        return None
     return Limit(id=values.pop("rule_id"), **values)
+
+
+def changes(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return by column what would make the permission to extend or to pause whole."""
+    found: dict[str, str] = {}
+    own = values["unit"]
+    for column, unit in (("cap", own), ("pause_cap", "natural_days" if own == "months" else own)):
+        given = values[column].partition(" ")[2]
+        if given and values["n"] is not None and given != unit:
+            found[column] = f"must be in {unit}: the rule counts in {own}"
+    for kind in ("extension", "pause"):
+        approver, reasons = values[f"{kind}_approver"], values[f"{kind}_reasons"]
+        if bool(approver) != bool(reasons):
+            missing = f"{kind}_reasons" if approver else f"{kind}_approver"
+            found[missing] = "must be given with the other of approver and reasons, or neither"
+    if bool(values["pause_approver"]) != bool(values["pause_source"]):
+        missing = "pause_source" if values["pause_approver"] else "pause_approver"
+        found[missing] = "must be given with the other of approver and source, or neither"
+    return found
 
 
 def guard_versions(limits: list[Limit], faults: dict[str, FieldError]) -> None:
@@ -213,6 +256,13 @@ def approver(cell: str) -> str:
     return cell
 
 
+def codes(cell: str) -> str:
+    """Return codes of a table with one blank between; empty for none."""
+    if cell and not re.fullmatch(r"[a-z_]{1,64}( [a-z_]{1,64})*", cell):
+        raise BadCell("must be empty, or codes with a blank between, such as complex_case other")
+    return short(cell)
+
+
 def truth(cell: str) -> bool:
     """Return true or false."""
     return word(frozenset({"true", "false"}))(cell) == "true"
@@ -233,4 +283,11 @@ CELLS: Mapping[str, Callable[[str], Any]] = {
     "approver": approver,
     "article": source,
     "status": word(STATUSES),
+    "extension_approver": approver,
+    "extension_count": number,
+    "extension_reasons": codes,
+    "pause_approver": approver,
+    "pause_count": number,
+    "pause_cap": cap,
+    "pause_reasons": codes,
 }

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, deployed, plans
+from workflows import changes, clock, deployed, plans
 from workflows.colours.table import TABLE, ColourTable, Shown, Situation, read
 from workflows.decisions import Decision
 from workflows.model import PENDING, DecisionDefinition, Task, Timer, new_id
@@ -53,6 +53,7 @@ def reach(session: Session, timer: Timer, task: Task) -> Shown | None:
     """Return what the table says at the instant of a due timer, and let the task show it; None: no colour."""
     explained = task.due_explained or {}
     start_at = datetime.fromisoformat(explained["start"]) if "start" in explained else task.created_at
+    start_at += changes.stood(session, task)
     day = timer.due_at.astimezone(clock.office_zone()).date()
     about = _situation(session, _span(session, task, start_at, task.due_at or timer.due_at, timer.due_at))
     shown = _table(session, timer.ladder_version or 1).on(about, day, plans.work_days(session))
@@ -66,8 +67,8 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     about = _situation(session, span)
     first = span.created_at.astimezone(clock.office_zone()).date()
-    changes = _table(session, version).changes(about, first, plans.work_days(session))
-    for offset, (day, shown) in enumerate(changes):
+    steps = _table(session, version).changes(about, first, plans.work_days(session))
+    for offset, (day, shown) in enumerate(steps):
         if offset == 0 and (shown.colour if shown else None) == standing:
             continue
         yield {

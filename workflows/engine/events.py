@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +61,18 @@ def arm(run: Any, token: Token) -> None:
     elif kind == "conditional":
         run.awaits_conditions = True
         run.changed.add("")
+
+
+def reckon(
+    run: Any, calls: frozenset[str], held_at: Callable[[datetime], AbstractContextManager[None]]
+) -> None:
+    """Reckon the armed timers anew whose expression calls one of these functions, as of when they were armed."""
+    for token, _ in waiting(run, "timer"):
+        spec, kept = token.task_spec, token.internal_data["timer"]
+        if not spec.timer.calls & calls or "cycle" in kept or "cron" in kept:
+            continue
+        with held_at(datetime.fromisoformat(kept["armed"]) if "armed" in kept else token.entered_at):
+            run.arm_timer(token, run.value(spec.timer, token), spec.timer_kind)
 
 
 def rearm(run: Any, token: Token) -> None:

@@ -472,6 +472,9 @@ class Instance(BpmnWorkflow):
     def arm_timer(self, token: Token, value: Any, kind: str) -> None:
         """Remember when a timer is due."""
         try:
-            token.internal_data["timer"] = timers.arm(kind, value, self.host.now(), office_zone())
+            armed = timers.arm(kind, value, self.host.now(), office_zone())
+            if token.task_spec.timer.calls:
+                armed["armed"] = self.host.now().isoformat()  # what it calls may come to say another instant
+            token.internal_data["timer"] = armed
         except timers.BadTimer as error:
             raise self.fault(str(error), token.task_spec.element, "timer") from error

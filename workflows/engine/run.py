@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -228,9 +228,9 @@ class Run:
         token = next((t for _due, t in events.due(self._instance) if t.id == timer_id), None)
         if token is None:
             raise NotFound(f"The run has no waiting timer '{timer_id}'.", code="timer")
-        if token.internal_data["timer"].keys() != {"due"}:
+        if token.internal_data["timer"].keys() - {"armed"} != {"due"}:
             raise InvalidInput(f"The timer '{token.task_spec.element}' repeats.", code="timer")
-        token.internal_data["timer"] = {"due": due_at.isoformat()}
+        token.internal_data["timer"]["due"] = due_at.isoformat()
 
     def rearm(self, names: Collection[str]) -> None:
         """Let dates that waiting timers read from variables of these names be read anew."""
@@ -239,6 +239,16 @@ class Run:
             spec = token.task_spec
             if spec.timer_kind == "timeDate" and not spec.timer.names.isdisjoint(names):
                 events.arm(self._instance, token)
+
+    def reckon(
+        self, calls: frozenset[str], held_at: Callable[[datetime], AbstractContextManager[None]]
+    ) -> None:
+        """Reckon the armed timers anew that call one of these functions; nothing is fired.
+
+        `held_at` gives the host the instant at which a timer was armed: it is counted from there again.
+        """
+        with self._acting():
+            events.reckon(self._instance, calls, held_at)
 
     def set_variables(self, variables: Mapping[str, Any]) -> None:
         """Write process variables and go on where that makes a condition true."""

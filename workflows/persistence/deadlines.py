@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy.orm import Session
 
-from workflows import calendar, clock, limits, plans
-from workflows.calendar import Limit, WorkDays
+from workflows import calendar, changes, clock, limits, plans
+from workflows.calendar import Change, Limit, WorkDays
 from workflows.engine.timers import BadTimer, parse_duration, parse_instant
 from workflows.errors import InvalidInput
-from workflows.model import Task
+from workflows.model import NEVER, Task
+
+#: What a limit says while its clock stands. Not the end of time: expressions may yet add to it.
+STANDS = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Deadline:
     """An instant that something is due, and how it was counted."""
 
-    due_at: datetime  #: aware UTC
-    start_at: datetime  #: aware UTC: where the counting began
+    due_at: datetime  #: aware UTC; later than `STANDS` while the clock stands
+    start_at: datetime  #: aware UTC: where the counting began; moved on by the time that the clock stood
     provisional: bool = False  #: the calendar of a year in it is not published yet
     limit_id: str | None = None
     limit_version: int | None = None
     explained: Mapping[str, Any] | None = None
+    paused_at: datetime | None = None  #: since when the clock stands
 
     def remembered(self) -> dict[str, Any]:
         """Return what `counted_again` needs to count it by another calendar."""
@@ -37,17 +42,30 @@ class Deadline:
         }
 
 
-def by_limit(session: Session, rule_id: str, start: str | date | datetime | None, now: datetime) -> Deadline:
-    """Return when a limit ends that began at `start` (None: now), by the version in force on that day."""
+def by_limit(
+    session: Session,
+    rule_id: str,
+    start: str | date | datetime | None,
+    now: datetime,
+    changed: Mapping[changes.Clock, Sequence[Change]] | None = None,
+    *,
+    known_at: datetime | None = None,
+) -> Deadline:
+    """Return when a limit ends that began at `start` (None: now), by the version in force on that day.
+
+    `changed` are the pauses and extensions of the clocks around; those of this one are counted. What is reckoned
+    anew is by the versions that were `known_at` the first time.
+    """
     start_at = instant(start, now)
-    rule = limits.current(session, rule_id, start_at.astimezone(clock.office_zone()).date())
+    day = start_at.astimezone(clock.office_zone()).date()
+    rule = limits.current(session, rule_id, day, known_at=known_at)
     if rule.recorded:
         raise InvalidInput(
             f"The dates of {rule_id} are recorded only: no clock runs on a deprivation of liberty here.",
             code="limit_recorded",
             limit=rule_id,
         )
-    return count(rule, start_at, plans.work_days(session))
+    return count(rule, start_at, plans.work_days(session), (changed or {}).get((rule_id, start_at), ()))
 
 
 def by_working_days(
@@ -59,9 +77,10 @@ def by_working_days(
     return count(Limit("", 0, days, "working_days"), instant(start, now), counted)
 
 
-def count(rule: Limit, start_at: datetime, days: WorkDays) -> Deadline:
+def count(rule: Limit, start_at: datetime, days: WorkDays, changed: Sequence[Change] = ()) -> Deadline:
     """Return the deadline of a limit that began at an instant, with the steps of the count for the page."""
-    due = calendar.due(rule, start_at, days, clock.office_zone())
+    due = calendar.due(rule, start_at, days, clock.office_zone(), changed)
+    stands = calendar.stands_now(changed)
     explained: dict[str, Any] = {
         "start": start_at.isoformat(),
         "date": due.date.isoformat(),
@@ -69,24 +88,69 @@ def count(rule: Limit, start_at: datetime, days: WorkDays) -> Deadline:
     }
     if not rule.id:
         explained |= {"n": rule.n, "unit": rule.unit}
-    return Deadline(due.at, start_at, due.provisional, rule.id or None, rule.version or None, explained)
+    return Deadline(
+        _standing(rule, start_at) if stands else due.at,
+        # What lies at a fraction of the time lies at that fraction of the time that the clock ran.
+        start_at + calendar.paused_time(changed),
+        due.provisional,
+        rule.id or None,
+        rule.version or None,
+        explained,
+        stands.start if stands else None,
+    )
+
+
+def _standing(rule: Limit, start_at: datetime) -> datetime:
+    """Return an instant that no other clock that stands has: what an expression got is known by its instant."""
+    return STANDS + timedelta(seconds=crc32(f"{rule.id} {start_at.isoformat()}".encode()))
 
 
 def again(session: Session, task: Task) -> Deadline | None:
-    """Return a task's deadline by the present calendar and the version it began with; None if none was counted."""
+    """Return a task's deadline by the present calendar, its clock's changes and the version it began with.
+
+    None where no limit was counted.
+    """
     explained = task.due_explained or {}
     if "start" not in explained or not (task.limit_id or "n" in explained):
         return None
-    return counted_again(session, {**explained, "limit": task.limit_id, "version": task.limit_version})
+    remembered = {**explained, "limit": task.limit_id, "version": task.limit_version}
+    return counted_again(session, remembered, task.instance_id)
 
 
-def counted_again(session: Session, remembered: Mapping[str, Any]) -> Deadline:
-    """Return the deadline of a count that is remembered, by the present calendar."""
-    if remembered["limit"]:
-        rule = limits.value(limits.get(session, remembered["limit"], remembered["version"] or 1))
-    else:
+def counted_again(
+    session: Session, remembered: Mapping[str, Any], instance_id: str | None = None
+) -> Deadline:
+    """Return the deadline of a count that is remembered, by the present calendar and the changes of its clock."""
+    start_at = datetime.fromisoformat(remembered["start"])
+    if not remembered["limit"]:
         rule = Limit("", 0, remembered["n"], remembered["unit"])
-    return count(rule, datetime.fromisoformat(remembered["start"]), plans.work_days(session))
+        return count(rule, start_at, plans.work_days(session))
+    rule = limits.value(limits.get(session, remembered["limit"], remembered["version"] or 1))
+    changed = changes.of_instance(session, instance_id) if instance_id else {}
+    return count(rule, start_at, plans.work_days(session), changed.get((rule.id, start_at), ()))
+
+
+def columns(deadline: Deadline | None) -> dict[str, Any]:
+    """Return what a task's row says of its deadline."""
+    if deadline is None:
+        return {
+            "due_at": None,
+            "sorts_at": NEVER,
+            "paused_at": None,
+            "due_provisional": False,
+            "due_explained": None,
+            "limit_id": None,
+            "limit_version": None,
+        }
+    return {
+        "due_at": None if deadline.paused_at else deadline.due_at,
+        "sorts_at": NEVER if deadline.paused_at else deadline.due_at,
+        "paused_at": deadline.paused_at,
+        "due_provisional": deadline.provisional,
+        "due_explained": dict(deadline.explained) if deadline.explained else None,
+        "limit_id": deadline.limit_id,
+        "limit_version": deadline.limit_version,
+    }
 
 
 def read(

@@ -9,7 +9,7 @@ from typing import Any
 
 from workflows import engine, ladder
 from workflows.errors import DubanError, EngineFault
-from workflows.model import NEVER, Instance
+from workflows.model import Instance
 from workflows.persistence import deadlines
 from workflows.persistence.deadlines import Deadline
 from workflows.persistence.host import InstanceHost
@@ -37,6 +37,12 @@ class Entry:
 def enter(task: engine.OpenTask, instance: Instance, run: engine.Run, host: InstanceHost) -> Entry:
     """Return the entry of an open task; EngineFault names the task and the attribute that has no sense."""
     return _Reader(task, run, host).entry(instance)
+
+
+def ladder_of(task: engine.OpenTask) -> str | None:
+    """Return the reminder ladder that a task with a deadline climbs, if any."""
+    ladder = str(task.node.attributes.get("properties", {}).get("ladder", DEFAULT_LADDER))
+    return ladder if ladder != NO_LADDER else None
 
 
 def span(entry: Entry, *, since: datetime | None = None) -> ladder.Span:
@@ -83,7 +89,7 @@ class _Reader:
             "created_at": self.task.created_at,
             "follow_up_at": self.follow_up(),
             "suspended": False,
-            **_due_columns(deadline),
+            **deadlines.columns(deadline),
         }
         row["claimed_at"] = row["created_at"] if row["assignee"] else None
         groups = tuple(dict.fromkeys(self.names("candidateGroups")))
@@ -165,9 +171,8 @@ class _Reader:
             raise self.fault(attribute, str(error)) from error
 
     def ladder(self, deadline: Deadline | None) -> str | None:
-        """Return the reminder ladder that the task climbs; none without a deadline."""
-        ladder = self.properties.get("ladder", DEFAULT_LADDER)
-        return ladder if deadline and ladder != NO_LADDER else None
+        """Return the reminder ladder that the task climbs; none without a deadline, or while its clock stands."""
+        return ladder_of(self.task) if deadline and not deadline.paused_at else None
 
     def stage(self) -> str:
         """Return what colour tables call the step: its property `stage`, else its element."""
@@ -181,26 +186,6 @@ class _Reader:
             code="attribute",
             attribute=attribute,
         )
-
-
-def _due_columns(deadline: Deadline | None) -> dict[str, Any]:
-    if deadline is None:
-        return {
-            "due_at": None,
-            "sorts_at": NEVER,
-            "due_provisional": False,
-            "due_explained": None,
-            "limit_id": None,
-            "limit_version": None,
-        }
-    return {
-        "due_at": deadline.due_at,
-        "sorts_at": deadline.due_at,
-        "due_provisional": deadline.provisional,
-        "due_explained": dict(deadline.explained) if deadline.explained else None,
-        "limit_id": deadline.limit_id,
-        "limit_version": deadline.limit_version,
-    }
 
 
 def _split(text: str) -> Iterator[str]:

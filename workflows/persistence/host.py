@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows import deployed, engine, operations, plans
+from workflows import changes, deployed, engine, operations, plans
 from workflows.actor import Actor
-from workflows.calendar import WorkDays
+from workflows.calendar import Change, WorkDays
 from workflows.deployed import Deployed
 from workflows.errors import EngineFault
 from workflows.model import Instance
@@ -34,6 +35,8 @@ class InstanceHost:
         self.at = at
         self.run: engine.Run | None = None  #: known once the run stands
         self.counted: dict[datetime, Deadline] = {}  #: how the instants that expressions got were counted
+        self.known_at: datetime | None = None  #: set while something is reckoned anew
+        self._changed: Mapping[changes.Clock, Sequence[Change]] | None = None
         functions: dict[str, Callable[..., Any]] = {
             "now": self.now,
             "limit": self.limit,
@@ -55,9 +58,29 @@ class InstanceHost:
         """Return the instant of the command, aware UTC."""
         return self.at
 
+    @contextmanager
+    def held_at(self, instant: datetime) -> Iterator[None]:
+        """Let it be another instant for what is reckoned anew: that at which it was reckoned first."""
+        now, self.at = self.at, instant
+        self.known_at = instant
+        try:
+            yield
+        finally:
+            self.at, self.known_at = now, None
+
     def limit(self, rule_id: str, start: str | date | datetime | None = None) -> datetime:
         """Return when the limit `T11` ends that began at `start` (now, if not given)."""
-        return self._count(by_limit(self.session, rule_id, start, self.at))
+        return self._count(
+            by_limit(self.session, rule_id, start, self.at, self.changed(), known_at=self.known_at)
+        )
+
+    def changed(self) -> Mapping[changes.Clock, Sequence[Change]]:
+        """Return the pauses and extensions of the instance's clocks, read once in a command."""
+        if self._changed is None:
+            # What has only begun can have no changes yet.
+            begun = self.instance.revision > 0
+            self._changed = changes.of_instance(self.session, self.instance.id) if begun else {}
+        return self._changed
 
     def workdays(self, days: int, start: str | date | datetime | None = None) -> datetime:
         """Return the end of the `days`-th working day after `start` (now, if not given)."""

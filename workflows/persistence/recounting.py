@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from workflows import engine, history, ladder
 from workflows.model import PENDING, Instance, Task, TaskCandidate, Timer
+from workflows.persistence import deadlines
 from workflows.persistence.entering import Entry, enter, span
 from workflows.persistence.host import InstanceHost
 
@@ -32,7 +33,7 @@ def recount(
         properties = task.node.attributes.get("properties", {})
         if properties.get("due") == LIVE:
             entry = enter(task, instance, run, host)
-            if entry.row["due_at"] != row.due_at:
+            if entry.row["sorts_at"] != row.sorts_at:
                 _move(session, row, entry, host)
 
 
@@ -50,7 +51,7 @@ def _move(session: Session, row: Task, entry: Entry, host: InstanceHost) -> None
         task_id=row.id,
         detail=moved,
     )
-    for name in ("due_at", "sorts_at", "due_provisional", "due_explained", "limit_id", "limit_version"):
+    for name in deadlines.columns(None):
         setattr(row, name, entry.row[name])
     row.level = "normal"
     row.revision += 1

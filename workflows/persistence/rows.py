@@ -227,14 +227,20 @@ def _turn(row: Timer, timer: engine.DueTimer, host: InstanceHost, *, fired: bool
     """Set a timer to its next turn, or to the instant that it was moved to."""
     row.due_at = timer.due_at
     row.fired_at = host.now() if fired else row.fired_at
+    row.counted = _counted(timer, host) or row.counted
     row.status = "waiting"
     row.attempts = 0
     row.retry_at = row.leased_until = row.leased_by = None
 
 
+def _counted(timer: engine.DueTimer, host: InstanceHost) -> dict[str, Any] | None:
+    """Return how a calendar counted a timer's instant, if its expression had it counted in this command."""
+    found = host.counted.get(timer.due_at) if timer.calls else None
+    return found.remembered() if found else None
+
+
 def _timer(instance: Instance, timer: engine.DueTimer, run: engine.Run, host: InstanceHost) -> dict[str, Any]:
     open_ids = {task.id for task in run.open_tasks}
-    counted = host.counted.get(timer.due_at) if timer.calls else None
     return {
         "id": new_id(),
         "kind": "engine",
@@ -243,7 +249,7 @@ def _timer(instance: Instance, timer: engine.DueTimer, run: engine.Run, host: In
         "engine_id": timer.id,
         "element_id": timer.node_id,
         "due_at": timer.due_at,
-        "counted": counted.remembered() if counted else None,
+        "counted": _counted(timer, host),
     }
 
 

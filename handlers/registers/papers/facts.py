@@ -16,13 +16,14 @@ from handlers.registers.model import (
     Clue,
     ClueHandler,
     ClueSubject,
+    DeadlineChange,
     Document,
-    Extension,
     MatterEvent,
     Meeting,
     Opinion,
 )
 from workflows import clock
+from workflows.model import TimeLimit
 
 
 @dataclass(frozen=True)
@@ -251,19 +252,28 @@ def _assignment(on: Subject) -> dict[str, str]:
 
 
 def _extension(on: Subject) -> dict[str, Any]:
-    """Return the extension asked for last."""
-    rows = select(Extension).where(Extension.clue_id == on.clue.id).order_by(Extension.id.desc()).limit(1)
-    row = on.session.scalar(rows)
+    """Return the change of a running limit that was asked for last."""
+    rows = select(DeadlineChange).where(DeadlineChange.clue_id == on.clue.id)
+    row = on.session.scalar(rows.order_by(DeadlineChange.id.desc()).limit(1))
     if row is None:
         return {}
+    rule = on.session.scalar(
+        select(TimeLimit.title_zh).where(TimeLimit.rule_id == row.rule_id).order_by(TimeLimit.version.desc())
+    )
     return {
+        "title": _TITLES[row.act],
+        "rule": f"{row.rule_id} {rule or ''}",
+        "length": f"{row.n}{_UNITS[row.unit]}" if row.n else "",
+        "effective": _effective(row),
+        "ground": word("extension_reasons" if row.act == "extend" else "pause_reasons", row.ground),
+        "paper": row.paper_no or ("见附件" if row.paper_id else ""),
         "by": person(on.session, row.asked_by),
         "on": day(row.asked_at),
-        "months": row.months,
         "reason": row.reason,
-        "old_due": day(_ended(row.old_due_at)),
-        "new_due": day(_ended(row.new_due_at)) if row.new_due_at else "",
-        "above": row.level == "UP",
+        "old_due": _due(row, row.old_due_at) or "计算已中止",
+        "new_due": _due(row, row.new_due_at),
+        "above": not {"A5", "CB", "UP"}.isdisjoint(row.level.split("/")),
+        "level": "、".join(word("approval_levels", level) for level in row.level.split("/")),
         "decision": word("decisions", row.decision),
         "opinion": row.opinion,
         "decided_by": person(on.session, row.decided_by),
@@ -286,6 +296,25 @@ def _supervised(on: Subject) -> dict[str, Any]:
         "due": day(_ended(datetime.fromisoformat(due))) if due else "",
         "red": said.get("colour") == "red",
     }
+
+
+_TITLES = {"extend": "延长期限审批表", "pause": "中止计算期限审批表", "resume": "恢复计算期限审批表"}
+_UNITS = {"hours": "小时", "natural_days": "日", "working_days": "个工作日", "months": "个月"}
+
+
+def _effective(row: DeadlineChange) -> str:
+    if row.effective_at is None:
+        return ""
+    at = row.effective_at.astimezone(clock.office_zone())
+    return f"{day(row.effective_at)}{at:%H:%M}" if row.unit == "hours" else day(row.effective_at)
+
+
+def _due(row: DeadlineChange, instant: datetime | None) -> str:
+    if instant is None:
+        return ""
+    if row.unit == "hours":
+        return f"{day(instant)}{instant.astimezone(clock.office_zone()):%H:%M}"
+    return day(_ended(instant))
 
 
 def _ended(instant: datetime) -> datetime:

@@ -1,0 +1,104 @@
+"""What follows a clock that was paused, resumed or extended: its tasks, their reminders, the timers of the flow.
+
+All of it in one transaction under the lock of the instance: a clock that stands fires nothing, one that runs
+again is re-armed where its new end has it, and rows and run say the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from workflows import clock, engine, history, ladder, operations, persistence
+from workflows.model import ClockChange, Instance, Task, TaskCandidate
+from workflows.operations import Context
+from workflows.persistence import deadlines
+from workflows.persistence.deadlines import Deadline
+from workflows.persistence.entering import ladder_of
+from workflows.spans import Span
+
+#: What an expression calls whose instant may come to be another.
+CALLS = frozenset({"limit"})
+
+
+def follow(session: Session, instance: Instance, change_id: int, act: str) -> None:
+    """Let everything in a locked instance that hangs on a changed clock have the clock's present end."""
+    row = session.get_one(ClockChange, change_id)
+    if instance.ended_at is not None:
+        return
+    with persistence.advance(session, instance, actor=None) as (run, host):
+        run.reckon(CALLS, host.held_at)
+        open_tasks = {task.id: task for task in run.open_tasks}
+        still_open = select(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
+        for task in session.scalars(still_open.order_by(Task.id)):
+            found = deadlines.again(session, task)
+            if found and task.id in open_tasks and _moves(task, found):
+                _move(
+                    session, instance, task, found, open_tasks[task.id], {"act": act, "number": row.reference}
+                )
+
+
+def _moves(task: Task, found: Deadline) -> bool:
+    """Whether a deadline is another than the one that its task has; how it was counted counts, too."""
+    says = deadlines.columns(found)
+    return any(getattr(task, name) != says[name] for name in ("due_at", "paused_at", "due_explained"))
+
+
+def _move(
+    session: Session,
+    instance: Instance,
+    task: Task,
+    found: Deadline,
+    element: engine.OpenTask,
+    why: dict[str, Any],
+) -> None:
+    old = task.due_at
+    for name, value in deadlines.columns(found).items():
+        setattr(task, name, value)
+    task.revision += 1
+    session.flush()
+    offers = update(TaskCandidate).where(TaskCandidate.task_id == task.id)
+    session.execute(offers.values(sorts_at=task.sorts_at))
+    if found.paused_at:
+        ladder.hold(session, task)
+    elif climbs := ladder_of(element):
+        span = Span(
+            task.id,
+            task.instance_id,
+            task.element_id,
+            climbs,
+            found.start_at,
+            found.due_at,
+            task.created_at,
+            stage=str(element.node.attributes.get("properties", {}).get("stage") or task.element_id),
+        )
+        ladder.resettle(session, task, span)
+    changed = why | {
+        "rule": task.limit_id,
+        "old": old.isoformat() if old else None,
+        "new": task.due_at.isoformat() if task.due_at else None,
+    }
+    history.record(
+        session,
+        actor=None,
+        act="task.clock",
+        instance_id=instance.id,
+        task_id=task.id,
+        scope_id=task.scope_id,
+        detail={"element": task.element_id, **changed},
+    )
+    context = Context(
+        session=session,
+        actor=None,
+        now=clock.now(),
+        instance_id=instance.id,
+        definition_key=instance.definition_key,
+        business_key=instance.business_key,
+        scope_id=task.scope_id,
+        element_id=task.element_id,
+        task_id=task.id,
+    )
+    for tell in operations.of_use("clock"):
+        tell(context, changed=changed)
