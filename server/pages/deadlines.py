@@ -49,12 +49,14 @@ def deadlines(actor: Actor) -> str:
     present = monday == monday_of(today)
     with reading() as session:
         rows = listed.mine(session, actor, since=None if present else since, until=until)
+        paused = listed.standing(session, actor) if present else ()
         return render_template(
             "week.html",
+            paused=paused,
             late=[row for row in rows if row.sorts_at < since],
             days=days([monday + DAY * n for n in range(7)], rows),
             cut=len(rows) == listed.MAX_DEADLINES,
-            matters=matter.headings(session, actor, {row.scope_id for row in rows}),
+            matters=matter.headings(session, actor, {row.scope_id for row in (*rows, *paused)}),
             monday=monday,
             sunday=monday + 6 * DAY,
             before=monday - WEEK if monday > FIRST else None,

@@ -22,7 +22,7 @@ from server.traffic.rates import Spent
 from tests.city import City
 from tests.server.visitors import Visitor
 from workflows import clock, ladder
-from workflows.model import Task
+from workflows.model import NEVER, Task
 
 HALF = timedelta(minutes=30)
 ADDRESS = re.compile(r"https?://[^<]+?(/calendar/([^<]+)\.ics)")
@@ -76,6 +76,13 @@ def test_the_week_and_the_month_show_what_the_reader_may_see(city: City) -> None
     late = Visitor(city, "handler").get("/week?week=30%20February").text
     assert 'id="late"' in late
     assert f"/tasks/{held.id}" in late
+    # A clock that stands is due on no day, and is shown all the same.
+    with city.database.unit_of_work() as session:
+        row = session.get_one(Task, held.id)
+        row.paused_at, row.due_at, row.sorts_at = clock.now(), None, NEVER
+    page = Visitor(city, "handler").get("/week").text
+    assert page.index('id="paused"') < page.index(f"/tasks/{held.id}")
+    assert 'id="paused"' not in Visitor(city, "handler4").get("/week").text
 
     due(city, held, datetime(2039, 3, 31, 16, tzinfo=UTC))
     for _ in range(3):

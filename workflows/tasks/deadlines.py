@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from workflows.actor import Actor
-from workflows.model import Task, TaskCandidate
-from workflows.tasks.inbox import offered_to
+from workflows.model import NEVER, Task, TaskCandidate
+from workflows.tasks.inbox import doable, offered_to
 from workflows.visibility import policy
 
 #: More than anybody reads in a month; asking for one more tells whether there are more.
@@ -66,6 +66,12 @@ def where(
         Task.closed_at.is_(None), *_between(Task.sorts_at, since, until), condition, policy().tasks(actor)
     )
     return _loaded(session, wanted, limit)
+
+
+def standing(session: Session, actor: Actor, *, limit: int = MAX_DEADLINES) -> Sequence[Task]:
+    """Return the actor's open tasks, and those that he may claim, whose clock is paused: they are due on no day."""
+    wanted = select(Task).where(Task.paused_at.is_not(None), doable(actor), policy().tasks(actor))
+    return _loaded(session, wanted.where(Task.sorts_at == NEVER), limit)
 
 
 def _between(

@@ -45,7 +45,7 @@ class _Talk(socketserver.StreamRequestHandler):
         if self.post.dead:
             return
         self.say("220 test ESMTP")
-        while (line := self.rfile.readline()) and not self.post.dead:
+        while not self.post.dead and (line := self.rfile.readline()):
             command = line.decode().strip()
             self.post.said.append(command)
             verb = command.partition(" ")[0].upper()
