@@ -105,13 +105,8 @@ class Served:
 def served(url: str, *arguments: str) -> Iterator[Served]:
     """Give the program served over this database, as `duban serve` does; stopped on leaving."""
     process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("duban")), "serve", "--port", "0", *arguments],
-        env={
-            **os.environ,
-            "DUBAN_DATABASE_URL": url,
-            "DUBAN_SECRET_KEY": secrets.token_hex(32),
-            "PYTHONUNBUFFERED": "1",
-        },
+        [program(), "serve", "--port", "0", *arguments],
+        env=environment(url),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -121,6 +116,21 @@ def served(url: str, *arguments: str) -> Iterator[Served]:
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+def program() -> str:
+    """Return the path of the command line."""
+    return str(Path(sys.executable).with_name("duban"))
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return the environment of a process that works on this database."""
+    return {
+        **os.environ,
+        "DUBAN_DATABASE_URL": url,
+        "DUBAN_SECRET_KEY": secrets.token_hex(32),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def _address(process: subprocess.Popen[str]) -> str:

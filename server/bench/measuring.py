@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from server.bench import house, inboxes, parts, work
+from server.bench import firings, house, inboxes, parts, postgresql, ticks, timers, work
 from server.bench.places import Amount, places
 from server.bench.tables import Table
 from server.bench.work import Kept, Moved
@@ -25,6 +25,16 @@ def measure(amount: Amount) -> Iterator[Table]:
     with places("inbox") as found:
         looks = [look for place in found for look in inboxes.looks(place, amount)]
     yield inboxes.of_inboxes(looks)
+    yield from clocks(amount)
+
+
+def clocks(amount: Amount) -> Iterator[Table]:
+    """Yield what timers cost, on PostgreSQL: nothing where no package brings one."""
+    with postgresql.started() as server:
+        if server:
+            yield timers.of_firing(list(timers.measure(server, amount)))
+            yield from firings.measure(server, amount)
+            yield from ticks.measure(server, amount)
 
 
 def profile(amount: Amount) -> Iterator[Table]:

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr
 from dataclasses import dataclass
 from functools import wraps
@@ -58,7 +58,7 @@ class Parts:
     statements: int
 
 
-class _Watch:
+class Watch:
     """Puts every moment down to the innermost part that it falls into."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ def _measure(database: Database, url: str, matters: int, rounds: int) -> Parts:
     instance_ids = house.start_lines(database, matters)
     statements: Counter[str] = Counter()
     event.listen(database.engine, "before_cursor_execute", lambda *_: statements.update(["sql"]))
-    watches: list[_Watch] = []
+    watches: list[Watch] = []
     for number in range(WARM_UP + rounds):
         with database.reading() as session:
             tasks = house.open_tasks(session, instance_ids).values()
@@ -127,21 +127,29 @@ def _measure(database: Database, url: str, matters: int, rounds: int) -> Parts:
     return Parts(_medians(walls), _medians(cpus), round(statements["sql"] / matters))
 
 
-def _completion(app: Flask, database: Database, headers: dict[str, str], task_id: str) -> _Watch:
-    watch = _Watch()
+def _completion(app: Flask, database: Database, headers: dict[str, str], task_id: str) -> Watch:
+    watch = Watch()
     request = EnvironBuilder(
         f"/engine-rest/task/{task_id}/complete", method="POST", headers=[*headers.items()], json={}
     )
+    with watching(watch, PARTS, database), watch.part(REST):
+        app.wsgi_app(request.get_environ(), _start_response)
+    return watch
+
+
+@contextmanager
+def watching(
+    watch: Watch, parts: Mapping[str, Sequence[tuple[Any, str]]], database: Database
+) -> Iterator[None]:
+    """Put the time of these functions down to their parts, and that of commits to `COMMIT`."""
     with ExitStack() as patches:
-        for name, functions in PARTS.items():
+        for name, functions in parts.items():
             for owner, function in functions:
                 found = getattr(owner, function)
                 patches.enter_context(patch.object(owner, function, watch.watched(name, found)))
         dialect = database.engine.dialect
         patches.enter_context(patch.object(dialect, "do_commit", watch.watched(COMMIT, dialect.do_commit)))
-        with watch.part(REST):
-            app.wsgi_app(request.get_environ(), _start_response)
-    return watch
+        yield
 
 
 def _start_response(status: str, headers: Sequence[Any], error: Any = None) -> Callable[[bytes], None]:

@@ -20,10 +20,21 @@ class Amount:
     each: int  #: matters in each round
     open_tasks: tuple[int, ...]
     pages: int  #: times that an inbox is asked for
+    timers: int  #: due one after another
+    pending: tuple[int, ...]  #: timers that are not due
 
 
-FULL = Amount(rounds=8, each=160, open_tasks=(100, 1_000, 10_000, 100_000), pages=60)
-QUICK = Amount(rounds=3, each=40, open_tasks=(100, 1_000, 10_000), pages=20)
+FULL = Amount(
+    rounds=8,
+    each=160,
+    open_tasks=(100, 1_000, 10_000, 100_000),
+    pages=60,
+    timers=10_000,
+    pending=(1_000, 1_000_000),
+)
+QUICK = Amount(
+    rounds=3, each=40, open_tasks=(100, 1_000, 10_000), pages=20, timers=500, pending=(1_000, 100_000)
+)
 
 
 @dataclass(frozen=True)
