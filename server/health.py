@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.auth import Account
 from server.db import Database, database, migrated, reading
 from server.guard import public, settings
-from workflows import clock
+from workflows import clock, watchdog
 from workflows.errors import NotFound
 from workflows.model import Incident, Job, Task, Timer
 
@@ -116,3 +116,6 @@ class _Work:
         with self._database.reading() as session:
             for name, (meaning, query) in counts.items():
                 yield GaugeMetricFamily(name, meaning, value=session.scalar(query) or 0)
+            without = len({one.task_id for one in watchdog.missing(session)})
+            meaning = "Open tasks that should have a clock and have none"
+            yield GaugeMetricFamily("duban_tasks_without_clock", meaning, value=without)

@@ -127,6 +127,13 @@ def hold(session: Session, task: Task) -> None:
     task.level = LEVELS[0]
 
 
+def lies_ahead(session: Session, span: Span, now: datetime) -> bool:
+    """Tell whether a task has a rung to climb yet, by the present version of its ladder."""
+    after = max(now, span.created_at)
+    ladder = rungs(session, span.ladder)
+    return any(row["due_at"] > after for row in _timers(span, ladder, plans.work_days(session)))
+
+
 def rungs(session: Session, ladder: str, version: int | None = None) -> Sequence[ReminderRung]:
     """Return the rungs of a ladder, of its latest version unless one is named."""
     if version is not None:

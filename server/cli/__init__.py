@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from server.cli.accounts import user
 from server.cli.calendars import calendar_
+from server.cli.clocks import clocks
 from server.cli.common import show
 from server.cli.lists import import_
 from server.cli.measuring import bench
@@ -41,7 +42,7 @@ def main() -> None:
     """督办 Duban: a BPM server for discipline-supervision offices."""
 
 
-for _command in (serve, worker, deploy, check, simulate, import_, calendar_, bench, user):
+for _command in (serve, worker, deploy, check, clocks, simulate, import_, calendar_, bench, user):
     main.add_command(_command)
 
 

@@ -30,6 +30,7 @@ from server.pages import (
     tasks,
     telling,
     transfers,
+    watchdog,
 )
 from server.pages.blueprint import blueprint
 
@@ -66,4 +67,5 @@ __all__ = [
     "tasks",
     "telling",
     "transfers",
+    "watchdog",
 ]

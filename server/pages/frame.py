@@ -17,7 +17,7 @@ from handlers import notifications
 from handlers.registers import diverted, quarterly
 from server.db import reading
 from server.guard import current_actor
-from server.pages import names, words
+from server.pages import names, watchdog, words
 from server.pages.blueprint import blueprint
 from workflows import calendar, clock, plans
 from workflows.actor import Actor
@@ -124,6 +124,8 @@ def navigation(actor: Actor) -> list[Item]:
     if "admin" in actor.groups:
         entries.append(("pages.people", _("People")))
         entries.append(("pages.outgoing", _("Messages")))
+    if actor.groups & watchdog.READERS:
+        entries.append(("pages.clocks", _("Missing clocks")))
     with reading() as session:
         unread = notifications.unread_count(session, actor.id, at_most=UNREAD_COUNTED)
     here = request.endpoint or ""
