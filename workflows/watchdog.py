@@ -76,7 +76,7 @@ def _without_reminders(session: Session, nodes: dict[Place, engine.Node], limit:
 
 def _without_timers(session: Session, nodes: dict[Place, engine.Node], limit: int) -> Iterator[Missing]:
     """Yield the tasks on whose boundary a timer neither waits nor has fired since they are open."""
-    for (definition_id, element_id), _node in nodes.items():
+    for definition_id, element_id in nodes:
         for event in deployed.compiled(session, definition_id).nodes.values():
             if event.attached_to == element_id and event.kind == "boundaryEvent:timer":
                 armed = exists().where(

@@ -15,7 +15,6 @@ from server.pages.blueprint import blueprint
 from workflows import clock, deployed, watchdog
 from workflows.actor import Actor
 from workflows.model import ProcessDefinition, Timer
-from workflows.watchdog import Missing
 
 READERS = {"supervisor", "admin"}
 
@@ -31,8 +30,12 @@ def clocks(actor: Actor) -> str:
         return render_template(
             "clocks.html",
             rows=[
-                (session.get_one(ProcessDefinition, definition), _step(session, definition, element), count)
-                + (_words(session, definition, what, name),)
+                (
+                    session.get_one(ProcessDefinition, definition),
+                    _step(session, definition, element),
+                    count,
+                    _words(session, definition, what, name),
+                )
                 for (definition, element, what, name), count in sorted(found.items())
             ],
             late=_late(session),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from workflows import clock, history, incidents, instances, timers
+from workflows import clock, history, incidents, instances, persistence, starting, timers
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotFound
 from workflows.model import AuditEvent, Incident, Instance, ReminderRung, Task, Timer
@@ -395,3 +395,124 @@ def test_a_rung_that_moves_an_instance_is_refused(office, diagram, ladder, opera
         assert {
             t.attempts for t in office.all(Timer, Timer.kind == "ladder", Timer.due_at < clock.now())
         } == {1}
+
+
+def test_rungs_keep_their_order_whichever_worker_takes_them(office, diagram, ladder):
+    laddered(office, diagram)
+    with later(days=30):
+        with office.work() as session:
+            first, second, third = timers.lease(session, "one")
+        for early in (second, third):
+            with office.work() as session:
+                assert not timers.fire(session, early)
+        for turn in (first, second, third):
+            with office.work() as session:
+                assert timers.fire(session, turn)
+    assert [rung for rung, *_ in ladder] == [1, 2, 3]
+
+
+def test_nobody_waits_for_a_matter_that_somebody_else_is_moving(racing_office, two_steps):
+    racing_office.deploy(two_steps)
+    pair = racing_office.start("pair")
+    with later(days=3):
+        with racing_office.work() as session:
+            (timer_id,) = timers.lease(session, "one")
+        with racing_office.work() as slow:
+            persistence.lock(slow, pair.id)
+            with racing_office.work() as session:
+                assert not timers.fire(session, timer_id)
+        assert work_off(racing_office) == [], "it comes a moment later"
+        with later(seconds=2):
+            assert work_off(racing_office) == ["late"]
+    racing_office.check()
+
+
+def test_a_lease_of_a_clock_that_ran_ahead_holds_up_nothing(office, pair):
+    with later(days=40), office.work() as session:
+        assert timers.lease(session, "ahead")
+    with office.work() as session:
+        assert timers.lease(session, "here") == [], "it is not due by the clock set right"
+    with later(days=3):
+        assert work_off(office) == ["late"]
+        office.check()
+    assert work_off(office) == [], "set back again, the clock fires nothing twice"
+
+
+def test_after_months_an_hourly_cycle_fires_once_and_goes_on_by_the_hour(office, diagram):
+    office.deploy(diagram("cycle", CYCLE.replace("R3", "R"), "s>u", "b>reminded"))
+    started = office.start("cycle").started_at
+    for months in (3, 4):
+        with later(days=30 * months, minutes=20):
+            assert work_off(office) == ["b"]
+            (waiting,) = office.all(Timer, Timer.status == "waiting")
+            assert waiting.due_at == started + timedelta(days=30 * months, hours=1)
+    assert len([t for t in office.open_tasks() if t.element_id == "reminded"]) == 2
+    with clock.held_at(started):
+        # The clock was wrong by months: what it has fired stays fired, and the next turn is where it is.
+        assert work_off(office) == []
+    office.check()
+
+
+def clocks(office):
+    """Return what waits: (element, kind, due) of every timer that is not over."""
+    pending = Timer.status.in_(("waiting", "suspended"))
+    return sorted((t.element_id, t.kind, t.due_at, t.status) for t in office.all(Timer, pending))
+
+
+def test_a_step_gone_back_to_has_new_clocks_and_a_held_one_keeps_its_own(office, diagram, ladder):
+    steps = (
+        '<bpmn:startEvent id="s"/><bpmn:userTask id="u" camunda:dueDate="${workdays(5)}"/>'
+        '<bpmn:boundaryEvent id="late" attachedToRef="u"><bpmn:timerEventDefinition>'
+        '<bpmn:timeDate xsi:type="bpmn:tFormalExpression">${workdays(5)}</bpmn:timeDate>'
+        '</bpmn:timerEventDefinition></bpmn:boundaryEvent><bpmn:userTask id="next"/>'
+        '<bpmn:exclusiveGateway id="x" default="f4"/><bpmn:endEvent id="e"/>'
+    )
+    office.deploy(diagram("back", steps, "s>u", "u>next", "next>x", "x>e", "x>u?${again == 'yes'}", "late>e"))
+    instance = office.start("back")
+    before = clocks(office)
+    assert {element for element, *_ in before} == {"u", "late"}
+    with later(days=1):
+        # Suspended and resumed: the same instants, whatever was missed fires once.
+        with office.work() as session:
+            instances.suspend(session, instance.id, actor=office.chief)
+        assert [c[:3] for c in clocks(office)] == [c[:3] for c in before]
+        assert {c[3] for c in clocks(office)} == {"suspended"}
+        office.check()
+    with later(days=2):
+        with office.work() as session:
+            instances.resume(session, instance.id, actor=office.chief)
+        assert clocks(office) == before
+        office.complete(office.task("u"))
+        assert clocks(office) == []
+    with later(days=7):
+        # Sent back, withdrawn or opened again: whichever way a token comes, the step's clocks begin anew.
+        office.complete(office.task("next"), again="yes")
+        anew = clocks(office)
+        assert [c[:2] for c in anew] == [c[:2] for c in before]
+        assert all(new[2] > old[2] for new, old in zip(anew, before, strict=True))
+        office.check()
+    with later(days=9):
+        task = office.task("u")
+        with office.work() as session, persistence.advancing(session, instance.id, actor=None) as run:
+            run.send_back(task.id, "u")
+        assert [c[:2] for c in clocks(office)] == [c[:2] for c in before]
+        assert max(c[2] for c in clocks(office)) > max(c[2] for c in anew)
+        office.check()
+
+
+def test_a_first_turn_that_is_yet_to_come_is_the_next_one(office, diagram):
+    office.deploy(diagram("monthly", STARTING.format(kind="Cycle", when="0 0 9 1 * ?"), "s>u"))
+    definition = office.definition("monthly")
+    (timer,) = office.all(Timer)
+    with office.work() as session:
+        trigger = starting.trigger_of(session, definition, timer)
+        assert starting.next_start(session, definition, trigger, clock.now()) == timer.due_at
+        assert starting.next_start(session, definition, trigger, timer.due_at) > timer.due_at
+
+
+def test_what_starts_once_from_now_on_starts_once(office, diagram):
+    office.deploy(diagram("soon", STARTING.format(kind="Date", when="${now()}"), "s>u"))
+    for day in range(3):
+        with later(days=day, minutes=1):
+            work_off(office)
+    assert len(office.all(Instance)) == 1
