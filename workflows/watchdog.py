@@ -93,7 +93,9 @@ def _without_timers(session: Session, nodes: dict[Place, engine.Node], limit: in
 
 def _open(places: list[Place], *conditions: ColumnElement[bool]) -> Select[Task]:
     here = tuple_(Task.definition_id, Task.element_id).in_(places)
-    return select(Task).where(Task.closed_at.is_(None), here, *conditions).order_by(Task.sorts_at, Task.id)
+    # A clock that stands by an approved pause is not lost.
+    running = (Task.closed_at.is_(None), Task.paused_at.is_(None))
+    return select(Task).where(*running, here, *conditions).order_by(Task.sorts_at, Task.id)
 
 
 def _span(task: Task, name: str) -> Span:

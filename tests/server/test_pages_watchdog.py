@@ -25,7 +25,7 @@ def test_a_lost_clock_is_told_to_everybody_who_can_see_to_it(city: City) -> None
     assert (started.business_key or "") not in page, "nothing of the matter"
     told = CliRunner().invoke(main, ["clocks"], env={"DUBAN_DATABASE_URL": ours})
     assert told.exit_code == 1
-    assert "no reminders default" in told.output
+    assert "no reminders brief" in told.output
     assert "clocks are missing" in told.output
     assert Visitor(city, "handler").get("/clocks").status_code == 403
     assert 'href="/clocks"' in admin.get("/inbox").text
