@@ -24,7 +24,7 @@ from workflows.model import Task
 
 pytestmark = pytest.mark.slow
 
-ROWS = 40
+ROWS = 60  #: some are sent, and some are not, when a transaction of twenty is written
 
 
 @pytest.fixture

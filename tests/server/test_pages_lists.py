@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers import clue_import
+from handlers.clue_import import uploaded
 from handlers.registers import Clue, ClueSubject
 from tests.city import City
 from tests.server.visitors import Visitor
@@ -81,7 +82,10 @@ def test_the_same_list_again_adds_nothing(city: City, visit: Callable[[str], Vis
     assert len(named(city, "郑某一")) == 1
 
 
-def test_a_broken_connection_goes_on_at_the_next_row(city: City, visit: Callable[[str], Visitor]) -> None:
+def test_a_broken_connection_goes_on_at_the_next_row(
+    city: City, visit: Callable[[str], Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploaded, "ROWS", 1)
     agency = visit("agency")
     address = send_file(agency, row("王某一"), row("王某二"), row("王某三")).location
     list_id = address.rpartition("/")[2]
