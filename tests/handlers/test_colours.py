@@ -205,6 +205,23 @@ def test_a_step_comes_to_each_colour_at_midnight_and_each_act_is_done_once(house
         ]
 
 
+def test_more_time_gives_a_better_colour_and_sets_nothing_going(house: Database) -> None:
+    task_id = begin(house, "xingan", "study", "P5M")
+    with clock.held_at(datetime(2026, 7, 3, tzinfo=UTC)):
+        run_due(house)
+        with house.unit_of_work() as session:
+            task = session.get_one(Task, task_id)
+            assert task.colour is TimerColour.RED
+            task.due_at = datetime(2026, 9, 30, 16, tzinfo=UTC)
+            colours.move(session, task, START, task.due_at)
+            assert task.colour is TimerColour.BLUE
+        assert run_due(house) == 0
+    with clock.held_at(datetime(2026, 7, 30, 16, tzinfo=UTC)):
+        run_due(house)
+    with house.reading() as session:
+        assert [colour for _, colour in seen(session)] == ["blue", "yellow", "red", "yellow"]
+
+
 def test_after_months_without_a_tick_each_colour_is_come_to_once_in_order(house: Database) -> None:
     task_id = begin(house, "changwu", "verification", "P9M")
     with clock.held_at(START + timedelta(days=400)):

@@ -32,7 +32,10 @@ def rows(session: Session, span: Span) -> Iterator[dict[str, Any]]:
 
 
 def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> None:
-    """Let a task's colours follow its new due date, by the version of the table that it keeps."""
+    """Let a task's colours follow its new due date, by the version of the table that it keeps.
+
+    A better colour than before shows at once and sets nothing going: more time is no reason for a letter.
+    """
     known = select(Timer).where(Timer.task_id == task.id, Timer.ladder == TABLE)
     timers = session.scalars(known).all()
     if not timers:
@@ -43,10 +46,19 @@ def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> 
             timer.leased_until = timer.leased_by = timer.retry_at = None
     span = _span(session, task, start_at, due_at, clock.now())
     status = "suspended" if task.suspended else "waiting"
+    _brighten(session, task, timers[0].ladder_version or 1, span)
     version, number = timers[0].ladder_version or 1, max(timer.rung or FIRST for timer in timers) + 1
     for row in _rows(session, span, version, task.colour, number):
         session.add(Timer(**row, status=status))
     session.flush()
+
+
+def _brighten(session: Session, task: Task, version: int, span: Span) -> None:
+    today = clock.now().astimezone(clock.office_zone()).date()
+    shown = _table(session, version).on(_situation(session, span), today, plans.work_days(session))
+    colour = shown.colour if shown else None
+    if task.colour is not None and (colour is None or colour < task.colour):
+        task.colour = colour
 
 
 def reach(session: Session, timer: Timer, task: Task) -> Shown | None:

@@ -53,7 +53,7 @@ def _move(session: Session, row: Task, entry: Entry, host: InstanceHost) -> None
     )
     for name in deadlines.columns(None):
         setattr(row, name, entry.row[name])
-    row.level = "normal"
+    row.level, row.colour = "normal", None
     row.revision += 1
     session.execute(
         update(TaskCandidate).where(TaskCandidate.task_id == row.id).values(sorts_at=row.sorts_at)
