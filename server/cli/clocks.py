@@ -19,7 +19,5 @@ def clocks() -> None:
         what = f"{one.what} {one.name}".rstrip()
         click.echo(f"{one.definition_id} {one.element_id} task {one.task_id}{due}: no {what}")
     if found:
-        raise click.ClickException(
-            f"{len(found)} clocks are missing. Send each task back to its own step, which gives it new ones."
-        )
+        raise click.ClickException(f"{len(found)} clocks are missing.")
     click.echo("Every open task has its clocks.")

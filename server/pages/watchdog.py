@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.db import reading
 from server.guard import guard
+from server.pages import names
 from server.pages.blueprint import blueprint
 from workflows import clock, deployed, watchdog
 from workflows.actor import Actor
@@ -43,7 +44,9 @@ def clocks(actor: Actor) -> str:
 
 
 def _step(session: Session, definition_id: str, element_id: str) -> str:
-    return deployed.compiled(session, definition_id).node(element_id).name or element_id
+    node = deployed.compiled(session, definition_id).node(element_id)
+    english = node.attributes.get("properties", {}).get("en") if names.lang() == "en" else None
+    return english or node.name or element_id
 
 
 def _words(session: Session, definition_id: str, what: str, name: str) -> str:
