@@ -32,8 +32,9 @@ help:
 run: setup
 	$(BIN)/duban serve --demo $(ARGS)
 
+# A file's tests stay on one process, which lays its houses and opens its browser once.
 test: setup browser
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(STAMP)
 	@echo 'Seed $(SEED), $(WALKS) walks of each kind. The same again: make soak SEED=$(SEED) WALKS=$(WALKS)'

@@ -1,7 +1,6 @@
 """Every story of `bpmn/*/scenarios/` is told on SQLite, every second one on PostgreSQL; together they take every flow."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,12 +16,7 @@ PROCESSES = sorted({path.parents[1].name for path in STORIES})
 _taken: dict[Path, set[str]] = {}
 
 
-def _together(process: str, *values: object, name: str) -> Any:
-    """Return the parameters of a test that stays on one worker with all others of its process."""
-    return pytest.param(*values, id=name, marks=pytest.mark.xdist_group(f"stories of {process}"))
-
-
-@pytest.mark.parametrize("path", [_together(path.parents[1].name, path, name=path.stem) for path in STORIES])
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_story(path: Path, sqlite_houses: Houses) -> None:
     """The story goes as written, and nothing written in its forms is found in the engine's tables."""
     tell(path, sqlite_houses)
@@ -34,7 +28,7 @@ def test_story_on_postgresql(path: Path, postgresql_houses: Houses) -> None:
     tell(path, postgresql_houses)
 
 
-@pytest.mark.parametrize("process", [_together(process, process, name=process) for process in PROCESSES])
+@pytest.mark.parametrize("process", PROCESSES)
 def test_the_stories_of_a_process_take_every_flow(process: str, sqlite_houses: Houses) -> None:
     """A flow that no story takes is a way that nobody has looked at."""
     taken: set[str] = set()

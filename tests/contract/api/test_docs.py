@@ -9,12 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from server.auth import tokens
 from tests.security.conftest import House, answers
-
-pytestmark = pytest.mark.xdist_group("api")
 
 DOCS = Path(__file__).parents[3] / "docs"
 HOW_TO = (DOCS / "how-to/transfer-clues-from-your-own-system.md").read_text("utf-8")

@@ -17,8 +17,6 @@ from tests.contract.api.json_schema import KNOWN, SAID, faults, resolve
 from tests.contract.client import basic
 from tests.security.conftest import House
 
-pytestmark = pytest.mark.xdist_group("api")
-
 METHODS = ("get", "post", "put", "delete")
 EXAMPLES = 4
 Json = dict[str, Any]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from sqlalchemy import select, update
 
 from handlers.registers import Clue
@@ -14,8 +13,6 @@ from tests.contract.api.conftest import Programs, program_of, transfer
 from tests.security.conftest import House
 from workflows import clock
 from workflows.model import AuditEvent
-
-pytestmark = pytest.mark.xdist_group("api")
 
 
 def followed(program: Any, path: str, **asked: Any) -> list[dict[str, Any]]:

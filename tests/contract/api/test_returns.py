@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from handlers import office as register
 from handlers import return_calendar
 from handlers.registers import returns
 from tests.contract.api.conftest import program_of, transfer
 from tests.security.conftest import House
-
-pytestmark = pytest.mark.xdist_group("api")
 
 
 def test_a_return_from_being_asked_for_to_its_paper(office: House) -> None:

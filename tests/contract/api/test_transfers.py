@@ -7,7 +7,6 @@ import hashlib
 import threading
 from typing import Any
 
-import pytest
 import requests
 from sqlalchemy import func, select
 
@@ -21,8 +20,6 @@ from tests.pdf import pages
 from tests.security.conftest import House, answers
 from workflows import clock
 from workflows.model import AuditEvent
-
-pytestmark = pytest.mark.xdist_group("api")
 
 PDF = b"%PDF-1.4\nscanned"
 
