@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask_babel import format_date
+from werkzeug.wrappers import Response as AnyResponse
 
 from handlers import deadlines as of_units
 from handlers import office
@@ -24,13 +25,16 @@ SHOWN = 4
 
 @blueprint.get("/calendar")
 @guard()
-def deadlines_month(actor: Actor) -> str:
+def deadlines_month(actor: Actor) -> str | AnyResponse:
     """Show the open deadlines of a unit in a month, as far as the reader may see them."""
     first = _month(request.args.get("month"), office.today())
     behind = _next(first)
     with reading() as session:
         units = of_units.units_for(session, actor)
-        code = request.args.get("unit") or (units[0].code if units else "")
+        if not units:
+            # Who belongs to no unit has his own week.
+            return redirect(url_for("pages.deadlines"), 303)
+        code = request.args.get("unit") or units[0].code
         if code not in {unit.code for unit in units}:
             raise NotFound(
                 "There is no such unit, or its calendar is not for you to see.", code="calendar_unit"
