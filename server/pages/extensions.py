@@ -18,7 +18,7 @@ from server.guard import guard
 from server.pages import clocks, form_view, names, submission, words
 from server.pages.blueprint import blueprint
 from server.pages.clues import visible
-from server.pages.limits import approvers, units
+from server.pages.limit_words import approvers, units
 from server.pages.names import lang
 from workflows import definitions, deployed, instances
 from workflows.actor import Actor

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from handlers import office
 from server.db import reading
 from server.guard import guard
-from server.pages import deadline, limits, names, words
+from server.pages import deadline, names, words
 from server.pages.blueprint import blueprint
-from workflows import limits as rules
+from server.pages.limit_words import due_words, length, statuses
+from server.pages.limits import SUPERVISOR
+from workflows import limits
 from workflows import plans, preview
 from workflows.actor import Actor
 from workflows.calendar import NATIONAL, Limit
@@ -34,7 +36,7 @@ class Answer:
 
 
 @blueprint.get("/limits/simulator")
-@guard(roles=limits.SUPERVISOR)
+@guard(roles=SUPERVISOR)
 def limits_simulator(actor: Actor) -> str | tuple[str, int]:
     """Answer when a limit would end; without a question, ask for one."""
     given = {name: request.args.get(name, "").strip() for name in ASKED}
@@ -59,11 +61,11 @@ def _answer(session: Session, given: Mapping[str, str]) -> Answer:
         asked |= {"n": "", "unit": "", "liberty": ""}
     due = preview.preview(session, asked)
     rule = due.limit if due.limit and due.limit.id else None
-    return Answer(limits.due_words(due), due.provisional, deadline.steps_in_words(due.explanation), rule)
+    return Answer(due_words(due), due.provisional, deadline.steps_in_words(due.explanation), rule)
 
 
 def _page(session: Session, given: Mapping[str, str], wrong: Mapping[str, str], answer: Answer | None) -> str:
-    every = [rules.current(session, rule, office.today()) for rule in rules.every(session)]
+    every = [limits.current(session, rule, office.today()) for rule in limits.every(session)]
     return render_template(
         "limits_simulator.html",
         given={**given, "start": given["start"] or office.today().isoformat()},
@@ -88,6 +90,6 @@ def _page(session: Session, given: Mapping[str, str], wrong: Mapping[str, str], 
         },
         places=sorted({NATIONAL, plans.jurisdiction()} | plans.jurisdictions(session)),
         place=plans.jurisdiction(),
-        length=limits.length,
-        statuses=limits.statuses(),
+        length=length,
+        statuses=statuses(),
     )
