@@ -16,8 +16,7 @@ from server.pages import deadline, names, words
 from server.pages.blueprint import blueprint
 from server.pages.limit_words import due_words, length, statuses
 from server.pages.limits import SUPERVISOR
-from workflows import limits
-from workflows import plans, preview
+from workflows import limits, plans, preview
 from workflows.actor import Actor
 from workflows.calendar import NATIONAL, Limit
 from workflows.errors import InvalidInput
