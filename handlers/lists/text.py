@@ -75,7 +75,9 @@ def _decoded(stream: IO[bytes], encoding: str) -> Iterator[io.TextIOWrapper]:
     try:
         yield text
     finally:
-        text.detach()
+        # Who stops half-way may have closed the file before this.
+        if not stream.closed:
+            text.detach()
 
 
 def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list[str]]]:

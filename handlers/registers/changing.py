@@ -320,9 +320,12 @@ def _same(session: Session, clue: Clue, row: DeadlineChange) -> Clock | None:
 
 
 def _asked(context: Context) -> tuple[Clue, DeadlineChange]:
-    number = context.variables["extension_no"]
-    row = context.session.scalars(select(DeadlineChange).where(DeadlineChange.number == number)).one()
-    return clue_of(context, row.clue_id), row
+    clue, number = clue_of(context), context.variables.get("extension_no")
+    asked = select(DeadlineChange).where(DeadlineChange.number == number, DeadlineChange.clue_id == clue.id)
+    row = context.session.scalars(asked).one_or_none()
+    if row is None:
+        raise EngineFault(f"The matter has no application {number}.", element=context.element_id)
+    return clue, row
 
 
 def _instant(row: DeadlineChange) -> datetime:

@@ -37,6 +37,7 @@ def test_a_list_from_template_to_receipt(
     city: City, visit: Visit, accessible: Callable[[Page], None], tmp_path: Path
 ) -> None:
     page = visit("agency", width=390)
+    page.goto("/inbox")
     page.get_by_role("link", name="移送", exact=True).click()
     page.get_by_role("link", name="批量移送").click()
     template = saved(page, "下载清单模板（.xlsx）", tmp_path)

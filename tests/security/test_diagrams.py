@@ -34,7 +34,16 @@ STEPS = sorted(name for name in operations.names() if operations.use_of(name) ==
 #: What steps are given besides that they take no clue: the others take one, and it is forged.
 GIVEN = {
     "returns.note_release": {"agency": "ST"},
-    **{key: {} for key in ("assignments.begin", "assignments.due", "returns.fall_due", "returns.finish")},
+    **{
+        key: {}
+        for key in (
+            "assignments.begin",
+            "assignments.due",
+            "extensions.apply",
+            "returns.fall_due",
+            "returns.finish",
+        )
+    },
 }
 #: These are about no matter: a quarter's name; lists and periods that the process makes itself.
 OPENING = {"quarterly.ended", "quarterly.make", "returns.open"}
@@ -122,7 +131,7 @@ def test_only_a_persons_form_signs_and_only_a_form_reads(supervisor: Client, ope
     """As a service task, `clues.close` would close without a form, and `clues.facts` make facts variables."""
     inputs = {"answers": "${all}"} if operation == "clues.close" else {}
     if operation == "escalation.remind":
-        inputs = {"rung": "${1}", "level": "overdue", "recipients": "${all}"}
+        inputs = {"reached": "${all}"}
     refused = supervisor.deploy(
         {"p.bpmn": process("misplaced", service("act", operation, **inputs))}, status=400
     )

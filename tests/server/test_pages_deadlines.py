@@ -100,7 +100,9 @@ def test_the_week_and_the_month_show_what_the_reader_may_see(city: City) -> None
     assert f"/tasks/{held.id}" not in stranger.get("/calendar?month=2039-03").text
     assert Visitor(city, "agency").get("/calendar?unit=AGS").status_code == 404
     assert f"/tasks/{held.id}" not in Visitor(city, "leader").get("/calendar?unit=JD2&month=2039-03").text
-    assert Visitor(city, "admin").get("/calendar").status_code == 404
+    # Who belongs to no unit has his own week.
+    assert Visitor(city, "admin").get("/calendar").location == "/week"
+    assert Visitor(city, "admin").get("/calendar?unit=JD1").location == "/week"
 
 
 def test_a_feed_is_shown_once_and_says_number_step_and_day(
