@@ -32,7 +32,9 @@ def actor_for(session: Session, login: str) -> Actor:
     A login without a person (an API client) is in the group of its own name only.
     """
     asked = {"login": login, "role": login.partition("@")[0], "today": today()}
-    found = session.execute(_WHO, asked).all()
+    # Every request asks this: past the session's loading of objects, of which there are none.
+    session.flush()
+    found = session.connection().execute(_WHO, asked).all()
     # A login spelt like a role must not thereby hold it.
     groups = {login} if not found[0].namesake else set()
     for _, role, unit_code, _ in found:

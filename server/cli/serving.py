@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -21,6 +22,9 @@ from server.settings import Settings
 from server.together import Together
 from server.worker import Worker
 from workflows.errors import Conflict, InvalidInput
+
+#: New objects, and rounds of younger ones, before a round of the garbage collector: a request makes thousands.
+GARBAGE = (20_000, 20, 20)
 
 
 @click.command()
@@ -65,6 +69,10 @@ def serve(host: str | None, port: int | None, demo: bool, no_worker: bool, proce
 def _server(settings: Settings, database: Database, bound: socket.socket) -> Server:
     app = create_app(settings, database)
     app.extensions["duban.prepared"] = True
+    # What is there by now stays: nobody need look through it again and again for what may be thrown away.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
     return Server(app, bound, settings)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import String, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -51,11 +50,12 @@ _TASK = writing.table(Task).c
 _BY = bindparam("by", type_=String())
 
 
-def _closing(outcome: str, **values: Any) -> ReturningUpdate[datetime | None]:
-    """Return what closes a task and tells when it was due, without having read it before."""
+def _closing(outcome: str, **values: Any) -> ReturningUpdate[Any]:
+    """Return what closes a task and tells when it was due, and whether it has drafts, without having read it before."""
     closing = update(writing.table(Task)).where(_TASK.id == bindparam("of_task"))
     closing = closing.values(outcome=outcome, closed_at=bindparam("now"), suspended=False, **values)
-    return closing.values(revision=_TASK.revision + 1).returning(_TASK.due_at)
+    drafted = exists().where(TaskDraft.task_id == bindparam("of_task"))
+    return closing.values(revision=_TASK.revision + 1).returning(_TASK.due_at, drafted)
 
 
 #: Who completes a task that nobody had claimed is recorded as its assignee.
@@ -83,7 +83,6 @@ _TAKEN = (
     .where(TaskCandidate.task_id == bindparam("of_task"), TaskCandidate.claimable)
     .values(claimable=False)
 )
-_DROP_DRAFTS = delete(writing.table(TaskDraft)).where(TaskDraft.task_id == bindparam("of_task"))
 
 
 def write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
@@ -143,17 +142,19 @@ def _close(session: Session, ids: Sequence[str], host: InstanceHost, left: Colle
         return
     by = host.actor.id if host.actor else None
     connection = session.connection()
-    due = False
+    due, drafted = False, []
     for task_id in ids:
         close = _COMPLETE if task_id in left else _CANCEL
-        due |= (
-            connection.execute(close, {"of_task": task_id, "now": host.now(), "by": by}).scalar() is not None
-        )
+        was_due, has_drafts = connection.execute(
+            close, {"of_task": task_id, "now": host.now(), "by": by}
+        ).one()
+        due |= was_due is not None
+        drafted += [task_id] * has_drafts
         if loaded := session.identity_map.get(session.identity_key(Task, task_id)):
             session.expire(loaded, _CLOSED)
-    rows = [{"of_task": task_id} for task_id in ids]
-    connection.execute(_TAKEN, rows)
-    if connection.execute(_DROP_DRAFTS, rows).rowcount:
+    connection.execute(_TAKEN, [{"of_task": task_id} for task_id in ids])
+    if drafted:
+        session.execute(delete(TaskDraft).where(TaskDraft.task_id.in_(drafted)))
         # A completion that failed left its answers as a draft: now that it worked, nobody need look.
         _settle(session, ids, host)
     if due:
