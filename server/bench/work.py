@@ -110,10 +110,19 @@ def of_completions(moved: Sequence[Moved]) -> Table:
         "audit, through `/engine-rest` with a token. Processor time (CPU) is for one completion, by whom. The last "
         "row is the cycle of the naive use of SpiffWorkflow (restore the whole serialised instance, complete, run, "
         "serialise) on the same diagram, without server or database. Wanted: "
-        f"{PER_SECOND_GOAL} per second on PostgreSQL with 8 clients on two cores, 10 ms of CPU each."
+        f"{PER_SECOND_GOAL} per second on PostgreSQL with 8 clients on two cores, 10 ms of CPU each{_reached(moved)}."
     )
     columns = ("", "per second", "median", "p95", "CPU", *PARTIES)
     return Table("Completing a task", columns, (*rows, (*alone, *["–"] * len(PARTIES))), note)
+
+
+def _reached(moved: Sequence[Moved]) -> str:
+    """Return whether the goal was reached, if it was tried."""
+    found = [one.load.per_second for one in moved if one.place.name == "PostgreSQL" and one.clients > 1]
+    if not found:
+        return ""
+    missed = "not reached, the profile of one completion below says where its time goes"
+    return f": {'reached' if max(found) >= PER_SECOND_GOAL else missed}"
 
 
 def _naive() -> float:
