@@ -11,9 +11,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflows import clock, engine, history, ladder, operations, persistence
+from workflows import engine, history, ladder, operations, persistence
 from workflows.model import ClockChange, Instance, Task, TaskCandidate
-from workflows.operations import Context
 from workflows.persistence import deadlines
 from workflows.persistence.deadlines import Deadline
 from workflows.persistence.entering import ladder_of
@@ -89,16 +88,6 @@ def _move(
         scope_id=task.scope_id,
         detail={"element": task.element_id, **changed},
     )
-    context = Context(
-        session=session,
-        actor=None,
-        now=clock.now(),
-        instance_id=instance.id,
-        definition_key=instance.definition_key,
-        business_key=instance.business_key,
-        scope_id=task.scope_id,
-        element_id=task.element_id,
-        task_id=task.id,
-    )
+    context = persistence.context_of(session, instance, task)
     for tell in operations.of_use("clock"):
         tell(context, changed=changed)

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from workflows import clock, history, ladder, operations, persistence, plans, recounting_timers
 from workflows.calendar import Plan
 from workflows.model import CalendarYear, Instance, Job, Task, TaskCandidate, new_id
-from workflows.operations import Context
 from workflows.persistence import deadlines
 from workflows.persistence.deadlines import Deadline
 
@@ -136,21 +135,7 @@ def _move(session: Session, instance: Instance, task: Task, found: Deadline, pla
     )
     with persistence.alone(session, instance.id):
         for tell in operations.of_use(KIND):
-            tell(_context(session, instance, task), recounted=told)
-
-
-def _context(session: Session, instance: Instance, task: Task) -> Context:
-    return Context(
-        session=session,
-        actor=None,
-        now=clock.now(),
-        instance_id=instance.id,
-        definition_key=instance.definition_key,
-        business_key=instance.business_key,
-        scope_id=task.scope_id,
-        element_id=task.element_id,
-        task_id=task.id,
-    )
+            tell(persistence.context_of(session, instance, task), recounted=told)
 
 
 def _first(plan: CalendarYear) -> datetime:

@@ -18,7 +18,6 @@ from workflows import clock, colours, history, ladder, leasing, operations, pers
 from workflows.errors import EngineFault
 from workflows.ladder import LEVELS, Reached, Span, arm
 from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
-from workflows.operations import Context
 from workflows.scale import TimerColour
 
 __all__ = ["Span", "arm", "due", "failed", "fire", "lease", "next_due_at"]
@@ -174,17 +173,7 @@ def _colour(session: Session, timer: Timer, instance: Instance) -> None:
 
 
 def _act(session: Session, instance: Instance, task: Task, operation: str, reached: Reached) -> None:
-    context = Context(
-        session=session,
-        actor=None,
-        now=clock.now(),
-        instance_id=instance.id,
-        definition_key=instance.definition_key,
-        business_key=instance.business_key,
-        scope_id=task.scope_id,
-        element_id=task.element_id,
-        task_id=task.id,
-    )
+    context = persistence.context_of(session, instance, task)
     with persistence.held(session, instance.id):
         operations.find(operation)(context, reached=reached)
 

@@ -7,6 +7,7 @@ together.
 
 from workflows.persistence.check import rows_equal_run
 from workflows.persistence.command import advance, advancing, alone, begin, held
+from workflows.persistence.host import context_of
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timer
 from workflows.persistence.outgoing import PAUSE, send
 from workflows.persistence.reading import peek, variables
@@ -17,6 +18,7 @@ __all__ = [
     "advancing",
     "alone",
     "begin",
+    "context_of",
     "guard_active",
     "guard_running",
     "held",

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows import changes, deployed, engine, operations, plans
+from workflows import changes, clock, deployed, engine, operations, plans
 from workflows.actor import Actor
 from workflows.calendar import Change, WorkDays
 from workflows.deployed import Deployed
 from workflows.errors import EngineFault
-from workflows.model import Instance
+from workflows.model import Instance, Task
 from workflows.operations import Context, Recorded
 from workflows.persistence.deadlines import Deadline, by_limit, by_working_days
 from workflows.persistence.library import InstanceLibrary
@@ -144,3 +144,18 @@ class InstanceHost:
     def _count(self, deadline: Deadline) -> datetime:
         self.counted[deadline.due_at] = deadline
         return deadline.due_at
+
+
+def context_of(session: Session, instance: Instance, task: Task) -> Context:
+    """Return the context of what befalls a task of this instance now while nobody acts: a rung, a new due date."""
+    return Context(
+        session=session,
+        actor=None,
+        now=clock.now(),
+        instance_id=instance.id,
+        definition_key=instance.definition_key,
+        business_key=instance.business_key,
+        scope_id=task.scope_id,
+        element_id=task.element_id,
+        task_id=task.id,
+    )
