@@ -6,12 +6,12 @@ import base64
 import hashlib
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response, render_template, request
 from werkzeug.exceptions import NotAcceptable
 
 from handlers.registers import Document, papers
+from server.downloads import download
 from server.papers import pdf
 from workflows.papers import Paper
 
@@ -21,8 +21,6 @@ FORMS: dict[str, Any] = {
     PDF: {"schema": {"type": "string", "contentMediaType": PDF}},
     HTML: {"schema": {"type": "string"}},
 }
-#: No script, no form, nothing from elsewhere.
-INERT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 def wanted(*offered: str) -> str:
@@ -53,9 +51,7 @@ def paper_as(media_type: str, paper: Paper, name: str, *, at: datetime) -> Respo
 
 
 def _given(content: bytes, media_type: str, name: str) -> Response:
-    response = Response(content, content_type=media_type)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    response.headers["Content-Security-Policy"] = INERT
+    response = download(content, media_type, name)
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
     response.headers["Vary"] = "Accept"

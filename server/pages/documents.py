@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from handlers import filetypes
 from handlers.registers import Clue, Document, papers
 from server.db import unit_of_work
+from server.downloads import INERT, download
 from server.guard import guard
 from server.limited import limited
 from server.pages.blueprint import blueprint
@@ -25,8 +26,6 @@ from workflows.errors import NotFound
 READERS = OFFICE | {"agency_clerk"}
 #: Longer texts are shown by their beginning.
 LONGEST_SHOWN = 100_000
-#: A picture can carry no script, and is given no right to run one.
-INERT = "default-src 'none'; sandbox"
 
 
 @blueprint.get("/clues/<clue_id>/documents/<document_id>/page")
@@ -67,6 +66,7 @@ def document_picture(actor: Actor, clue_id: str, document_id: str) -> Response:
     if shown not in ("image", "pdf") or not content:
         raise NotFound("There is nothing to be shown of this document.", code="document")
     response = Response(content, mimetype=media_type)
+    # A picture can carry no script, and is given no right to run one.
     response.headers["Content-Security-Policy"] = INERT
     return response
 
@@ -82,10 +82,7 @@ def document(actor: Actor, clue_id: str, document_id: str) -> Response:
         if paper := papers.content(found):
             content, media_type = pdf(paper, at=found.created_at), "application/pdf"
             name = f"{found.title}-{found.number}-v{found.version}.pdf"
-    response = Response(content, mimetype=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Content-Security-Policy"] = "sandbox"
-    return response
+    return download(content, media_type, name)
 
 
 def seen(session: Session, actor: Actor, clue_id: str, document_id: str) -> tuple[Clue, Document, str]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from handlers.registers import quarterly
 from server.db import reading, unit_of_work
+from server.downloads import download
 from server.guard import guard
 from server.limited import limited
 from server.pages.blueprint import blueprint
@@ -51,7 +52,4 @@ def result_list_pdf(actor: Actor, sheet_no: str) -> Response:
         row = quarterly.find(session, actor, sheet_no)
         history.record(session, actor=actor, act="quarterly.read", detail={"number": row.number})
         content = pdf(quarterly.sheet(session, row), at=row.made_at)
-    response = Response(content, mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{sheet_no}.pdf")
-    response.headers["Content-Security-Policy"] = "sandbox"
-    return response
+    return download(content, "application/pdf", f"{sheet_no}.pdf")

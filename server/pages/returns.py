@@ -15,6 +15,7 @@ from handlers import wall
 from handlers.registers import returns as register
 from handlers.registers.returns import AgencyReturn, ReturnPeriod, Sent
 from server.db import reading, unit_of_work
+from server.downloads import download
 from server.guard import guard
 from server.limited import limited
 from server.pages import words
@@ -72,10 +73,8 @@ def return_paper(actor: Actor, return_id: str) -> Response:
         if paper is None:
             raise NotFound(f"The return {return_id} has no paper yet.", code="document")
         history.record(session, actor=actor, act="document.read", detail={"return": row.id})
-        response = Response(pdf(paper, at=row.signed_at or clock.now()), mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{paper.title}-{row.number}.pdf")
-    response.headers["Content-Security-Policy"] = "sandbox"
-    return response
+        content = pdf(paper, at=row.signed_at or clock.now())
+        return download(content, "application/pdf", f"{paper.title}-{row.number}.pdf")
 
 
 @blueprint.post("/returns/<return_id>/release")

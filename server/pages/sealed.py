@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from handlers.registers import diverted
 from server.db import reading, unit_of_work
+from server.downloads import download
 from server.guard import guard
 from server.limited import limited
 from server.pages import form_view, submission
@@ -87,10 +88,7 @@ def sealed_cover_pdf(actor: Actor, sealed_no: str) -> FlaskResponse:
         row = diverted.find(session, actor, sealed_no)
         _read(session, actor, row)
         content = pdf(diverted.cover(session, row), at=row.entered_at)
-    response = FlaskResponse(content, mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{sealed_no}.pdf")
-    response.headers["Content-Security-Policy"] = "sandbox"
-    return response
+    return download(content, "application/pdf", f"{sealed_no}.pdf")
 
 
 def _read(session: Session, actor: Actor, row: diverted.DivertedItem) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from handlers.registers import Clue, Document
 from handlers.uploads import Upload
+from server.downloads import INERT
 from tests.security.conftest import House, Visitor, answers
 from tests.security.drawing import form, process, task
 from workflows.model import Instance
@@ -80,7 +81,7 @@ def test_a_file_with_an_evil_name_is_given_under_a_good_one(house: House, evil: 
     answer = house.visitor("clerk").get(f"/clues/{paper.clue_id}/documents/{paper.id}")
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"] == "sandbox"
+    assert answer.headers["Content-Security-Policy"] == INERT
     assert answer.headers["Cache-Control"] == "no-store"
 
 

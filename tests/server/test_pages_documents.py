@@ -6,12 +6,14 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select
 
 from handlers import filetypes, uploads
 from handlers.registers import Document, papers
+from server.downloads import INERT
 from server.papers import pdf
 from server.papers.picture import page_of
 from tests import pdf as reader
@@ -71,7 +73,8 @@ def test_papers_are_read_as_page_and_as_pdf(
             assert words in page.text
         assert row.sha256 in page.text
         assert row.number in listed
-        assert saved.headers["Content-Disposition"].startswith("attachment;")
+        name = quote(f"{row.title}-{row.number}-v{row.version}.pdf", safe="")
+        assert saved.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{name}"
         assert saved.headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -161,12 +164,12 @@ def test_files_are_shown_by_what_they_are(
     assert "<script>alert" not in page.text
     assert hashlib.sha256(content).hexdigest() in page.text
     saved = clerk.get(address(row))
-    assert (saved.data, saved.headers["Content-Security-Policy"]) == (content, "sandbox")
+    assert (saved.data, saved.headers["Content-Security-Policy"]) == (content, INERT)
     assert saved.mimetype not in {"text/html", "image/svg+xml", "application/javascript"}
     picture = clerk.get(f"{address(row)}/picture")
     assert picture.status_code == (200 if shown == "/picture" else 404)
     if picture.status_code == 200:
-        assert picture.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert picture.headers["Content-Security-Policy"] == INERT
         assert picture.headers["X-Content-Type-Options"] == "nosniff"
 
 
