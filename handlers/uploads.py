@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
+from typing import Any
 
 from sqlalchemy import LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -39,6 +40,9 @@ class Upload(Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    cleaned: Mapped[
+        dict[str, Any] | None
+    ]  #: what was taken out of the file that came, see `handlers.cleaning`
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 

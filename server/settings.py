@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from handlers.vault import keys
 from server.way_out import WayOut
 from workflows.calendar import JURISDICTION, NATIONAL
 from workflows.errors import InvalidInput
@@ -54,6 +55,8 @@ class Settings:
     session_lasts: timedelta = timedelta(hours=12)
     session_idle: timedelta = timedelta(hours=2)
     metrics_token: str = field(default="", repr=False)  #: who may read /metrics in production
+    master_key: str = field(default="", repr=False)  #: of the vault of reporters; better in a file
+    master_key_file: Path | None = None  #: its keys, one a line, the first seals
     way_out: WayOut = field(default_factory=WayOut)  #: mail, webhooks, and the address that links lead to
 
     @classmethod
@@ -83,8 +86,14 @@ class Settings:
             session_lasts=timedelta(hours=_number(said, "DUBAN_SESSION_HOURS", 12, lowest=1, highest=720)),
             session_idle=timedelta(minutes=_number(said, "DUBAN_IDLE_MINUTES", 120, lowest=5, highest=43200)),
             metrics_token=said.get("DUBAN_METRICS_TOKEN", ""),
+            master_key=said.get("DUBAN_MASTER_KEY", ""),
+            master_key_file=Path(file) if (file := said.get("DUBAN_MASTER_KEY_FILE")) else None,
             way_out=WayOut.of(said),
         )
+        if settings.master_key and settings.master_key_file:
+            raise InvalidInput(
+                "DUBAN_MASTER_KEY and DUBAN_MASTER_KEY_FILE: name one of the two, better the file."
+            )
         if settings.clock_offset and not demo:
             raise InvalidInput("DUBAN_CLOCK moves the clock of the demo only; production keeps real time.")
         return settings
@@ -96,9 +105,10 @@ class Settings:
     def serving(self) -> Settings:
         """Return settings that are safe to serve with, or raise InvalidInput saying what is missing."""
         if self.demo:
-            return replace(
-                self._only_here(), secret_key=self.secret_key or _stored_secret(VAR / "secret_key")
-            )
+            here = self._only_here()
+            file = None if self.master_key else self.master_key_file or _stored_master_key(VAR / "master_key")
+            secret = self.secret_key or _stored_secret(VAR / "secret_key")
+            return replace(here, secret_key=secret, master_key_file=file)
         if len(self.secret_key) < SHORTEST_SECRET:
             raise InvalidInput(
                 f"DUBAN_SECRET_KEY must hold at least {SHORTEST_SECRET} random characters; make one with: "
@@ -152,6 +162,13 @@ def _stored_secret(path: Path) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(made)
     return made
+
+
+def _stored_master_key(path: Path) -> Path:
+    """Return the demo's file of master keys, made on the first call."""
+    if not path.exists():
+        keys.add(path)
+    return path
 
 
 def _bind(value: str) -> tuple[str, int]:

@@ -152,6 +152,9 @@ class Document(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    cleaned: Mapped[
+        dict[str, Any] | None
+    ]  #: what was taken out of the file that came, see `handlers.cleaning`
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     created_by: Mapped[str]

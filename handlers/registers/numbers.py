@@ -26,6 +26,7 @@ PREFIXES = {
     "sealed": "MF",
     "quarterly": "JD",
     "supervision": "DB",
+    "unsealing": "QF",
 }
 
 

@@ -132,6 +132,7 @@ def keep_files(
             sha256=upload.sha256,
             size=upload.size,
             content=upload.content,
+            cleaned=upload.cleaned,
             version=_next_version(context.session, clue, upload.filename),
             created_at=context.now,
             created_by=who(context),

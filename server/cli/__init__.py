@@ -1,4 +1,4 @@
-"""The command line: `duban serve`, `worker`, `deploy`, `check`, `simulate`, `import`, `calendar`, `bench`, `user`."""
+"""The command line `duban`: every command there is, and how each of them fails."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from server.cli.lists import import_
 from server.cli.measuring import bench
 from server.cli.processes import check, deploy, simulate
 from server.cli.serving import serve, worker
+from server.cli.vaults import vault
 from workflows.errors import DubanError, InvalidInput
 
 
@@ -42,7 +43,7 @@ def main() -> None:
     """督办 Duban: a BPM server for discipline-supervision offices."""
 
 
-for _command in (serve, worker, deploy, check, clocks, simulate, import_, calendar_, bench, user):
+for _command in (serve, worker, deploy, check, clocks, simulate, import_, calendar_, bench, user, vault):
     main.add_command(_command)
 
 

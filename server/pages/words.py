@@ -170,6 +170,16 @@ ERRORS: dict[str, Wording] = {
     "suspended": lambda p: _("The matter is suspended. It can go on once it is resumed."),
     "transfer_list": lambda p: _("There is no such list: it was dropped, is too old, or is somebody else's."),
     "unstorable": lambda p: _("A text is too long, or holds characters that cannot be stored."),
+    "vault_closed": lambda p: _("The intake clerk records the reporter, until the clue is distributed."),
+    "vault_file": lambda p: _("The file of the vault's master keys is not usable. Tell your administrator."),
+    "vault_key": lambda p: _("The vault has no master key, so nothing can be recorded or read."),
+    "vault_key_missing": lambda p: _(
+        "A record of the vault was sealed by a master key that is not there. Tell your administrator."
+    ),
+    "vault_purpose": lambda p: _("Say what the identity is needed for."),
+    "vault_tampered": lambda p: _(
+        "The seal of this record is broken: it was changed, or put in the place of another. Tell your administrator."
+    ),
     "webhook": lambda p: _("There is no such webhook; it was withdrawn."),
     "task": lambda p: _("There is no such task, or it is no longer yours to see. Go back to the inbox."),
 }

@@ -1,0 +1,92 @@
+"""Reporters on their page: recorded and read by the intake office, nobody else, and never found anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from handlers.registers import Clue
+from handlers.vault import keys
+from tests.city import TRANSFER, City
+from tests.server.visitors import Visitor
+
+WHO = {
+    "name": "虚构举报人丙",
+    "id_number": "320500198512310000",
+    "phone": "0512-99990000",
+    "note": "勿在单位联系",
+}
+#: What the others get for the page: whether there is a reporter is known to who may know of the matter.
+OTHERS = {"clerk": 200, "principal": 200, "leader": 200, "head": 200, "handler": 404} | dict.fromkeys(
+    ("admin", "supervisor", "auditor", "agency"), 403
+)
+INTAKE = {"source": "SR01", "named": "yes", "report_no": "信〔2026〕31号"}
+
+
+@pytest.fixture
+def master(city: City, tmp_path: Path) -> Iterator[Path]:
+    """Give a file with one master key, which the city uses."""
+    file = tmp_path / "master_key"
+    keys.add(file)
+    keys.use(file)
+    yield file
+    keys.use(None)
+
+
+def reported(city: City, **other: str) -> str:
+    """Return the id of a clue that the intake office has taken in by name."""
+    return city.clue(city.start("clue_transfer", by="intake", answers={**TRANSFER, **INTAKE, **other}))
+
+
+def test_a_reporter_is_recorded_read_and_never_seen_elsewhere(
+    city: City, master: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clue_id = reported(city)
+    page, intake = f"/clues/{clue_id}/reporter", Visitor(city, "intake")
+    assert "实名举报" in intake.get(page).text
+    refused = intake.post(page, **{**WHO, "name": ""})
+    assert refused.status_code == 422
+    assert WHO["phone"] in refused.text
+    assert intake.post(page, **WHO).status_code == 303
+    assert all(text not in intake.get(page).text for text in WHO.values())
+    assert intake.post(f"{page}/read", purpose="curious").status_code == 400
+    shown = intake.post(f"{page}/read", purpose="tell")
+    assert all(text in shown.text for text in WHO.values())
+    assert shown.headers["Cache-Control"] == "no-store"
+    for login, status in OTHERS.items():
+        visitor = Visitor(city, login)
+        got = [visitor.get(page), visitor.post(page, **WHO), visitor.post(f"{page}/read", purpose="tell")]
+        assert got[0].status_code == status, login
+        assert {answer.status_code for answer in got[1:]} <= {403, 404}, login
+        assert all(text not in answer.text for answer in got for text in WHO.values()), login
+    # Its steps, drafts and papers, done by those who may not know.
+    matter = city.instance(_number(city, clue_id))
+    task = city.advance(matter, "a8")
+    assert intake.post(page, **WHO).status_code == 403
+    assert city.task(matter, task.element_id)
+    kept = city_bytes(city)
+    told = "".join(capfd.readouterr())
+    for text in WHO.values():
+        assert text.encode() not in kept
+        assert text not in told
+
+
+def test_without_a_master_key_the_page_says_what_to_do(city: City) -> None:
+    page, intake = f"/clues/{reported(city)}/reporter", Visitor(city, "intake")
+    assert "DUBAN_MASTER_KEY_FILE" in intake.get(page).text
+    assert intake.post(page, **WHO).status_code == 409
+
+
+def city_bytes(city: City) -> bytes:
+    """Return the files of the database, what has yet to be folded into them included."""
+    file = Path(city.database.engine.url.database or "")
+    return b"".join(
+        path.read_bytes() for path in file.parent.glob(f"{file.name}*") if not path.name.endswith(".lock")
+    )
+
+
+def _number(city: City, clue_id: str) -> str:
+    with city.database.reading() as session:
+        return session.get_one(Clue, clue_id).transfer_no
