@@ -17,6 +17,7 @@ from server import api, engine_rest, errors, guard, health, language, pages
 from server.db import Database
 from server.settings import Settings
 from server.wiring import wire
+from workflows import audit
 
 #: frontend.md: nothing from elsewhere, no inline script, no eval; the diagram viewer sets inline styles.
 CONTENT_POLICY = "; ".join(
@@ -129,6 +130,11 @@ def _number_request(settings: Settings) -> None:
     g.request_id = _given_number(request) if settings.proxies else secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    audit.comes_from(_door(), address=request.remote_addr, request_id=g.request_id)
+
+
+def _door() -> str:
+    return request.path.split("/")[1] if guard.for_programs() else "page"
 
 
 def _given_number(request: Request) -> str:

@@ -27,10 +27,9 @@ from server.auth import sessions, tokens
 from server.db import database, reading, unit_of_work
 from server.settings import Settings
 from server.traffic import rates
-from workflows import clock
+from workflows import audit
 from workflows.actor import Actor
 from workflows.errors import DubanError, NotAllowed
-from workflows.model import AuditEvent
 
 COOKIE = "duban_session"
 HEADER_AREAS = ("/engine-rest", "/api", "/metrics")
@@ -207,9 +206,7 @@ def record_refusal(error: DubanError) -> None:
     named = (request.view_args or {}).items()
     detail |= {name: str(value) for name, value in named if name != SECRET_ARGUMENT}
     with unit_of_work() as transaction:
-        transaction.add(
-            AuditEvent(at=clock.now(), actor=actor.id if actor else "", act="refusal", detail=detail)
-        )
+        audit.record(transaction, actor=actor or "", act="refusal", detail=detail)
 
 
 def _identify() -> Identity | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -19,12 +20,17 @@ from handlers import clue_import, outbox, uploads
 from server.auth import attempts, sessions
 from server.db import Database
 from server.outgoing.delivering import Sender
+from server.sealer import Sealer
 from server.settings import Settings
 from server.traffic import rates, repeats
-from workflows import jobs, timers
+from workflows import audit, jobs, timers
 
 TICK = timedelta(seconds=1)
 HOUSEKEEPING = timedelta(hours=1)
+SEALING = timedelta(seconds=5)
+THREADS = 10
+#: What is recorded on these threads bears this origin.
+AS_WORKER = {"initializer": audit.comes_from, "initargs": ("worker",)}
 SENDING = timedelta(seconds=2)
 
 log = structlog.get_logger()
@@ -105,10 +111,18 @@ class Worker:
         self._name = name()
         self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone=UTC,
+            executors={
+                "default": ThreadPoolExecutor(
+                    THREADS, {"initializer": audit.comes_from, "initargs": ("worker",)}
+                )
+            },
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds())
         self._scheduler.add_job(self._tidy, "interval", seconds=HOUSEKEEPING.total_seconds())
+        self._sealer = Sealer(database, self._stopping)
+        self._scheduler.add_job(self._seal, "interval", seconds=SEALING.total_seconds())
         self._secret = bool(settings.secret_key)
         self._sender = Sender(database, settings, self._name, self._stopping)
         for send in (self._sender.send_mail, self._sender.send_webhooks):
@@ -124,6 +138,8 @@ class Worker:
         """Finish what is being done, and begin nothing else."""
         self._stopping.set()
         self._scheduler.shutdown(wait=True)
+        # What was committed lately shall not lie unsealed until somebody begins again.
+        self._seal()
 
     def _tick(self) -> None:
         try:
@@ -138,6 +154,12 @@ class Worker:
             send()
         except SQLAlchemyError:
             log.exception("messages could not be sent without the database")
+
+    def _seal(self) -> None:
+        try:
+            self._sealer.run()
+        except SQLAlchemyError:
+            log.exception("the worker could not seal the audit")
 
     def _tidy(self) -> None:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflows import engine, history, ladder, operations, persistence
+from workflows import audit, engine, ladder, operations, persistence
 from workflows.model import ClockChange, Instance, Task, TaskCandidate
 from workflows.persistence import deadlines
 from workflows.persistence.deadlines import Deadline
@@ -79,7 +79,7 @@ def _move(
         "old": old.isoformat() if old else None,
         "new": task.due_at.isoformat() if task.due_at else None,
     }
-    history.record(
+    audit.record(
         session,
         actor=None,
         act="task.clock",

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, writing
-from workflows.actor import Actor
+from workflows import clock
+from workflows.audit import record as record
 from workflows.model import PENDING, Activity, AuditEvent, Incident, Job, new_id
-
-#: Who stands in the audit where no person acted.
-SYSTEM = "system"
 
 
 @dataclass(frozen=True)
@@ -56,29 +52,6 @@ def audit(session: Session, instance_id: str) -> Sequence[AuditEvent]:
     """Return who did what with an instance and its tasks, in order."""
     events = select(AuditEvent).where(AuditEvent.instance_id == instance_id)
     return session.scalars(events.order_by(AuditEvent.id)).all()
-
-
-def record(
-    session: Session,
-    *,
-    actor: Actor | None,
-    act: str,
-    instance_id: str | None = None,
-    task_id: str | None = None,
-    scope_id: str | None = None,
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Write one audit event (`act` as `task.claim`); `detail` holds identifiers, never names."""
-    event = {
-        "at": clock.now(),
-        "actor": actor.id if actor else SYSTEM,
-        "act": act,
-        "instance_id": instance_id,
-        "task_id": task_id,
-        "scope_id": scope_id,
-        "detail": dict(detail) if detail else None,
-    }
-    writing.add(session, AuditEvent, [event])
 
 
 def fault(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import clock, history, leasing, persistence
+from workflows import audit, clock, leasing, persistence
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotAllowed, NotFound
 from workflows.model import Incident, Instance, Job, ProcessDefinition, Timer
@@ -89,6 +89,6 @@ def _failed_row(session: Session, incident: Incident) -> Timer | Job | None:
 def _close(session: Session, incident: Incident, actor: Actor, act: str) -> None:
     incident.resolved_at = clock.now()
     incident.resolved_by = actor.id
-    history.record(
+    audit.record(
         session, actor=actor, act=act, instance_id=incident.instance_id, detail={"incident": incident.id}
     )

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from workflows import (
+    audit,
     clock,
     clocks,
     correlation,
@@ -226,7 +227,7 @@ def _release(job: Job) -> None:
 
 
 def _audit(session: Session, job: Job, instance: Instance) -> None:
-    history.record(
+    audit.record(
         session,
         actor=None,
         act=f"instance.{job.kind}",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import calendar, clock, history
+from workflows import audit, calendar, clock
 from workflows.actor import Actor
 from workflows.calendar import Limit, add_months
 from workflows.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -146,7 +146,7 @@ def change(
         raise InvalidInput("Nothing would change.", code="limit_same", rule=rule_id)
     written = TimeLimit(**row, reason=reason.strip(), written_by=actor.id, written_at=clock.now())
     session.add(written)
-    history.record(
+    audit.record(
         session,
         actor=actor,
         act="limit.change",

@@ -430,7 +430,10 @@ class Incident(Base):
 
 
 class AuditEvent(Base):
-    """Who did what, when, insert only. Names and narratives never stand here."""
+    """Who did what, when, insert only: the database refuses to change it. Names and narratives never stand here.
+
+    Written by `workflows.audit.record` alone. What is kept: the access log of domain.md §4.2 rule 7.
+    """
 
     __tablename__ = "audit_event"
 
@@ -440,8 +443,29 @@ class AuditEvent(Base):
     act: Mapped[str] = mapped_column(String(64))  #: task.claim task.complete instance.start refusal …
     instance_id: Mapped[str | None] = mapped_column(String(64), index=True)
     task_id: Mapped[str | None] = mapped_column(String(64), index=True)
-    scope_id: Mapped[str | None] = mapped_column(index=True)
+    scope_id: Mapped[str | None] = mapped_column(index=True)  #: the matter
     detail: Mapped[dict[str, Any] | None]
+    on_behalf_of: Mapped[str | None]  #: in whose place the actor acted
+    object_id: Mapped[str | None]  #: a thing of the matter, as `document:…`
+    field_group: Mapped[str | None] = mapped_column(String(32))  #: which part was seen or changed
+    purpose: Mapped[str | None] = mapped_column(String(32))  #: what it was read for
+    origin: Mapped[str | None] = mapped_column(String(16))  #: page api engine-rest cli worker
+    address: Mapped[str | None] = mapped_column(String(64))  #: of the network
+    request_id: Mapped[str | None] = mapped_column(String(64))  #: as in the log
+
+
+class AuditSeal(Base):
+    """The place of one committed audit row in the chain, insert only.
+
+    No foreign key: a row that somebody removed must leave its seal behind.
+    """
+
+    __tablename__ = "audit_seal"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  #: from 1, without gaps
+    event_id: Mapped[int] = mapped_column(unique=True)
+    sealed_at: Mapped[datetime]
+    hash: Mapped[str] = mapped_column(String(64))  #: SHA-256 in hexadecimal, see `workflows.audit.chain`
 
 
 class TimeLimit(Base):

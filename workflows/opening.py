@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows import deployed, engine, history, persistence, recording
+from workflows import audit, deployed, engine, persistence, recording
 from workflows.actor import Actor
 from workflows.errors import Conflict
 from workflows.model import Instance, ProcessDefinition
@@ -56,7 +56,7 @@ def begin(
         start_node=start_node,
         trigger=trigger,
     )
-    history.record(
+    audit.record(
         session,
         actor=actor,
         act="instance.start",

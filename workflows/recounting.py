@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from workflows import clock, history, ladder, operations, persistence, plans, recounting_timers
+from workflows import audit, clock, ladder, operations, persistence, plans, recounting_timers
 from workflows.calendar import Plan
 from workflows.model import CalendarYear, Instance, Job, Task, TaskCandidate, new_id
 from workflows.persistence import deadlines
@@ -36,7 +36,7 @@ def take_in(session: Session, plan: Plan, *, by: str, reason: str | None = None)
     if taken is None:
         return None
     detail = {"year": taken.year, "jurisdiction": taken.jurisdiction, "version": taken.version, "by": by}
-    history.record(session, actor=None, act="calendar.load", detail=detail | {"reason": reason})
+    audit.record(session, actor=None, act="calendar.load", detail=detail | {"reason": reason})
     session.execute(insert(Job), [_job(f"{KIND}:{taken.id}", {"plan": taken.id, "after": "", "look": 1})])
     return taken
 
@@ -124,7 +124,7 @@ def _move(session: Session, instance: Instance, task: Task, found: Deadline, pla
         offers = update(TaskCandidate).where(TaskCandidate.task_id == task.id)
         session.execute(offers.values(sorts_at=found.due_at))
         ladder.move(session, task, found.start_at, found.due_at)
-    history.record(
+    audit.record(
         session,
         actor=None,
         act="task.recount",

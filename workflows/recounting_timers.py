@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, history, operations, persistence
+from workflows import audit, clock, operations, persistence
 from workflows.model import PENDING, CalendarYear, Instance, Timer
 from workflows.operations import Context
 from workflows.persistence import deadlines
@@ -85,7 +85,7 @@ def _record(session: Session, instance: Instance, timer: Timer, found: Deadline,
         "plan_version": plan.version,
         "reason": plan.reason,
     }
-    history.record(
+    audit.record(
         session,
         actor=None,
         act="timer.recount",

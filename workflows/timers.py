@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from workflows import clock, colours, history, ladder, leasing, operations, persistence, starting
+from workflows import audit, clock, colours, history, ladder, leasing, operations, persistence, starting
 from workflows.errors import EngineFault
 from workflows.ladder import LEVELS, Reached, Span, arm
 from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
@@ -156,7 +156,7 @@ def _colour(session: Session, timer: Timer, instance: Instance) -> None:
     _done(timer)
     colour = shown.colour if shown else None
     detail = {"from": before.value if before else None, "to": colour.value if colour else None}
-    history.record(
+    audit.record(
         session,
         actor=None,
         act="task.colour",
@@ -191,7 +191,7 @@ def _start(session: Session, timer: Timer) -> None:
 
 
 def _audit(session: Session, act: str, instance: Instance, detail: Mapping[str, Any]) -> None:
-    history.record(
+    audit.record(
         session, actor=None, act=act, instance_id=instance.id, scope_id=instance.scope_id, detail=detail
     )
 

@@ -13,10 +13,9 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from handlers.outbox.model import OutgoingMessage as Message
-from workflows import clock
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import NotFound
-from workflows.model import AuditEvent
 
 #: After half a minute, two, eight …, then every six hours: a mail server may be away for a night and a day.
 MAX_ATTEMPTS = 10
@@ -96,7 +95,7 @@ def retry(session: Session, message_id: str | None, *, actor: Actor) -> int:
     if message_id is not None and not count:
         raise NotFound("There is no such undelivered message.", code="message")
     detail = {"message": message_id or "all", "count": count}
-    session.add(AuditEvent(at=clock.now(), actor=actor.id, act="message.retry", detail=detail))
+    audit.record(session, actor=actor, act="message.retry", detail=detail)
     return count
 
 

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from handlers.outbox.kinds import KINDS
 from handlers.outbox.model import Webhook
-from workflows import clock
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput, NotFound
-from workflows.model import AuditEvent
 
 Networks = Collection[ipaddress.IPv4Network | ipaddress.IPv6Network]
 LONGEST_NAME, LONGEST_URL = 64, 1000
@@ -130,4 +129,4 @@ def _live(session: Session, webhook_id: str) -> Webhook:
 
 def _note(session: Session, actor: Actor, act: str, webhook: Webhook) -> None:
     detail = {"webhook": webhook.id, "name": webhook.name, "url": webhook.url}
-    session.add(AuditEvent(at=clock.now(), actor=actor.id, act=f"webhook.{act}", detail=detail))
+    audit.record(session, actor=actor, act=f"webhook.{act}", detail=detail)

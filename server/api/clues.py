@@ -22,7 +22,7 @@ from server.engine_rest.kinds import Text
 from server.guard import guard
 from server.pages.frame import OFFICE
 from server.pages.papers import readable
-from workflows import history
+from workflows import audit
 from workflows.actor import Actor
 from workflows.errors import NotFound
 
@@ -99,7 +99,7 @@ def _read(session: Session, actor: Actor, number: str) -> tuple[Clue, str]:
     view = wall.view(session, actor, clue) if clue else None
     if clue is None or view is None:
         raise NotFound(f"There is no clue {number}.", code="clue")
-    history.record(
+    audit.record(
         session,
         actor=actor,
         act="clue.read",

@@ -20,7 +20,7 @@ from server.engine_rest.kinds import Text
 from server.guard import guard
 from server.pages.documents import READERS
 from server.pages.frame import OFFICE
-from workflows import history
+from workflows import audit
 from workflows.actor import Actor
 
 
@@ -68,7 +68,7 @@ def list_handovers(asked: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     wanted = wanted.where(_visible(actor), *_conditions(asked))
     with unit_of_work() as session:
         rows, following = page(session, wanted, Handover.at, Handover.id, asked)
-        history.record(session, actor=actor, act="handovers.read", detail={"count": len(rows)})
+        audit.record(session, actor=actor, act="handovers.read", detail={"count": len(rows)})
         names, inside = Names(session), bool(actor.groups & OFFICE)
         return {"items": [_shown(row.Handover, row.Clue, names, inside) for row in rows], "next": following}
 

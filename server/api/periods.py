@@ -27,7 +27,7 @@ from server.pages.returns import KEEPERS, visible
 from server.pages.transfers import AGENCY
 from server.traffic.rates import EXPORTS
 from server.traffic.repeats import Answer
-from workflows import clock, history
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotFound
 
@@ -161,7 +161,7 @@ def get_return_paper(return_id: str, actor: Actor) -> Response:
         paper = returns.content(row)
         if paper is None:
             raise NotFound("This paper has not been issued.", code="not_issued")
-        history.record(session, actor=actor, act="document.read", detail={"return": row.id})
+        audit.record(session, actor=actor, act="document.read", detail={"return": row.id})
     name = f"{paper.title}-{row.number}"
     return drawing.paper_as(media_type, paper, name, at=row.signed_at or clock.now())
 

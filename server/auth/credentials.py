@@ -12,9 +12,9 @@ from handlers import office
 from server.auth import attempts, passwords
 from server.auth.memory import Memory
 from server.db import Database
-from workflows import clock
+from workflows import audit, clock
 from workflows.errors import Conflict, DubanError, FieldError, InvalidInput, NotFound
-from workflows.model import AuditEvent, Base
+from workflows.model import Base
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -146,4 +146,4 @@ def _account(session: Session, login: str) -> Account:
 def _note(session: Session, actor: str, act: str, subject: str = "", **detail: str) -> None:
     if subject:
         detail["login"] = subject
-    session.add(AuditEvent(at=clock.now(), actor=actor, act=act, detail=detail))
+    audit.record(session, actor=actor, act=act, detail=detail)

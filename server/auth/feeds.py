@@ -10,9 +10,9 @@ from sqlalchemy import ForeignKey, Select, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.auth.credentials import Account
-from workflows import clock
+from workflows import audit, clock
 from workflows.errors import NotFound
-from workflows.model import AuditEvent, Base, new_id
+from workflows.model import Base, new_id
 
 
 class CalendarFeed(Base):
@@ -85,7 +85,7 @@ def _revoke(session: Session, login: str) -> int:
 
 
 def _note(session: Session, login: str, act: str) -> None:
-    session.add(AuditEvent(at=clock.now(), actor=login, act=act, detail={"login": login}))
+    audit.record(session, actor=login, act=act, detail={"login": login})
 
 
 def _digest(token: str) -> str:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.auth.credentials import Account, verify
 from server.db import Database
-from workflows import clock
-from workflows.model import AuditEvent, Base, new_id
+from workflows import audit, clock
+from workflows.model import Base, new_id
 
 #: How often an active session is written again; reading a page should not write.
 TOUCHED_EVERY = timedelta(minutes=5)
@@ -75,7 +75,7 @@ def sign_in(
                 expires_at=now + lasts,
             )
         )
-        session.add(AuditEvent(at=now, actor=login, act="signin", detail={"address": remote}))
+        audit.record(session, actor=login, act="signin", detail={"address": remote})
     return token
 
 
@@ -83,7 +83,7 @@ def sign_out(session: Session, token: str) -> None:
     """End the session of this cookie, if there is one."""
     ended = _end(session, token)
     if ended:
-        session.add(AuditEvent(at=clock.now(), actor=ended.login, act="signout"))
+        audit.record(session, actor=ended.login, act="signout")
 
 
 def find(session: Session, token: str, *, idle: timedelta) -> Signed | None:

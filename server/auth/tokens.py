@@ -10,9 +10,9 @@ from sqlalchemy import ForeignKey, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.auth.credentials import Account
-from workflows import clock
+from workflows import audit, clock
 from workflows.errors import NotFound
-from workflows.model import AuditEvent, Base, new_id
+from workflows.model import Base, new_id
 
 #: Lets scanners for leaked secrets recognise one.
 PREFIX = "duban_"
@@ -63,7 +63,7 @@ def create(session: Session, login: str, name: str, *, lasts: timedelta, actor: 
             expires_at=now + lasts,
         )
     )
-    session.add(AuditEvent(at=now, actor=actor, act="token.create", detail={"login": login, "name": name}))
+    audit.record(session, actor=actor, act="token.create", detail={"login": login, "name": name})
     return token
 
 
@@ -92,7 +92,7 @@ def revoke(session: Session, token_id: str, *, login: str) -> None:
         raise NotFound("There is no such token.", code="token")
     if found.revoked_at is None:
         found.revoked_at = clock.now()
-        session.add(AuditEvent(at=clock.now(), actor=login, act="token.revoke", detail={"name": found.name}))
+        audit.record(session, actor=login, act="token.revoke", detail={"name": found.name})
 
 
 def _digest(token: str) -> str:

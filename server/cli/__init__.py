@@ -8,6 +8,7 @@ import click
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from server.cli.accounts import user
+from server.cli.auditing import audit_
 from server.cli.calendars import calendar_
 from server.cli.clocks import clocks
 from server.cli.common import show
@@ -43,7 +44,20 @@ def main() -> None:
     """督办 Duban: a BPM server for discipline-supervision offices."""
 
 
-for _command in (serve, worker, deploy, check, clocks, simulate, import_, calendar_, bench, user, vault):
+for _command in (
+    serve,
+    worker,
+    deploy,
+    check,
+    clocks,
+    simulate,
+    import_,
+    calendar_,
+    bench,
+    user,
+    vault,
+    audit_,
+):
     main.add_command(_command)
 
 

@@ -12,6 +12,7 @@ from server import boot
 from server.db import Database, connect
 from server.settings import Settings
 from server.wiring import wire
+from workflows import audit
 from workflows.findings import Finding
 
 #: A file or folder, which the command itself looks for.
@@ -27,6 +28,7 @@ def opened(settings: Settings, *, claimed: bool = False) -> Iterator[Database]:
     `claimed` for a process that stays: it must be alone on SQLite, and brings the processes with it.
     """
     wire(settings)
+    audit.comes_from("cli")
     database = connect(settings)
     try:
         if claimed:

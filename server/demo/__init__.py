@@ -18,7 +18,7 @@ from server import auth, boot
 from server.db import Database
 from server.demo import beside
 from server.demo.story import Story
-from workflows import clock, history
+from workflows import audit, clock
 from workflows.errors import Conflict
 from workflows.model import AuditEvent, Instance
 
@@ -78,7 +78,7 @@ def load(database: Database, *, say: Say = lambda line: None) -> int:
         count = Story(session, Random(SEED)).play(say)
         beside.tell_results(session)
         _read_old_notifications(session)
-        history.record(session, actor=boot.SYSTEM, act=LOADED, detail={"matters": count})
+        audit.record(session, actor=boot.SYSTEM, act=LOADED, detail={"matters": count})
     say(f"{count} matters are there.")
     return count
 

@@ -29,7 +29,7 @@ from server.pages.events import event_words, opinion_words
 from server.pages.frame import OFFICE
 from server.pages.happenings import heard
 from server.pages.names import lang
-from workflows import clock, history
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import NotFound
 from workflows.model import Instance, Task
@@ -108,7 +108,7 @@ def clue(actor: Actor, clue_id: str) -> str:
         if view == "status":
             raise NotFound(f"There is no clue {clue_id}.", code="clue")
         # Reading what is protected leaves a trace, as writing does.
-        history.record(
+        audit.record(
             session,
             actor=actor,
             act="clue.read",

@@ -19,7 +19,7 @@ from server.pages.papers import Line, lines, readable
 from server.papers import pdf
 from server.papers.picture import page_of
 from server.traffic.rates import EXPORTS
-from workflows import history
+from workflows import audit
 from workflows.actor import Actor
 from workflows.errors import NotFound
 
@@ -93,7 +93,7 @@ def seen(session: Session, actor: Actor, clue_id: str, document_id: str) -> tupl
     )
     if found is None:
         raise NotFound(f"There is no document {document_id}.", code="document")
-    history.record(
+    audit.record(
         session,
         actor=actor,
         act="document.read",

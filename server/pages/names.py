@@ -13,7 +13,7 @@ from sqlalchemy import select
 from handlers import office
 from server import language
 from server.db import reading
-from workflows.history import SYSTEM
+from workflows.audit import SYSTEM
 from workflows.model import ProcessDefinition, Task
 
 

@@ -14,7 +14,7 @@ from server.pages.blueprint import blueprint
 from server.pages.names import lang
 from server.papers import pdf
 from server.traffic.rates import EXPORTS
-from workflows import history
+from workflows import audit
 from workflows.actor import Actor
 
 READERS = quarterly.READERS | {"office_head"}
@@ -39,7 +39,7 @@ def result_list(actor: Actor, sheet_no: str) -> str:
     """Show one list as it is printed."""
     with unit_of_work() as session:
         row = quarterly.find(session, actor, sheet_no)
-        history.record(session, actor=actor, act="quarterly.read", detail={"number": row.number})
+        audit.record(session, actor=actor, act="quarterly.read", detail={"number": row.number})
         return render_template("result_list.html", row=row, paper=quarterly.sheet(session, row))
 
 
@@ -50,6 +50,6 @@ def result_list_pdf(actor: Actor, sheet_no: str) -> Response:
     """Give one list as PDF."""
     with unit_of_work() as session:
         row = quarterly.find(session, actor, sheet_no)
-        history.record(session, actor=actor, act="quarterly.read", detail={"number": row.number})
+        audit.record(session, actor=actor, act="quarterly.read", detail={"number": row.number})
         content = pdf(quarterly.sheet(session, row), at=row.made_at)
     return download(content, "application/pdf", f"{sheet_no}.pdf")

@@ -25,7 +25,7 @@ from server.pages.frame import OVERSEERS
 from server.pages.transfers import AGENCY, status_word
 from server.papers import pdf
 from server.traffic.rates import EXPORTS
-from workflows import clock, history
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound
 from workflows.model import Task
@@ -72,7 +72,7 @@ def return_paper(actor: Actor, return_id: str) -> Response:
         paper = register.content(row)
         if paper is None:
             raise NotFound(f"The return {return_id} has no paper yet.", code="document")
-        history.record(session, actor=actor, act="document.read", detail={"return": row.id})
+        audit.record(session, actor=actor, act="document.read", detail={"return": row.id})
         content = pdf(paper, at=row.signed_at or clock.now())
         return download(content, "application/pdf", f"{paper.title}-{row.number}.pdf")
 

@@ -19,7 +19,7 @@ from server.pages.clues import word
 from server.pages.names import lang
 from server.papers import pdf
 from server.traffic.rates import EXPORTS
-from workflows import definitions, deployed, history, instances, recording
+from workflows import audit, definitions, deployed, instances, recording
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput
 from workflows.forms import Form, Options
@@ -92,7 +92,7 @@ def sealed_cover_pdf(actor: Actor, sealed_no: str) -> FlaskResponse:
 
 
 def _read(session: Session, actor: Actor, row: diverted.DivertedItem) -> None:
-    history.record(session, actor=actor, act="sealed.read", detail={"number": row.number})
+    audit.record(session, actor=actor, act="sealed.read", detail={"number": row.number})
 
 
 def _form(session: Session) -> tuple[Form, Options]:

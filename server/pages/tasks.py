@@ -26,7 +26,7 @@ from server.pages.form_view import FormView
 from server.pages.submission import Submission
 from server.pages.transfers import status_word
 from server.traffic.rates import UPLOADS
-from workflows import definitions, history, instances, tasks
+from workflows import audit, definitions, instances, tasks
 from workflows.actor import Actor
 from workflows.errors import (
     Conflict,
@@ -64,7 +64,7 @@ def task(actor: Actor, task_id: str) -> Response | tuple[str, int]:
     if protected:
         # Reading what is protected leaves a trace, as writing does.
         with unit_of_work() as session:
-            history.record(
+            audit.record(
                 session,
                 actor=actor,
                 act="clue.read",

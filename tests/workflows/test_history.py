@@ -1,6 +1,6 @@
 """Where an instance stands, which way it came, and who did what."""
 
-from workflows import history
+from workflows import audit, history
 from workflows.actor import Actor
 from workflows.model import AuditEvent, Incident
 
@@ -48,10 +48,10 @@ def test_the_audit_tells_who_did_what(office, two_steps):
     office.deploy(two_steps)
     instance = office.start("pair")
     with office.work() as session:
-        history.record(
+        audit.record(
             session, actor=ANNA, act="task.read", instance_id=instance.id, scope_id="clue:1", detail={"a": 1}
         )
-        history.record(session, actor=None, act="timer.look", instance_id=instance.id)
+        audit.record(session, actor=None, act="timer.look", instance_id=instance.id)
         told = history.audit(session, instance.id)
     assert [(e.actor, e.act) for e in told] == [
         ("chief", "instance.start"),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
-from workflows import clock, engine, history, papers, starting
+from workflows import audit, clock, engine, papers, starting
 from workflows.actor import Actor
 from workflows.definitions import files
 from workflows.definitions.checking import check_files, forgivable, refused
@@ -71,11 +71,11 @@ def deploy(
     _add_decisions(session, deployment, read, only_changed)
     _add_forms(session, deployment, read, only_changed)
     detail = {"deployment": deployment.id, "name": name}
-    history.record(session, actor=actor, act="deployment.create", detail=detail)
+    audit.record(session, actor=actor, act="deployment.create", detail=detail)
     if force is not None and forced:
         let_through = [{"element": f.element, "rule": f.rule, "path": list(f.path)} for f in forced]
         told = {**detail, "reason": force.reason, "by": force.by, "findings": let_through}
-        history.record(session, actor=actor, act="deployment.force", detail=told)
+        audit.record(session, actor=actor, act="deployment.force", detail=told)
     return deployment
 
 
@@ -114,7 +114,7 @@ def delete_deployment(session: Session, deployment_id: str, cascade: bool, *, ac
     session.flush()
     for definition in definitions:
         _reopen(session, definition.key)
-    history.record(session, actor=actor, act="deployment.delete", detail={"deployment": deployment_id})
+    audit.record(session, actor=actor, act="deployment.delete", detail={"deployment": deployment_id})
 
 
 def _names(session: Session, definition_id: str) -> ColumnElement[bool]:
@@ -136,7 +136,7 @@ def set_suspended(
         )
     definition.suspended = suspended
     act = "definition.suspend" if suspended else "definition.resume"
-    history.record(session, actor=actor, act=act, detail={"definition": definition_id})
+    audit.record(session, actor=actor, act=act, detail={"definition": definition_id})
     return definition
 
 

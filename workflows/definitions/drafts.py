@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import clock, history
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.definitions import files
 from workflows.definitions.deploying import take_turn
@@ -69,7 +69,7 @@ def write(
     session.add(draft)
     session.flush()
     detail = {"process": base.key, "number": draft.number, "based_on": base.id}
-    history.record(session, actor=actor, act=f"draft.{act}", detail=detail)
+    audit.record(session, actor=actor, act=f"draft.{act}", detail=detail)
     return draft
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from workflows import history
+from workflows import audit
 from workflows.actor import Actor
 from workflows.definitions import drafts, files
 from workflows.definitions.checking import check_files
@@ -59,7 +59,7 @@ def publish(
         raise Conflict(f"The diagram says what version {newest.version} says.", code="unchanged")
     drafts.write(session, base, "published", diagram, seen=seen, actor=actor)
     detail = {"definition": made.id, "based_on": base.id, "deployment": deployment.id, "reason": reason}
-    history.record(session, actor=actor, act="definition.publish", detail=detail)
+    audit.record(session, actor=actor, act="definition.publish", detail=detail)
     return made
 
 

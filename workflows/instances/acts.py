@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflows import engine, history, opening, persistence
+from workflows import audit, engine, opening, persistence
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotAllowed, NotFound
 from workflows.model import Instance, Job, ProcessDefinition, Task, Timer
@@ -186,6 +186,6 @@ def _hold(session: Session, instance: Instance, state: str) -> None:
 def _audit(
     session: Session, actor: Actor, act: str, instance: Instance, detail: Mapping[str, Any] | None = None
 ) -> None:
-    history.record(
+    audit.record(
         session, actor=actor, act=act, instance_id=instance.id, scope_id=instance.scope_id, detail=detail
     )

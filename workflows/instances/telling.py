@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import clock, deployed, engine, history, persistence
+from workflows import audit, clock, deployed, engine, persistence
 from workflows.actor import Actor
 from workflows.correlation import starts, waiting
 from workflows.errors import Conflict, InvalidInput, NotAllowed
@@ -166,7 +166,7 @@ def _deliver(
         if alone:
             raise Conflict(f"The process instance does not wait for {name!r} any more.", code="no_receiver")
         return False
-    history.record(
+    audit.record(
         session,
         actor=actor,
         act=f"instance.{kind}",

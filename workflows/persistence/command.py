@@ -13,8 +13,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from workflows import clock, deployed, engine, faults, writing
 from workflows.actor import Actor
+from workflows.audit import SYSTEM
 from workflows.errors import Conflict, EngineFault, NotFound
-from workflows.history import SYSTEM
 from workflows.model import Instance, InstanceState, ProcessDefinition, new_id
 from workflows.persistence import rows
 from workflows.persistence.host import InstanceHost

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
-from workflows import clock, engine, history, writing
+from workflows import audit, clock, engine, writing
 from workflows.model import PENDING, Instance, Job, ProcessDefinition, Subscription, new_id
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.waits import Waits
@@ -130,7 +130,7 @@ def _is_deployed(session: Session, process: str) -> bool:
 
 def _note_outside(session: Session, instance: Instance, sent: engine.Sent, host: InstanceHost) -> None:
     """Record what was thrown at a pool in which nothing is run: somebody outside, whom no job reaches."""
-    history.record(
+    audit.record(
         session,
         actor=host.actor,
         act="message.outside",

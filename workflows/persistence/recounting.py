@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from workflows import engine, history, ladder
+from workflows import audit, engine, ladder
 from workflows.model import PENDING, Instance, Task, TaskCandidate, Timer
 from workflows.persistence import deadlines
 from workflows.persistence.entering import Entry, enter, span
@@ -42,7 +42,7 @@ def _move(session: Session, row: Task, entry: Entry, host: InstanceHost) -> None
         name: at.isoformat() if at else None
         for name, at in (("from", row.due_at), ("to", entry.row["due_at"]))
     }
-    history.record(
+    audit.record(
         session,
         actor=host.actor,
         act="task.due",

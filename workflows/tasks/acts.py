@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from workflows import clock, deployed, history, persistence, recording
+from workflows import audit, clock, deployed, persistence, recording
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, InvalidInput, NotAllowed, NotFound
 from workflows.forms import Form, Options
@@ -291,7 +291,7 @@ def _offer(session: Session, task: Task) -> None:
 def _audit(
     session: Session, actor: Actor | None, act: str, task: Task, detail: Mapping[str, Any] | None = None
 ) -> None:
-    history.record(
+    audit.record(
         session,
         actor=actor,
         act=act,

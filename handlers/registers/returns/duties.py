@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from handlers import office
 from handlers.registers.returns.model import ReturnDuty
-from workflows import history
+from workflows import audit
 from workflows.actor import Actor
 from workflows.errors import Conflict, FieldError, InvalidInput, NotFound
 
@@ -91,4 +91,4 @@ def load(session: Session, text: str) -> int:
 
 def _audit(session: Session, actor: Actor | None, act: str, agency: str, day: date) -> None:
     if actor is not None:
-        history.record(session, actor=actor, act=act, detail={"agency": agency, "day": day.isoformat()})
+        audit.record(session, actor=actor, act=act, detail={"agency": agency, "day": day.isoformat()})

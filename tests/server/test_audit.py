@@ -1,0 +1,133 @@
+"""The audit on real databases: sealed whatever the order of commits, by one sealer at a time, and refused to hands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from server.cli import main
+from server.db import Database, connect, migrate
+from server.sealer import Sealer
+from server.settings import Settings
+from workflows import audit
+from workflows.model import AuditEvent, AuditSeal
+
+
+@pytest.fixture
+def both(database_url: str) -> Iterator[Database]:
+    """Give a migrated database of each kind."""
+    with closing(connect(Settings(database_url=database_url))) as found:
+        migrate(found)
+        yield found
+
+
+def note(database: Database, *acts: str) -> None:
+    with database.unit_of_work() as session:
+        for act in acts:
+            audit.record(session, actor="handler", act=act, scope_id="clue:1", detail={"number": 1})
+
+
+def sealed(database: Database) -> list[str]:
+    with database.reading() as session:
+        rows = select(AuditEvent.act).join(AuditSeal, AuditSeal.event_id == AuditEvent.id)
+        return list(session.scalars(rows.order_by(AuditSeal.position)))
+
+
+def holds(database: Database) -> bool:
+    with database.reading() as session:
+        return audit.check(audit.links(session), noted=audit.head(session)).broken is None
+
+
+def test_the_database_refuses_to_change_what_is_written(both: Database) -> None:
+    note(both, "one")
+    assert Sealer(both).run() == 1
+    acts = ["update {} set {} = 7", "delete from {}"] + (["truncate {}"] if both.postgresql else [])
+    for act in acts:
+        for table, column in (("audit_event", "actor"), ("audit_seal", "hash")):
+            with pytest.raises(DBAPIError, match=f"{table} is append-only"), both.unit_of_work() as session:
+                session.execute(text(act.format(table, column)))
+    assert sealed(both) == ["one"]
+
+
+def test_a_row_committed_late_is_sealed_late(postgresql_url: str) -> None:
+    with closing(connect(Settings(database_url=postgresql_url))) as database:
+        migrate(database)
+        with database.unit_of_work() as slow:
+            audit.record(slow, actor="handler", act="slow")
+            note(database, "quick", "quick")
+            assert Sealer(database).run() == 2
+        assert not holds_all(database)
+        assert Sealer(database).run() == 1
+        assert sealed(database) == ["quick", "quick", "slow"]
+        assert holds(database)
+        assert holds_all(database)
+
+
+def holds_all(database: Database) -> bool:
+    with database.reading() as session:
+        return not audit.behind(session, whole=True)
+
+
+def test_many_sealers_and_writers_make_one_chain(both: Database) -> None:
+    def work(number: int) -> None:
+        sealer = Sealer(both)
+        for turn in range(6):
+            note(both, f"{number}.{turn}", f"{number}.{turn}b")
+            sealer.run()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    Sealer(both).run()
+    assert len(sealed(both)) == 48
+    assert holds(both)
+
+
+def test_the_command_names_the_broken_link(
+    both: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUBAN_DATABASE_URL", both.engine.url.render_as_string(hide_password=False))
+    note(both, "one", "two", "three", "four")
+    Sealer(both).run()
+
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["audit", *words])
+        return done.exit_code, done.output
+
+    head = run("head")[1].strip()
+    assert head.startswith("4:")
+    assert run("verify", "--head", head)[0] == 0
+    assert run("verify", "--head", "4:abc")[0] == 2
+    file = tmp_path / "audit.jsonl.gz"
+    assert run("export", str(file))[0] == 0
+    assert run("export", str(file))[0] == 1
+    assert run("verify", str(file), "--head", head)[0] == 0
+    assert "cut" in run("verify", str(file), "--head", "9" + head[1:])[1]
+    with both.engine.begin() as connection:
+        # As somebody would who owns the tables.
+        switch = (
+            "alter table audit_event disable trigger all"
+            if both.postgresql
+            else "drop trigger audit_event_no_update"
+        )
+        connection.execute(text(switch))
+        connection.execute(text("update audit_event set actor = 'other' where id = 3"))
+    code, said = run("verify")
+    assert (code, "position 3, row 3: changed" in said) == (1, True), said
+    assert run("verify", str(file))[0] == 0
+    with both.reading() as session:
+        found = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
+    assert (found.act, found.origin, found.detail and found.detail["fault"]) == (
+        "audit.verify",
+        "cli",
+        "changed",
+    )
