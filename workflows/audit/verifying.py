@@ -74,7 +74,9 @@ class _Check:
         if fault:
             return fault
         assert link.position is not None
-        assert link.hash and link.sealed_at and link.event_id is not None  # noqa: PT018
+        assert link.event_id is not None
+        assert link.hash
+        assert link.sealed_at
         if self._noted and link.position == self._noted.position and link.hash != self._noted.hash:
             return "rewritten"
         if self._came_afterwards(link.event_id, link.sealed_at):
