@@ -15,6 +15,7 @@ from server.db import reading
 from server.guard import guard
 from server.pages import course, limits, names
 from server.pages.blueprint import blueprint
+from server.pages.clues import word
 from workflows import colours, definitions, deployed, ladder
 from workflows.actor import Actor
 from workflows.colours import ColourTable
@@ -59,6 +60,7 @@ def escalation(actor: Actor) -> str:
             when=when_words,
             act=act_words,
             recipients=recipient_words,
+            word=word,
         )
 
 
