@@ -100,6 +100,6 @@ def _wired(open_copy: Houses) -> Houses:
             finally:
                 visibility.install(policy)
                 recording.install(tables)
-                database.engine.dispose()
+                database.close()
 
     return open_house

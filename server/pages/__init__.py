@@ -32,6 +32,7 @@ from server.pages import (
     tasks,
     telling,
     transfers,
+    unsealing,
     watchdog,
 )
 from server.pages.blueprint import blueprint
@@ -71,5 +72,6 @@ __all__ = [
     "tasks",
     "telling",
     "transfers",
+    "unsealing",
     "watchdog",
 ]

@@ -104,9 +104,8 @@ def clues(actor: Actor) -> str:
 def clue(actor: Actor, clue_id: str) -> str:
     """Show one matter: its data, people, hand-overs, documents, record and diagram."""
     with unit_of_work() as session:
-        row, view = visible(session, actor, clue_id)
-        if view == "status":
-            raise NotFound(f"There is no clue {clue_id}.", code="clue")
+        row = known(session, actor, clue_id)
+        view = wall.view(session, actor, row)
         # Reading what is protected leaves a trace, as writing does.
         audit.record(
             session,
@@ -140,6 +139,14 @@ def visible(session: Session, actor: Actor, clue_id: str) -> tuple[Clue, str]:
     if row is None or view is None:
         raise NotFound(f"There is no clue {clue_id}.", code="clue")
     return row, view
+
+
+def known(session: Session, actor: Actor, clue_id: str) -> Clue:
+    """Return the clue, if the actor may know at least that it is there; NotFound where not."""
+    clue, view = visible(session, actor, clue_id)
+    if view == "status":
+        raise NotFound(f"There is no clue {clue_id}.", code="clue")
+    return clue
 
 
 def word(table: str, code: str | None) -> str:

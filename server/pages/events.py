@@ -348,6 +348,12 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "clue.ordered": lambda params: _(
         "The principal has given an order on %(number)s.", number=_number(params)
     ),
+    "clue.unsealing_granted": lambda params: _(
+        "You may read the reporter's identity for a while (%(number)s).", number=_number(params)
+    ),
+    "clue.unsealing_refused": lambda params: _(
+        "The application %(number)s to read the reporter's identity was refused.", number=_number(params)
+    ),
     "clue.result": lambda params: _("The result of %(number)s is there to be read.", number=_number(params)),
     "return.overdue": lambda params: _(
         "Overdue returns of %(period)s: %(count)s.", count=params.get("count"), period=params.get("period")
@@ -450,6 +456,20 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "clue.fed_back": lambda params: _("Result told to the agency, %(number)s.", number=_number(params)),
     "clue.transferred": lambda params: _(
         "Handed to the designated body, %(number)s.", number=_number(params)
+    ),
+    "unsealing.asked": lambda params: _(
+        "It is asked (%(number)s) to read the reporter's identity.", number=_number(params)
+    ),
+    "unsealing.refused": lambda params: _(
+        "Reading the reporter's identity was refused (%(number)s).", number=_number(params)
+    ),
+    "unsealing.granted": lambda params: _(
+        "The reporter's identity may be read for %(hours)s hours (%(number)s).",
+        hours=params.get("hours"),
+        number=_number(params),
+    ),
+    "unsealing.withdrawn": lambda params: _(
+        "The right to read the reporter's identity was withdrawn (%(number)s).", number=_number(params)
     ),
     "clue.withdrawn": lambda params: _("The reporter withdrew; the clue goes on."),
 }

@@ -38,6 +38,8 @@ OFFICE = frozenset(
 )
 #: Who sees every agency's returns.
 OVERSEERS = frozenset({"case_supervision", "case_supervision_head", "principal"})
+#: Who oversees that reporters' identities are read by right.
+READING_ABOUT = frozenset({"auditor", "principal"})
 #: Shorter texts are codes of choices, or quickly typed again.
 SHORTEST_TYPED = 4
 #: Counting further would tell nobody more.
@@ -121,6 +123,8 @@ def navigation(actor: Actor) -> list[Item]:
     if "supervisor" in actor.groups:
         entries.append(("pages.processes", _("Processes")))
         entries.append(("pages.limits", _("Time limits")))
+    if actor.groups & READING_ABOUT:
+        entries.append(("pages.unsealings", _("Unsealing")))
     if "admin" in actor.groups:
         entries.append(("pages.people", _("People")))
         entries.append(("pages.outgoing", _("Messages")))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from handlers import codes, wall
 from handlers.registers import Assignment, Clue, ClueSubject, Opinion
-from server.pages import clocks, course, events, frame, names, papers
+from server.pages import clocks, course, events, frame, names, papers, unsealing
 from workflows.actor import Actor
 from workflows.model import Instance
 
@@ -163,6 +163,10 @@ def _content(session: Session, clue: Clue) -> list[Fact]:
         Fact(_("Reason of closing"), codes.word("close_reasons", clue.close_reason, lang)),
     ]
     waiting = [Fact(_("Change asked for"), words, long=True) for words in clocks.pending_words(session, clue)]
+    waiting += [
+        Fact(_("Application to read the reporter's identity"), words, long=True)
+        for words in unsealing.pending_words(session, clue)
+    ]
     return [*waiting, *_metadata(session, clue), *decided, *_sent(session, clue)]
 
 

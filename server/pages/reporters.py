@@ -11,19 +11,17 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from handlers import codes, vault
+from handlers import codes, vault, wall
 from handlers.registers import Clue
-from handlers.vault import keys, reporters
+from handlers.vault import grants, keys, reporters
 from server.db import reading, unit_of_work
 from server.guard import guard
-from server.pages import words
+from server.pages import unsealing, words
 from server.pages.blueprint import blueprint
-from server.pages.clues import visible
+from server.pages.clues import known
 from server.pages.frame import OFFICE
 from workflows.actor import Actor
-from workflows.errors import InvalidInput, NotFound
-
-PURPOSES = "unsealing_purposes"
+from workflows.errors import InvalidInput
 
 
 @blueprint.get("/clues/<clue_id>/reporter")
@@ -38,10 +36,12 @@ def reporter(actor: Actor, clue_id: str) -> str:
 @blueprint.post("/clues/<clue_id>/reporter/read")
 @guard(roles=OFFICE)
 def read_reporter(actor: Actor, clue_id: str) -> str:
-    """Show who reported the clue, to the intake clerk for a purpose; the read stands in the audit first."""
+    """Show who reported the clue, to the intake clerk or by a grant; the read stands in the audit with it."""
     with unit_of_work() as session:
         clue = known(session, actor, clue_id)
-        identity = reporters.read(session, actor, clue, purpose=_purpose())
+        grant = grants.active(session, actor, clue)
+        purpose = grant.purpose if grant else _purpose()
+        identity = reporters.read(session, actor, clue, purpose=purpose, grant=grant)
         return _page(session, actor, clue, identity=identity)
 
 
@@ -61,14 +61,6 @@ def write_reporter(actor: Actor, clue_id: str) -> Response | tuple[str, int]:
             return _page(session, actor, clue, typed=request.form, wrong=wrong), 422
     flash(_("The reporter is recorded and sealed."), "done")
     return redirect(url_for("pages.reporter", clue_id=clue_id), 303)
-
-
-def known(session: Session, actor: Actor, clue_id: str) -> Clue:
-    """Return the clue, if the actor may know at least that it is there; NotFound where not."""
-    clue, view = visible(session, actor, clue_id)
-    if view == "status":
-        raise NotFound(f"There is no clue {clue_id}.", code="clue")
-    return clue
 
 
 def labels() -> dict[str, str]:
@@ -109,12 +101,15 @@ def _page(
         given=typed or shown,
         wrong=wrong or {},
         labels=labels(),
-        purposes=codes.rows(PURPOSES),
+        purposes=codes.rows(grants.PURPOSES),
+        grant=grants.active(session, actor, clue),
+        asked=unsealing.lines(session, actor, clue) if wall.view(session, actor, clue) == "content" else [],
+        may_ask=grants.may_ask(session, actor, clue),
     )
 
 
 def _purpose() -> str:
     purpose = request.form.get("purpose", "")
-    if purpose not in {row["code"] for row in codes.rows(PURPOSES)}:
+    if purpose not in {row["code"] for row in codes.rows(grants.PURPOSES)}:
         raise InvalidInput("Say what the identity is needed for.", code="vault_purpose")
     return purpose

@@ -169,6 +169,10 @@ ERRORS: dict[str, Wording] = {
     ),
     "suspended": lambda p: _("The matter is suspended. It can go on once it is resumed."),
     "transfer_list": lambda p: _("There is no such list: it was dropped, is too old, or is somebody else's."),
+    "unsealing": lambda p: _("There is no such right to be withdrawn."),
+    "unsealing_person": lambda p: _(
+        "Applicant, leader in charge and principal are three different persons: leave it to another one."
+    ),
     "unstorable": lambda p: _("A text is too long, or holds characters that cannot be stored."),
     "vault_closed": lambda p: _("The intake clerk records the reporter, until the clue is distributed."),
     "vault_file": lambda p: _("The file of the vault's master keys is not usable. Tell your administrator."),
@@ -244,6 +248,7 @@ FIELDS: dict[str, Wording] = {
     "absence_order": lambda p: _("The last day lies before the first."),
     "absence_self": lambda p: _("Nobody stands in for himself. Choose another person."),
     "absence_taken": lambda p: _("You have entered an absence in these days already."),
+    "unsealing_waits": lambda p: _("You have asked for it already, or may read it now."),
     "earliest": lambda p: _("Not before %(earliest)s.", earliest=p["earliest"]),
     "latest": lambda p: _("Not after %(latest)s.", latest=p["latest"]),
     "option": lambda p: _("Choose one of the options."),

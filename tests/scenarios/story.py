@@ -24,6 +24,7 @@ from handlers import office, registers, uploads
 from handlers.notifications import Notification
 from handlers.registers import returns
 from handlers.registers.returns import ReturnDuty
+from handlers.vault import grants, reporters
 from server import folders, worker
 from server.db import Database
 from tests.scenarios import words
@@ -46,6 +47,10 @@ from workflows.model import (
 BEGIN = "2026-03-02T09:00"
 #: The process by which agencies transfer clues.
 CLUES = "clue_transfer"
+
+#: What is done at the vault of reporters, each by the login that it names.
+VAULT = ("reporter", "reads", "withdraws")
+REPORTER = {"name": "虚构举报人丁", "phone": "0512-22223333"}
 
 Step = Mapping[str, Any]
 
@@ -170,6 +175,7 @@ class Telling:
             "release": lambda: self._release(step),
             "joins": lambda: self._duty(returns.begin, step["joins"], "since"),
             "leaves": lambda: self._duty(returns.end, step["leaves"], "until"),
+            **dict.fromkeys(VAULT, lambda: self._vault(step)),
             "advance": lambda: self._advance(step["advance"]),
             "refused": lambda: self._refused(step["refused"]),
             "expect": lambda: self._expect(step["expect"], step),
@@ -205,6 +211,26 @@ class Telling:
         wanted = select(returns.AgencyReturn).where(returns.AgencyReturn.agency_code == step["release"])
         row = session.scalars(wanted.where(returns.AgencyReturn.state.in_(returns.WAITING))).one()
         returns.release(session, row, actor=actor, reason=step["reason"])
+
+    def _vault(self, step: Step) -> None:
+        with self.database.unit_of_work() as session:
+            self._at_the_vault(session, step)
+
+    def _at_the_vault(self, session: Session, step: Step) -> None:
+        """Record the reporter of the story's clue, read it, or end the grant that was given last."""
+        act = next(act for act in VAULT if act in step)
+        actor = office.actor_for(session, step[act])
+        clue = session.scalars(select(registers.Clue).order_by(registers.Clue.transfer_no)).first()
+        assert clue is not None, self.place
+        if act == "reporter":
+            self.narratives.update(REPORTER.values())
+            reporters.write(session, actor, clue, REPORTER)
+        elif act == "reads":
+            grant = grants.active(session, actor, clue)
+            identity = reporters.read(session, actor, clue, purpose="contact", grant=grant)
+            assert identity.name == REPORTER["name"], self.place
+        else:
+            grants.withdraw(session, actor, grants.of_clue(session, clue)[-1].number)
 
     def _duty(self, change: Callable[..., Any], agency: str, day: str) -> None:
         with self.database.unit_of_work() as session:
@@ -267,6 +293,8 @@ class Telling:
             self._tell(session, said)
         elif "release" in said:
             self._let_off(session, said)
+        elif any(act in said for act in VAULT):
+            self._at_the_vault(session, said)
         else:
             # Whoever knows the address of a task may ask for it, and be told that there is none.
             standing = self._standing(session, said)

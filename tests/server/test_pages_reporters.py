@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from handlers.registers import Clue
 from handlers.vault import keys
 from tests.city import TRANSFER, City
 from tests.server.visitors import Visitor
+from workflows import clock
+from workflows.model import Task
 
 WHO = {
     "name": "虚构举报人丙",
@@ -94,3 +98,66 @@ def city_bytes(city: City) -> bytes:
 def _number(city: City, clue_id: str) -> str:
     with city.database.reading() as session:
         return session.get_one(Clue, clue_id).transfer_no
+
+
+def test_two_leaders_open_a_reporter_for_a_while(city: City, master: Path) -> None:
+    clue_id = reported(city)
+    page, asking = f"/clues/{clue_id}/reporter", f"/clues/{clue_id}/unsealing"
+    visitors = {
+        login: Visitor(city, login)
+        for login in ("intake", "handler", "handler2", "leader", "principal", "auditor")
+    }
+    visitors["intake"].post(page, **WHO)
+    matter = city.instance(_number(city, clue_id))
+    city.advance(matter, "a9")
+    handler = visitors["handler"]
+    for login, status in {
+        "intake": 403,
+        "leader": 403,
+        "principal": 403,
+        "auditor": 403,
+        "handler3": 404,
+    }.items():
+        visitor = visitors.get(login) or Visitor(city, login)
+        assert visitor.get(asking).status_code == status, login
+        assert (
+            visitor.post(asking, purpose="contact", reason="x", hours="1", sign="on").status_code == status
+        ), login
+    asked = {
+        "purpose": "contact",
+        "reason": "时间地点互相矛盾，只有举报人能够说明。",
+        "hours": "1",
+        "sign": "true",
+    }
+    assert handler.post(asking, **{**asked, "hours": "25"}).status_code == 422
+    assert handler.post(asking, **asked).status_code == 303
+    assert handler.post(f"{page}/read", purpose="contact").status_code in (400, 404)
+    for login, element in (("leader", "u_leader"), ("principal", "u_principal")):
+        with city.database.reading() as session:
+            task = session.scalars(
+                select(Task).where(Task.element_id == element, Task.closed_at.is_(None))
+            ).one()
+        shown = visitors[login].get(f"/tasks/{task.id}").text
+        assert asked["reason"] in shown
+        assert all(text not in shown for text in WHO.values())
+        assert "QF-" in visitors["auditor"].get("/unsealings").text
+        city.complete(task, login, decision="agree", sign=True)
+    assert WHO["phone"] not in handler.get(page).text
+    seen = handler.post(f"{page}/read")
+    assert all(text in seen.text for text in WHO.values())
+    for login in ("handler2", "leader", "principal"):
+        assert visitors[login].post(f"{page}/read", purpose="contact").status_code == 404, login
+    listed = visitors["auditor"].get("/unsealings").text
+    assert ("联系举报人核实情况" in listed, "1 次" in listed) == (True, True)
+    assert all(text not in listed for text in (*WHO.values(), asked["reason"]))
+    number = "QF-" + listed.partition("QF-")[2][:10]
+    for login in ("handler2", "auditor", "intake"):
+        assert visitors[login].post(f"{asking}/withdraw", number=number).status_code in (403, 404), login
+    with clock.held_at(clock.now() + timedelta(hours=1)):
+        assert handler.post(f"{page}/read", purpose="contact").status_code == 404
+    assert handler.post(f"{page}/read").status_code == 200
+    assert visitors["principal"].post(f"{asking}/withdraw", number=number).status_code == 303
+    assert handler.post(f"{page}/read", purpose="contact").status_code == 404
+    for login in ("clerk", "admin", "supervisor", "handler"):
+        assert Visitor(city, login).get("/unsealings").status_code == 403, login
+    assert all(text.encode() not in city_bytes(city) for text in WHO.values())

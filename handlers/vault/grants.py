@@ -1,0 +1,226 @@
+"""Unsealing: who may read one reporter for some hours, after two leaders have agreed (domain §4.2 rule 5).
+
+Applicant, leader in charge (A3) and principal (A4) are three persons. A grant ends by the clock, or is withdrawn;
+it is no use to who has lost sight of the clue meanwhile.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from handlers import codes, notifications, wall
+from handlers.registers import Clue, MatterEvent
+from handlers.registers.numbers import next_number
+from handlers.registers.record import Answers, clue_of, note, who
+from handlers.vault import reporters
+from handlers.vault.model import Grant
+from workflows import clock, history
+from workflows.actor import Actor
+from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.operations import Context, Recorded, operation
+
+PROCESS = "unsealing"
+PURPOSES = "unsealing_purposes"
+#: Who may need to know a reporter, in a matter whose content he sees.
+ASKING = frozenset({"handler", "office_head", "case_supervision", "case_supervision_head", "reviewer"})
+
+
+@operation("unsealing.ask")
+def ask(context: Context, *, answers: Answers) -> Recorded:
+    """Ask to read the reporter of a clue: for a purpose, for a reason, for so many hours."""
+    session = context.session
+    clue = _clue(context, answers["number"])
+    hours, most = int(answers["hours"]), longest(answers["purpose"])
+    if hours > most:
+        raise _refused("hours", "max", max=most)
+    if _pending(session, who(context), clue):
+        raise _refused("number", "unsealing_waits")
+    row = Grant(
+        number=next_number(session, "unsealing", context.now),
+        clue_id=clue.id,
+        instance_id=context.instance_id,
+        applicant=who(context),
+        purpose=answers["purpose"],
+        reason=answers["reason"],
+        hours=hours,
+        asked_at=context.now,
+    )
+    session.add(row)
+    session.flush()
+    note(context, clue, "unsealing.asked", number=row.number)
+    return Recorded(
+        variables={"unsealing_no": row.number}, scope_id=clue.scope_id, business_key=clue.transfer_no
+    )
+
+
+@operation("unsealing.decide_leader")
+def decide_leader(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Decide as the leader in charge (A3)."""
+    row = _of_process(context)
+    _not_one_of(context, row.applicant)
+    row.leader, row.leader_at = who(context), context.now
+    return {"decision_leader": _decided(context, row, answers)}
+
+
+@operation("unsealing.decide_principal")
+def decide_principal(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Decide as the principal (A4), who is neither the applicant nor the leader that agreed."""
+    row = _of_process(context)
+    _not_one_of(context, row.applicant, row.leader)
+    row.principal, row.principal_at = who(context), context.now
+    return {"decision_principal": _decided(context, row, answers)}
+
+
+@operation("unsealing.grant")
+def grant(context: Context) -> None:
+    """Let the applicant read from now on, for the hours asked for; EngineFault where not both have agreed."""
+    row = _of_process(context)
+    if row.refused or len({row.applicant, row.leader, row.principal} - {None}) != 3:
+        raise EngineFault(
+            "Two others have to agree before a reporter is unsealed.", element=context.element_id
+        )
+    row.granted_at, row.expires_at = context.now, context.now + timedelta(hours=row.hours)
+    clue = clue_of(context)
+    note(context, clue, "unsealing.granted", number=row.number, hours=row.hours)
+    history.record(
+        context.session,
+        actor=context.actor,
+        act="vault.grant",
+        scope_id=clue.scope_id,
+        detail={"grant": row.id, "to": row.applicant, "hours": row.hours, "purpose": row.purpose},
+    )
+    _tell(context.session, row, "clue.unsealing_granted")
+
+
+def withdraw(session: Session, actor: Actor, number: str) -> Grant:
+    """End a grant before its time: by who holds it, or by one of those who agreed. Raises NotFound."""
+    row = session.scalar(select(Grant).where(Grant.number == number))
+    if (
+        row is None
+        or actor.id not in (row.applicant, row.leader, row.principal)
+        or not holds(row, clock.now())
+    ):
+        raise NotFound(f"There is no grant {number} to withdraw.", code="unsealing")
+    row.withdrawn_at, row.withdrawn_by = clock.now(), actor.id
+    clue = session.get_one(Clue, row.clue_id)
+    line = MatterEvent(
+        scope_id=clue.scope_id,
+        at=row.withdrawn_at,
+        actor=actor.id,
+        code="unsealing.withdrawn",
+        params={"number": row.number},
+    )
+    session.add(line)
+    detail = {"grant": row.id, "to": row.applicant}
+    history.record(session, actor=actor, act="vault.withdraw", scope_id=clue.scope_id, detail=detail)
+    return row
+
+
+def active(session: Session, actor: Actor, clue: Clue) -> Grant | None:
+    """Return the grant by which the actor may read the clue's reporter now; it ends with his sight of the clue."""
+    now = clock.now()
+    mine = select(Grant).where(
+        Grant.clue_id == clue.id,
+        Grant.applicant == actor.id,
+        Grant.expires_at > now,
+        Grant.withdrawn_at.is_(None),
+    )
+    found = session.scalars(mine.order_by(Grant.expires_at.desc()).limit(1)).first()
+    if found is None or actor.groups & reporters.NEVER or wall.view(session, actor, clue) != "content":
+        return None
+    return found
+
+
+def may_ask(session: Session, actor: Actor, clue: Clue) -> bool:
+    """Return whether the actor may ask for it: he works on the clue, and there is somebody to be read."""
+    if not actor.groups & ASKING or actor.groups & reporters.NEVER or reporters.found(session, clue) is None:
+        return False
+    return wall.view(session, actor, clue) == "content"
+
+
+def of_clue(session: Session, clue: Clue) -> list[Grant]:
+    """Return what was asked for in a matter, in order."""
+    return list(session.scalars(select(Grant).where(Grant.clue_id == clue.id).order_by(Grant.asked_at)))
+
+
+def listing() -> Select[Grant, Clue]:
+    """Return the query for all applications with their clue, the newest first: for the auditor."""
+    return select(Grant, Clue).join(Clue, Clue.id == Grant.clue_id).order_by(Grant.asked_at.desc(), Grant.id)
+
+
+def state(row: Grant, now: datetime) -> str:
+    """Return how an application stands: waiting, refused, active, withdrawn or expired."""
+    if row.refused:
+        return "refused"
+    if row.granted_at is None:
+        return "waiting"
+    if row.withdrawn_at:
+        return "withdrawn"
+    return "active" if holds(row, now) else "expired"
+
+
+def holds(row: Grant, now: datetime) -> bool:
+    """Return whether a grant may be read by at this instant; at its last one it no longer may."""
+    return row.expires_at is not None and row.expires_at > now and row.withdrawn_at is None
+
+
+def longest(purpose: str) -> int:
+    """Return for how many hours an identity is opened for a purpose at most."""
+    return next(int(one["max_hours"]) for one in codes.rows(PURPOSES) if one["code"] == purpose)
+
+
+def _decided(context: Context, row: Grant, answers: Answers) -> str:
+    clue, decision = clue_of(context), str(answers["decision"])
+    detail = {"grant": row.id, "decision": decision}
+    history.record(
+        context.session, actor=context.actor, act="vault.decide", scope_id=clue.scope_id, detail=detail
+    )
+    if decision != "agree":
+        row.refused, row.opinion = True, answers.get("opinion") or ""
+        note(context, clue, "unsealing.refused", number=row.number)
+        _tell(context.session, row, "clue.unsealing_refused")
+    return decision
+
+
+def _not_one_of(context: Context, *others: str | None) -> None:
+    if who(context) in others:
+        raise NotAllowed(
+            "Applicant, leader in charge and principal are three different persons.", code="unsealing_person"
+        )
+
+
+def _clue(context: Context, number: str) -> Clue:
+    """Return the matter; who may not ask in it learns nothing of it."""
+    wanted = number.strip().upper()
+    clue = context.session.scalar(select(Clue).where((Clue.clue_no == wanted) | (Clue.transfer_no == wanted)))
+    if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue):
+        raise _refused("number", "clue_number", number=number)
+    return clue
+
+
+def _pending(session: Session, login: str, clue: Clue) -> bool:
+    waits = Grant.granted_at.is_(None) & Grant.refused.is_(False)
+    holding = (Grant.expires_at > clock.now()) & Grant.withdrawn_at.is_(None)
+    mine = select(Grant.id).where(Grant.clue_id == clue.id, Grant.applicant == login, or_(waits, holding))
+    return session.scalar(mine.limit(1)) is not None
+
+
+def _of_process(context: Context) -> Grant:
+    # By the process, which no variable can change.
+    row = context.session.scalar(select(Grant).where(Grant.instance_id == context.instance_id))
+    if row is None:
+        raise EngineFault("The process opens no application.", element=context.element_id)
+    return row
+
+
+def _tell(session: Session, row: Grant, code: str) -> None:
+    scope = f"clue:{row.clue_id}"
+    notifications.notify(session, [row.applicant], code=code, params={"number": row.number}, scope_id=scope)
+
+
+def _refused(field: str, code: str, **params: Any) -> InvalidInput:
+    return InvalidInput("The application is refused.", fields={field: FieldError(code, params)}, code="form")
