@@ -10,6 +10,7 @@ import click
 from server.cli.accounts import ACTOR
 from server.cli.common import PATH, opened
 from server.db import Database
+from server.hardening import harden
 from server.settings import Settings
 from workflows import audit, clock
 from workflows.audit.chain import instant
@@ -89,6 +90,19 @@ def export(file: Path) -> None:
         with database.unit_of_work() as session:
             audit.record(session, actor=ACTOR, act="audit.export", purpose="export", detail={"rows": count})
     click.echo(f"{count} rows are in {file}. {ends}")
+
+
+@audit_.command(name="harden")
+@click.argument("role")
+def harden_(role: str) -> None:
+    """Let ROLE, with which the server connects to PostgreSQL, read and add audit rows and nothing else.
+
+    Run as the owner of the tables. The server then serves as ROLE; new versions are migrated by the owner.
+    """
+    with opened(Settings.from_env()) as database, database.unit_of_work() as session:
+        harden(session.connection(), role)
+        audit.record(session, actor=ACTOR, act="audit.harden", detail={"role": role})
+    click.echo(f"{role} may serve: it reads and adds audit rows, and neither changes nor removes any.")
 
 
 def _verify(database: Database, noted: audit.Head | None) -> audit.Verdict:

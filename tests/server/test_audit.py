@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
+from server import boot
 from server.cli import main
 from server.db import Database, connect, migrate
 from server.sealer import Sealer
@@ -131,3 +132,48 @@ def test_the_command_names_the_broken_link(
         "cli",
         "changed",
     )
+
+
+def test_the_role_that_serves_can_only_add(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUBAN_DATABASE_URL", postgresql_url)
+    settings = Settings(database_url=postgresql_url)
+    role = f"serving_{make_url(postgresql_url).database}"
+    with closing(connect(settings)) as owner:
+        migrate(owner)
+        boot.lay(owner)
+        note(owner, "one")
+
+        def harden(name: str) -> str:
+            return CliRunner().invoke(main, ["audit", "harden", name]).output
+
+        assert "There is no role" in harden(role)
+        assert "superuser" in harden("postgres")
+        with owner.engine.begin() as connection:
+            connection.execute(text(f"create role {role} login"))
+        assert "neither changes nor removes" in harden(role)
+        mine = make_url(postgresql_url).set(username=role).render_as_string()
+        with closing(connect(Settings(database_url=mine))) as serving:
+            # What a server does when it begins, and all day long.
+            migrate(serving)
+            boot.lay(serving)
+            note(serving, "two")
+            assert Sealer(serving).run() >= 2
+            for act in (
+                "update audit_event set actor = 'x'",
+                "delete from audit_seal",
+                "truncate audit_event",
+                "drop trigger audit_event_append_only on audit_event",
+                "alter table audit_event disable trigger all",
+                "drop table audit_seal",
+                "set session_replication_role = replica",
+                "update alembic_version set version_num = '0001'",
+                "create table mine (id int)",
+            ):
+                with (
+                    pytest.raises(DBAPIError, match=r"permission denied|must be owner"),
+                    serving.unit_of_work() as session,
+                ):
+                    session.execute(text(act))
+        with owner.engine.begin() as connection:
+            connection.execute(text(f"drop owned by {role}"))
+            connection.execute(text(f"drop role {role}"))
