@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from handlers import escalation, office
+from handlers import conventions, escalation, office
 from server import folders
 from server.db import Database, migrate
 from server.settings import Settings
@@ -54,7 +54,7 @@ def lay(database: Database) -> None:
 
 
 def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
-    """Take in roles, time limits and reminder ladders; known ones stay as they are."""
+    """Take in roles, time limits, how they are counted, and reminder ladders; known ones stay as they are."""
     for name, load in (
         ("roles.csv", office.load_roles),
         ("time_limits.csv", limits.load),
@@ -64,6 +64,7 @@ def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
             load(session, (source / name).read_text("utf-8"))
         except InvalidInput as error:
             raise InvalidInput(f"{source / name}: {error.message}") from error
+    conventions.seed(session)
     know_roles(session)
 
 

@@ -79,7 +79,7 @@ def of_scope(session: Session, scope_id: str) -> list[Clock]:
     return [
         Clock(
             instance,
-            limits.value(limits.get(session, rule, steps[0].limit_version or 1)),
+            _rule(session, steps[0]),
             start_at,
             tuple(steps),
             tuple(row for row in changed[instance] if (row.rule_id, row.start_at) == (rule, start_at)),
@@ -167,6 +167,12 @@ def times(one: Clock, kind: str) -> int:
 def midnight(day: date) -> datetime:
     """Return the first instant of an office day, aware UTC."""
     return deadlines.to_utc(datetime.combine(day, datetime.min.time()))
+
+
+def _rule(session: Session, task: Task) -> Limit:
+    """Return the limit of a task's clock as it began."""
+    answers = (task.due_explained or {}).get("conventions") or {}
+    return limits.kept(session, task.limit_id or "", task.limit_version or 1, answers)
 
 
 def _change(session: Session, one: Clock, row: ClockChange) -> None:

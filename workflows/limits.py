@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import audit, calendar, clock
+from workflows import audit, calendar, clock, conventions
 from workflows.actor import Actor
-from workflows.calendar import Limit, add_months
+from workflows.calendar import Convention, Limit, add_months
 from workflows.errors import Conflict, FieldError, InvalidInput, NotFound
 from workflows.model import TimeLimit
 
@@ -52,6 +53,8 @@ def load(session: Session, text: str) -> int:
 def current(session: Session, rule_id: str, on: date, *, known_at: datetime | None = None) -> Limit:
     """Return the version of a rule in force on a day, for earlier days the first; NotFound names it.
 
+    It carries the office's answers, in force on that day, to what the rule leaves open about its count.
+
     With `known_at`, what the office has written after that instant is left out.
 
     A later version supersedes an earlier one from its own day on, also one that was to come into force after.
@@ -62,7 +65,13 @@ def current(session: Session, rule_id: str, on: date, *, known_at: datetime | No
         if known_at is None or row.written_at is None or row.written_at <= known_at
     ]
     # What happened before the first version we hold had a rule too, most likely the same.
-    return value([found[0], *(row for row in found if row.effective_from <= on)][-1])
+    newest = [found[0], *(row for row in found if row.effective_from <= on)][-1]
+    return value(newest, conventions.in_force(session, rule_id, on, known_at=known_at))
+
+
+def kept(session: Session, rule_id: str, version: int, answers: Mapping[str, int]) -> Limit:
+    """Return the version of a rule that a deadline began with, and the conventions (question → version) likewise."""
+    return value(get(session, rule_id, version), conventions.kept(session, answers))
 
 
 def versions(session: Session, rule_id: str) -> Sequence[TimeLimit]:
@@ -156,10 +165,12 @@ def change(
     return written
 
 
-def value(row: TimeLimit) -> Limit:
-    """Return a version as the value that deadlines are counted by."""
+def value(row: TimeLimit, agreed: Sequence[Convention] = ()) -> Limit:
+    """Return a version as the value that deadlines are counted by, under the office's answers."""
     values = _values(row)
-    return Limit(id=values.pop("rule_id"), **values)
+    rule = Limit(id=values.pop("rule_id"), **values, conventions=tuple(agreed))
+    worked = rule.unit == "natural_days" and rule.does(calendar.DAYS_ARE_WORKED)
+    return replace(rule, unit="working_days") if worked else rule
 
 
 def _row(limit: Limit) -> dict[str, Any]:

@@ -503,6 +503,26 @@ class TimeLimit(Base):
     written_at: Mapped[datetime | None]
 
 
+class TimeConvention(Base):
+    """One answer to a question of counting that rules leave open; a running deadline keeps the one it began with.
+
+    The first comes with the program. It says of itself what it does and to which rules: a later file changes nothing
+    about what was decided.
+    """
+
+    __tablename__ = "time_convention"
+
+    question: Mapped[str] = mapped_column(String(32), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    option: Mapped[str] = mapped_column(String(64))
+    effect: Mapped[str] = mapped_column(String(32))  #: what it does to a count; empty: nothing
+    rules: Mapped[str] = mapped_column(Text)  #: the limits that it is about, blanks between; empty: all
+    effective_from: Mapped[date]
+    document_no: Mapped[str] = mapped_column(default="")  #: of the paper by which the office decided
+    written_by: Mapped[str | None]  #: none: with the program
+    written_at: Mapped[datetime | None]
+
+
 class ClockChange(Base):
     """A pause or an extension that was approved; the rows of one clock, in order, say when it ends.
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import office
-from handlers.registers import assigned, papers, repeats, transferring
+from handlers.registers import arrival, assigned, papers, repeats, transferring
 from handlers.registers.model import Clue, ClueSubject, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -126,7 +126,7 @@ def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
         "complete_a3": "yes",
         "competence": clue.competence,
         "duplicate": answers["duplicate"],
-        "received_at": context.now.isoformat(),
+        "received_at": arrival.counted_from(context.session, clue, context.now).isoformat(),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from handlers.registers import intake, papers, repeats
+from handlers.registers import arrival, intake, papers, repeats
 from handlers.registers.model import Clue, ClueSubject, Document
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, hand_over, move, note, sign, who
@@ -106,7 +106,7 @@ def begin_split(context: Context, *, answers: Answers) -> Recorded:
     if context.actor is not None or other is None or other.instance_id is not None:
         raise EngineFault("No part of the clue waits to begin.", element=context.element_id)
     other.instance_id = context.instance_id
-    received = other.received_at or context.now
+    received = arrival.counted_from(context.session, other, other.received_at or context.now)
     return Recorded(
         variables={
             **intake.variables(context.session, other, otherwise=other.submitted_by),

@@ -2,7 +2,17 @@
 
 from workflows.calendar.changes import Change, Extension, Pause, paused_days, paused_time, stands_now
 from workflows.calendar.counting import Due, add_months, due
-from workflows.calendar.limits import COLUMNS, MAX_NUMBER, NUMBERED, WORDED, Limit, read_cells, read_limits
+from workflows.calendar.limits import (
+    COLUMNS,
+    DAYS_ARE_WORKED,
+    MAX_NUMBER,
+    NUMBERED,
+    WORDED,
+    Convention,
+    Limit,
+    read_cells,
+    read_limits,
+)
 from workflows.calendar.plans import JURISDICTION, Plan, contradictions, gaps, read_plan
 from workflows.calendar.workdays import (
     NATIONAL,
@@ -14,12 +24,14 @@ from workflows.calendar.workdays import (
 
 __all__ = [
     "COLUMNS",
+    "DAYS_ARE_WORKED",
     "JURISDICTION",
     "MAX_NUMBER",
     "NATIONAL",
     "NUMBERED",
     "WORDED",
     "Change",
+    "Convention",
     "Due",
     "Extension",
     "Limit",

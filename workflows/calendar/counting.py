@@ -3,7 +3,8 @@
 The day of the event is not counted. Months end on the same-numbered day, or the last of the month
 (民法典 202). A last day that is a rest day moves to the next working day (民法典 203), unless liberty is at
 stake (刑事诉讼法 105). Working days leave out weekends and holidays and count adjusted working weekends. Day
-limits end at 24:00 on the office's clock; hours run from the hour and are never moved.
+limits end at 24:00 on the office's clock; hours run from the hour and are never moved. Where a rule leaves open
+how it is counted, `Limit.conventions` say what the office has decided; those that bear on a count are named in it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.calendar.changes import Change, Extension, Pause, added, after_until, paused_days, stands_now
-from workflows.calendar.limits import NUMBERED, Limit
+from workflows.calendar.limits import (
+    EXTENDED_FROM_LAST_DAY,
+    EXTENSIONS,
+    FIRST_DAY_COUNTS,
+    LAST_DAY_STAYS,
+    NUMBERED,
+    Limit,
+)
 from workflows.calendar.workdays import DAY, NATIONAL, WorkDays, add_working_days
 from workflows.errors import InvalidInput
 
@@ -33,7 +41,7 @@ class Due:
     `month_end` (day, wanted), `moved` (from, to, zh, en), `kept` (day: a rest day that moves nothing), `hours`
     (n), `provisional` (years), `local` (jurisdiction); of changes `extended`
     (n more units, all together), `until` (day that was set), `paused` (from, to: the day it ran again, n days of
-    unit; or hours), `stands` (day). Days are ISO 8601; the last is `date`.
+    unit; or hours), `stands` (day); `convention` (question, option, document). Days are ISO 8601; the last is `date`.
     """
 
     at: datetime
@@ -64,7 +72,8 @@ def due(
             limit=limit.id,
         )
     try:
-        n = limit.n + added(changes)
+        apart = limit.does(EXTENDED_FROM_LAST_DAY) and limit.unit != "hours"
+        n = limit.n + (0 if apart else added(changes))
         return (
             by_hours(limit, n, start, zone, changes)
             if limit.unit == "hours"
@@ -115,37 +124,67 @@ def by_days(
 ) -> Due:
     """Return the end of a limit in days or months: 24:00 of its last day."""
     day = local_day(start, zone) if isinstance(start, datetime) else start
-    steps = [started(start, day, zone), *extended(limit, n)]
-    first, found = stretched(limit.unit, day, n, days)
+    counts = limit.does(FIRST_DAY_COUNTS)
+    stays = limit.liberty or limit.does(LAST_DAY_STAYS)
+    apart = limit.does(EXTENDED_FROM_LAST_DAY)
+    steps = [started(start, day, zone, counts=counts), *extended(limit, n)]
+    first, found = stretched(limit.unit, day, n, days, counts=counts)
     steps += found
     exact = False
-    for change in after_until(changes):
-        first, exact, found = shifted(limit.unit, first, change, exact, day, days, zone)
+    for change in changes if apart else after_until(changes):
+        if isinstance(change, Extension) and apart and not (exact or stays or limit.unit == "working_days"):
+            first, found = moved(first, days)
+            steps += found
+        first, exact, found = shifted(limit.unit, first, change, exact, day - DAY * counts, days, zone)
         steps += found
     last = first
     if limit.unit != "working_days" and not exact:
-        last = first if limit.liberty else next_running_day(first, changes, days, zone)
-        steps += settled(first, last, days, liberty=limit.liberty)
-    unloaded = unknown(limit, day, first, last, days)
+        last = first if stays else next_running_day(first, changes, days, zone)
+        steps += settled(first, last, days, stays=stays)
+    unloaded = unknown(limit, day, first, last, days, stays=stays)
     if unloaded:
         steps.append({"what": "provisional", "years": unloaded})
     if days.jurisdiction != NATIONAL:
         steps.append({"what": "local", "jurisdiction": days.jurisdiction})
+    steps += agreed(limit, changes)
     return Due(midnight(last, zone), last, bool(unloaded), limit, steps, stands_now(changes) is not None)
 
 
-def stretched(unit: str, day: date, n: int, days: WorkDays) -> tuple[date, list[Step]]:
-    """Return the last day of n units after a day, before any move, and how it was found."""
+def stretched(
+    unit: str, day: date, n: int, days: WorkDays, *, counts: bool = False
+) -> tuple[date, list[Step]]:
+    """Return the last day of n units after a day, or with it, before any move, and how it was found."""
+    before = day - DAY * counts
     if unit == "working_days":
-        last = add_working_days(day, n, days)
+        last = add_working_days(before, n, days)
         counted = {"what": "counted", "n": n, "day": iso(last)}
         return last, [
-            {"what": "counted_from", "day": iso(day + DAY)},
-            *passed(day + DAY, last, days),
+            {"what": "counted_from", "day": iso(before + DAY)},
+            *passed(before + DAY, last, days),
             counted,
         ]
-    first = add_months(day, n) if unit == "months" else day + n * DAY
-    return first, reached(unit, day, first)
+    if unit == "months":
+        first = add_months(day, n)
+        if first.day != day.day:
+            return first, [{"what": "month_end", "day": iso(first), "wanted": day.day}]
+        # A month that begins with the 4th is over with the 3rd, one that begins with the 1st at the month's end.
+        first -= DAY * counts
+        return first, [{"what": "last_day", "day": iso(first)}]
+    first = before + n * DAY
+    return first, [
+        {"what": "counted_from", "day": iso(before + DAY)},
+        {"what": "last_day", "day": iso(first)},
+    ]
+
+
+def agreed(limit: Limit, changes: Sequence[Change]) -> list[Step]:
+    """Return the steps that name the office's answers by which this was counted."""
+    extended = any(isinstance(change, Extension) and change.until is None for change in changes)
+    return [
+        {"what": "convention", "question": one.question, "option": one.option, "document": one.document}
+        for one in limit.conventions
+        if extended or one.question != EXTENSIONS
+    ]
 
 
 def shifted(
@@ -185,11 +224,11 @@ def next_running_day(day: date, changes: Sequence[Change], days: WorkDays, zone:
     return found
 
 
-def unknown(limit: Limit, day: date, first: date, last: date, days: WorkDays) -> list[int]:
+def unknown(limit: Limit, day: date, first: date, last: date, days: WorkDays, *, stays: bool) -> list[int]:
     """Return the years without a plan that the count met: all of working days, else those of the last days."""
     if limit.unit == "working_days":
         return unknown_years(day + DAY, last, days)
-    return [] if limit.liberty else unknown_years(first, last, days)
+    return [] if stays else unknown_years(first, last, days)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -209,27 +248,25 @@ def local_day(start: datetime, zone: ZoneInfo) -> date:
     return start.astimezone(zone).date()
 
 
-def started(start: datetime | date, day: date, zone: ZoneInfo) -> Step:
-    """Return the first step: the event itself, which is not counted."""
+def started(start: datetime | date, day: date, zone: ZoneInfo, *, counts: bool = False) -> Step:
+    """Return the first step: the event itself, whose day is not counted unless the office has said so."""
     at = start.astimezone(zone).isoformat(timespec="seconds") if isinstance(start, datetime) else None
-    return {"what": "start", "at": at, "day": iso(day)}
+    return {"what": "start", "at": at, "day": iso(day)} | ({"counts": True} if counts else {})
 
 
-def reached(unit: str, day: date, first: date) -> list[Step]:
-    """Return how the last day was found before any move."""
-    if unit == "months" and first.day != day.day:
-        return [{"what": "month_end", "day": iso(first), "wanted": day.day}]
-    counted = [] if unit == "months" else [{"what": "counted_from", "day": iso(day + DAY)}]
-    return [*counted, {"what": "last_day", "day": iso(first)}]
+def moved(first: date, days: WorkDays) -> tuple[date, list[Step]]:
+    """Return the day, or the first working day after it, and the step that says so."""
+    last = next_working_day(first, days)
+    return last, settled(first, last, days, stays=False)
 
 
-def settled(first: date, last: date, days: WorkDays, *, liberty: bool) -> list[Step]:
+def settled(first: date, last: date, days: WorkDays, *, stays: bool) -> list[Step]:
     """Return what became of a last day at a weekend or holiday."""
     if first != last:
         return [{"what": "moved", "from": iso(first), "to": iso(last), **named(first, last, days)}]
     if days.is_makeup(first):
         return [{"what": "makeup", "day": iso(first)}]
-    return [{"what": "kept", "day": iso(first)}] if liberty and not days.is_working(first) else []
+    return [{"what": "kept", "day": iso(first)}] if stays and not days.is_working(first) else []
 
 
 def passed(first: date, last: date, days: WorkDays) -> list[Step]:

@@ -30,6 +30,26 @@ MAX_NUMBER = 5_000
 SHORT, LONG = 255, 4_000  #: characters of a cell
 
 
+#: What an office's answer to an open question of counting does to a count; the first day is that of the event.
+LAST_DAY_STAYS, FIRST_DAY_COUNTS = "last_day_stays", "first_day_counts"
+DAYS_ARE_WORKED, EXTENDED_FROM_LAST_DAY = "days_are_worked", "extended_from_last_day"
+#: The question that bears only on limits that were extended.
+EXTENSIONS = "extension"
+
+
+@dataclass(frozen=True)
+class Convention:
+    """The answer that holds to a question of counting that a rule leaves open."""
+
+    question: str
+    version: int
+    option: str
+    effect: str = ""  #: what it does to the count; others of the program may act on more words
+    document: str = (
+        ""  #: number of the paper by which the office decided; none for what came with the program
+    )
+
+
 @dataclass(frozen=True)
 class Limit:
     """One version of one limit; `n` is None where the rule gives no number."""
@@ -58,6 +78,11 @@ class Limit:
     pause_cap: str = ""  #: how much all pauses together may add
     pause_reasons: str = ""  #: codes of `codes/pause_reasons.csv`, blanks between
     pause_source: str = ""  #: the article that allows it
+    conventions: tuple[Convention, ...] = ()  #: the office's answers that it is counted by
+
+    def does(self, effect: str) -> bool:
+        """Whether an answer of the office has this effect on its count."""
+        return any(one.effect == effect for one in self.conventions)
 
     @property
     def pause_unit(self) -> str:

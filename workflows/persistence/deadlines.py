@@ -88,6 +88,8 @@ def count(rule: Limit, start_at: datetime, days: WorkDays, changed: Sequence[Cha
     }
     if not rule.id:
         explained |= {"n": rule.n, "unit": rule.unit}
+    if rule.conventions:
+        explained["conventions"] = {one.question: one.version for one in rule.conventions}
     return Deadline(
         _standing(rule, start_at) if stands else due.at,
         # What lies at a fraction of the time lies at that fraction of the time that the clock ran.
@@ -125,7 +127,8 @@ def counted_again(
     if not remembered["limit"]:
         rule = Limit("", 0, remembered["n"], remembered["unit"])
         return count(rule, start_at, plans.work_days(session))
-    rule = limits.value(limits.get(session, remembered["limit"], remembered["version"] or 1))
+    answers = remembered.get("conventions") or {}
+    rule = limits.kept(session, remembered["limit"], remembered["version"] or 1, answers)
     changed = changes.of_instance(session, instance_id) if instance_id else {}
     return count(rule, start_at, plans.work_days(session), changed.get((rule.id, start_at), ()))
 
