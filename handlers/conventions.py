@@ -94,7 +94,9 @@ def decide(session: Session, question: str, given: Row, *, actor: Actor) -> Time
     if not given["document_no"]:
         faults["document_no"] = FieldError("required")
     elif len(given["document_no"]) > MAX_DOCUMENT:
-        faults["document_no"] = FieldError("too_long", {"max": MAX_DOCUMENT})
+        faults["document_no"] = FieldError(
+            "too_long", {"length": len(given["document_no"]), "max": MAX_DOCUMENT}
+        )
     if not faults and day and _holds(session, question, given["option"], day):
         faults["option"] = FieldError("convention_same")
     if faults or day is None:

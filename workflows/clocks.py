@@ -8,10 +8,10 @@ the lock of their instance.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from workflows import calendar, changes, clock, limits, plans
@@ -20,6 +20,8 @@ from workflows.model import ClockChange, Job, Task, new_id
 from workflows.persistence import deadlines
 
 KIND = "clock"
+#: The act of a pause that has lasted as long as its rule lets it: the clock runs again.
+CAP = "cap"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,17 @@ class Clock:
 def of_scope(session: Session, scope_id: str) -> list[Clock]:
     """Return every clock of a matter, the earliest first."""
     of_matter = select(Task).where(Task.scope_id == scope_id, Task.limit_id.is_not(None))
-    tasks = session.scalars(of_matter.order_by(Task.created_at, Task.id)).all()
+    return _clocks(session, of_matter)
+
+
+def of_change(session: Session, row: ClockChange) -> Clock | None:
+    """Return the clock that a pause or an extension is of; None where no step hangs on it any more."""
+    of_instance = select(Task).where(Task.instance_id == row.instance_id, Task.limit_id == row.rule_id)
+    return next((one for one in _clocks(session, of_instance) if one.start_at == row.start_at), None)
+
+
+def _clocks(session: Session, tasks_of: Select[Task]) -> list[Clock]:
+    tasks = session.scalars(tasks_of.order_by(Task.created_at, Task.id)).all()
     found: dict[tuple[str, str, datetime], list[Task]] = {}
     for task in tasks:
         start_at = datetime.fromisoformat((task.due_explained or {})["start"])
@@ -100,8 +112,11 @@ def counted(session: Session, one: Clock, more: Iterable[Change] = (), *, instea
 
 
 def pause(session: Session, one: Clock, *, from_at: datetime, reference: str) -> None:
-    """Let a clock stand from an instant on."""
-    _change(session, one, ClockChange(kind="pause", from_at=from_at, reference=reference))
+    """Let a clock stand from an instant on; at the cap of its rule it runs again by itself."""
+    row = ClockChange(kind="pause", from_at=from_at, reference=reference)
+    _change(session, one, row)
+    if latest := latest_end(session, replace(one, rows=(*one.rows, row))):
+        _leave(session, row, CAP, latest)
 
 
 def resume(session: Session, one: Clock, *, to_at: datetime) -> None:
@@ -184,6 +199,10 @@ def _change(session: Session, one: Clock, row: ClockChange) -> None:
 
 def _follow(session: Session, row: ClockChange, act: str) -> None:
     """Leave it to a job of the clock's own instance that its tasks and timers follow."""
+    _leave(session, row, act, clock.now())
+
+
+def _leave(session: Session, row: ClockChange, act: str, due_at: datetime) -> None:
     session.add(
         Job(
             id=new_id(),
@@ -193,6 +212,6 @@ def _follow(session: Session, row: ClockChange, act: str) -> None:
             origin_id=row.instance_id,
             payload={"change": row.id, "act": act},
             created_at=clock.now(),
-            due_at=clock.now(),
+            due_at=due_at,
         )
     )

@@ -6,12 +6,13 @@ again is re-armed where its new end has it, and rows and run say the same.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflows import audit, engine, ladder, operations, persistence
+from workflows import audit, clock, clocks, engine, ladder, operations, persistence
 from workflows.model import ClockChange, Instance, Task, TaskCandidate
 from workflows.persistence import deadlines
 from workflows.persistence.deadlines import Deadline
@@ -37,6 +38,28 @@ def follow(session: Session, instance: Instance, change_id: int, act: str) -> No
                 _move(
                     session, instance, task, found, open_tasks[task.id], {"act": act, "number": row.reference}
                 )
+
+
+def run_at_cap(session: Session, instance: Instance, change_id: int) -> datetime | None:
+    """Let a clock run again, once, whose pause has lasted as long as its rule lets it; people are told.
+
+    Returns when to look again, where a holiday plan has put the cap off; None where that is settled.
+    """
+    row = session.get_one(ClockChange, change_id, with_for_update=True, populate_existing=True)
+    one = clocks.of_change(session, row)
+    if row.to_at is not None or instance.ended_at is not None or one is None or one.open is None:
+        return None
+    latest = clocks.latest_end(session, one)
+    if latest is None or latest > clock.now():
+        return latest
+    row.to_at, row.capped = latest, True
+    session.flush()
+    follow(session, instance, change_id, clocks.CAP)
+    context = persistence.context_of(session, instance, one.open)
+    capped = {"rule": row.rule_id, "number": row.reference, "at": latest.isoformat()}
+    for tell in operations.of_use(clocks.CAP):
+        tell(context, capped=capped | {"due": one.open.due_at.isoformat() if one.open.due_at else None})
+    return None
 
 
 def _moves(task: Task, found: Deadline) -> bool:

@@ -81,8 +81,7 @@ def run(session: Session, job_id: str) -> bool:
         return _recount(session, job, instance)
     if job.kind == clocks.KIND:
         assert instance is not None
-        following.follow(session, instance, job.payload["change"], job.payload["act"])
-        return _done(job, instance)
+        return _clock(session, job, instance)
     assert instance is not None
     return _go_on(session, job, instance)
 
@@ -185,6 +184,17 @@ def _recount(session: Session, job: Job, instance: Instance | None) -> bool:
         _release(job)
         job.payload, job.due_at = more[0], clock.now() + more[1]
         return True
+    return _done(job, instance)
+
+
+def _clock(session: Session, job: Job, instance: Instance) -> bool:
+    """Let what hangs on a clock follow it; a pause that may last longer than it seemed is looked at again then."""
+    if job.payload["act"] != clocks.CAP:
+        following.follow(session, instance, job.payload["change"], job.payload["act"])
+    elif later := following.run_at_cap(session, instance, job.payload["change"]):
+        _release(job)
+        job.due_at = later
+        return False
     return _done(job, instance)
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -541,6 +542,8 @@ class ClockChange(Base):
     n: Mapped[int | None]  #: of an extension: so many units of the rule
     until: Mapped[date | None]  #: of an extension: the last day, as the commission above has set it
     reference: Mapped[str | None] = mapped_column(String(32))  #: number of the approval
+    #: Of a pause: nobody has ended it, it had lasted as long as its rule lets it.
+    capped: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class CalendarYear(Base):

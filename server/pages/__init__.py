@@ -3,6 +3,7 @@
 from server.pages import (
     absences,
     clues,
+    conventions,
     deadlines,
     documents,
     escalation,
@@ -43,6 +44,7 @@ __all__ = [
     "absences",
     "blueprints",
     "clues",
+    "conventions",
     "deadlines",
     "documents",
     "escalation",

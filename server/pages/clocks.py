@@ -77,7 +77,7 @@ def dial(one: Clock, asked: Sequence[DeadlineChange] = (), *, may: bool = False)
         due=frame.due_words(one.due_at) if one.due_at else "",
         remaining=frame.remaining(one.due_at) if one.open else "",
         source=one.rule.article,
-        lines=tuple(_line(one, row) for row in mine),
+        lines=tuple(line for row in mine for line in (_line(one, row), *_capped(one, row))),
         count=deadline.steps_in_words((task.due_explained or {}).get("steps") or ()),
         acts=tuple(changing.acts_for(one, now)) if may and not waits else (),
         open=one.open is not None,
@@ -116,6 +116,19 @@ def _line(one: Clock, row: DeadlineChange) -> Line:
         details=tuple((label, words) for label, words in details if words),
         paper_id=row.paper_id or "",
     )
+
+
+def _capped(one: Clock, row: DeadlineChange) -> list[Line]:
+    """Return the end of a pause that nobody has ended: it had reached the cap of its rule."""
+    ended = [
+        change for change in one.rows if change.reference == row.number and change.capped and change.to_at
+    ]
+    reason = (_("Reason"), _("cap reached: the rule lets the clock stand no longer"))
+    return [
+        Line(_at(change.to_at, row.unit), _("The clock runs again"), ((_("Number"), row.number), reason))
+        for change in ended
+        if change.to_at
+    ]
 
 
 def _words(row: DeadlineChange) -> str:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from handlers import codes
 from server.pages import frame, names
 from workflows import limits
 from workflows.model import Task, TimeLimit
@@ -75,10 +76,23 @@ def sentence(step: Mapping[str, Any]) -> str:
 
 
 def _start(step: Mapping[str, Any]) -> str:
-    if step.get("at"):
-        at = frame.local(datetime.fromisoformat(step["at"]))
-        return _("Begins with %(at)s; that day is not counted.", at=at)
-    return _("Begins with %(at)s; that day is not counted.", at=step["day"])
+    at = frame.local(datetime.fromisoformat(step["at"])) if step.get("at") else step["day"]
+    if step.get("counts"):
+        return _("Begins with %(at)s; that day is counted.", at=at)
+    return _("Begins with %(at)s; that day is not counted.", at=at)
+
+
+def _convention(step: Mapping[str, Any]) -> str:
+    question = codes.word("time_conventions", step["question"], names.lang())
+    option = codes.word("time_convention_options", step["option"], names.lang())
+    if step["document"]:
+        return _(
+            "%(question)s: %(option)s (decided by the office, %(document)s).",
+            question=question,
+            option=option,
+            document=step["document"],
+        )
+    return _("%(question)s: %(option)s (default).", question=question, option=option)
 
 
 def _span(step: Mapping[str, Any]) -> str:
@@ -161,5 +175,6 @@ STEPS: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "The holiday plan of %(years)s is not loaded yet: the day is provisional.",
         years=names.joined(str(year) for year in s["years"]),
     ),
+    "convention": _convention,
     "local": lambda s: _("Counted by the calendar of %(place)s.", place=s["jurisdiction"]),
 }

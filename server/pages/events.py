@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from handlers import codes
 from handlers.notifications import Notification
 from handlers.registers import MatterEvent, Opinion
-from server.pages.frame import day
-from server.pages.names import joined, lang, length, person, unit
+from server.pages.frame import day, local
+from server.pages.names import colon, joined, lang, length, person, unit
 
 Params = Mapping[str, Any]
 
@@ -328,6 +328,17 @@ def _rescheduled(params: Params) -> str:
     return _("“%(step)s” of %(number)s is due on %(due)s now.", due=due, **named)
 
 
+def _capped(params: Params) -> str:
+    due = params.get("due")
+    return _(
+        "The pause %(pause)s of %(rule)s has reached its cap: since %(day)s the clock runs again, until %(due)s.",
+        pause=params.get("pause"),
+        rule=params.get("rule"),
+        day=local(datetime.fromisoformat(params["at"]))[:10],
+        due=day(datetime.fromisoformat(due)) if due else "–",
+    )
+
+
 NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.normal": _reminder,
     "deadline.remind": _reminder,
@@ -344,6 +355,7 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.interview": _interview,
     "deadline.recounted": _recounted,
     "deadline.rescheduled": _rescheduled,
+    "deadline.capped": lambda params: f"{params.get('number') or ''}{colon()}{_capped(params)}",
     "clue.major": lambda params: _("A major clue was registered: %(number)s.", number=_number(params)),
     "clue.ordered": lambda params: _(
         "The principal has given an order on %(number)s.", number=_number(params)
@@ -428,6 +440,7 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "resume.refuse": lambda params: _(
         "That %(rule)s runs again was refused (%(number)s).", **_change(params)
     ),
+    "pause.capped": _capped,
     "extension.reported": lambda params: _(
         "Extension %(number)s reported to the commission above on %(day)s.",
         number=_number(params),

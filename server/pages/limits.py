@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from handlers import codes, office
+from handlers import office
 from server.db import reading
 from server.guard import guard
 from server.pages.blueprint import blueprint
@@ -25,7 +25,7 @@ SUPERVISOR = {"supervisor"}
 @blueprint.get("/limits", endpoint="limits")
 @guard(roles=SUPERVISOR)
 def limits_list(actor: Actor) -> str:
-    """List every rule as it holds today, with the loaded holiday plans and what the office still has to answer."""
+    """List every rule as it holds today, with the loaded holiday plans."""
     status = request.args.get("status", "")
     today = office.today()
     with reading() as session:
@@ -45,7 +45,6 @@ def limits_list(actor: Actor) -> str:
             official=calendar.WorkDays.official().years,
             jurisdiction=plans.jurisdiction(),
             provisional=_provisional(session),
-            conventions=codes.rows("time_conventions"),
         )
 
 

@@ -26,6 +26,7 @@ NARRATIVE = "此处叙述任何旁人都不得读到"
 NO_MATTER = {"rule_id", "definition_id", "deployment_id", "resource_id", "key", "login", "filename"} | {
     "sealed_no",
     "sheet_no",
+    "question",
     "webhook_id",
     "token",
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from handlers import codes, office
+from handlers import codes, conventions, office
 from tests.city import City
 from tests.server.visitors import Visitor
+from workflows import conventions as answers
 from workflows import limits
+from workflows.errors import InvalidInput
 from workflows.model import AuditEvent, TimeLimit
 
 FORM = {
@@ -151,3 +155,77 @@ def test_every_start_event_and_level_has_a_word(city: City) -> None:
     with city.database.reading() as session:
         rows = session.scalars(select(TimeLimit)).all()
     assert {row.start_event for row in rows} <= events
+
+
+DECISION = {"option": "rest_day_stays", "document_no": "〔2026〕纪办12号", "follows": "1"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("option", "worked_days", "Choose from the list"),
+        ("option", "civil_code", "This answer holds on that day already"),
+        ("effective_from", "2026-02-30", "Give a day from"),
+        ("effective_from", "2020-01-01", "have begun, and keep the answer"),
+        ("effective_from", "2206-01-01", "Give a day from"),
+        ("document_no", " ", "An answer is needed"),
+        ("document_no", "号" * 65, "at most"),
+    ],
+)
+def test_a_bad_decision_is_told_at_its_field_and_nothing_is_written(
+    city: City, supervisor: Visitor, field: str, value: str, words: str
+) -> None:
+    given = {**DECISION, "effective_from": conventions.earliest().isoformat(), field: value}
+    answer = supervisor.post("/limits/conventions/party_rules", **given)
+    assert (answer.status_code, f'id="{field}-error"' in answer.text) == (422, True)
+    assert words in answer.text
+    with city.database.reading() as session:
+        assert len(answers.versions(session, "party_rules")) == 1
+
+
+def test_the_office_decides_and_each_count_names_the_answer(city: City, supervisor: Visitor) -> None:
+    page = supervisor.get("/limits/conventions").text
+    assert "fixed by law" in page
+    assert 'href="/limits/conventions/party_rules"' in page
+    for fixed in ("event_day", "rest_day", "month_end", "liberty"):
+        assert f'href="/limits/conventions/{fixed}"' not in page, "no switch where nothing is to be switched"
+        assert supervisor.get(f"/limits/conventions/{fixed}").status_code == 404
+    assert Visitor(city, "handler").get("/limits/conventions").status_code == 403
+    day = conventions.earliest()
+    default = supervisor.get("/limits/simulator?rule=T11&start=2026-01-20").text
+    assert "As the Civil Code" in default
+    written = supervisor.post("/limits/conventions/party_rules", effective_from=day.isoformat(), **DECISION)
+    assert (written.status_code, written.location) == (303, "/limits/conventions/party_rules")
+    again = supervisor.post(
+        "/limits/conventions/party_rules",
+        **DECISION | {"effective_from": (day + timedelta(days=1)).isoformat(), "option": "event_day_counts"},
+    )
+    assert again.status_code == 409, "who had opened the page before must look again"
+    page = supervisor.get("/limits/conventions/party_rules").text
+    assert "〔2026〕纪办12号" in page
+    assert f"changes on {day}" in page
+    later = supervisor.get(f"/limits/simulator?rule=T11&start={day}").text
+    assert (
+        "a last day that is a rest day stays the last day (decided by the office, 〔2026〕纪办12号)" in later
+    )
+    supervisor.post("/language", language="zh_Hans_CN")
+    assert "最后一日为休息日的不顺延" in supervisor.get("/limits/conventions").text
+    supervisor.post("/language", language="en")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("question", "nothing", "row 2, column question"),
+        ("effect", "magic", "row 2, column effect"),
+        ("default", "", "row 2, column default"),
+    ],
+)
+def test_wrong_options_are_refused_with_row_and_column(column: str, value: str, words: str) -> None:
+    questions = {row["code"]: row for row in codes.rows(conventions.QUESTIONS)}
+    options = [dict(row) for row in codes.rows(conventions.OPTIONS)]
+    options[0][column] = value
+    with pytest.raises(InvalidInput, match=words):
+        conventions.guard(questions, options, set())
+    with pytest.raises(InvalidInput, match="there is no limit"):
+        conventions.guard(questions, codes.rows(conventions.OPTIONS), set())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.workflows.test_calendar import by_brute_force
 from tests.workflows.test_plans import PLAN_2027
 from workflows import clock, clocks, ladder, limits, operations, plans, recounting
 from workflows.calendar import Extension, Limit, Pause, WorkDays, due, read_plan
-from workflows.model import AuditEvent, Task, TaskCandidate, Timer
+from workflows.model import AuditEvent, ClockChange, Task, TaskCandidate, Timer
 
 ZONE = clock.office_zone()
 DAYS = WorkDays.official()
@@ -293,3 +293,75 @@ def test_a_year_that_is_loaded_later_recounts_what_was_extended_and_what_runs_ag
         assert moved.due_at >= task.due_at
         assert "extended" in {step["what"] for step in moved.due_explained["steps"]}
         office.check()
+
+
+CAPPED = {
+    "hours": "X06,1,2019-01-01,甲,A,receipt,48,hours,false,,,A4,纸,规则1,design,,,,A4,2,24 hours,asked,规则",
+    "working_days": (
+        "X07,1,2019-01-01,乙,B,receipt,15,working_days,false,,,A4,纸,规则2,design,,,,A4,2,5 working_days,asked,规则"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("unit", "stands", "cap", "due_at"),
+    [
+        ("hours", "2026-03-03T09:00", "2026-03-04T09:00", "2026-03-05T09:00"),
+        # Five working days from Tuesday on: the clock runs again on the Tuesday after; 23 March and five more.
+        ("working_days", "2026-03-03", "2026-03-10", "2026-03-31T00:00"),
+    ],
+)
+def test_a_pause_ends_by_itself_at_its_cap_once(
+    desk: tuple[Office, list[tuple[int, str]]], unit: str, stands: str, cap: str, due_at: str
+) -> None:
+    """At the cap and not before, however late the worker comes; the flow's timer and the reminders run again, too."""
+    office, reached = desk
+    told: list[dict[str, Any]] = []
+    operations.operation("test.capped", use="cap")(lambda context, *, capped: told.append(capped))
+    with office.work() as session:
+        limits.load(session, "\n".join([HEAD, CAPPED[unit]]))
+    RULES[f"capped_{unit}"] = CAPPED[unit]
+    begun(office, f"capped_{unit}")
+    del RULES[f"capped_{unit}"]
+    with clock.held_at(of(stands)):
+        assert change(office, "pause", from_at=of(stands), reference="YQ-1").paused_at == of(stands)
+    with clock.held_at(of(cap) - timedelta(seconds=1)):
+        work_off(office)
+        assert office.task("u").paused_at == of(stands)
+    before = len(reached)
+    # The worker was away: the clock has run since the cap all the same.
+    with clock.held_at(of(cap) + timedelta(hours=2)):
+        work_off(office)
+        work_off(office)
+        office.check()
+        task = office.task("u")
+        assert (task.due_at, task.paused_at) == (of(due_at), None)
+        assert ("engine", of(due_at)) in pending(office)
+        assert [(one["number"], one["at"], one["due"]) for one in told] == [
+            ("YQ-1", of(cap).astimezone(UTC).isoformat(), of(due_at).astimezone(UTC).isoformat())
+        ]
+    (row,) = office.all(ClockChange)
+    assert (row.to_at, row.capped) == (of(cap), True)
+    with clock.held_at(of(due_at)):
+        work_off(office)
+        assert [task.element_id for task in office.open_tasks()] == ["late"]
+    assert len(reached) > before
+
+
+def test_a_pause_that_was_ended_in_time_knows_no_cap(desk: tuple[Office, list[tuple[int, str]]]) -> None:
+    office, _ = desk
+    with office.work() as session:
+        limits.load(session, "\n".join([HEAD, CAPPED["hours"]]))
+    RULES["capped"] = CAPPED["hours"]
+    begun(office, "capped")
+    del RULES["capped"]
+    stands = of("2026-03-03T09:00")
+    with clock.held_at(stands):
+        change(office, "pause", from_at=stands, reference="YQ-1")
+    with clock.held_at(stands + timedelta(hours=1)):
+        due_at = change(office, "resume", to_at=stands + timedelta(hours=1)).due_at
+    with clock.held_at(stands + timedelta(hours=24, minutes=30)):
+        work_off(office)
+    (row,) = office.all(ClockChange)
+    assert (row.to_at, row.capped) == (stands + timedelta(hours=1), False)
+    assert office.task("u").due_at == due_at

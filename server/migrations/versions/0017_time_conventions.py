@@ -1,4 +1,4 @@
-"""What the office answers to questions of counting that rules leave open."""
+"""What the office answers to questions of counting that rules leave open; pauses that end at their cap."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def upgrade() -> None:
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("question", "version", name=op.f("pk_time_convention")),
     )
+    with op.batch_alter_table("clock_change") as table:
+        table.add_column(sa.Column("capped", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("clock_change") as table:
+        table.drop_column("capped")
     op.drop_table("time_convention")
