@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import clock, history
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.calendar import Convention
 from workflows.errors import Conflict
@@ -83,7 +83,7 @@ def decide(
     )
     detail = {"question": answer.question, "option": answer.option, "version": written.version}
     detail |= {"from": effective_from.isoformat(), "document": document_no}
-    history.record(session, actor=actor, act="convention.decide", detail=detail)
+    audit.record(session, actor=actor, act="convention.decide", detail=detail)
     return written
 
 

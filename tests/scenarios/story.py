@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from handlers import office, registers, uploads
@@ -29,7 +29,18 @@ from server import folders, worker
 from server.db import Database
 from tests.scenarios import words
 from tests.scenarios.seen import EXPECTATIONS, Seen
-from workflows import clock, definitions, deployed, errors, instances, persistence, starting, tasks, timers
+from workflows import (
+    clock,
+    clocks,
+    definitions,
+    deployed,
+    errors,
+    instances,
+    persistence,
+    starting,
+    tasks,
+    timers,
+)
 from workflows.actor import Actor
 from workflows.forms import Field, Form
 from workflows.model import (
@@ -38,6 +49,7 @@ from workflows.model import (
     Incident,
     Instance,
     InstanceState,
+    Job,
     ProcessDefinition,
     Task,
     Timer,
@@ -274,7 +286,8 @@ class Telling:
 
     def _next_due(self) -> datetime | None:
         with self.database.reading() as session:
-            return timers.next_due_at(session)
+            ends = select(func.min(Job.due_at)).where(Job.kind == clocks.KIND, Job.status == "waiting")
+            return min(filter(None, (timers.next_due_at(session), session.scalar(ends))), default=None)
 
     def _refused(self, said: Step) -> None:
         """Let somebody try what is refused; nothing of it may stay."""
