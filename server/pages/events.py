@@ -255,7 +255,8 @@ def _registered(params: Params) -> str:
 def _decided(params: Params) -> str:
     decision = codes.word("decisions", params.get("decision"), lang())
     level = {"a10_a2": "A2", "a10_a3": "A3", "a10_a4": "A4", "a10_a5": "A5"}.get(str(params.get("step")), "")
-    return _("%(level)s on the disposal: %(decision)s.", level=level, decision=decision)
+    who = codes.word("approval_levels", level, lang())
+    return _("Opinion on the disposal, %(level)s: %(decision)s.", level=who, decision=decision)
 
 
 def _reporter(params: Params) -> str:
