@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows.calendar import Change, Extension, Pause, paused_time
-from workflows.model import ClockChange, Task
+from workflows.calendar import Change, Extension, Pause
+from workflows.clock import office_zone
+from workflows.model import ClockChange
 
 #: What names a clock within its instance: the rule, and the instant of the event that it is counted from.
 Clock = tuple[str, datetime]
@@ -29,13 +31,18 @@ def rows(session: Session, instance_id: str) -> Sequence[ClockChange]:
     return session.scalars(of).all()
 
 
-def stood(session: Session, task: Task) -> timedelta:
-    """Return how long the clock of a task has stood in the pauses that have ended."""
-    explained = task.due_explained or {}
-    if not task.limit_id or "start" not in explained:
-        return timedelta()
-    clock = task.limit_id, datetime.fromisoformat(explained["start"])
-    return paused_time(of_instance(session, task.instance_id).get(clock, ()))
+def clock_of(limit_id: str | None, explained: Mapping[str, Any] | None) -> Clock | None:
+    """Return what names the clock that a deadline was counted by; None where no limit was."""
+    if not limit_id or "start" not in (explained or {}):
+        return None
+    return limit_id, datetime.fromisoformat((explained or {})["start"])
+
+
+def stood(session: Session, instance_id: str, clock: Clock | None) -> tuple[tuple[date, date], ...]:
+    """Return the pauses of a clock that have ended: the first day of each, and that on which it ran again."""
+    changed = of_instance(session, instance_id).get(clock, ()) if clock else ()
+    zone = office_zone()
+    return tuple(one.days(zone) for one in changed if isinstance(one, Pause) and one.end is not None)
 
 
 def value(row: ClockChange) -> Change:

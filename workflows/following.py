@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from workflows import audit, clock, clocks, engine, ladder, operations, persistence
+from workflows import audit, changes, clock, clocks, engine, ladder, operations, persistence
 from workflows.model import ClockChange, Instance, Task, TaskCandidate
 from workflows.persistence import deadlines
 from workflows.persistence.deadlines import Deadline
@@ -95,6 +95,7 @@ def _move(
             found.due_at,
             task.created_at,
             stage=str(element.node.attributes.get("properties", {}).get("stage") or task.element_id),
+            clock=changes.clock_of(task.limit_id, task.due_explained),
         )
         ladder.resettle(session, task, span)
     changed = why | {

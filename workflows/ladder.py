@@ -79,7 +79,7 @@ def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> 
 
     Rungs climbed for the old date that lie ahead again are climbed again; the task shows the level it stands on.
     """
-    colours.move(session, task, start_at, due_at)
+    colours.move(session, task, due_at)
     rungs_of = Timer.kind == "ladder", Timer.ladder != colours.TABLE
     known = session.scalars(select(Timer).where(Timer.task_id == task.id, *rungs_of)).all()
     if not known:

@@ -22,6 +22,7 @@ class Span:
     created_at: datetime  #: aware UTC: rungs before it are not climbed
     stage: str = ""  #: what colour tables call the step: its property `stage`, else its element
     dated: bool = False  #: the day was set, not counted by a limit
+    clock: tuple[str, datetime] | None = None  #: by which limit it was counted, and from which event
 
 
 @dataclass(frozen=True)

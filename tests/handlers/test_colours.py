@@ -213,7 +213,7 @@ def test_more_time_gives_a_better_colour_and_sets_nothing_going(house: Database)
             task = session.get_one(Task, task_id)
             assert task.colour is TimerColour.RED
             task.due_at = datetime(2026, 9, 30, 16, tzinfo=UTC)
-            colours.move(session, task, START, task.due_at)
+            colours.move(session, task, task.due_at)
             assert task.colour is TimerColour.BLUE
         assert run_due(house) == 0
     with clock.held_at(datetime(2026, 7, 30, 16, tzinfo=UTC)):

@@ -18,6 +18,7 @@ from tests.workflows.test_calendar import by_brute_force
 from tests.workflows.test_plans import PLAN_2027
 from workflows import clock, clocks, ladder, limits, operations, plans, recounting
 from workflows.calendar import Extension, Limit, Pause, WorkDays, due, read_plan
+from workflows.colours.measures import MEASURES, Course
 from workflows.model import AuditEvent, ClockChange, Task, TaskCandidate, Timer
 
 ZONE = clock.office_zone()
@@ -365,3 +366,44 @@ def test_a_pause_that_was_ended_in_time_knows_no_cap(desk: tuple[Office, list[tu
     (row,) = office.all(ClockChange)
     assert (row.to_at, row.capped) == (stands + timedelta(hours=1), False)
     assert office.task("u").due_at == due_at
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dates(date(2024, 1, 1), date(2025, 6, 30)),
+    st.lists(st.tuples(st.integers(0, 25), st.integers(0, 30)), max_size=3),
+    st.integers(0, 200),
+    st.integers(1, 60),
+)
+def test_a_colours_elapsed_time_leaves_out_pauses(
+    start: date, drawn: list[tuple[int, int]], after: int, n: int
+) -> None:
+    """As one who crosses out on the calendar every day on which the clock stood; and the turning days are found."""
+    stood: list[tuple[date, date]] = []
+    begin = start
+    for gap, length in drawn:
+        begin += timedelta(days=gap)
+        stood.append((begin, begin + timedelta(days=length)))
+        begin = stood[-1][1]
+
+    def ran(until: date) -> list[date]:
+        days = (start + DAY * k for k in range(1, (until - start).days + 1))
+        return [day for day in days if not any(first <= day < again for first, again in stood)]
+
+    course = Course(start, date(2026, 12, 31), DAYS, tuple(stood))
+    day = start + timedelta(days=after)
+    assert MEASURES["elapsed_days"].of(course, day) == len(ran(day))
+    assert MEASURES["elapsed_working_days"].of(course, day) == sum(map(worked, ran(day)))
+    shift = timedelta(days=(day - start).days - len(ran(day)))
+    plain = MEASURES["elapsed_months"].of(Course(start + shift, course.last, DAYS), day)
+    assert MEASURES["elapsed_months"].of(course, day) == plain
+    for name, number in (
+        ("elapsed_days", n),
+        ("elapsed_working_days", n % 30 + 1),
+        ("elapsed_months", n % 5 + 1),
+    ):
+        measure = MEASURES[name]
+        # Nobody looks ahead to days that are over when the clock runs again.
+        ahead = (begin + DAY * k for k in range(1, 400))
+        turns = (one for one in ahead if measure.of(course, one - DAY) < number <= measure.of(course, one))
+        assert set(turns) <= set(measure.about(course, number))

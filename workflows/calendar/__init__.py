@@ -1,6 +1,6 @@
 """Legal deadlines: the official working days, the limits as data, and how a limit is counted."""
 
-from workflows.calendar.changes import Change, Extension, Pause, paused_days, paused_time, stands_now
+from workflows.calendar.changes import Change, Extension, Pause, paused_days, paused_time, spanned, stands_now
 from workflows.calendar.counting import Due, add_months, due
 from workflows.calendar.limits import (
     COLUMNS,
@@ -48,6 +48,7 @@ __all__ = [
     "read_cells",
     "read_limits",
     "read_plan",
+    "spanned",
     "stands_now",
     "subtract_working_days",
     "working_days_between",

@@ -1,8 +1,9 @@
 """How long a step has run and has left, in days, months and working days; and when each comes to a number.
 
 Elapsed counts from the day on which the limit began, remaining to the last day of the limit; both change at 00:00 in
-the office. Months are whole on the same-numbered day (民法典 202) and a fraction between: `> 1` is true from the day
-after. Past the last day, remaining is below zero.
+the office. Elapsed leaves out the days on which the clock stood; months go on by as many days later. Months are whole on
+the same-numbered day (民法典 202) and a fraction between: `> 1` is true from the day after. Past the last day, remaining
+is below zero.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from workflows import calendar
-from workflows.calendar import WorkDays
+from workflows.calendar import WorkDays, spanned
 from workflows.expressions.functions import add_months
 
 #: More than any month has days: the fraction of a month stays below one.
@@ -27,6 +28,24 @@ class Course:
     start: date
     last: date
     days: WorkDays
+    stood: tuple[
+        tuple[date, date], ...
+    ] = ()  #: pauses: the first day of each, and that on which the clock ran again
+
+    def standing(self, until: date) -> list[date]:
+        """Return the days after the first, up to a day and with it, on which the clock stood."""
+        return [
+            day for first, again in self.stood for day in spanned(first, again) if self.start < day <= until
+        ]
+
+    def stops(self) -> list[list[date]]:
+        """Return on which days the clock has stood before the first pause, after it, after the second …"""
+        ends = [self.start, *(again for _, again in self.stood)]
+        return [self.standing(end) for end in ends]
+
+    def worked(self, days: list[date]) -> int:
+        """Return how many of some days are worked."""
+        return sum(self.days.is_working(day) for day in days)
 
 
 @dataclass(frozen=True)
@@ -38,7 +57,7 @@ class Measure:
 
 
 def _elapsed_days(course: Course, day: date) -> float:
-    return (day - course.start).days
+    return (day - course.start).days - len(course.standing(day))
 
 
 def _remaining_days(course: Course, day: date) -> float:
@@ -46,7 +65,7 @@ def _remaining_days(course: Course, day: date) -> float:
 
 
 def _elapsed_months(course: Course, day: date) -> float:
-    return _months(course.start, day)
+    return _months(course.start + timedelta(len(course.standing(day))), day)
 
 
 def _remaining_months(course: Course, day: date) -> float:
@@ -68,7 +87,10 @@ def _months(first: date, day: date) -> float:
 
 
 def _elapsed_working_days(course: Course, day: date) -> float:
-    return calendar.working_days_between(course.start, day, course.days) if day > course.start else 0
+    if day <= course.start:
+        return 0
+    between = calendar.working_days_between(course.start, day, course.days)
+    return between - course.worked(course.standing(day))
 
 
 def _remaining_working_days(course: Course, day: date) -> float:
@@ -85,10 +107,18 @@ def _shifted(first: date, by: int, days: WorkDays) -> date:
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "elapsed_days": Measure(_elapsed_days, lambda c, n: iter([c.start + timedelta(n)])),
-        "elapsed_months": Measure(_elapsed_months, lambda c, n: iter([add_months(c.start, n)])),
+        "elapsed_days": Measure(
+            _elapsed_days, lambda c, n: (c.start + timedelta(n + len(stood)) for stood in c.stops())
+        ),
+        "elapsed_months": Measure(
+            _elapsed_months,
+            lambda c, n: (add_months(c.start + timedelta(len(stood)), n) for stood in c.stops()),
+        ),
         "elapsed_working_days": Measure(
-            _elapsed_working_days, lambda c, n: (_shifted(c.start, n + by, c.days) for by in (0, 1))
+            _elapsed_working_days,
+            lambda c, n: (
+                _shifted(c.start, n + by + c.worked(stood), c.days) for stood in c.stops() for by in (0, 1)
+            ),
         ),
         "remaining_days": Measure(_remaining_days, lambda c, n: iter([c.last - timedelta(n)])),
         "remaining_months": Measure(_remaining_months, lambda c, n: iter([add_months(c.last, -n)])),

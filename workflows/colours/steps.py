@@ -31,7 +31,7 @@ def rows(session: Session, span: Span) -> Iterator[dict[str, Any]]:
         yield from _rows(session, span, row.version, None, FIRST)
 
 
-def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> None:
+def move(session: Session, task: Task, due_at: datetime) -> None:
     """Let a task's colours follow its new due date, by the version of the table that it keeps.
 
     A better colour than before shows at once and sets nothing going: more time is no reason for a letter.
@@ -44,7 +44,7 @@ def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> 
         if timer.status in PENDING:
             timer.status = "cancelled"
             timer.leased_until = timer.leased_by = timer.retry_at = None
-    span = _span(session, task, start_at, due_at, clock.now())
+    span = _span(session, task, due_at, clock.now())
     status = "suspended" if task.suspended else "waiting"
     _brighten(session, task, timers[0].ladder_version or 1, span)
     version, number = timers[0].ladder_version or 1, max(timer.rung or FIRST for timer in timers) + 1
@@ -63,11 +63,8 @@ def _brighten(session: Session, task: Task, version: int, span: Span) -> None:
 
 def reach(session: Session, timer: Timer, task: Task) -> Shown | None:
     """Return what the table says at the instant of a due timer, and let the task show it; None: no colour."""
-    explained = task.due_explained or {}
-    start_at = datetime.fromisoformat(explained["start"]) if "start" in explained else task.created_at
-    start_at += changes.stood(session, task)
     day = timer.due_at.astimezone(clock.office_zone()).date()
-    about = _situation(session, _span(session, task, start_at, task.due_at or timer.due_at, timer.due_at))
+    about = _situation(session, _span(session, task, task.due_at or timer.due_at, timer.due_at))
     shown = _table(session, timer.ladder_version or 1).on(about, day, plans.work_days(session))
     task.colour = shown.colour if shown else None
     task.revision += 1
@@ -101,21 +98,30 @@ def _situation(session: Session, span: Span) -> Situation:
         Task.instance_id == span.instance_id, Task.element_id == span.element_id, Task.id != span.task_id
     )
     returned = session.scalar(before.where(Task.outcome == "completed")) or 0
-    start = span.start_at.astimezone(clock.office_zone()).date()
-    return Situation(span.stage or span.element_id, start, last_day(span.due_at), span.dated, returned)
+    event = span.clock[1] if span.clock else span.start_at
+    return Situation(
+        span.stage or span.element_id,
+        event.astimezone(clock.office_zone()).date(),
+        last_day(span.due_at),
+        span.dated,
+        returned,
+        changes.stood(session, span.instance_id, span.clock),
+    )
 
 
-def _span(session: Session, task: Task, start_at: datetime, due_at: datetime, since: datetime) -> Span:
+def _span(session: Session, task: Task, due_at: datetime, since: datetime) -> Span:
+    explained = task.due_explained or {}
     return Span(
         task_id=task.id,
         instance_id=task.instance_id,
         element_id=task.element_id,
         ladder=TABLE,
-        start_at=start_at,
+        start_at=datetime.fromisoformat(explained["start"]) if "start" in explained else task.created_at,
         due_at=due_at,
         created_at=since,
         stage=_stage(session, task),
         dated=not task.due_explained,
+        clock=changes.clock_of(task.limit_id, explained),
     )
 
 

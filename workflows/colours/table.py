@@ -43,6 +43,13 @@ class Situation:
     last: date
     dated: bool = False
     returned: int = 0
+    stood: tuple[
+        tuple[date, date], ...
+    ] = ()  #: pauses: the first day of each, and that on which the clock ran again
+
+    def course(self, days: WorkDays) -> Course:
+        """Return its time, by a calendar."""
+        return Course(self.start, self.last, days, self.stood)
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class ColourTable:
 
     def on(self, about: Situation, day: date, days: WorkDays) -> Shown | None:
         """Return what the table says of a step on a day; None where no rule holds."""
-        course = Course(about.start, about.last, days)
+        course = about.course(days)
         facts: dict[str, Any] = {"stage": about.stage, "dated": about.dated, "returned": about.returned}
         asked = self.decision.names
         known = facts | {name: measure.of(course, day) for name, measure in MEASURES.items() if name in asked}
@@ -92,7 +99,7 @@ class ColourTable:
 
     def _days(self, about: Situation, days: WorkDays) -> set[date]:
         """Return the days on which a comparison with one of the table's numbers may turn."""
-        course = Course(about.start, about.last, days)
+        course = about.course(days)
         found: set[date] = set()
         for name, number in self._numbers():
             for day in MEASURES[name].about(course, number):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workflows import engine, ladder
+from workflows import changes, engine, ladder
 from workflows.errors import DubanError, EngineFault
 from workflows.model import Instance
 from workflows.persistence import deadlines
@@ -59,6 +59,7 @@ def span(entry: Entry, *, since: datetime | None = None) -> ladder.Span:
         created_at=since or entry.row["created_at"],
         stage=entry.stage,
         dated=not entry.deadline.explained,
+        clock=changes.clock_of(entry.deadline.limit_id, entry.deadline.explained),
     )
 
 
