@@ -126,7 +126,9 @@ class Worker:
         self._secret = bool(settings.secret_key)
         self._sender = Sender(database, settings, self._name, self._stopping)
         for send in (self._sender.send_mail, self._sender.send_webhooks):
-            self._scheduler.add_job(self._send, "interval", [send], seconds=SENDING.total_seconds())
+            self._scheduler.add_job(
+                self._send, "interval", [send], id=send.__name__, seconds=SENDING.total_seconds()
+            )
 
     def start(self) -> None:
         """Begin."""
@@ -149,11 +151,16 @@ class Worker:
             log.exception("the worker could not reach the database")
 
     def _send(self, send: Callable[[], int]) -> None:
+        # A round that another machine holds up is no overrun of ours: the next one begins after it.
+        self._scheduler.pause_job(send.__name__)
         try:
             self._sender.spread()
             send()
         except SQLAlchemyError:
             log.exception("messages could not be sent without the database")
+        finally:
+            if not self._stopping.is_set():
+                self._scheduler.resume_job(send.__name__)
 
     def _seal(self) -> None:
         try:

@@ -214,3 +214,32 @@ def test_tidying_leaves_what_is_in_use(both: Database) -> None:
     worker.tidy(both)
     with both.reading() as session:
         assert sessions.find(session, token, idle=timedelta(hours=2))
+
+
+def test_a_server_that_hangs_delays_no_timer_and_no_round_begins_before_it_is_over(
+    both: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("TICK", "SENDING"):
+        monkeypatch.setattr(worker, name, timedelta(milliseconds=30))
+    ticks, rounds, answers = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+
+    def send_mail() -> int:
+        rounds.release()
+        assert answers.wait(20)
+        return 0
+
+    running = worker.Worker(both, Settings())
+    running._scheduler.modify_job("send_mail", args=[send_mail])
+    ticked = running._tick
+    running._scheduler.get_jobs()[0].modify(func=lambda: (ticked(), ticks.release()))
+    running.start()
+    assert rounds.acquire(timeout=20)
+    start(both, "a", length="PT0S")
+    for _ in range(8):
+        assert ticks.acquire(timeout=20), "timers wait for nobody"
+    assert states(both) == {"a": "completed"}
+    assert not rounds.acquire(blocking=False)
+    assert not [one for one in caplog.messages if "_send" in one and "maximum number" in one]
+    answers.set()
+    assert rounds.acquire(timeout=20), "and then it goes on"
+    running.stop()
