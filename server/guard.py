@@ -230,30 +230,30 @@ def _by_cookie() -> Identity | None:
         return None
     with reading() as transaction:
         signed = sessions.find(transaction, token, idle=settings().session_idle)
-        actor = office.actor_for(transaction, signed.login) if signed else None
-    if signed is None or actor is None:
+    if signed is None:
         return None
     # What a page asks by itself is no use of it: a browser left open ends its session as one left closed does.
     if signed.stale and request.endpoint not in UNATTENDED:
         with unit_of_work() as transaction:
             sessions.touch(transaction, signed.id)
-    return Identity(actor, signed.locale, signed.id)
+    return Identity(signed.actor, signed.locale, signed.id)
 
 
 def _by_header() -> Identity | None:
     header = request.authorization
     if header is None:
         return None
-    login: str | None = None
     if header.type == "basic" and header.username and header.password:
         account = auth.verify(
             database(), header.username, header.password, remote=request.remote_addr or "", remembering=True
         )
-        login = account.login
-    with reading() as transaction:
-        if header.type == "bearer" and header.token:
-            login = tokens.find(transaction, header.token)
-        return Identity(office.actor_for(transaction, login)) if login else None
+        with reading() as transaction:
+            return Identity(office.actor_for(transaction, account.login))
+    if header.type == "bearer" and header.token:
+        with reading() as transaction:
+            actor = tokens.find(transaction, header.token)
+        return Identity(actor) if actor else None
+    return None
 
 
 def _refuse_foreign_pages() -> None:

@@ -3,7 +3,18 @@
 from handlers.office.absences import absences, back, is_away, proxy_for, stand_in
 from handlers.office.load import enrol, load_memberships, load_people, load_roles, load_units
 from handlers.office.model import MANAGING_COMMITTEES, Absence, Membership, Person, Post, Role, Unit
-from handlers.office.people import actor_for, head_of, in_force, people_in, person, post_at, today, units_of
+from handlers.office.people import (
+    actor,
+    actor_for,
+    head_of,
+    in_force,
+    people_in,
+    person,
+    post_at,
+    today,
+    units_of,
+    who,
+)
 from handlers.office.units import add_unit, agencies, depth, tree, unit
 
 __all__ = [
@@ -15,6 +26,7 @@ __all__ = [
     "Role",
     "Unit",
     "absences",
+    "actor",
     "actor_for",
     "add_unit",
     "agencies",
@@ -37,4 +49,5 @@ __all__ = [
     "tree",
     "unit",
     "units_of",
+    "who",
 ]

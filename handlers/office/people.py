@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from handlers.office.model import MANAGING_COMMITTEES, Membership, Person, Post, Role, Unit
@@ -31,18 +46,48 @@ def actor_for(session: Session, login: str) -> Actor:
 
     A login without a person (an API client) is in the group of its own name only.
     """
-    asked = {"login": login, "role": login.partition("@")[0], "today": today()}
     # Every request asks this: past the session's loading of objects, of which there are none.
     session.flush()
-    found = session.connection().execute(_WHO, asked).all()
+    asked = {"login": login, "today": today()}
+    return actor(session.connection().execute(_WHO, asked).all())
+
+
+def who(signed: Subquery) -> Select[Any]:
+    """Return the statement of everything about the login (its column `login`) that a statement of one row finds.
+
+    Its columns go before ours; the day is a parameter, `today`. `actor` reads the rows.
+    """
+    login = signed.c.login
+    held = and_(
+        Membership.person_id == Person.id, in_force(Membership.since, Membership.until, bindparam("today"))
+    )
+    spelt = func.substr(login + "@", 1, func.length(Role.id) + 1) == Role.id + "@"
+    return (
+        select(
+            *signed.c,
+            Person.name.label("person_name"),
+            Membership.role.label("role"),
+            Unit.code.label("unit_code"),
+            exists(select(Role.id).where(spelt)).label("namesake"),
+        )
+        .select_from(signed)
+        .outerjoin(Person, Person.login == login)
+        .outerjoin(Membership, held)
+        .outerjoin(Unit, Unit.id == Membership.unit_id)
+    )
+
+
+def actor(rows: Sequence[Row[Any]]) -> Actor:
+    """Return the actor whom the rows of a statement of `who` tell of: one for each membership, at least one."""
+    first = rows[0]
     # A login spelt like a role must not thereby hold it.
-    groups = {login} if not found[0].namesake else set()
-    for _, role, unit_code, _ in found:
-        if role is not None:
-            groups.add(role)
-        if unit_code is not None:
-            groups.add(f"{role}@{unit_code}")
-    return Actor(login, frozenset(groups), found[0].name or login)
+    groups = {first.login} if not first.namesake else set()
+    for row in rows:
+        if row.role is not None:
+            groups.add(row.role)
+        if row.unit_code is not None:
+            groups.add(f"{row.role}@{row.unit_code}")
+    return Actor(first.login, frozenset(groups), first.person_name or first.login)
 
 
 def people_in(session: Session, group: str) -> list[Person]:
@@ -81,25 +126,7 @@ def in_force(
     return and_(since <= day, or_(until.is_(None), until > day))
 
 
-#: Everything about a login in one row for each membership, and in one row where there is none.
-_WHO = (
-    select(
-        Person.name,
-        Membership.role,
-        Unit.code,
-        exists(select(Role.id).where(Role.id == bindparam("role"))).label("namesake"),
-    )
-    .select_from(select(literal(1).label("one")).subquery())
-    .outerjoin(Person, Person.login == bindparam("login"))
-    .outerjoin(
-        Membership,
-        and_(
-            Membership.person_id == Person.id,
-            in_force(Membership.since, Membership.until, bindparam("today")),
-        ),
-    )
-    .outerjoin(Unit, Unit.id == Membership.unit_id)
-)
+_WHO = who(select(bindparam("login", type_=String()).label("login")).subquery())
 
 
 def _memberships(day: date | BindParameter[date] | None = None) -> Select[Membership]:

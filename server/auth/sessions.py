@@ -7,12 +7,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from handlers import office
 from server.auth.credentials import Account, verify
 from server.db import Database
 from workflows import audit, clock
+from workflows.actor import Actor
 from workflows.model import Base, new_id
 
 #: How often an active session is written again; reading a page should not write.
@@ -40,7 +42,7 @@ class Signed:
     """A session that is valid now."""
 
     id: str
-    login: str
+    actor: Actor
     locale: str | None
     stale: bool  #: whether `touch` is due
 
@@ -86,24 +88,31 @@ def sign_out(session: Session, token: str) -> None:
         audit.record(session, actor=ended.login, act="signout")
 
 
+_VALID = office.who(
+    select(AuthSession.id, AuthSession.login, Account.locale, AuthSession.seen_at)
+    .join(Account, Account.login == AuthSession.login)
+    .where(
+        AuthSession.digest == bindparam("digest"),
+        AuthSession.revoked_at.is_(None),
+        AuthSession.expires_at > bindparam("now"),
+        AuthSession.seen_at > bindparam("seen_after"),
+        Account.disabled_at.is_(None),
+        Account.generation == AuthSession.generation,
+    )
+    .subquery()
+)
+
+
 def find(session: Session, token: str, *, idle: timedelta) -> Signed | None:
     """Return the session of this cookie while it is valid: not ended, not expired, its password unchanged."""
     now = clock.now()
-    row = session.execute(
-        select(AuthSession.id, AuthSession.login, Account.locale, AuthSession.seen_at)
-        .join(Account, Account.login == AuthSession.login)
-        .where(
-            AuthSession.digest == _digest(token),
-            AuthSession.revoked_at.is_(None),
-            AuthSession.expires_at > now,
-            AuthSession.seen_at > now - idle,
-            Account.disabled_at.is_(None),
-            Account.generation == AuthSession.generation,
-        )
-    ).one_or_none()
-    if row is None:
+    asked = {"digest": _digest(token), "now": now, "seen_after": now - idle, "today": office.today()}
+    session.flush()
+    found = session.connection().execute(_VALID, asked).all()
+    if not found:
         return None
-    return Signed(row.id, row.login, row.locale, stale=row.seen_at < now - TOUCHED_EVERY)
+    stale = found[0].seen_at < now - TOUCHED_EVERY
+    return Signed(found[0].id, office.actor(found), found[0].locale, stale)
 
 
 def touch(session: Session, session_id: str) -> None:

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from handlers import office
 from server.auth.credentials import Account
 from workflows import audit, clock
+from workflows.actor import Actor
 from workflows.errors import NotFound
 from workflows.model import Base, new_id
 
@@ -33,7 +35,7 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
 
-_VALID = (
+_VALID = office.who(
     select(Account.login)
     .join(ApiToken, ApiToken.login == Account.login)
     .where(
@@ -43,6 +45,7 @@ _VALID = (
         Account.disabled_at.is_(None),
         Account.generation == ApiToken.generation,
     )
+    .subquery()
 )
 
 
@@ -73,16 +76,16 @@ def listing(session: Session, login: str) -> list[ApiToken]:
     return list(session.scalars(select(ApiToken).where(*valid).order_by(ApiToken.created_at)))
 
 
-def find(session: Session, token: str) -> str | None:
-    """Return the login that this token acts as, or None when it is not valid.
+def find(session: Session, token: str) -> Actor | None:
+    """Return who acts by this token, with the roles of today, or None when it is not valid.
 
     A new password ends the tokens that were made under the old one.
     """
-    asked = {"digest": _digest(token), "now": clock.now()}
+    asked = {"digest": _digest(token), "now": clock.now(), "today": office.today()}
     # Every request of a program asks this: past the session's loading of objects, of which there are none.
     session.flush()
-    login: str | None = session.connection().execute(_VALID, asked).scalar()
-    return login
+    found = session.connection().execute(_VALID, asked).all()
+    return office.actor(found) if found else None
 
 
 def revoke(session: Session, token_id: str, *, login: str) -> None:

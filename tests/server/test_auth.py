@@ -11,6 +11,7 @@ from server.auth import attempts, memory, passwords, sessions, tokens
 from server.db import Database
 from tests.server.conftest import PASSWORD
 from workflows import clock
+from workflows.actor import Actor
 from workflows.errors import Conflict, InvalidInput, NotFound
 from workflows.model import AuditEvent
 
@@ -28,7 +29,7 @@ def signed_in(database: Database, login: str = "handler", **more: str) -> str:
 def valid(database: Database, token: str, idle: timedelta = timedelta(hours=2)) -> str | None:
     with database.reading() as session:
         found = sessions.find(session, token, idle=idle)
-    return found.login if found else None
+    return found.actor.id if found else None
 
 
 def fail(database: Database, login: str = "handler", remote: str = HOME) -> None:
@@ -288,7 +289,7 @@ def test_tokens_act_as_their_account_until_they_end(account: Make, database: Dat
     account("handler")
     with database.unit_of_work() as session:
         token = tokens.create(session, "handler", "nightly", lasts=timedelta(days=30), actor="handler")
-        assert tokens.find(session, token) == "handler"
+        assert tokens.find(session, token) == Actor("handler", frozenset({"handler"}), "handler")
         assert tokens.find(session, "duban_made-up") is None
         (listed,) = tokens.listing(session, "handler")
         assert token not in {str(value) for value in vars(listed).values()}

@@ -219,7 +219,7 @@ def test_a_token_is_printed_alone(duban: Duban, opened: Database) -> None:
     duban("user", "add", "wang", "--generate")
     made = duban("user", "token", "wang", "--days", "1").stdout.strip()
     with opened.reading() as session:
-        assert tokens.find(session, made) == "wang"
+        assert tokens.find(session, made) == office.actor_for(session, "wang")
 
 
 def test_the_office_is_taken_in_once(duban: Duban) -> None:
