@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from workflows.errors import Conflict, NotFound
 from workflows.model import Instance, Task, Timer
@@ -17,9 +17,12 @@ def lock(session: Session, instance_id: str) -> Instance:
     return _found(session.scalar(_INSTANCE, {"id": instance_id}), f"process instance {instance_id}")
 
 
-def lock_of_task(session: Session, task_id: str) -> Instance:
-    """Return the instance that a task belongs to, locked and fresh; a task never changes its instance."""
-    return _found(session.scalar(_OF_TASK, {"id": task_id}), f"task {task_id}")
+def lock_of_task(session: Session, task_id: str) -> tuple[Instance, Task]:
+    """Return the instance that a task belongs to, and the task with its candidates, locked and fresh; else NotFound."""
+    found = session.execute(_OF_TASK, {"id": task_id}).unique().one_or_none()
+    if found is None:
+        raise NotFound(f"There is no task {task_id}.")
+    return found.Instance, found.Task
 
 
 def lock_of_timer(session: Session, timer_id: str) -> Instance | None:
@@ -53,8 +56,15 @@ def _locking(wanted: ColumnElement[bool], *, waiting: bool = True) -> Select[Ins
 
 
 _INSTANCE = _locking(Instance.id == bindparam("id"))
-_OF_TASK = _locking(
-    Instance.id == select(Task.instance_id).where(Task.id == bindparam("id")).scalar_subquery()
+# The instance first, as everywhere. The task is locked, too: what is only joined is as it was before the wait.
+# Its candidates are never other ones.
+_OF_TASK = (
+    select(Instance, Task)
+    .join(Task, Task.instance_id == Instance.id)
+    .where(Task.id == bindparam("id"))
+    .options(joinedload(Task.candidates))
+    .with_for_update(of=[Instance, Task], key_share=True)
+    .execution_options(populate_existing=True)
 )
 _OF_TIMER = _locking(
     Instance.id == select(Timer.instance_id).where(Timer.id == bindparam("id")).scalar_subquery(),

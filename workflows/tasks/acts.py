@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from workflows import audit, clock, deployed, persistence, recording
 from workflows.actor import Actor
@@ -229,22 +229,14 @@ def _context(session: Session, task: Task, instance: Instance, actor: Actor) -> 
 
 # --- what every command begins with
 
-_FRESH = (
-    select(Task)
-    .where(Task.id == bindparam("id"))
-    .options(joinedload(Task.candidates))
-    .execution_options(populate_existing=True)
-)
-
 
 def _take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]:
     """Return an open task that the actor may see and its instance, both locked by the instance's row."""
     try:
-        instance = persistence.lock_of_task(session, task_id)
+        instance, task = persistence.lock_of_task(session, task_id)
     except NotFound:
         raise _unknown(task_id) from None
     # One task is looked at by the policy itself: its condition is for lists, and costs more than all the rest.
-    task = session.scalars(_FRESH, {"id": task_id}).unique().one()
     if not policy().may(session, actor, "see", task).allowed:
         raise _unknown(task_id)
     if task.closed_at is not None:
