@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -46,11 +46,12 @@ class _Kind:
     do: Callable[[Session, str], bool]
     failed: Callable[[Session, str, BaseException], str | None]
     batch: int
+    together: Callable[[Session, Sequence[str]], Collection[str]] | None = None  #: several in one transaction
 
 
 #: Few at a time, so that several workers share the load, and a lease is never outlived; a job may take longer.
 KINDS = (
-    _Kind("timer", timers.due, timers.lease, timers.fire, timers.failed, 20),
+    _Kind("timer", timers.due, timers.lease, timers.fire, timers.failed, 20, timers.fire_together),
     _Kind("job", jobs.due, jobs.lease, jobs.run, jobs.failed, 5),
 )
 
@@ -58,7 +59,8 @@ KINDS = (
 def run_due(database: Database, *, worker: str = "", stopping: threading.Event | None = None) -> int:
     """Do everything that is due now, timers and jobs by turns, and return how many were done.
 
-    Each in a transaction of its own: one that fails is tried again later, and stops no other.
+    Timers of different instances go together; where that fails, and else, each in a transaction of its own: one
+    that fails is tried again later, and stops no other.
     """
     worker = worker or name()
     done, busy = 0, True
@@ -67,10 +69,13 @@ def run_due(database: Database, *, worker: str = "", stopping: threading.Event |
         for kind in KINDS:
             leased = _lease(database, kind, worker)
             busy = busy or bool(leased)
+            together = () if stopping and stopping.is_set() else _do_together(database, kind, leased)
+            done += len(together)
             for row_id in leased:
                 if stopping and stopping.is_set():
                     return done
-                done += _do(database, kind, row_id)
+                if row_id not in together:
+                    done += _do(database, kind, row_id)
     return done
 
 
@@ -173,6 +178,18 @@ class Worker:
             tidy(self._database)
         except SQLAlchemyError:
             log.exception("the worker could not tidy up")
+
+
+def _do_together(database: Database, kind: _Kind, leased: Sequence[str]) -> Collection[str]:
+    """Return what was done in one transaction: nothing where one of it failed, for then each is tried alone."""
+    if kind.together is None or len(leased) < 2:
+        return ()
+    try:
+        with database.unit_of_work() as session:
+            return kind.together(session, leased)
+    except Exception as error:
+        log.warning("due work goes one by one", what=kind.name, count=len(leased), exc_info=error)
+        return ()
 
 
 def _do(database: Database, kind: _Kind, row_id: str) -> bool:

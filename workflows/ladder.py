@@ -71,7 +71,7 @@ def arm(session: Session, spans: Iterable[Span]) -> None:
         timers = _timers(span, known[span.ladder], plans.work_days(session))
         rows.extend(row for row in timers if row["due_at"] > span.created_at)
         rows.extend(colours.rows(session, span))
-    writing.add(session, Timer, rows)
+    writing.add_later(session, Timer, rows)
 
 
 def move(session: Session, task: Task, start_at: datetime, due_at: datetime) -> None:

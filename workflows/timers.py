@@ -1,26 +1,26 @@
 """What is due: finding, leasing, firing, and what happens when firing fails.
 
-A worker leases a few due timers in a short transaction of its own, then fires each in its own transaction,
-which locks the instance first and reads the timer again: the same order as a clerk's completion. An instance
-that is not due is never loaded. One broken timer never stops the others.
+A worker leases a few due timers in a short transaction of its own, then fires them: in one transaction together, and
+where one fails, each in its own. That locks the instances first and reads the timers again: the same order as a
+clerk's completion. An instance that is not due is never loaded. One broken timer never stops the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from workflows import audit, clock, colours, history, ladder, leasing, operations, persistence, starting
+from workflows import audit, clock, colours, history, ladder, leasing, operations, persistence, starting, writing
 from workflows.errors import EngineFault
 from workflows.ladder import LEVELS, Reached, Span, arm
 from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
 from workflows.scale import TimerColour
 
-__all__ = ["Span", "arm", "due", "failed", "fire", "lease", "next_due_at"]
+__all__ = ["Span", "arm", "due", "failed", "fire", "fire_together", "lease", "next_due_at"]
 
 #: How urgent a notice is that a colour gives rise to.
 COLOUR_LEVELS = dict(zip(TimerColour, LEVELS[:1] + LEVELS[:4], strict=True))
@@ -49,19 +49,35 @@ def fire(session: Session, timer_id: str) -> bool:
     An engine timer drains its instance, a rung calls its operation, a start begins an instance. Raises
     whatever the step raises: nothing of it may be committed, and the caller reports it to `failed`.
     """
-    instance = persistence.lock_of_timer(session, timer_id)
+    instance = next(iter(persistence.lock_of_timers(session, [timer_id])), None)
     timer = _next(session, instance, timer_id) if instance else _of_nobody(session, timer_id)
     if timer is None:
         return False
     if instance is None:
         _start(session, timer)
-    elif timer.ladder == colours.TABLE:
-        _colour(session, timer, instance)
-    elif timer.kind == "ladder":
-        _climb(session, timer, instance)
     else:
-        _drain(session, timer, instance)
+        _reach(session, timer, instance)
     return True
+
+
+def fire_together(session: Session, timer_ids: Collection[str]) -> list[str]:
+    """Fire in this one transaction, in order of due time, each of these timers that is the next of its instance.
+
+    Returns their ids: it takes a fraction of the work of firing each alone. The others are for `fire`: those of no
+    instance, of one that somebody holds or that is moved here already, and those that have failed before. Raises
+    whatever a step raises: nothing may be committed then, and each is to be fired alone.
+    """
+    instances = {instance.id: instance for instance in persistence.lock_of_timers(session, timer_ids)}
+    found = session.scalars(_DUE, {"instances": list(instances), "now": clock.now()}).all()
+    first = {timer.instance_id: timer for timer in reversed(found)}
+    turns = [timer for timer in found if timer is first[timer.instance_id]]
+    ours = [timer for timer in turns if timer.id in timer_ids and timer.attempts == 0]
+    states = persistence.states(session, [str(timer.instance_id) for timer in ours])
+    with writing.gathered(session):
+        for timer in ours:
+            instance = instances[str(timer.instance_id)]
+            _reach(session, timer, instance, state=states[instance.id])
+    return [timer.id for timer in ours]
 
 
 def failed(session: Session, timer_id: str, error: BaseException) -> str | None:
@@ -89,7 +105,7 @@ def _next(session: Session, instance: Instance, timer_id: str) -> Timer | None:
     Where another worker is to fire an earlier one, this one comes a moment later: each step in its order. One
     that has failed before holds up no other.
     """
-    found = session.scalars(_DUE_OF_INSTANCE, {"instance": instance.id, "now": clock.now()}).all()
+    found = session.scalars(_DUE, {"instances": [instance.id], "now": clock.now()}).all()
     timer = next((row for row in found if row.id == timer_id), None)
     if timer is None:
         return None
@@ -99,10 +115,10 @@ def _next(session: Session, instance: Instance, timer_id: str) -> Timer | None:
     return timer
 
 
-_DUE_OF_INSTANCE = (
+_DUE = (
     select(Timer)
     .where(
-        Timer.instance_id == bindparam("instance"),
+        Timer.instance_id.in_(bindparam("instances", expanding=True)),
         Timer.status == "waiting",
         Timer.due_at <= bindparam("now", type_=Timer.due_at.type),
     )
@@ -123,9 +139,19 @@ def _of_nobody(session: Session, timer_id: str) -> Timer | None:
     return timer
 
 
-def _drain(session: Session, timer: Timer, instance: Instance) -> None:
+def _reach(session: Session, timer: Timer, instance: Instance, *, state: bytes | None = None) -> None:
+    """Do what a timer of an instance is for, now that it is its turn."""
+    if timer.ladder == colours.TABLE:
+        _colour(session, timer, instance)
+    elif timer.kind == "ladder":
+        _climb(session, timer, instance)
+    else:
+        _drain(session, timer, instance, state)
+
+
+def _drain(session: Session, timer: Timer, instance: Instance, state: bytes | None) -> None:
     due_at = timer.due_at
-    with persistence.advance(session, instance, actor=None) as (run, _):
+    with persistence.advance(session, instance, actor=None, state=state) as (run, _):
         pass  # leaving drains, and a due timer is what drains first
     if timer.status == "waiting" and timer.due_at == due_at:
         if run.unfinished:
@@ -199,6 +225,6 @@ def _audit(session: Session, act: str, instance: Instance, detail: Mapping[str, 
 def _done(timer: Timer, *, again: bool = False) -> None:
     leasing.release(timer)
     timer.attempts = 0
-    if not again:
+    if not again and timer.status != "fired":
         timer.status = "fired"
         timer.fired_at = clock.now()

@@ -24,7 +24,7 @@ from workflows.persistence import command, rows
 #: What the time is put down to, and the functions whose own time it is.
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "lease": ((worker, "_lease"),),
-    "lock, and whose turn": ((persistence, "lock_of_timer"), (firing, "_next")),
+    "lock, and whose turn": ((persistence, "lock_of_timers"), (firing, "_next")),
     "restore": ((command, "_state"), (Run, "restore")),
     "run": ((Run, "drain"),),
     "history rows": ((rows, "_write_history"),),

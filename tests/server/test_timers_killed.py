@@ -97,27 +97,27 @@ def test_the_database_killed_in_mid_batch() -> None:
     try:
         socket = server.get_postmaster_info().socket_dir
         with laid(f"postgresql+psycopg://postgres@/postgres?host={socket}") as database:
-            with amid_the_tenth_firing(database, lambda: kill(server)), pytest.raises(SQLAlchemyError):
+            with amid_the_second_batch(database, lambda: kill(server)), pytest.raises(SQLAlchemyError):
                 worker.run_due(database)
             # Where nobody buries dead processes, what it left says that it still runs.
             for left in (folder / "postmaster.pid", *folder.glob(".s.PGSQL.*")):
                 left.unlink()
             server.ensure_postgres_running()
-            assert fired(database) == 9
+            assert fired(database) == worker.KINDS[0].batch
             check_each_fired_once(database)
     finally:
         server.cleanup()
 
 
 @contextmanager
-def amid_the_tenth_firing(database: Database, happen: Callable[[], None]) -> Iterator[None]:
-    """Let something happen once, when the tenth firing has written its state and has not committed."""
+def amid_the_second_batch(database: Database, happen: Callable[[], None]) -> Iterator[None]:
+    """Let something happen once, when the second batch has written its states and has not committed."""
     states: list[str] = []
 
     def note(*given: Any) -> None:
         if given[2].startswith("UPDATE instance_state"):
             states.append(given[2])
-            if len(states) == 10:
+            if len(states) == 2:
                 happen()
 
     event.listen(database.engine, "after_cursor_execute", note)

@@ -52,4 +52,4 @@ def record(
         "request_id": came.request_id,
         "detail": dict(detail) if detail else None,
     }
-    writing.add(session, AuditEvent, [event])
+    writing.add_later(session, AuditEvent, [event])

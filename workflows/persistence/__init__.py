@@ -6,9 +6,9 @@ together.
 """
 
 from workflows.persistence.check import rows_equal_run
-from workflows.persistence.command import advance, advancing, alone, begin, held
+from workflows.persistence.command import advance, advancing, alone, begin, held, states
 from workflows.persistence.host import context_of
-from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timer
+from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timers
 from workflows.persistence.outgoing import PAUSE, send
 from workflows.persistence.reading import peek, variables
 
@@ -24,9 +24,10 @@ __all__ = [
     "held",
     "lock",
     "lock_of_task",
-    "lock_of_timer",
+    "lock_of_timers",
     "peek",
     "rows_equal_run",
     "send",
+    "states",
     "variables",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,10 +51,12 @@ def advance(
     act: str = "failedStep",
     task_id: str | None = None,
     suspended_too: bool = False,
+    state: bytes | None = None,
 ) -> Iterator[tuple[engine.Run, InstanceHost]]:
     """Give the run and host of an instance that this transaction has locked already; else as `advancing`.
 
-    A fault inside leaves an incident of the kind `act`, if somebody acts.
+    A fault inside leaves an incident of the kind `act`, if somebody acts. `state` is the instance's, where it was
+    read already, after the lock.
     """
     (guard_running if suspended_too else guard_active)(instance)
     with (
@@ -68,8 +70,8 @@ def advance(
             actor=actor,
             at=clock.now(),
         )
-        state = _state(session, instance.id)
-        run = engine.Run.restore(host.definition.definition, state, host, library=host.library, pauses=True)
+        content = _state(session, instance.id) if state is None else state
+        run = engine.Run.restore(host.definition.definition, content, host, library=host.library, pauses=True)
         waited = waits(run)
         yield run, host
         run.drain()
@@ -140,7 +142,6 @@ def _insert(session: Session, instance: Instance) -> None:
 def _write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
     _count(session, instance)
     rows.write(session, instance, run, host, waited)
-    session.flush()
 
 
 _INSTANCE = writing.table(Instance).c
@@ -153,14 +154,22 @@ _COUNT = (
 
 def _count(session: Session, instance: Instance) -> None:
     """Raise the revision past the session, which takes twice as long; what else has changed it writes itself."""
-    counted = session.connection().execute(
-        _COUNT, {"of_instance": instance.id, "before": instance.revision}
-    )
+    counted = session.connection().execute(_COUNT, {"of_instance": instance.id, "before": instance.revision})
     if counted.rowcount != 1:
         raise Conflict("Somebody else has moved the process instance meanwhile.", code="stale")
     set_committed_value(instance, "revision", instance.revision + 1)
 
 
+def states(session: Session, instance_ids: Collection[str]) -> dict[str, bytes]:
+    """Return instance → its state, of instances that are locked."""
+    return {
+        row.instance_id: row.content for row in session.connection().execute(_STATES, {"ids": instance_ids})
+    }
+
+
+_STATES = select(InstanceState.instance_id, InstanceState.content).where(
+    InstanceState.instance_id.in_(bindparam("ids", expanding=True))
+)
 _STATE = select(InstanceState.content).where(InstanceState.instance_id == bindparam("id"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -25,12 +27,12 @@ def lock_of_task(session: Session, task_id: str) -> tuple[Instance, Task]:
     return found.Instance, found.Task
 
 
-def lock_of_timer(session: Session, timer_id: str) -> Instance | None:
-    """Return the instance that a timer belongs to, locked and fresh; None if it has none, or somebody holds it.
+def lock_of_timers(session: Session, timer_ids: Collection[str]) -> Sequence[Instance]:
+    """Return the instances that timers belong to, locked and fresh, without those that somebody else holds.
 
-    Nobody waits here: who has many timers to fire comes back to this one.
+    Nobody waits here: who has many timers to fire comes back to such a one, and with several locks waits for none.
     """
-    return session.scalar(_OF_TIMER, {"id": timer_id})
+    return session.scalars(_OF_TIMERS, {"ids": timer_ids}).all()
 
 
 def guard_active(instance: Instance) -> None:
@@ -66,8 +68,8 @@ _OF_TASK = (
     .with_for_update(of=[Instance, Task], key_share=True)
     .execution_options(populate_existing=True)
 )
-_OF_TIMER = _locking(
-    Instance.id == select(Timer.instance_id).where(Timer.id == bindparam("id")).scalar_subquery(),
+_OF_TIMERS = _locking(
+    Instance.id.in_(select(Timer.instance_id).where(Timer.id.in_(bindparam("ids", expanding=True)))),
     waiting=False,
 )
 

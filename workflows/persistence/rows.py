@@ -72,7 +72,7 @@ _CANCEL = _closing("cancelled")
 #: What these two write.
 _CLOSED = ("outcome", "closed_at", "closed_by", "suspended", "assignee", "claimed_at", "revision")
 _STANDING = select(Task).where(Task.id.in_(bindparam("ids", expanding=True)))
-_STATE = update(writing.table(InstanceState)).where(InstanceState.instance_id == bindparam("id"))
+_STATE = update(writing.table(InstanceState)).where(InstanceState.instance_id == bindparam("of_instance"))
 _LEAVE = update(writing.table(Activity)).where(
     Activity.instance_id == bindparam("of_instance"),
     Activity.engine_id == bindparam("ended_id"),
@@ -107,7 +107,7 @@ def _write(session: Session, instance: Instance, run: engine.Run, host: Instance
     outgoing.write(session, instance, run, host, waited)
     if run.outcome != "running":
         _end(session, instance, run, host)
-    session.connection().execute(_STATE, {"id": instance.id, "content": run.dump()})
+    writing.later(session, _STATE, [{"of_instance": instance.id, "content": run.dump()}])
 
 
 def _close_timers(session: Session, task_ids: Collection[str]) -> None:
@@ -152,7 +152,7 @@ def _close(session: Session, ids: Sequence[str], host: InstanceHost, left: Colle
         drafted += [task_id] * has_drafts
         if loaded := session.identity_map.get(session.identity_key(Task, task_id)):
             session.expire(loaded, _CLOSED)
-    connection.execute(_TAKEN, [{"of_task": task_id} for task_id in ids])
+    writing.later(session, _TAKEN, [{"of_task": task_id} for task_id in ids])
     if drafted:
         session.execute(delete(TaskDraft).where(TaskDraft.task_id.in_(drafted)))
         # A completion that failed left its answers as a draft: now that it worked, nobody need look.
@@ -170,8 +170,8 @@ def _settle(session: Session, task_ids: Collection[str], host: InstanceHost) -> 
 def _open(session: Session, entries: Sequence[Entry]) -> None:
     if not entries:
         return
-    writing.add(session, Task, [entry.row for entry in entries])
-    writing.add(session, TaskCandidate, [row for entry in entries for row in _candidates(entry)])
+    writing.add_later(session, Task, [entry.row for entry in entries])
+    writing.add_later(session, TaskCandidate, [row for entry in entries for row in _candidates(entry)])
     ladder.arm(session, [span(entry) for entry in entries if entry.ladder])
     for entry in entries:
         if entry.nobody:
@@ -221,7 +221,7 @@ def _write_timers(
     new = [
         _timer(instance, timer, run, host) for engine_id, timer in wanted.items() if engine_id not in known
     ]
-    writing.add(session, Timer, new)
+    writing.add_later(session, Timer, new)
 
 
 def _turn(row: Timer, timer: engine.DueTimer, host: InstanceHost, *, fired: bool) -> None:
@@ -289,9 +289,8 @@ def _write_history(
             passage.update(end)
         else:
             ended.append({**end, "of_instance": instance.id, "ended_id": step.activity_id})
-    if ended:
-        session.connection().execute(_LEAVE, ended)
-    writing.add(session, Activity, begun)
+    writing.later(session, _LEAVE, ended)
+    writing.add_later(session, Activity, begun)
     return frozenset(step.activity_id for step in run.steps if step.what == "left")
 
 
