@@ -14,7 +14,18 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from workflows import audit, clock, colours, history, ladder, leasing, operations, persistence, starting, writing
+from workflows import (
+    audit,
+    clock,
+    colours,
+    history,
+    ladder,
+    leasing,
+    operations,
+    persistence,
+    starting,
+    writing,
+)
 from workflows.errors import EngineFault
 from workflows.ladder import LEVELS, Reached, Span, arm
 from workflows.model import Instance, ProcessDefinition, ReminderRung, Task, Timer
