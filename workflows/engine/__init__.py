@@ -3,6 +3,7 @@
 from workflows.engine.calls import Called, Library, Wanted
 from workflows.engine.drafts import Drawn, outline, processes
 from workflows.engine.ledger import Calling, Used
+from workflows.engine.migration import Migration
 from workflows.engine.model import (
     BpmnError,
     Continuation,
@@ -32,6 +33,7 @@ __all__ = [
     "Finding",
     "Host",
     "Library",
+    "Migration",
     "Node",
     "OpenTask",
     "Run",

@@ -20,6 +20,10 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinitio
 from workflows.clock import office_zone
 from workflows.engine import correlation, timers
 from workflows.engine.tokens import WAITING, Token
+from workflows.expressions import Expression, template
+
+#: What a timer keeps where another version of the diagram says another time since.
+SAID = "said"
 
 KINDS: dict[str, type] = {
     "message": MessageEventDefinition,
@@ -55,7 +59,8 @@ def arm(run: Any, token: Token) -> None:
     """Compute the due time, name or first state of what `token` waits for."""
     kind, spec = kind_of(token), token.task_spec
     if kind == "timer":
-        run.arm_timer(token, run.value(spec.timer, token), spec.timer_kind)
+        kind, expression = counted_by(token)
+        run.arm_timer(token, run.value(expression, token), kind)
     elif kind in ("message", "signal"):
         token.internal_data["name"] = str(run.value(spec.event_name, token))
     elif kind == "conditional":
@@ -68,11 +73,20 @@ def reckon(
 ) -> None:
     """Reckon the armed timers anew whose expression calls one of these functions, as of when they were armed."""
     for token, _ in waiting(run, "timer"):
-        spec, kept = token.task_spec, token.internal_data["timer"]
-        if not spec.timer.calls & calls or "cycle" in kept or "cron" in kept:
+        kept, (kind, expression) = token.internal_data["timer"], counted_by(token)
+        if not expression.calls & calls or "cycle" in kept or "cron" in kept:
             continue
         with held_at(datetime.fromisoformat(kept["armed"]) if "armed" in kept else token.entered_at):
-            run.arm_timer(token, run.value(spec.timer, token), spec.timer_kind)
+            run.arm_timer(token, run.value(expression, token), kind)
+
+
+def counted_by(token: Token) -> tuple[str, Expression]:
+    """Return by what a timer is counted, kind and expression: what its version said when it was armed."""
+    spec = token.task_spec
+    if SAID not in token.internal_data:
+        return spec.timer_kind, spec.timer
+    kind, source = token.internal_data[SAID]
+    return kind, template(source)
 
 
 def rearm(run: Any, token: Token) -> None:

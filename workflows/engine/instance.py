@@ -473,7 +473,7 @@ class Instance(BpmnWorkflow):
         """Remember when a timer is due."""
         try:
             armed = timers.arm(kind, value, self.host.now(), office_zone())
-            if token.task_spec.timer.calls:
+            if events.counted_by(token)[1].calls:
                 armed["armed"] = self.host.now().isoformat()  # what it calls may come to say another instant
             token.internal_data["timer"] = armed
         except timers.BadTimer as error:

@@ -23,12 +23,25 @@ from workflows.engine import (
 )
 from workflows.engine import starts as starting
 from workflows.engine.instance import Instance
-from workflows.engine.model import BpmnError, Continuation, DueTimer, Host, OpenTask, Sent, Step, Subscription
+from workflows.engine.migration import Migration
+from workflows.engine.model import (
+    BpmnError,
+    Continuation,
+    DueTimer,
+    Host,
+    Node,
+    OpenTask,
+    Sent,
+    Step,
+    Subscription,
+)
+from workflows.engine.moving import HeldAt, move
 from workflows.engine.reading import Definition
 from workflows.engine.tokens import READY, STARTED, Token
 from workflows.engine.triggers import Trigger
 from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotFound
 from workflows.expressions import template
+from workflows.findings import Finding
 
 #: What can go wrong inside without being told apart there; RecursionError is a RuntimeError.
 _FAILURES = (
@@ -127,6 +140,25 @@ class Run:
         instance = state.load(dumped, definition, host, library)
         instance.pauses = pauses
         return cls(definition, instance)
+
+    def on(
+        self,
+        migration: Migration,
+        host: Host,
+        *,
+        held_at: HeldAt,
+        library: calls.Library | None = None,
+        pauses: bool = False,
+    ) -> tuple[Run, list[Finding]]:
+        """Return this run on another version of its definition, not drained, and what there is to say of it.
+
+        With an error among the findings there is no safe move, and what is returned is not to be used; this run is
+        not to be used in either case. `held_at` gives the host the instant at which something began.
+        """
+        self._check_sound()
+        made, findings = move(migration, self._instance, host, library, held_at)
+        made.pauses = pauses
+        return Run(migration.target, made), findings
 
     def dump(self) -> bytes:
         """Return the state as bytes; raises `EngineFault` after a failure: no half step is stored."""
@@ -236,8 +268,8 @@ class Run:
         """Let dates that waiting timers read from variables of these names be read anew."""
         self._check_sound()
         for _due, token in events.due(self._instance):
-            spec = token.task_spec
-            if spec.timer_kind == "timeDate" and not spec.timer.names.isdisjoint(names):
+            kind, expression = events.counted_by(token)
+            if kind == "timeDate" and not expression.names.isdisjoint(names):
                 events.arm(self._instance, token)
 
     def reckon(
@@ -285,7 +317,7 @@ class Run:
                 t.task_spec.element,
                 due,
                 on.id if (on := events.beside(t)) else None,
-                t.task_spec.timer.calls,
+                events.counted_by(t)[1].calls,
             )
             for due, t in events.due(self._instance)
         ]
@@ -302,6 +334,11 @@ class Run:
     def continuations(self) -> list[Continuation]:
         """Return the tokens that are held until a job lets them go on, the oldest first."""
         return [Continuation(hold, t.task_spec.element) for hold, t in continuations.held(self._instance)]
+
+    @property
+    def places(self) -> dict[str, Node]:
+        """Return the element of every live token by the token's id."""
+        return {t.id: t.task_spec.node for t in self._instance.tasks.values() if not t.task_spec.is_root}
 
     @property
     def unfinished(self) -> bool:

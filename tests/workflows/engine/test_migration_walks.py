@@ -1,0 +1,104 @@
+"""Random walks in which the definition changes under the run, beside a reference that has its model changed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import contextmanager
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.workflows.engine.reference.blocks import blocks
+from tests.workflows.engine.reference.changing import go_on, renamed, ways, with_step
+from tests.workflows.engine.reference.drawing import file_with
+from tests.workflows.engine.reference.model import Graph
+from tests.workflows.engine.reference.wild import wild
+from tests.workflows.engine.test_walks import ACTS, FLAGS, LONGEST, WALKS, Walk
+from workflows.engine import Migration, Run, compile_definition
+
+CHANGES = st.tuples(st.sampled_from(["same", "step", "step", "name"]), st.integers(0, 50))
+#: What an added step may bring to light in a model that was not sound: no token is moved then.
+UNSOUND = {"deadlock", "unbounded", "lack_of_synchronisation", "not_proved", "off_the_way"}
+
+
+class Changing(Walk):
+    """A walk in which new versions are deployed and taken over."""
+
+    def __init__(self, graph: Graph, flags: dict[str, bool]) -> None:
+        self.graph, self.versions, self.refusals = graph, 0, set[str]()
+        super().__init__(graph, flags, reloads=True)
+
+    def change(self, kind: str, number: int) -> None:
+        note(f"{kind} {number}")
+        self.versions += 1
+        graph, names = self.graph, {}
+        if kind == "step" and (places := ways(graph)):
+            graph = with_step(graph, places[number % len(places)], f"added{self.versions}")
+        elif kind == "name":
+            nodes = list(graph.every_node())
+            old = nodes[number % len(nodes)].id
+            names = {old: f"{old}_renamed{self.versions}"}
+            graph = renamed(graph, old, names[old])
+        target = compile_definition(file_with(graph), "p")
+        mapping = {i: i for i in self.definition.nodes} | names
+        dumped = self.run.dump()
+        moved, findings = self.run.on(
+            Migration(self.definition, target, mapping), self.host, held_at=self.held_at
+        )
+        errors = {finding.rule for finding in findings if finding.severity == "error"}
+        if errors:
+            self.refusals |= errors
+            self.run = Run.restore(self.definition, dumped, self.host)
+            self.told = 0
+            return
+        if kind == "same":
+            assert findings == []
+            assert json.loads(moved.dump()) == json.loads(dumped)
+        go_on(self.game, graph, names)
+        self.present = Counter((token, _name(names, node)) for token, node in self.present.elements())
+        self.graph, self.definition, self.run, self.told = graph, target, moved, 0
+        self.compare()
+
+    @contextmanager
+    def held_at(self, instant):
+        now, self.host.instant = self.host.instant, instant
+        yield
+        self.host.instant = now
+
+
+def _name(names: dict[str, str], node: str) -> str:
+    element, mark, body = node.partition("#")
+    return names.get(element, element) + mark + body
+
+
+def go(graph: Graph, data: st.DataObject) -> set[str]:
+    walk = Changing(graph, data.draw(FLAGS))
+    acts = 0
+    while not walk.failed and walk.game.outcome == "running" and acts < LONGEST:
+        if data.draw(st.integers(0, 3)) == 0:
+            walk.change(*data.draw(CHANGES))
+        else:
+            walk.act(*data.draw(ACTS))
+        acts += 1
+    return walk.refusals
+
+
+walking = settings(
+    max_examples=WALKS // 30,
+    deadline=None,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@walking
+@given(graph=blocks(), data=st.data())
+def test_a_step_added_to_a_sound_process_is_taken_over_wherever_its_tokens_stand(graph, data) -> None:
+    assert go(graph, data) == set()
+
+
+@walking
+@given(graph=wild(), data=st.data())
+def test_a_version_of_a_graph_without_structure_is_taken_over_or_refused_whole(graph, data) -> None:
+    assert go(graph, data) <= UNSOUND

@@ -1,0 +1,130 @@
+"""Whether the tokens of a moved run can all go on to an end: explored on the token game of the new version.
+
+A scope that is drawn as it was needs no look. Elsewhere the game is played from where the tokens stand, as the
+deployment gate plays it from the start: a branch added to a parallel block whose join others wait at, or two
+branches put one behind the other, is refused here, not found out in the middle of a matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from workflows.engine import calls, continuations, joins, quantities
+from workflows.engine.migration import called, refusal
+from workflows.engine.model import Node
+from workflows.engine.placing import JOINS, Placing, begun, is_ad_hoc
+from workflows.engine.reading import Definition
+from workflows.engine.soundness import standing
+from workflows.engine.specs import ParallelGateway, SubProcess
+from workflows.engine.tokens import STARTED, WAITING, Token
+from workflows.findings import Finding
+
+_WORDS = {
+    "deadlock": "would get stuck at {}",
+    "unbounded": "would pile up tokens at {}",
+    "lack_of_synchronisation": "would come to {} twice",
+    "off_the_way": "stands at {}, to which no way leads in the new version",
+    "not_proved": "cannot be shown to come to its end from {}",
+}
+
+
+def prospects(placing: Placing) -> Iterator[Finding]:
+    """Yield why the instance could not go on in the new version from where it stands."""
+    for scope in placing.made.tasks.values():
+        if calls.reference_of(scope) or not _is_scope(scope):
+            continue
+        was = placing.run.tasks[scope.id]
+        if _shape(was, placing.names) == _shape(scope, None):
+            continue
+        if is_ad_hoc(scope):
+            message = f"{called(scope.task_spec.node)} has no order, and what it holds is drawn anew."
+            yield refusal(was.task_spec.element, "ad_hoc", message)
+        else:
+            yield from _look(placing, was, scope)
+
+
+def full(run: Any) -> Iterator[Token]:
+    """Yield the tokens at parallel joins for which nothing is missing: they would never be looked at again."""
+    for token in run.tasks.values():
+        gateway, around = token.task_spec, token.parent
+        if token._state != WAITING or not isinstance(gateway, ParallelGateway):
+            continue
+        if len(joins.waiting_at(gateway, around)) >= len(gateway.incoming):
+            yield token
+
+
+def _is_scope(token: Token) -> bool:
+    spec = token.task_spec
+    return token._state == STARTED and begun(token) and (spec.is_root or isinstance(spec, SubProcess))
+
+
+def _look(placing: Placing, was: Token, scope: Token) -> Iterator[Finding]:
+    here = None if scope.task_spec.is_root else scope.task_spec.element
+    definition: Definition = scope.task_spec._wf_spec.definition
+    spots = tuple(sorted(_spots(scope), key=str))
+    key = (definition.id, here, spots)
+    if key not in placing.migration.known:
+        found = standing(definition, here, spots)
+        before = _known_before(placing, was) if found else set()
+        placing.migration.known[key] = tuple(f for f in found if (f.rule, f.element) not in before)
+    nodes: dict[str | None, Node] = {**definition.nodes}
+    for finding in placing.migration.known[key]:
+        place = called(nodes[finding.element]) if finding.element in nodes else "the beginning"
+        why = f"The instance {_WORDS[finding.rule].format(place)}. {finding.message}"
+        yield Finding(finding.element, finding.rule, "error", why, finding.path)
+
+
+def _known_before(placing: Placing, was: Token) -> set[tuple[str, str | None]]:
+    """Return what can go wrong in the version that is left just as well, by the names of the new one."""
+    here = None if was.task_spec.is_root else was.task_spec.element
+    found = standing(was.task_spec._wf_spec.definition, here, _spots(was))
+    return {(f.rule, placing.names.get(f.element or "", f.element)) for f in found}
+
+
+def _spots(scope: Token) -> Iterator[tuple[str, str | None, bool]]:
+    """Yield where the tokens of a scope stand, as the token game knows places."""
+    for token in scope.children:
+        spec, flow = token.task_spec, token.internal_data.get("flow")
+        if spec.silent or joins.is_rest(token):
+            continue
+        if token.internal_data.get("hold") == "after":
+            for taken in (f for f in spec.flows if f.id in token.internal_data["take"]):
+                yield from _coming(spec._wf_spec.task_specs[taken.target], taken.id)
+        elif continuations.is_held(token) or quantities.is_gathering(token):
+            yield from _coming(spec, flow)
+        else:
+            yield spec.element, flow if _joins(spec) and token._state == WAITING else None, False
+
+
+def _coming(spec: Any, flow: str | None) -> Iterator[tuple[str, str | None, bool]]:
+    if spec.node.kind != "endEvent":  # there it is gone at once
+        yield spec.element, flow if _joins(spec) else None, spec.start_quantity > 1
+
+
+def _joins(spec: Any) -> bool:
+    return isinstance(spec, JOINS) and len(spec.incoming) > 1
+
+
+def _shape(scope: Token, names: Any) -> frozenset[Any]:
+    """Return how a scope is drawn, in the new version's names where `names` translate."""
+    spec = scope.task_spec
+    definition: Definition = spec._wf_spec.definition
+    here = None if spec.is_root else spec.element
+    inside = (node for node in definition.nodes.values() if node.scope == here)
+    return frozenset(_drawn(node, spec._wf_spec.task_specs[node.id], names) for node in inside)
+
+
+def _drawn(node: Node, spec: Any, names: Any) -> tuple[Any, ...]:
+    def new(element: str) -> str:
+        return element if names is None else names.get(element, f"?{element}")
+
+    flows = tuple(
+        (f.id, new(f.target), f.condition.source if f.condition else "", f.default) for f in spec.flows
+    )
+    beside = frozenset((new(b.element), b.cancel_activity) for b in spec.boundaries)
+    activation = getattr(spec, "activation", None)
+    return (
+        *(new(node.id), node.kind, flows, beside, frozenset(spec.incoming), spec.repeats),
+        *(spec.start_quantity, spec.completion_quantity, activation.source if activation else ""),
+    )
