@@ -170,7 +170,7 @@ class Placing:
             return record
         spec = tasks.get(self._renamed(was[record["node"]]))
         handler = self._renamed(was[record["handler"]]) if record["handler"] else None
-        if spec is None or (handler and (handler not in tasks or spec.undone_by != handler)):
+        if spec is None or (record["handler"] and spec.undone_by != handler):
             done = called(was[record["node"]].node)
             self.refuse(
                 token, "undoing", f"{done} is done and could be undone; in the new version it could not."

@@ -68,9 +68,9 @@ def _look(placing: Placing, was: Token, scope: Token) -> Iterator[Finding]:
         found = standing(definition, here, spots)
         before = _known_before(placing, was) if found else set()
         placing.migration.known[key] = tuple(f for f in found if (f.rule, f.element) not in before)
-    nodes: dict[str | None, Node] = {**definition.nodes}
     for finding in placing.migration.known[key]:
-        place = called(nodes[finding.element]) if finding.element in nodes else "the beginning"
+        node = definition.nodes.get(finding.element or "")
+        place = called(node) if node else "the beginning"
         why = f"The instance {_WORDS[finding.rule].format(place)}. {finding.message}"
         yield Finding(finding.element, finding.rule, "error", why, finding.path)
 

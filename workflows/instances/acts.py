@@ -85,7 +85,7 @@ def cancel(session: Session, instance_id: str, *, actor: Actor, reason: str) -> 
     ):
         run.cancel()
     instance.end_reason = reason.strip()
-    _audit(session, actor, "instance.cancel", instance)
+    record(session, actor, "instance.cancel", instance)
     return instance
 
 
@@ -93,8 +93,8 @@ def suspend(session: Session, instance_id: str, *, actor: Actor) -> Instance:
     """Hold an instance: its tasks cannot be done and its timers wait until it is resumed."""
     instance = take(session, instance_id, actor, "suspend")
     if instance.state != "suspended":
-        _hold(session, instance, "suspended")
-        _audit(session, actor, "instance.suspend", instance)
+        hold(session, instance, "suspended")
+        record(session, actor, "instance.suspend", instance)
     return instance
 
 
@@ -102,8 +102,8 @@ def resume(session: Session, instance_id: str, *, actor: Actor) -> Instance:
     """Let a suspended instance go on; what fell due meanwhile fires once, in order."""
     instance = take(session, instance_id, actor, "suspend")
     if instance.state == "suspended":
-        _hold(session, instance, "active")
-        _audit(session, actor, "instance.resume", instance)
+        hold(session, instance, "active")
+        record(session, actor, "instance.resume", instance)
     return instance
 
 
@@ -114,7 +114,7 @@ def set_variables(
     instance = take(session, instance_id, actor, "set_variables")
     with persistence.advance(session, instance, actor=actor, act="failedVariables") as (run, _):
         run.set_variables(variables)
-    _audit(session, actor, "instance.variables", instance, {"names": sorted(variables)})
+    record(session, actor, "instance.variables", instance, {"names": sorted(variables)})
     return instance
 
 
@@ -171,7 +171,8 @@ def _planned(definition: ProcessDefinition, actor: Actor) -> Instance:
     )
 
 
-def _hold(session: Session, instance: Instance, state: str) -> None:
+def hold(session: Session, instance: Instance, state: str) -> None:
+    """Let an instance be `suspended` or `active`, and all that waits in it."""
     held = state == "suspended"
     instance.state = state
     instance.revision += 1
@@ -183,9 +184,10 @@ def _hold(session: Session, instance: Instance, state: str) -> None:
         session.execute(waiting.values(status=after, leased_until=None, leased_by=None))
 
 
-def _audit(
+def record(
     session: Session, actor: Actor, act: str, instance: Instance, detail: Mapping[str, Any] | None = None
 ) -> None:
+    """Record what somebody has done with an instance."""
     audit.record(
         session, actor=actor, act=act, instance_id=instance.id, scope_id=instance.scope_id, detail=detail
     )

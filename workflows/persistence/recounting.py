@@ -34,10 +34,11 @@ def recount(
         if properties.get("due") == LIVE:
             entry = enter(task, instance, run, host)
             if entry.row["sorts_at"] != row.sorts_at:
-                _move(session, row, entry, host)
+                move(session, row, entry, host)
 
 
-def _move(session: Session, row: Task, entry: Entry, host: InstanceHost) -> None:
+def move(session: Session, row: Task, entry: Entry, host: InstanceHost) -> None:
+    """Give an open task the deadline of an entry, with the reminders that lie ahead of it; the audit keeps both."""
     moved: dict[str, Any] = {
         name: at.isoformat() if at else None
         for name, at in (("from", row.due_at), ("to", entry.row["due_at"]))
