@@ -30,7 +30,7 @@ class Policy(Protocol):
         """Return the SQL condition over `Task` of what the actor may see."""
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
-        """Decide one act: see claim release complete assign (task), see start cancel suspend variables.
+        """Decide one act: see claim release complete assign (task), see start cancel suspend migrate variables.
 
         Of these no more than the actor's id is known: `hold` asks whether he may be given the task, `stand_in`
         whether he may be told of it in the place of one who is away.

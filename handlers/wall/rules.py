@@ -28,6 +28,7 @@ FOR_AGENCIES = frozenset({"case_supervision", "case_supervision_head"})
 MATTER_ACTS = {
     "cancel": frozenset({"case_supervision_head"}),
     "suspend": frozenset({"case_supervision_head"}),
+    "migrate": frozenset({"case_supervision_head"}),
     "retry": frozenset({"case_supervision", "case_supervision_head"}),
     "message": frozenset({"case_supervision", "case_supervision_head"}),
 }

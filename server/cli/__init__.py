@@ -14,6 +14,7 @@ from server.cli.clocks import clocks
 from server.cli.common import show
 from server.cli.lists import import_
 from server.cli.measuring import bench
+from server.cli.migrating import migrate
 from server.cli.processes import check, deploy, simulate
 from server.cli.serving import serve, worker
 from server.cli.vaults import vault
@@ -49,6 +50,7 @@ for _command in (
     worker,
     deploy,
     check,
+    migrate,
     clocks,
     simulate,
     import_,

@@ -5,7 +5,7 @@ Statuses are in `server.errors`, which calls `shape` for everything under /engin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import request
@@ -60,10 +60,19 @@ class CannotCorrelate(InvalidInput):
     """A message found no receiver, or more than one."""
 
 
+class CannotMigrate(InvalidInput):
+    """Instances have no safe move to another version; `reports` says of each why."""
+
+    def __init__(self, message: str, reports: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(message, code="unsafe")
+        self.reports = reports
+
+
 OWN_TYPES: dict[type[DubanError], str] = {
     BadUserRequest: "BadUserRequestException",
     ParseFailure: "ParseException",
     CannotCorrelate: "RestException",
+    CannotMigrate: "MigratingProcessInstanceValidationException",
 }
 
 
@@ -72,6 +81,8 @@ def shape(error: DubanError) -> dict[str, Any]:
     body: dict[str, Any] = {"type": type_of(error), "message": message_of(error), "code": None}
     if isinstance(error, ParseFailure):
         body["details"] = error.details
+    elif isinstance(error, CannotMigrate):
+        body["validationReport"] = list(error.reports)
     elif isinstance(error, InvalidInput) and error.findings:
         body["findings"] = [f.told() for f in error.findings]
     elif isinstance(error, InvalidInput) and error.fields:

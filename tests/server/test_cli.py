@@ -14,7 +14,8 @@ from server.auth import tokens
 from server.cli import main
 from server.db import Database, connect
 from server.settings import Settings
-from workflows import clock
+from workflows import clock, instances
+from workflows.actor import Actor
 from workflows.model import AuditEvent, Instance, ProcessDefinition
 
 LEAVE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -29,6 +30,8 @@ LEAVE = """<?xml version="1.0" encoding="UTF-8"?>
 </bpmn:definitions>"""
 HOSTILE = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'
 DEMO = Path(__file__).resolve().parents[2] / "server" / "demo"
+
+SUPERVISOR = Actor("supervisor")
 
 Duban = Callable[..., Result]
 
@@ -421,3 +424,36 @@ def test_a_holiday_plan_is_loaded_told_and_refused_when_it_contradicts(
 def _written(path: Path, row: str) -> Path:
     path.write_text(f"{PLAN}{row}\n")
     return path
+
+
+def test_migrate_moves_what_can_be_moved_and_says_why_the_rest_stays(
+    duban: Duban, leave: Path, opened: Database
+) -> None:
+    duban("deploy", leave)
+    with opened.unit_of_work() as session:
+        started = instances.start(session, key="leave", actor=SUPERVISOR, skip_policy=True).id
+    for older, newer in (('name="Approve"', 'name="Approve it"'), ('"approve"', '"agree"')):
+        leave.write_text(leave.read_text().replace(older, newer))
+        duban("deploy", leave)
+    dry = duban("migrate", "leave", "--from", 1, "--to", 2, "--dry-run")
+    assert (dry.exit_code, dry.output) == (0, f"{started}: safe\n1 of 1 instances can be moved.\n")
+    bad = duban("migrate", "leave", "--from", 1, "--to", 3)
+    assert bad.exit_code == 1
+    assert f"{started}: stays\n  approve [removed] The instance stands at 'Approve' (approve)." in bad.output
+    assert "1 stay with version 1; the reasons stand above." in bad.output
+    assert "0 of 0 instances moved." in duban("migrate", "leave", "--from", 2, "--to", 3).output
+    good = duban("migrate", "leave", "--from", 1, "--to", 3, "--map", "approve=agree")
+    assert (good.exit_code, good.output.splitlines()[-1]) == (0, "1 of 1 instances moved.")
+    with opened.reading() as session:
+        assert session.get_one(Instance, started).definition_id.startswith("leave:3:")
+        told = session.scalars(select(AuditEvent).where(AuditEvent.act == "instance.migrate")).one()
+        assert (told.actor, told.detail["renamed"]) == ("system", {"approve": "agree"})
+    for wrong, words in (
+        (("leave", "--from", 1, "--to", 9), "The process leave has no version 9; there are 1, 2, 3."),
+        (("gone", "--from", 1, "--to", 2), "The process gone has no version 1."),
+        (("leave", "--from", 1, "--to", 2, "--map", "x"), "--map wants OLD=NEW"),
+        (("leave", "--from", 1, "--to", 2, "--map", "x=y"), "has no element 'x'"),
+    ):
+        failed = duban("migrate", *wrong)
+        assert failed.exit_code == 1
+        assert words in failed.output

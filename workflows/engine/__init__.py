@@ -3,7 +3,7 @@
 from workflows.engine.calls import Called, Library, Wanted
 from workflows.engine.drafts import Drawn, outline, processes
 from workflows.engine.ledger import Calling, Used
-from workflows.engine.migration import Migration
+from workflows.engine.migration import Migration, elements, stands
 from workflows.engine.model import (
     BpmnError,
     Continuation,
@@ -45,9 +45,11 @@ __all__ = [
     "Wanted",
     "compile_definition",
     "conditions_met",
+    "elements",
     "next_start",
     "outline",
     "processes",
     "read",
+    "stands",
     "triggers",
 ]

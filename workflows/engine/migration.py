@@ -11,9 +11,12 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from workflows.engine.dialect import ACTIVITIES, GATEWAYS
 from workflows.engine.model import Node
 from workflows.engine.reading import Definition
 from workflows.findings import Finding
+
+_STAYS = ACTIVITIES | (GATEWAYS - {"exclusiveGateway"}) | {"boundaryEvent", "intermediateCatchEvent"}
 
 
 class Migration:
@@ -35,7 +38,7 @@ class Migration:
         return list(self._check())
 
     def _check(self) -> Iterator[Finding]:
-        before, after = nodes(self.source), nodes(self.target)
+        before, after = elements(self.source), elements(self.target)
         if self.source.id != self.target.id:
             message = f"'{self.target.id}' is another process than '{self.source.id}', not a version of it."
             yield refusal(None, "other_process", message)
@@ -54,15 +57,23 @@ class Migration:
 
 def proposed(source: Definition, target: Definition) -> dict[str, str]:
     """Return the elements that both have under the same id and of the same kind, each mapped to itself."""
-    after = nodes(target)
+    after = elements(target)
     return {
         identity: identity
-        for identity, node in nodes(source).items()
+        for identity, node in elements(source).items()
         if identity in after and after[identity].kind == node.kind
     }
 
 
-def nodes(definition: Definition) -> dict[str, Node]:
+def stands(node: Node) -> bool:
+    """Tell whether a token can stand or wait at an element, so that it matters what becomes of it."""
+    base, _, kind = node.kind.partition(":")
+    if base == "startEvent":
+        return bool(kind)
+    return base in _STAYS or kind == "compensate"
+
+
+def elements(definition: Definition) -> dict[str, Node]:
     """Return the elements of a process, and of those of its file that it calls."""
     return {i: node for one in (*definition.called.values(), definition) for i, node in one.nodes.items()}
 

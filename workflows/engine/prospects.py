@@ -2,12 +2,13 @@
 
 A scope that is drawn as it was needs no look. Elsewhere the game is played from where the tokens stand, as the
 deployment gate plays it from the start: a branch added to a parallel block whose join others wait at, or two
-branches put one behind the other, is refused here, not found out in the middle of a matter.
+branches put one behind the other, is refused here, not found out in the middle of a matter. What either version
+comes to by itself is not the doing of the move, and no reason against it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workflows.engine import calls, continuations, joins, quantities
@@ -15,7 +16,7 @@ from workflows.engine.migration import called, refusal
 from workflows.engine.model import Node
 from workflows.engine.placing import JOINS, Placing, begun, is_ad_hoc
 from workflows.engine.reading import Definition
-from workflows.engine.soundness import standing
+from workflows.engine.soundness import Spot, standing
 from workflows.engine.specs import ParallelGateway, SubProcess
 from workflows.engine.tokens import STARTED, WAITING, Token
 from workflows.findings import Finding
@@ -66,8 +67,8 @@ def _look(placing: Placing, was: Token, scope: Token) -> Iterator[Finding]:
     key = (definition.id, here, spots)
     if key not in placing.migration.known:
         found = standing(definition, here, spots)
-        before = _known_before(placing, was) if found else set()
-        placing.migration.known[key] = tuple(f for f in found if (f.rule, f.element) not in before)
+        excused = _known(definition, here, None, {}) | _known_before(placing, was) if found else set()
+        placing.migration.known[key] = tuple(f for f in found if (f.rule, f.element) not in excused)
     for finding in placing.migration.known[key]:
         node = definition.nodes.get(finding.element or "")
         place = called(node) if node else "the beginning"
@@ -78,11 +79,17 @@ def _look(placing: Placing, was: Token, scope: Token) -> Iterator[Finding]:
 def _known_before(placing: Placing, was: Token) -> set[tuple[str, str | None]]:
     """Return what can go wrong in the version that is left just as well, by the names of the new one."""
     here = None if was.task_spec.is_root else was.task_spec.element
-    found = standing(was.task_spec._wf_spec.definition, here, _spots(was))
-    return {(f.rule, placing.names.get(f.element or "", f.element)) for f in found}
+    return _known(was.task_spec._wf_spec.definition, here, tuple(_spots(was)), placing.names)
 
 
-def _spots(scope: Token) -> Iterator[tuple[str, str | None, bool]]:
+def _known(
+    definition: Definition, scope: str | None, spots: tuple[Spot, ...] | None, names: Mapping[str, str]
+) -> set[tuple[str, str | None]]:
+    found = standing(definition, scope, spots)
+    return {(f.rule, names.get(f.element or "", f.element)) for f in found if f.rule != "not_proved"}
+
+
+def _spots(scope: Token) -> Iterator[Spot]:
     """Yield where the tokens of a scope stand, as the token game knows places."""
     for token in scope.children:
         spec, flow = token.task_spec, token.internal_data.get("flow")
@@ -97,7 +104,7 @@ def _spots(scope: Token) -> Iterator[tuple[str, str | None, bool]]:
             yield spec.element, flow if _joins(spec) and token._state == WAITING else None, False
 
 
-def _coming(spec: Any, flow: str | None) -> Iterator[tuple[str, str | None, bool]]:
+def _coming(spec: Any, flow: str | None) -> Iterator[Spot]:
     if spec.node.kind != "endEvent":  # there it is gone at once
         yield spec.element, flow if _joins(spec) else None, spec.start_quantity > 1
 

@@ -124,12 +124,17 @@ def take(session: Session, instance_id: str, actor: Actor, act: str) -> Instance
         instance = persistence.lock(session, instance_id)
     except NotFound:
         raise unknown(instance_id) from None
-    seen = select(Instance.id).where(Instance.id == instance_id, policy().instances(actor))
-    if session.scalar(seen) is None:
+    if not sees(session, instance_id, actor):
         raise unknown(instance_id)
     persistence.guard_running(instance)
     guard(session, actor, act, instance)
     return instance
+
+
+def sees(session: Session, instance_id: str, actor: Actor) -> bool:
+    """Tell whether there is such an instance as far as the actor may know."""
+    seen = select(Instance.id).where(Instance.id == instance_id, policy().instances(actor))
+    return session.scalar(seen) is not None
 
 
 def guard(session: Session, actor: Actor, act: str, instance: Instance) -> None:

@@ -6,7 +6,7 @@ command like any other: one instance, its lock, one transaction, all of it or no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -30,8 +30,9 @@ class Plan:
 
     @property
     def names(self) -> Mapping[str, str]:
-        """Return source element id → target element id."""
-        return self.migration.names
+        """Return source element id → target element id, of the elements at which an instance can stand."""
+        known = engine.elements(self.migration.source)
+        return {old: new for old, new in self.migration.names.items() if engine.stands(known[old])}
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,18 @@ class Verdict:
 def plan(session: Session, source_id: str, target_id: str, names: Mapping[str, str] | None = None) -> Plan:
     """Return the plan from one version to another: by `names`, else every element to that of its id and kind.
 
-    `NotFound` for a version; `InvalidInput` with a finding for each element of `names` that cannot be.
+    `names` need not say what becomes of elements at which no instance can stand. `NotFound` for a version;
+    `InvalidInput` with a finding for each element of `names` that cannot be.
     """
     source, target = (deployed.compiled(session, _known(session, each)) for each in (source_id, target_id))
-    made = Plan(source_id, target_id, engine.Migration(source, target, names))
-    if findings := tuple(made.migration.check()):
+    migration = engine.Migration(source, target)
+    if names is not None:
+        passing = _passing(migration, taken=set(names.values()))
+        migration = engine.Migration(source, target, {**passing, **names})
+    if findings := tuple(migration.check()):
         told = " ".join(finding.message for finding in findings)
         raise InvalidInput(f"There is no such migration: {told}", findings=findings, code="migration")
-    return made
+    return Plan(source_id, target_id, migration)
 
 
 def running(session: Session, plan: Plan) -> Sequence[str]:
@@ -68,21 +73,29 @@ def running(session: Session, plan: Plan) -> Sequence[str]:
     return session.scalars(standing.order_by(Instance.started_at, Instance.id)).all()
 
 
-def validate(session: Session, plan: Plan, instance_id: str) -> Verdict:
-    """Return what moving an instance now would come to; nothing is stored and nothing is locked."""
+def validate(session: Session, plan: Plan, instance_id: str, *, actor: Actor | None = None) -> Verdict:
+    """Return what moving an instance now would come to; nothing is stored and nothing is locked.
+
+    With an actor: `NotFound` or `NotAllowed` where he may not move it.
+    """
     instance = session.get(Instance, instance_id)
-    if instance is None:
+    if instance is None or (actor is not None and not acts.sees(session, instance_id, actor)):
         raise acts.unknown(instance_id)
+    if actor is not None:
+        acts.guard(session, actor, "migrate", instance)
     _guard(plan, instance)
     persistence.guard_running(instance)
     return Verdict(instance_id, tuple(persistence.judge(session, instance, plan.migration, plan.target_id)))
 
 
 def execute(
-    session: Session, plan: Plan, instance_id: str, *, actor: Actor, skip_policy: bool = False
+    session: Session, plan: Plan, instance_id: str, *, actor: Actor, operator: str | None = None
 ) -> Verdict:
-    """Move one instance, and return what came of it; `Conflict` with the reasons where there is no safe move."""
-    if skip_policy:
+    """Move one instance, and return what came of it; `Conflict` with the reasons where there is no safe move.
+
+    An `operator` at the server's own command line, named for the audit, is not asked what he may.
+    """
+    if operator is not None:
         instance = persistence.lock(session, instance_id)
     else:
         instance = acts.take(session, instance_id, actor, "migrate")
@@ -104,9 +117,18 @@ def execute(
         "to": plan.target_id,
         "renamed": {old: new for old, new in plan.names.items() if old != new},
         "remarks": [[finding.rule, finding.element] for finding in verdict.findings],
+        **({"by": operator} if operator else {}),
     }
     acts.record(session, actor, "instance.migrate", instance, detail)
     return verdict
+
+
+def _passing(migration: engine.Migration, taken: Container[str]) -> dict[str, str]:
+    """Return what becomes by itself of the elements at which no instance can stand."""
+    known = engine.elements(migration.source)
+    return {
+        old: new for old, new in migration.names.items() if new not in taken and not engine.stands(known[old])
+    }
 
 
 def _guard(plan: Plan, instance: Instance) -> None:

@@ -16,14 +16,14 @@ from workflows.engine.soundness.choices import choices
 from workflows.engine.soundness.drawing import draw, scopes, unordered
 from workflows.engine.soundness.exploring import Explored, explore
 from workflows.engine.soundness.facts import cases
-from workflows.engine.soundness.standing import standing
+from workflows.engine.soundness.standing import Spot, standing
 from workflows.engine.soundness.verdicts import unexplored, unsynchronised, verdicts
 from workflows.findings import Finding
 
 #: Findings of the token game: the command line may let these through, with a reason.
 RULES = frozenset({"deadlock", "unbounded", "lack_of_synchronisation", "dead", "no_end", "not_proved"})
 
-__all__ = ["RULES", "Budget", "check", "standing"]
+__all__ = ["RULES", "Budget", "Spot", "check", "standing"]
 
 
 def check(definition: Definition, budget: Budget | None = None) -> list[Finding]:

@@ -19,22 +19,24 @@ Spot = tuple[str, str | None, bool]
 _RULES = frozenset({"deadlock", "unbounded", "not_proved"})
 
 
-def standing(definition: Definition, scope: str | None, spots: Iterable[Spot]) -> list[Finding]:
+def standing(definition: Definition, scope: str | None, spots: Iterable[Spot] | None) -> list[Finding]:
     """Return what can go wrong with tokens that stand at these spots of a scope and with all that follows.
 
-    Rules: deadlock, unbounded, lack_of_synchronisation (a step is done twice), not_proved, and off_the_way for
-    an element that no way leads to. Conditions are taken to hold or not, as in `check`.
+    None stands for the scope's own beginning. Rules: deadlock, unbounded, lack_of_synchronisation (a step is done
+    twice), not_proved, and off_the_way for an element that no way leads to. Conditions may hold or not, as in `check`.
     """
     net = draw(definition.nodes, definition.spec, scope)
     if net.unknown is not None:
         return [unexplored(net.unknown)]
-    marking: list[int] = []
-    for spot in spots:
-        place = _place(net, definition, spot)
-        if place is None:
-            return [Finding(spot[0], "off_the_way", "error", "No way leads here.")]
-        marking.append(place)
-    seen = explore(replace(net, starts=(tuple(sorted(marking)),)), Budget())
+    if spots is not None:
+        marking: list[int] = []
+        for spot in spots:
+            place = _place(net, definition, spot)
+            if place is None:
+                return [Finding(spot[0], "off_the_way", "error", "No way leads here.")]
+            marking.append(place)
+        net = replace(net, starts=(tuple(sorted(marking)),))
+    seen = explore(net, Budget())
     found = [f for f in verdicts(seen, scope or definition.id) if f.rule in _RULES]
     return [*found, *unsynchronised(seen)]
 
