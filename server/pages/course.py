@@ -153,6 +153,11 @@ def _timer(step: str) -> str:
     return _("a timer fired: “%(step)s”", step=step) if step else _("a timer fired")
 
 
+def _number(definition_id: str) -> str:
+    """Return the number of a version out of its id, `key:version:…`."""
+    return definition_id.split(":")[-2]
+
+
 #: Acts of the audit as a reader of the course sees them; reads and sign-ins are the auditor's.
 ACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "task.claim": lambda d: _("claimed “%(step)s”", step=d["step"]),
@@ -163,6 +168,11 @@ ACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "instance.cancel": lambda d: _("ended the process before its time"),
     "instance.suspend": lambda d: _("suspended the process"),
     "instance.resume": lambda d: _("resumed the process"),
+    "instance.migrate": lambda d: _(
+        "moved the process from version %(old)s of its diagram to version %(new)s",
+        old=_number(d["from"]),
+        new=_number(d["to"]),
+    ),
     "instance.variables": lambda d: _("changed values of the process"),
     "instance.message": lambda d: _("sent the process a message"),
     "instance.signal": lambda d: _("sent the process a signal"),
