@@ -8,12 +8,8 @@ together.
 from workflows.persistence.check import rows_equal_run
 from workflows.persistence.command import advance, advancing, alone, begin, held, states
 from workflows.persistence.host import context_of
-<<<<<<< HEAD
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timers
-=======
-from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timer
 from workflows.persistence.migrating import judge, migrate
->>>>>>> 329d83d (Prove by name what a migration keeps and refuses)
 from workflows.persistence.outgoing import PAUSE, send
 from workflows.persistence.reading import peek, variables
 
@@ -30,12 +26,8 @@ __all__ = [
     "judge",
     "lock",
     "lock_of_task",
-<<<<<<< HEAD
     "lock_of_timers",
-=======
-    "lock_of_timer",
     "migrate",
->>>>>>> 329d83d (Prove by name what a migration keeps and refuses)
     "peek",
     "rows_equal_run",
     "send",
