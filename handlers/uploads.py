@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from handlers import filetypes
+from handlers import cleaning
 from workflows import clock
 from workflows.errors import FieldError, InvalidInput
 from workflows.model import Base, new_id
@@ -47,15 +47,20 @@ class Upload(Base):
 
 
 def keep(session: Session, *, login: str, filename: str, content: bytes) -> Upload:
-    """Return the stored file; its name is made harmless first."""
+    """Return the stored file: its name made harmless, what tells of its maker taken out; the digest is of what is stored.
+
+    Raises InvalidInput where it cannot be taken in, see `cleaning.clean`.
+    """
     name = safe_name(filename)
+    found = cleaning.clean(content, name)
     row = Upload(
         login=login,
         filename=name,
-        media_type=filetypes.of(content),
-        size=len(content),
-        sha256=digest(content),
-        content=content,
+        media_type=found.media_type,
+        size=len(found.content),
+        sha256=digest(found.content),
+        content=found.content,
+        cleaned=found.said,
         created_at=clock.now(),
     )
     session.add(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import zlib
 from collections.abc import Iterator
@@ -79,3 +80,16 @@ def _literal(text: bytes) -> bytes:
         return bytes([int(octal, 8)]) if octal else _ESCAPES.get(other, other)
 
     return re.sub(rb"\\(?:([0-7]{3})|(.))", one, text, flags=re.S)
+
+
+#: A file of one empty page, from which nothing can be taken out.
+BLANK = base64.b64decode(
+    "JVBERi0xLjUKJb/3ov4KMSAwIG9iago8PCAvVHlwZSAvT2JqU3RtIC9MZW5ndGggMTM3IC9GaWx0ZXIgL0ZsYXRlRGVjb2RlIC9O"
+    "IDMgL0ZpcnN0IDE0ID4+CnN0cmVhbQp4nE2NQQrCMBBF957i3yBp2lqFkoVdSqEUd+JisEMpSCJNCnp7J5aKzO7z3hsDjRx5gQLV"
+    "YVfXUB2NHGTT6KEu7ydDNRTp4UdY+yUav7iIDOo8DQFXURN72+g18GNdZBcDyjXY8jDRyb9E03L7zKA6miR3NAu4Pe45+GW+S0gq"
+    "1v63U/oD8vgwnAplbmRzdHJlYW0KZW5kb2JqCjUgMCBvYmoKPDwgL0xlbmd0aCAwID4+CnN0cmVhbQoKZW5kc3RyZWFtCmVuZG9i"
+    "ago2IDAgb2JqCjw8IC9UeXBlIC9YUmVmIC9MZW5ndGggMzQgL0ZpbHRlciAvRmxhdGVEZWNvZGUgL0RlY29kZVBhcm1zIDw8IC9D"
+    "b2x1bW5zIDQgL1ByZWRpY3RvciAxMiA+PiAvVyBbIDEgMiAxIF0gL1Jvb3QgMiAwIFIgL1NpemUgNyAvSUQgWzxkMDEyMGEzNDk0"
+    "NDVmNGQ1NDU3OGFlOGIyMmZiMTJlNT48YWIyYmFlNzgxMzRkMTU4OGE4MTJjYjY0ZDkxOWY4YzE+XSA+PgpzdHJlYW0KeJxjYgAC"
+    "JkYGfhDxiYEJyGOEEP8Z/vxjYmA0ZAAALiAEPwplbmRzdHJlYW0KZW5kb2JqCnN0YXJ0eHJlZgozMDIKJSVFT0YK"
+)

@@ -18,7 +18,7 @@ from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, note, who
 from handlers.vault import reporters
 from handlers.vault.model import Grant
-from workflows import clock, history
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
 from workflows.operations import Context, Recorded, operation
@@ -86,12 +86,14 @@ def grant(context: Context) -> None:
     row.granted_at, row.expires_at = context.now, context.now + timedelta(hours=row.hours)
     clue = clue_of(context)
     note(context, clue, "unsealing.granted", number=row.number, hours=row.hours)
-    history.record(
+    audit.record(
         context.session,
         actor=context.actor,
         act="vault.grant",
         scope_id=clue.scope_id,
-        detail={"grant": row.id, "to": row.applicant, "hours": row.hours, "purpose": row.purpose},
+        object_id=f"vault_grant:{row.id}",
+        purpose=row.purpose,
+        detail={"to": row.applicant, "hours": row.hours},
     )
     _tell(context.session, row, "clue.unsealing_granted")
 
@@ -116,7 +118,7 @@ def withdraw(session: Session, actor: Actor, number: str) -> Grant:
     )
     session.add(line)
     detail = {"grant": row.id, "to": row.applicant}
-    history.record(session, actor=actor, act="vault.withdraw", scope_id=clue.scope_id, detail=detail)
+    audit.record(session, actor=actor, act="vault.withdraw", scope_id=clue.scope_id, detail=detail)
     return row
 
 
@@ -176,7 +178,7 @@ def longest(purpose: str) -> int:
 def _decided(context: Context, row: Grant, answers: Answers) -> str:
     clue, decision = clue_of(context), str(answers["decision"])
     detail = {"grant": row.id, "decision": decision}
-    history.record(
+    audit.record(
         context.session, actor=context.actor, act="vault.decide", scope_id=clue.scope_id, detail=detail
     )
     if decision != "agree":

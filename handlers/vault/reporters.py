@@ -14,7 +14,7 @@ from handlers.registers import Clue
 from handlers.vault import keys
 from handlers.vault.model import Grant, Read, Reporter
 from handlers.vault.sealing import seal, unseal
-from workflows import clock, history
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from workflows.model import new_id
@@ -85,8 +85,15 @@ def write(session: Session, actor: Actor, clue: Clue, given: Mapping[str, str]) 
     row.key_id, row.wrapped_key, row.content = envelope.key_id, envelope.wrapped_key, envelope.content
     session.add(row)
     session.flush()
-    detail = {"record": row.id, "version": row.version}
-    history.record(session, actor=actor, act="vault.write", scope_id=clue.scope_id, detail=detail)
+    audit.record(
+        session,
+        actor=actor,
+        act="vault.write",
+        scope_id=clue.scope_id,
+        object_id=f"vault_reporter:{row.id}",
+        field_group="reporter",
+        detail={"version": row.version},
+    )
     return row
 
 
@@ -101,12 +108,15 @@ def read(session: Session, actor: Actor, clue: Clue, *, purpose: str, grant: Gra
     identity = opened(row)
     grant_id = grant.id if grant else None
     session.add(Read(at=clock.now(), login=actor.id, clue_id=clue.id, grant_id=grant_id, purpose=purpose))
-    history.record(
+    audit.record(
         session,
         actor=actor,
         act="vault.read",
         scope_id=clue.scope_id,
-        detail={"record": row.id, "version": row.version, "purpose": purpose, "grant": grant_id},
+        object_id=f"vault_reporter:{row.id}",
+        field_group="reporter",
+        purpose=purpose,
+        detail={"version": row.version, "grant": grant_id},
     )
     return identity
 

@@ -29,7 +29,7 @@ class FileSchema(Schema):
     filename = text("Its name, made harmless.", "验收材料.pdf")
     media_type = text("What it is, by its content.", "application/pdf")
     size = whole("Its bytes.", 48211)
-    sha256 = text("Its SHA-256 in hexadecimal digits.", "9f86d081884c7d659a2feaa0c55ad015…")
+    sha256 = text("SHA-256 of what is stored, in hexadecimal digits.", "9f86d081884c7d659a2feaa0c55ad015…")
 
 
 @blueprint.post("/files", tags=["transfers"])
@@ -60,7 +60,9 @@ class FileSchema(Schema):
 def send_file(actor: Actor) -> Response:
     """Send one file.
 
-    Its kind is told by its content, whatever its name and the client say. A file that no form names within
+    Its kind is told by its content, whatever its name and the client say. What tells of its maker (camera, place, author)
+    is taken out of pictures, PDF and office documents, so size and digest are those of what is stored; locked and broken
+    ones are refused. A file that no form names within
     90 days is deleted. The whole request may be as long as `DUBAN_UPLOAD_MB` says; beyond it the answer is 413.
     """
     file = _file()

@@ -10,7 +10,7 @@ import click
 from handlers.vault import keys, rotation
 from server.cli.common import PATH, opened
 from server.settings import Settings
-from workflows import history
+from workflows import audit
 from workflows.actor import Actor
 from workflows.errors import Conflict
 
@@ -63,7 +63,7 @@ def rotate() -> None:
                 count, following, faults = rotation.rotate(session, after=where)
                 if count:
                     detail = {"records": count, "key": keys.ring().current}
-                    history.record(session, actor=ACTOR, act="vault.rotate", detail=detail)
+                    audit.record(session, actor=ACTOR, act="vault.rotate", detail=detail)
             done, broken = done + count, broken + faults
             if following and where[0] == following[0]:
                 click.echo(f"{done} records …", err=True)
@@ -86,7 +86,7 @@ def check() -> None:
             used, broken = rotation.used(session), list(rotation.broken(session))
         with database.unit_of_work() as session:
             detail = {"records": used.total(), "broken": len(broken)}
-            history.record(session, actor=ACTOR, act="vault.check", detail=detail)
+            audit.record(session, actor=ACTOR, act="vault.check", detail=detail)
     for key_id, count in sorted(used.items()):
         state = "seals" if key_id == keys.ring().current else "old: duban vault rotate"
         click.echo(f"key {key_id}: {count} records ({state if key_id in keys.ring().keys else 'MISSING'})")

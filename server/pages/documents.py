@@ -12,6 +12,7 @@ from server.db import unit_of_work
 from server.downloads import INERT, download
 from server.guard import guard
 from server.limited import limited
+from server.pages import words
 from server.pages.blueprint import blueprint
 from server.pages.clues import visible, word
 from server.pages.frame import OFFICE
@@ -50,6 +51,7 @@ def document_page(actor: Actor, clue_id: str, document_id: str) -> str:
             page=_page(),
             back=url_for("pages.clue", clue_id=clue.id) if view == "content" else url_for("pages.transfers"),
             word=word,
+            taken_out=words.cleaned_words(found.cleaned),
         )
 
 

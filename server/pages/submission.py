@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from handlers import uploads
 from workflows import forms
 from workflows.actor import Actor
-from workflows.errors import FieldError
+from workflows.errors import FieldError, InvalidInput
 from workflows.forms import Field, Form
 
 #: Inputs of the page itself; no question's key begins with an underscore.
@@ -81,7 +81,10 @@ def _files(session: Session, found: Submission, name: str, part: Field, actor: A
         elif not content:
             found.errors[name] = FieldError("file_empty", {"name": file.filename})
         else:
-            kept.append(uploads.keep(session, login=actor.id, filename=file.filename, content=content).id)
+            try:
+                kept.append(uploads.keep(session, login=actor.id, filename=file.filename, content=content).id)
+            except InvalidInput as error:
+                found.errors[name] = error.fields["file"]
     # The newest file replaces the one before where only one may be.
     return kept if part.multiple else kept[-1:]
 

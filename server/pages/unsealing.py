@@ -21,7 +21,7 @@ from server.pages import form_view, frame, names, submission
 from server.pages.blueprint import blueprint
 from server.pages.clues import known
 from server.pages.names import lang
-from workflows import clock, definitions, deployed, history, instances, recording
+from workflows import audit, clock, definitions, deployed, instances, recording
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput, NotFound
 from workflows.forms import Form, Options
@@ -96,7 +96,7 @@ def unsealings(actor: Actor) -> str:
     """List who asked to read which reporter, who agreed, and every read, the intake office's included."""
     with unit_of_work() as session:
         # Who looks over shoulders is seen as well.
-        history.record(session, actor=actor, act="vault.overlook")
+        audit.record(session, actor=actor, act="vault.overlook")
         found = session.execute(grants.listing().limit(PAGE)).all()
         rows = [_line(session, actor, row, clue) for row, clue in found]
         read = (

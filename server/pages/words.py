@@ -39,6 +39,31 @@ def field_words(error: FieldError) -> str:
     return wording(error.params) if wording else _("This answer cannot be accepted.")
 
 
+def cleaned_words(said: Mapping[str, Any] | None) -> str:
+    """Return what was taken out of a file that came, or why nothing was."""
+    if not said:
+        return ""
+    if why := said.get("kept"):
+        return {
+            "signed": _("nothing: it is signed, and would lose its signature"),
+            "moving": _("nothing: moving pictures are not cleaned"),
+        }.get(why, _("nothing: this kind of file cannot be cleaned, it may tell who made it"))
+    things = {
+        "attached": _("attached files"),
+        "author": _("author and title"),
+        "camera": _("camera and settings"),
+        "note": _("notes"),
+        "place": _("place where it was taken"),
+        "preview": _("preview"),
+        "program": _("program"),
+        "remarks": _("names of who remarked or changed"),
+        "time": _("times"),
+    }
+    return names.joined(things[one] for one in said.get("removed", ()) if one in things) or _(
+        "nothing was there"
+    )
+
+
 def _by_status(status: int) -> str:
     words = {
         401: _("Sign in first."),
@@ -249,6 +274,24 @@ FIELDS: dict[str, Wording] = {
     "absence_self": lambda p: _("Nobody stands in for himself. Choose another person."),
     "absence_taken": lambda p: _("You have entered an absence in these days already."),
     "unsealing_waits": lambda p: _("You have asked for it already, or may read it now."),
+    "file_bomb": lambda p: _(
+        "“%(name)s” is too large once it is unpacked. Save it anew, or in parts.", name=p.get("name", "")
+    ),
+    "file_broken": lambda p: _(
+        "“%(name)s” is broken or not what it seems. Open it, save it anew and send that.",
+        name=p.get("name", ""),
+    ),
+    "file_locked": lambda p: _(
+        "“%(name)s” is locked by a password. Send it without one.", name=p.get("name", "")
+    ),
+    "file_pixels": lambda p: _(
+        "The picture “%(name)s” has more than 64 million pixels. Make it smaller.", name=p.get("name", "")
+    ),
+    "file_uncleanable": lambda p: _(
+        "“%(name)s” may tell who made it, and that cannot be taken out of this kind of file. Send it as PDF, JPEG, PNG, "
+        "Word, Excel or plain text.",
+        name=p.get("name", ""),
+    ),
     "earliest": lambda p: _("Not before %(earliest)s.", earliest=p["earliest"]),
     "latest": lambda p: _("Not after %(latest)s.", latest=p["latest"]),
     "option": lambda p: _("Choose one of the options."),

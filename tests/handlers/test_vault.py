@@ -82,7 +82,7 @@ def test_identities_are_sealed_read_and_corrected(database: Database, master: Pa
                 reporters.read(session, office.actor_for(session, login), clue, purpose="tell")
         acts = session.scalars(select(AuditEvent).where(AuditEvent.act.startswith("vault."))).all()
         assert [event.act for event in acts] == ["vault.write", "vault.write", "vault.read"]
-        assert (acts[2].detail or {})["purpose"] == "tell"
+        assert (acts[2].purpose, acts[2].field_group) == ("tell", "reporter")
     dumped = everything(database)
     for text in (*WHO.values(), "0512-0000"):
         assert text.encode() not in dumped

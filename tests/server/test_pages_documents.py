@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import zipfile
@@ -22,6 +23,10 @@ from tests.server.visitors import Visitor
 from workflows.model import AuditEvent, Instance
 
 EVIL = '<script>alert(1)</script> #eval("1") {{ 7 * 7 }} ]]>'
+#: A picture of one point, in which there is nothing else.
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 #: What only the office's own papers say.
 INNER = {"distribution_form", "disposal_form", "jurisdiction_letter"}
 
@@ -149,7 +154,7 @@ def test_reading_leaves_a_trace(city: City, matter: Instance, visit: Callable[[s
         ("说明.csv", "甲,乙".encode("gb18030"), "甲,乙"),
         ("网页.html", b"<h1>x</h1>", "&lt;h1&gt;x"),
         ("矢量.svg", b"<svg onload='alert(1)'/>", "&lt;svg onload"),
-        ("图.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 20, "/picture"),
+        ("图.png", DOT, "/picture"),
         ("程序.exe", b"MZ\x90\0\3", "请保存后打开"),
         ("假图.png", b"MZ\x90\0\3", "文件名与文件实际内容的类型不符"),
         ("假文.pdf", b"<script>alert(1)</script>", "文件名与文件实际内容的类型不符"),

@@ -111,7 +111,7 @@ def test_uploads_and_exports_have_an_end(office: House, program: Programs) -> No
     with office.city.database.unit_of_work() as session:
         use_up(session, "intake", UPLOADS)
         use_up(session, "leader", EXPORTS)
-    file = {"file": ("a.pdf", b"%PDF-")}
+    file = {"file": ("a.pdf", b"paper")}
     refused = entering.session.post(f"{entering.base}/files", files=file, timeout=60)
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
     assert (refused.status_code, refused.json()["type"]) == (429, "urn:duban:error:rate_limit")

@@ -16,12 +16,12 @@ from server.traffic.repeats import Repeat
 from tests.city import TRANSFER
 from tests.contract.api.conftest import Programs, program_of, transfer
 from tests.contract.client import Client, basic
-from tests.pdf import pages
+from tests.pdf import BLANK, pages
 from tests.security.conftest import House, answers
 from workflows import clock
 from workflows.model import AuditEvent
 
-PDF = b"%PDF-1.4\nscanned"
+PDF = BLANK
 
 
 def sent(agency: Client, name: str, content: bytes, status: int = 201, **headers: str) -> Any:
