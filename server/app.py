@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import api, engine_rest, errors, guard, health, language, pages
+from server import api, engine_rest, errors, guard, health, language, pages, reads
 from server.db import Database
 from server.settings import Settings
 from server.wiring import wire
@@ -109,6 +109,7 @@ def _install_edge(app: Flask, settings: Settings, database: Database) -> None:
     app.after_request(meter.finish)
     app.after_request(lambda response: _protect(response, settings))
     app.after_request(_log_request)
+    app.after_request(reads.keep)
     app.context_processor(
         lambda: {
             "current_actor": guard.current_actor(),
@@ -161,8 +162,8 @@ def _protect(response: Response, settings: Settings) -> Response:
 
 def _path() -> str:
     """Return the address for the log: without the query, where people search for names, and without tokens."""
-    if guard.SECRET_ARGUMENT in (request.view_args or {}):
-        return str(request.url_rule)
+    if guard.SECRET_ARGUMENT in (request.view_args or {}) or not request.path.isascii():
+        return str(request.url_rule or "(no such address)")
     return request.path
 
 

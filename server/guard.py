@@ -10,6 +10,7 @@ Pages know their visitors by cookie and are protected against forged requests. T
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +23,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from handlers import office
-from server import auth
+from server import auth, matters, prying
 from server.auth import sessions, tokens
 from server.db import database, reading, unit_of_work
 from server.settings import Settings
@@ -40,6 +41,8 @@ HOME, SIGN_IN = "pages.inbox", "pages.signin"
 
 #: The argument of a route whose address lets in: neither log nor audit shall have it.
 SECRET_ARGUMENT = "token"
+#: What an identifier or a number of the registers looks like: what else stands in an address may be a name.
+PLAIN = re.compile(r"[A-Za-z0-9:._-]{1,64}")
 
 csrf = CSRFProtect()
 View = TypeVar("View", bound=Callable[..., Any])
@@ -203,10 +206,13 @@ def record_refusal(error: DubanError) -> None:
     """Write down, in a transaction of its own, that the present request was refused."""
     actor = current_actor()
     detail = {"endpoint": request.endpoint or "", "method": request.method, "code": error.code}
-    named = (request.view_args or {}).items()
-    detail |= {name: str(value) for name, value in named if name != SECRET_ARGUMENT}
+    named = ((name, str(value)) for name, value in (request.view_args or {}).items())
+    detail |= {name: value for name, value in named if name != SECRET_ARGUMENT and PLAIN.fullmatch(value)}
     with unit_of_work() as transaction:
-        audit.record(transaction, actor=actor or "", act="refusal", detail=detail)
+        found = matters.named(transaction, request.view_args or {})
+        audit.record(transaction, actor=actor or "", act="refusal", detail=detail, **vars(found))
+        if actor and found.clue_id:
+            prying.alarm(transaction, actor, found.clue_id)
 
 
 def _identify() -> Identity | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from handlers.office.model import Absence
 from handlers.office.people import person, today
-from workflows import clock
+from workflows import audit, clock
 from workflows.errors import FieldError, InvalidInput
 
 #: What was withdrawn before it began has no day.
@@ -31,6 +31,7 @@ def stand_in(session: Session, login: str, proxy: str, *, since: date, until: da
     row = Absence(login=login, proxy=proxy, since=since, until=until, named_by=by, named_at=clock.now())
     session.add(row)
     session.flush()
+    _record(session, row, "absence.name", by)
     return row
 
 
@@ -38,6 +39,7 @@ def back(session: Session, absence: Absence) -> None:
     """End an absence today: who was away is back."""
     absence.until = max(absence.since, min(absence.until, today()))
     session.flush()
+    _record(session, absence, "absence.end", absence.login)
 
 
 def absences(session: Session, login: str) -> list[Absence]:
@@ -65,6 +67,12 @@ def proxy_for(session: Session, login: str, *, blocked: Callable[[str], bool]) -
         met.add(asked)
         asked = further
     return None
+
+
+def _record(session: Session, row: Absence, act: str, by: str) -> None:
+    days = {"since": row.since.isoformat(), "until": row.until.isoformat()}
+    detail = {"login": row.login, "proxy": row.proxy, **days}
+    audit.record(session, actor=by, act=act, object_id=f"absence:{row.id}", detail=detail)
 
 
 def _wrong(session: Session, login: str, proxy: str, since: date, until: date) -> dict[str, FieldError]:

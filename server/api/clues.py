@@ -17,12 +17,11 @@ from server.api.clue_schemas import ClueSchema, WholeClueSchema, content, entry
 from server.api.fields import several
 from server.api.names import Names, stages_of
 from server.api.paging import PageQuery, between, day, next_page, page
-from server.db import reading, unit_of_work
+from server.db import reading
 from server.engine_rest.kinds import Text
 from server.guard import guard
 from server.pages.frame import OFFICE
 from server.pages.papers import readable
-from workflows import audit
 from workflows.actor import Actor
 from workflows.errors import NotFound
 
@@ -73,7 +72,7 @@ def list_clues(asked: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
 @blueprint.response(200, WholeClueSchema, description="The clue.")
 def get_clue(number: str, actor: Actor) -> dict[str, Any]:
     """Give one clue, by its clue number, transfer number, receipt number or id. Reading it leaves a trace."""
-    with unit_of_work() as session:
+    with reading() as session:
         clue, view = _read(session, actor, number)
         names = Names(session)
         behind = content(session, clue, names) if view == "content" else None
@@ -85,7 +84,7 @@ def get_clue(number: str, actor: Actor) -> dict[str, Any]:
 @blueprint.response(200, DocumentsSchema, description="The documents.")
 def list_documents(number: str, actor: Actor) -> dict[str, Any]:
     """List the papers and files of a clue, each version of each."""
-    with unit_of_work() as session:
+    with reading() as session:
         clue, view = _read(session, actor, number)
         rows = select(Document).where(Document.clue_id == clue.id, readable(view))
         ordered = rows.order_by(Document.created_at, Document.version, Document.id)
@@ -93,20 +92,12 @@ def list_documents(number: str, actor: Actor) -> dict[str, Any]:
 
 
 def _read(session: Session, actor: Actor, number: str) -> tuple[Clue, str]:
-    """Return the clue of a number and the actor's view of it, having written down that it was read."""
+    """Return the clue of a number and the actor's view of it."""
     known = or_(*(column == number for column in (Clue.clue_no, Clue.transfer_no, Clue.receipt_no, Clue.id)))
     clue = session.scalar(select(Clue).where(known, wall.clues(actor, "metadata")))
     view = wall.view(session, actor, clue) if clue else None
     if clue is None or view is None:
         raise NotFound(f"There is no clue {number}.", code="clue")
-    audit.record(
-        session,
-        actor=actor,
-        act="clue.read",
-        scope_id=clue.scope_id,
-        instance_id=clue.instance_id,
-        detail={"view": view},
-    )
     return clue, view
 
 

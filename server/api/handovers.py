@@ -15,12 +15,11 @@ from server.api.area import blueprint
 from server.api.fields import SideSchema, instant, one, several, text, whole
 from server.api.names import Names
 from server.api.paging import PageQuery, between, day, next_page, page
-from server.db import unit_of_work
+from server.db import reading
 from server.engine_rest.kinds import Text
 from server.guard import guard
 from server.pages.documents import READERS
 from server.pages.frame import OFFICE
-from workflows import audit
 from workflows.actor import Actor
 
 
@@ -66,9 +65,8 @@ def list_handovers(asked: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     """
     wanted = select(Handover, Clue).join(Clue, Clue.id == Handover.clue_id)
     wanted = wanted.where(_visible(actor), *_conditions(asked))
-    with unit_of_work() as session:
+    with reading() as session:
         rows, following = page(session, wanted, Handover.at, Handover.id, asked)
-        audit.record(session, actor=actor, act="handovers.read", detail={"count": len(rows)})
         names, inside = Names(session), bool(actor.groups & OFFICE)
         return {"items": [_shown(row.Handover, row.Clue, names, inside) for row in rows], "next": following}
 

@@ -18,7 +18,7 @@ from server.api.area import Query, blueprint
 from server.api.fields import WordSchema, day, flag, instant, one, several, text, whole
 from server.api.names import Names, word
 from server.api.paging import PageQuery, next_page, page
-from server.db import reading, unit_of_work
+from server.db import reading
 from server.engine_rest.bodies import json_object
 from server.guard import guard
 from server.limited import limited
@@ -27,7 +27,7 @@ from server.pages.returns import KEEPERS, visible
 from server.pages.transfers import AGENCY
 from server.traffic.rates import EXPORTS
 from server.traffic.repeats import Answer
-from workflows import audit, clock
+from workflows import clock
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotFound
 
@@ -156,12 +156,11 @@ def get_return(return_id: str, actor: Actor) -> dict[str, Any]:
 def get_return_paper(return_id: str, actor: Actor) -> Response:
     """Give the paper of a closed return (报送清单、零报告), as PDF or by `Accept` as `text/html`."""
     media_type = drawing.wanted(drawing.PDF, drawing.HTML)
-    with unit_of_work() as session:
+    with reading() as session:
         row, _ = visible(session, actor, return_id)
         paper = returns.content(row)
         if paper is None:
             raise NotFound("This paper has not been issued.", code="not_issued")
-        audit.record(session, actor=actor, act="document.read", detail={"return": row.id})
     name = f"{paper.title}-{row.number}"
     return drawing.paper_as(media_type, paper, name, at=row.signed_at or clock.now())
 

@@ -14,6 +14,7 @@ from server import auth
 from server.auth import tokens
 from server.cli.common import opened
 from server.settings import Settings
+from workflows import audit
 
 #: Who stands in the audit.
 ACTOR = "command line"
@@ -40,6 +41,8 @@ def user_add(login: str, name: str | None, roles: tuple[str, ...], generate: boo
         for role in roles:
             role_id, _, unit = role.partition("@")
             office.enrol(session, login, role_id, unit_code=unit or None, since=office.today())
+        detail = {"login": login, "roles": list(roles)}
+        audit.record(session, actor=ACTOR, act="account.create", detail=detail)
     _tell_password(login, password, generate)
 
 

@@ -2,6 +2,7 @@
 
 from server.pages import (
     absences,
+    audit,
     clues,
     conventions,
     deadlines,
@@ -42,6 +43,7 @@ blueprints = (blueprint,)
 
 __all__ = [
     "absences",
+    "audit",
     "blueprints",
     "clues",
     "conventions",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from handlers import filetypes
 from handlers.registers import Clue, Document, papers
-from server.db import unit_of_work
+from server.db import reading
 from server.downloads import INERT, download
 from server.guard import guard
 from server.limited import limited
@@ -20,7 +20,6 @@ from server.pages.papers import Line, lines, readable
 from server.papers import pdf
 from server.papers.picture import page_of
 from server.traffic.rates import EXPORTS
-from workflows import audit
 from workflows.actor import Actor
 from workflows.errors import NotFound
 
@@ -33,7 +32,7 @@ LONGEST_SHOWN = 100_000
 @guard(roles=READERS)
 def document_page(actor: Actor, clue_id: str, document_id: str) -> str:
     """Show a document: a paper as it is printed, a file by what can be shown of it without running it."""
-    with unit_of_work() as session:
+    with reading() as session:
         clue, found, view = seen(session, actor, clue_id, document_id)
         line = next(line for line in lines(session, clue, view) if found.id in _ids(line))
         shown = filetypes.shown_as(found.media_type)
@@ -59,7 +58,7 @@ def document_page(actor: Actor, clue_id: str, document_id: str) -> str:
 @guard(roles=READERS)
 def document_picture(actor: Actor, clue_id: str, document_id: str) -> Response:
     """Give what a page shows of a file: a picture as it is, of a PDF the picture of one page."""
-    with unit_of_work() as session:
+    with reading() as session:
         _, found, _ = seen(session, actor, clue_id, document_id)
         shown, content, media_type = filetypes.shown_as(found.media_type), found.content, found.media_type
     if shown == "pdf":
@@ -78,7 +77,7 @@ def document_picture(actor: Actor, clue_id: str, document_id: str) -> Response:
 @limited(EXPORTS)
 def document(actor: Actor, clue_id: str, document_id: str) -> Response:
     """Give a document to be saved: a paper as PDF, a file byte for byte."""
-    with unit_of_work() as session:
+    with reading() as session:
         _, found, _ = seen(session, actor, clue_id, document_id)
         content, media_type, name = found.content, found.media_type, found.title
         if paper := papers.content(found):
@@ -88,21 +87,13 @@ def document(actor: Actor, clue_id: str, document_id: str) -> Response:
 
 
 def seen(session: Session, actor: Actor, clue_id: str, document_id: str) -> tuple[Clue, Document, str]:
-    """Return a document that the actor may see, having written down that he did; NotFound otherwise."""
+    """Return a document that the actor may see; NotFound otherwise."""
     clue, view = visible(session, actor, clue_id)
     found = session.scalar(
         select(Document).where(Document.id == document_id, Document.clue_id == clue.id, readable(view))
     )
     if found is None:
         raise NotFound(f"There is no document {document_id}.", code="document")
-    audit.record(
-        session,
-        actor=actor,
-        act="document.read",
-        scope_id=clue.scope_id,
-        instance_id=clue.instance_id,
-        detail={"document": found.id},
-    )
     return clue, found, view
 
 

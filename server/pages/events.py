@@ -367,6 +367,11 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "clue.unsealing_refused": lambda params: _(
         "The application %(number)s to read the reporter's identity was refused.", number=_number(params)
     ),
+    "clue.attempt": lambda params: _(
+        "%(name)s, who is no part of %(number)s, tried to open it and was refused.",
+        name=person(params.get("login")),
+        number=_number(params),
+    ),
     "clue.result": lambda params: _("The result of %(number)s is there to be read.", number=_number(params)),
     "return.overdue": lambda params: _(
         "Overdue returns of %(period)s: %(count)s.", count=params.get("count"), period=params.get("period")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,8 @@ def navigation(actor: Actor) -> list[Item]:
     if "admin" in actor.groups:
         entries.append(("pages.people", _("People")))
         entries.append(("pages.outgoing", _("Messages")))
+    if actor.groups & {"auditor", "principal"}:
+        entries.append(("pages.audit", _("Audit")))
     if actor.groups & watchdog.READERS:
         entries.append(("pages.clocks", _("Missing clocks")))
     with reading() as session:
@@ -188,6 +190,21 @@ def day(instant: datetime | date | None) -> str:
     if instant is None:
         return ""
     return (_last_day(instant) if isinstance(instant, datetime) else instant).isoformat()
+
+
+def day_of(text: str) -> date | None:
+    """Return the day that a filter names, None where it names none."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    # Beyond these, the day before or after cannot be told in every zone.
+    return found if date.min.year < found.year < date.max.year else None
+
+
+def midnight(day: date) -> datetime:
+    """Return the instant at which the office's day begins."""
+    return datetime.combine(day, time(), clock.office_zone())
 
 
 def due_words(due_at: datetime) -> str:

@@ -68,6 +68,8 @@ def _place(row: register.Notification) -> str:
         return url_for("pages.task", task_id=row.task_id)
     if row.code.startswith("return.") and row.scope_id:
         return url_for("pages.period", period_id=row.scope_id.removeprefix("period:"))
+    if row.code == "clue.attempt" and row.scope_id:
+        return url_for("pages.clue", clue_id=row.scope_id.removeprefix("clue:"), _anchor="readers")
     return url_for("pages.notifications")
 
 

@@ -6,7 +6,7 @@ from flask import Response, render_template
 from sqlalchemy import select
 
 from handlers.registers import quarterly
-from server.db import reading, unit_of_work
+from server.db import reading
 from server.downloads import download
 from server.guard import guard
 from server.limited import limited
@@ -14,7 +14,6 @@ from server.pages.blueprint import blueprint
 from server.pages.names import lang
 from server.papers import pdf
 from server.traffic.rates import EXPORTS
-from workflows import audit
 from workflows.actor import Actor
 
 READERS = quarterly.READERS | {"office_head"}
@@ -37,9 +36,8 @@ def results(actor: Actor) -> str:
 @guard(roles=READERS)
 def result_list(actor: Actor, sheet_no: str) -> str:
     """Show one list as it is printed."""
-    with unit_of_work() as session:
+    with reading() as session:
         row = quarterly.find(session, actor, sheet_no)
-        audit.record(session, actor=actor, act="quarterly.read", detail={"number": row.number})
         return render_template("result_list.html", row=row, paper=quarterly.sheet(session, row))
 
 
@@ -48,8 +46,7 @@ def result_list(actor: Actor, sheet_no: str) -> str:
 @limited(EXPORTS)
 def result_list_pdf(actor: Actor, sheet_no: str) -> Response:
     """Give one list as PDF."""
-    with unit_of_work() as session:
+    with reading() as session:
         row = quarterly.find(session, actor, sheet_no)
-        audit.record(session, actor=actor, act="quarterly.read", detail={"number": row.number})
         content = pdf(quarterly.sheet(session, row), at=row.made_at)
     return download(content, "application/pdf", f"{sheet_no}.pdf")

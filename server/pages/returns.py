@@ -25,7 +25,7 @@ from server.pages.frame import OVERSEERS
 from server.pages.transfers import AGENCY, status_word
 from server.papers import pdf
 from server.traffic.rates import EXPORTS
-from workflows import audit, clock
+from workflows import clock
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound
 from workflows.model import Task
@@ -67,12 +67,11 @@ def agency_return(actor: Actor, return_id: str) -> str:
 @limited(EXPORTS)
 def return_paper(actor: Actor, return_id: str) -> Response:
     """Give the paper of a closed return as PDF."""
-    with unit_of_work() as session:
+    with reading() as session:
         row, _ = visible(session, actor, return_id)
         paper = register.content(row)
         if paper is None:
             raise NotFound(f"The return {return_id} has no paper yet.", code="document")
-        audit.record(session, actor=actor, act="document.read", detail={"return": row.id})
         content = pdf(paper, at=row.signed_at or clock.now())
         return download(content, "application/pdf", f"{paper.title}-{row.number}.pdf")
 

@@ -19,7 +19,7 @@ from server.pages.clues import word
 from server.pages.names import lang
 from server.papers import pdf
 from server.traffic.rates import EXPORTS
-from workflows import audit, definitions, deployed, instances, recording
+from workflows import definitions, deployed, instances, recording
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput
 from workflows.forms import Form, Options
@@ -73,9 +73,8 @@ def log_sealed(actor: Actor) -> Response | tuple[str, int]:
 @guard(roles=diverted.READERS)
 def sealed_cover(actor: Actor, sealed_no: str) -> str:
     """Show the cover of a sealed item as it is printed."""
-    with unit_of_work() as session:
+    with reading() as session:
         row = diverted.find(session, actor, sealed_no)
-        _read(session, actor, row)
         return render_template("sealed_cover.html", row=row, paper=diverted.cover(session, row), word=word)
 
 
@@ -84,15 +83,10 @@ def sealed_cover(actor: Actor, sealed_no: str) -> str:
 @limited(EXPORTS)
 def sealed_cover_pdf(actor: Actor, sealed_no: str) -> FlaskResponse:
     """Give the cover of a sealed item as PDF."""
-    with unit_of_work() as session:
+    with reading() as session:
         row = diverted.find(session, actor, sealed_no)
-        _read(session, actor, row)
         content = pdf(diverted.cover(session, row), at=row.entered_at)
     return download(content, "application/pdf", f"{sealed_no}.pdf")
-
-
-def _read(session: Session, actor: Actor, row: diverted.DivertedItem) -> None:
-    audit.record(session, actor=actor, act="sealed.read", detail={"number": row.number})
 
 
 def _form(session: Session) -> tuple[Form, Options]:

@@ -26,7 +26,7 @@ from server.pages.form_view import FormView
 from server.pages.submission import Submission
 from server.pages.transfers import status_word
 from server.traffic.rates import UPLOADS
-from workflows import audit, definitions, instances, tasks
+from workflows import definitions, instances, tasks
 from workflows.actor import Actor
 from workflows.errors import (
     Conflict,
@@ -58,22 +58,8 @@ class Typed:
 def task(actor: Actor, task_id: str) -> Response | tuple[str, int]:
     """Show a task."""
     with reading() as session:
-        shown = tasks.get(session, task_id, actor)
-        page = _page(session, task_id, actor)
-        protected = matter.shows_content(session, actor, shown.scope_id)
-    if protected:
-        # Reading what is protected leaves a trace, as writing does.
-        with unit_of_work() as session:
-            audit.record(
-                session,
-                actor=actor,
-                act="clue.read",
-                scope_id=shown.scope_id,
-                instance_id=shown.instance_id,
-                task_id=shown.id,
-                detail={"view": "content"},
-            )
-    return page
+        tasks.get(session, task_id, actor)
+        return _page(session, task_id, actor)
 
 
 @blueprint.post("/tasks/<task_id>/claim")

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from werkzeug.routing import Rule
 
-from handlers import notifications, uploads
+from handlers import notifications, office, uploads
 from handlers.clue_import.kept import TransferList, TransferListLine
-from handlers.registers import Clue, Document
+from handlers.registers import Clue, ClueSubject, Document
 from handlers.registers.returns import AgencyReturn
+from server import prying, reads
+from server.traffic import rates
 from tests.security.conftest import House, answers
 from workflows import clock, history
-from workflows.model import Activity, Incident, Instance, Task
+from workflows.model import Activity, AuditEvent, Incident, Instance, Task
 
 #: An agency's other agency, an office's other office, and those who see no matter at all.
 OUTSIDERS = ("agency2", "handler4", "head2", "reviewer", "intake", "admin", "supervisor", "auditor")
@@ -31,6 +33,9 @@ NO_MATTER = {"rule_id", "definition_id", "deployment_id", "resource_id", "key", 
     "token",
 }
 WRITING = ("POST", "PUT", "DELETE")
+CONTENT = (NARRATIVE, "材料机密")
+#: Who may see numbers of matters, and nothing behind them (domain.md §4.1, column "Access log").
+METADATA = {("auditor", "pages.audit"), ("auditor", "pages.audit_rows")}
 #: The areas for programs.
 APIS = ("/engine-rest", "/api/")
 
@@ -124,7 +129,8 @@ def test_reading_shows_an_outsider_nothing(house: House, secret: dict[str, Any],
         answer = send(house, login, method, path := place(rule, secret))
         # 400: a question that needs its parameters is told so.
         assert answer.status_code in ({403, 404} if rule.arguments else {200, 303, 400, 403}), path
-        leaked = [word for word in secret["shown"] if word in answer.text]
+        hidden = CONTENT if (login, rule.endpoint) in METADATA else secret["shown"]
+        leaked = [word for word in hidden if word in answer.text]
         # Who asked for an id is told that there is none of this id.
         assert [word for word in leaked if word not in path] == [], (path, answer.text)
 
@@ -191,3 +197,93 @@ def state(house: House, secret: dict[str, Any]) -> tuple[Any, ...]:
         instance = session.get_one(Instance, secret["instance_id"])
         task = session.get_one(Task, secret["task_id"])
         return instance.revision, instance.state, task.assignee, task.closed_at, clock.now() > task.created_at
+
+
+def test_every_route_that_shows_something_is_known_to_the_audit(house: House) -> None:
+    """A new route stands in `reads.READS`, or in `reads.FREE` with the reason why no read of it is kept."""
+    asked = {rule.endpoint for _method, rule in every(house)}
+    free = set().union(*reads.FREE.values())
+    assert sorted(asked - reads.READS.keys() - free) == []
+    assert sorted((reads.READS.keys() | free) - asked) == []
+    assert sorted(reads.READS.keys() & free) == []
+
+
+def every(house: House) -> Iterator[tuple[str, Rule]]:
+    return (("GET", rule) for rule in house.city.app.url_map.iter_rules() if "GET" in (rule.methods or ()))
+
+
+#: Who may see what: of several, the first whom a route lets in.
+INSIDERS = ("clerk", "handler", "agency", "intake")
+
+
+#: What this matter has not got: papers not issued, pictures, an identity not recorded, an assignment from above.
+ABSENT = {"pages.return_paper", "api.get_return_paper", "api.get_receipt", "api.get_letter"} | {
+    "pages.unsealing",
+    "pages.document_picture",
+    "pages.list_to_mend",
+    "pages.extension",
+}
+
+
+def test_every_read_leaves_a_trace(
+    house: House, secret: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    send(house, "handler4", "GET", f"/clues/{NARRATIVE}")
+    for method, rule in routes(house, "GET"):
+        read = reads.READS.get(rule.endpoint)
+        if read is None or rule.endpoint in ABSENT:
+            continue
+        path = place(rule, secret)
+        before = last(house)
+        seen = next((who for who in INSIDERS if send(house, who, method, path).status_code == 200), None)
+        assert seen, path
+        with house.city.database.reading() as session:
+            kept = select(AuditEvent).where(AuditEvent.id > before, AuditEvent.act == read.act)
+            rows = [row for row in session.scalars(kept) if row.actor == seen]
+        assert len(rows) == 1, path
+        assert (rows[0].field_group, rows[0].purpose) == (read.field_group, read.purpose)
+        assert rows[0].origin == ("page" if rule.endpoint.startswith("pages.") else path.split("/")[1])
+        assert rows[0].address
+        assert rows[0].request_id
+        of_matter = rule.arguments & {
+            "clue_id",
+            "number",
+            "transfer_id",
+            "task_id",
+            "instance_id",
+            "document_id",
+        }
+        assert (rows[0].scope_id == f"clue:{secret['clue_id']}") == bool(
+            of_matter | rule.arguments & {"incident_id"}
+        )
+    with house.city.database.reading() as session:
+        # What is kept says who saw what, and nothing of what it was, or of whom it told.
+        people = {*session.scalars(select(ClueSubject.name)), *session.scalars(select(office.Person.name))}
+        written = [f"{vars(row)}" for row in session.scalars(select(AuditEvent))] + [capsys.readouterr().out]
+    words = {NARRATIVE, "材料机密", *(name for name in people if not name.isascii())}
+    assert len(words) > 10
+    assert [(word, text) for word in words for text in written if word in text] == []
+
+
+def last(house: House) -> int:
+    with house.city.database.reading() as session:
+        return session.scalar(select(func.max(AuditEvent.id))) or 0
+
+
+def test_an_attempt_on_a_matter_alarms_case_supervision_once(house: House, secret: dict[str, Any]) -> None:
+    with house.city.database.unit_of_work() as session:
+        session.execute(
+            delete(notifications.Notification).where(notifications.Notification.code == prying.CODE)
+        )
+        session.execute(delete(rates.Spent))
+    for _turn in range(2):
+        assert send(house, "handler4", "GET", f"/clues/{secret['clue_id']}").status_code == 404
+        assert send(house, "clerk", "GET", f"/tasks/{secret['task_id']}x").status_code == 404
+    with house.city.database.reading() as session:
+        told = select(notifications.Notification).where(notifications.Notification.code == prying.CODE)
+        rows = session.scalars(told).all()
+        refused = select(AuditEvent).where(AuditEvent.act == "refusal", AuditEvent.actor == "handler4")
+        newest = session.scalars(refused.order_by(AuditEvent.id.desc()).limit(1)).one()
+    assert {row.params["login"] for row in rows} == {"handler4"}
+    assert len({row.login for row in rows}) == len(rows) > 0
+    assert newest.scope_id == f"clue:{secret['clue_id']}"

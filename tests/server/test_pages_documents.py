@@ -144,7 +144,7 @@ def test_reading_leaves_a_trace(city: City, matter: Instance, visit: Callable[[s
     visit("handler").get(f"{address(row)}/page")
     with city.database.reading() as session:
         read = select(AuditEvent).where(AuditEvent.act == "document.read", AuditEvent.actor == "handler")
-        assert row.id in {event.detail["document"] for event in session.scalars(read) if event.detail}
+        assert f"document:{row.id}" in {event.object_id for event in session.scalars(read)}
 
 
 @pytest.mark.parametrize(

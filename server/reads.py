@@ -1,0 +1,147 @@
+"""Which routes show protected data, in one place: what they show is written down before it leaves the house.
+
+A route that answers a question stands in `READS`, or in `FREE` with the reason why nobody need know who asked;
+a test walks all routes and fails for one that stands in neither. domain.md §4.2 rule 7: reading is logged, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from server import matters
+from server.db import unit_of_work
+from server.guard import current_actor
+from workflows import audit
+
+
+@dataclass(frozen=True)
+class Read:
+    """What is shown: the act as the audit calls it, which fields, and what for."""
+
+    act: str
+    field_group: str
+    purpose: str = "look"  #: look task export
+    only_matters: bool = False  #: a process that belongs to no matter is nobody's secret
+
+
+_FILE = Read("document.read", "files")
+_PAPER = Read("document.read", "papers", "export")
+_VARIABLES = Read("variables.read", "variables", only_matters=True)
+
+READS: Mapping[str, Read] = {
+    "pages.task": Read("clue.read", "content", "task", only_matters=True),
+    "pages.clue": Read("clue.read", "content"),
+    "pages.extension": Read("clue.read", "deadlines"),
+    "pages.document_page": _FILE,
+    "pages.document_picture": _FILE,
+    "pages.document": Read("document.read", "files", "export"),
+    "pages.agency_return": Read("return.read", "content"),
+    "pages.period": Read("return.read", "returns"),
+    "pages.return_paper": _PAPER,
+    "pages.result_list": Read("quarterly.read", "content"),
+    "pages.result_list_pdf": Read("quarterly.read", "content", "export"),
+    "pages.sealed_cover": Read("sealed.read", "cover"),
+    "pages.sealed_cover_pdf": Read("sealed.read", "cover", "export"),
+    "pages.transfer_list": Read("list.read", "content"),
+    "pages.list_to_mend": Read("list.read", "content", "export"),
+    "pages.audit": Read("audit.read", "log"),
+    "pages.audit_rows": Read("audit.export", "log", "export"),
+    "pages.reporter": Read("clue.read", "reporter_state"),
+    "pages.unsealing": Read("clue.read", "reporter_state"),
+    "api.get_clue": Read("clue.read", "content"),
+    "api.list_documents": Read("clue.read", "documents"),
+    "api.get_document": _FILE,
+    "api.get_document_content": Read("document.read", "files", "export"),
+    "api.list_handovers": Read("handovers.read", "handovers", "export"),
+    "api.list_returns": Read("return.read", "returns"),
+    "api.get_return": Read("return.read", "content"),
+    "api.get_return_paper": _PAPER,
+    "api.get_transfer": Read("clue.read", "content"),
+    "api.get_letter": _PAPER,
+    "api.get_receipt": _PAPER,
+    "engine_rest.get_variables": _VARIABLES,
+    "engine_rest.get_variable": _VARIABLES,
+    "engine_rest.task_variables": _VARIABLES,
+    "engine_rest.task_variable": _VARIABLES,
+    "engine_rest.task_form_variables": _VARIABLES,
+    "engine_rest.get_incident": Read("incident.read", "incident", only_matters=True),
+}
+
+#: Why → the routes of which no read is kept.
+FREE: Mapping[str, frozenset[str]] = {
+    "lists of numbers, steps, states and days, of what the reader may see anyway": frozenset(
+        {
+            *("pages.home", "pages.inbox", "pages.clues", "pages.transfers", "pages.transfer_lists"),
+            *("pages.returns", "pages.periods", "pages.results", "pages.sealed", "pages.deadlines"),
+            *("pages.deadlines_month", "pages.feed", "pages.notifications", "pages.notification"),
+            *(
+                "pages.unread_notifications",
+                "api.list_clues",
+                "api.list_transfers",
+                "api.list_return_periods",
+            ),
+            *("engine_rest.list_instances", "engine_rest.list_tasks", "engine_rest.list_incidents"),
+            *("engine_rest.list_history_activities", "engine_rest.list_history_instances"),
+            *("engine_rest.list_history_tasks", "engine_rest.count_history_activities"),
+            *("engine_rest.count_history_instances", "engine_rest.count_history_tasks"),
+            *("engine_rest.count_incidents", "engine_rest.count_instances", "engine_rest.count_tasks"),
+        }
+    ),
+    "identifiers, steps and instants of one instance, nothing of its content": frozenset(
+        {
+            *("pages.tokens", "engine_rest.get_instance", "engine_rest.get_task", "engine_rest.task_form"),
+            *("engine_rest.task_deployed_form", "engine_rest.task_identity_links"),
+            *("engine_rest.get_history_instance", "engine_rest.get_history_activity"),
+        }
+    ),
+    "the account's own": frozenset(
+        {"pages.profile", "pages.absences", "pages.preferences", "pages.signin", "api.list_agencies"}
+    ),
+    "empty forms": frozenset(
+        {
+            *("pages.new_transfer", "pages.new_sealed", "pages.new_period", "pages.list_template"),
+            *("api.preview_deadline", "pages.limits_simulator", "pages.limit_form"),
+        }
+    ),
+    "processes, limits, people, operation: no matter in them": frozenset(
+        {
+            *(
+                "pages.processes",
+                "pages.process",
+                "pages.process_modeler",
+                "pages.diagram",
+                "pages.draft_xml",
+            ),
+            *("pages.limits", "pages.limit", "pages.escalation", "pages.people", "pages.outgoing"),
+            *("pages.clocks", "pages.return_duties", "engine_rest.engines", "engine_rest.version"),
+            *("engine_rest.list_deployments", "engine_rest.get_deployment", "engine_rest.count_deployments"),
+            *("engine_rest.list_resources", "engine_rest.get_resource", "engine_rest.get_resource_data"),
+            *("engine_rest.list_definitions", "engine_rest.get_definition", "engine_rest.count_definitions"),
+            *("engine_rest.get_deployed_start_form", "engine_rest.get_start_form", "engine_rest.get_xml"),
+            *("api_document", "health.healthz", "health.readyz", "health.metrics", "static"),
+        }
+    ),
+    "they write down themselves what they show": frozenset({"pages.unsealings"}),
+}
+
+
+def keep(response: Response) -> Response:
+    """Write down what this answer shows, in a transaction of its own; where that fails, nothing is shown."""
+    read, actor = READS.get(request.endpoint or ""), current_actor()
+    if read is None or actor is None or request.method not in {"GET", "HEAD"} or response.status_code >= 300:
+        return response
+    with unit_of_work() as session:
+        found = matters.named(session, request.view_args or {})
+        if found.scope_id or not read.only_matters:
+            audit.record(
+                session,
+                actor=actor,
+                act=read.act,
+                field_group=read.field_group,
+                purpose=read.purpose,
+                **vars(found),
+            )
+    return response
