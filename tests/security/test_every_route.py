@@ -213,7 +213,7 @@ def every(house: House) -> Iterator[tuple[str, Rule]]:
 
 
 #: Who may see what: of several, the first whom a route lets in.
-INSIDERS = ("clerk", "handler", "agency", "intake")
+INSIDERS = ("clerk", "handler", "agency", "intake", "auditor")
 
 
 #: What this matter has not got: papers not issued, pictures, an identity not recorded, an assignment from above.
