@@ -86,7 +86,7 @@ def _staff(session: Session) -> tuple[Option, ...]:
 
 
 def _periods(session: Session) -> tuple[Option, ...]:
-    labels = [period.label for period in return_calendar.recent(office.today())]
+    labels = [period.label for period in return_calendar.standing(session).recent(office.today())]
     return tuple(Option(label, label, label) for label in labels)
 
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers import codes, office
+from handlers import codes, office, return_calendar
 from workflows import calendar, conventions
 from workflows.actor import Actor
 from workflows.calendar.limits import (
@@ -66,10 +66,10 @@ def guard(questions: Mapping[str, Row], options: Sequence[Row], limits: set[str]
     for number, row in enumerate(options, 2):
         if row["question"] not in questions:
             raise _bad(OPTIONS, number, "question", f"must be a code of {QUESTIONS}.csv")
-        if row["effect"] not in EFFECTS:
-            raise _bad(
-                OPTIONS, number, "effect", f"must be empty or one of {', '.join(sorted(EFFECTS - {''}))}"
-            )
+        known = return_calendar.options() if row["question"] == return_calendar.QUESTION else EFFECTS
+        if row["effect"] not in known:
+            must = f"must be empty or one of {', '.join(sorted(known - {''}))}"
+            raise _bad(OPTIONS, number, "effect", must)
         defaults = [one for one in options if one["question"] == row["question"] and one["default"] == "true"]
         if len(defaults) != 1:
             raise _bad(OPTIONS, number, "default", f"must be true once for {row['question']}")
@@ -90,7 +90,9 @@ def decide(session: Session, question: str, given: Row, *, actor: Actor) -> Time
     faults: dict[str, FieldError] = {}
     if given["option"] not in options:
         faults["option"] = FieldError("choice", {"must": f"must be one of {', '.join(options)}"})
-    day = _day(given["effective_from"], faults)
+    day = _day(given["effective_from"], earliest(session, question), faults)
+    if day and question == return_calendar.QUESTION and day.day != 1:
+        faults["effective_from"] = FieldError("month_begin")
     if not given["document_no"]:
         faults["document_no"] = FieldError("required")
     elif len(given["document_no"]) > MAX_DOCUMENT:
@@ -112,13 +114,16 @@ def decide(session: Session, question: str, given: Row, *, actor: Actor) -> Time
     )
 
 
-def earliest() -> date:
-    """Return the first day from which an answer can hold: deadlines of today have begun."""
-    return office.today() + timedelta(days=1)
+def earliest(session: Session, question: str) -> date:
+    """Return the first day from which an answer can hold: deadlines of today, and the present period, have begun."""
+    today = office.today()
+    if question == return_calendar.QUESTION:
+        return return_calendar.standing(session).period_of(today).last + timedelta(days=1)
+    return today + timedelta(days=1)
 
 
-def _day(text: str, faults: dict[str, FieldError]) -> date | None:
-    first, last = earliest(), calendar.add_months(office.today(), 12 * FURTHEST_YEARS)
+def _day(text: str, first: date, faults: dict[str, FieldError]) -> date | None:
+    last = calendar.add_months(office.today(), 12 * FURTHEST_YEARS)
     try:
         day = date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

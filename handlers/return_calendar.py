@@ -2,7 +2,8 @@
 
 A period is some months that begin at a month of the year (two from January on: 双月移送, T10). Its returns are due
 so many working days after its last day; none means the last day itself, or the next working day where that is a
-rest day. Who is asked late, because a period was opened late, has at least the catch-up days.
+rest day. Who is asked late, because a period was opened late, has at least the catch-up days. What 双月 means is the
+office's to decide: each option has its own versions, and a decision holds from the first day of a month on.
 """
 
 from __future__ import annotations
@@ -10,18 +11,23 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from workflows import calendar
+from sqlalchemy.orm import Session
+
+from workflows import calendar, conventions
 from workflows.calendar import WorkDays
 from workflows.errors import InvalidInput
+from workflows.model import TimeConvention
 
 FILE = Path(__file__).parent.parent / "bpmn" / "return_calendar.csv"
 DAY = timedelta(days=1)
+#: What the office decides about it: `codes/time_conventions.csv`.
+QUESTION = "two_monthly"
 #: Column → the least and the most that may stand there.
 _NUMBERS = {
     "version": (1, 9_999),
@@ -42,6 +48,7 @@ class Rule:
     months: int
     due_working_days: int
     catch_up_working_days: int
+    option: str = ""  #: which answer of the office it goes with; empty: until the office decides
 
 
 @dataclass(frozen=True)
@@ -65,45 +72,71 @@ class Period:
         return max(self.due(days), caught_up)
 
 
-def period_of(day: date) -> Period:
-    """Return the period in which a day lies, by the version in force on it."""
-    rule = [rule for rule in (rules()[0], *rules()) if rule.effective_from <= day or rule is rules()[0]][-1]
-    month = day.year * 12 + day.month - 1
-    begin = month - (month - (rule.first_month - 1)) % rule.months
-    first = date(begin // 12, begin % 12 + 1, 1)
-    last = calendar.add_months(first, rule.months) - DAY
-    return Period(_label(first, last), first, last, rule)
+@dataclass(frozen=True)
+class ReturnCalendar:
+    """The versions by which periods are reckoned, each from its day on; the first one also before."""
+
+    rules: tuple[Rule, ...]
+
+    def period_of(self, day: date) -> Period:
+        """Return the period in which a day lies; where a version ends, its last period ends with it."""
+        rule = [one for one in self.rules if one is self.rules[0] or one.effective_from <= day][-1]
+        month = day.year * 12 + day.month - 1
+        begin = month - (month - (rule.first_month - 1)) % rule.months
+        first = date(begin // 12, begin % 12 + 1, 1)
+        last = calendar.add_months(first, rule.months) - DAY
+        if rule is not self.rules[0]:
+            first = max(first, rule.effective_from)
+        if later := [one.effective_from for one in self.rules if one.effective_from > day]:
+            last = min(last, later[0] - DAY)
+        return Period(_label(first, last), first, last, rule)
+
+    def before(self, period: Period) -> Period:
+        """Return the period that came before."""
+        return self.period_of(period.first - DAY)
+
+    def after(self, period: Period) -> Period:
+        """Return the period that comes next."""
+        return self.period_of(period.last + DAY)
+
+    def recent(self, day: date, count: int = 7) -> list[Period]:
+        """Return the period of a day and those before it, the newest first."""
+        found = [self.period_of(day)]
+        while len(found) < count:
+            found.append(self.before(found[-1]))
+        return found
+
+    def labelled(self, label: str) -> Period:
+        """Return the period of this name; InvalidInput where no period is called so."""
+        try:
+            found = self.period_of(date.fromisoformat(f"{label[:7]}-01"))
+        except ValueError:
+            found = None
+        if found is None or found.label != label:
+            raise InvalidInput(
+                f"There is no return period {label!r}; one is called {self.period_of(date(2026, 9, 1)).label}."
+            )
+        return found
 
 
-def before(period: Period) -> Period:
-    """Return the period that came before."""
-    return period_of(period.first - DAY)
+def standing(session: Session) -> ReturnCalendar:
+    """Return the office's calendar: that of the file, by what the office has decided about it since."""
+    decided: list[TimeConvention] = []
+    for row in conventions.versions(session, QUESTION):
+        decided = [one for one in decided if one.effective_from < row.effective_from] + [row]
+    found = [one for one in rules() if one.option == (decided[0].effect if decided else "")]
+    for row in decided[1:]:
+        ours = [one for one in rules() if one.option == row.effect]
+        begun = [one for one in ours if one.effective_from <= row.effective_from] or ours[:1]
+        found = [one for one in found if one.effective_from < row.effective_from]
+        found.append(replace(begun[-1], effective_from=row.effective_from))
+        found += [one for one in ours if one.effective_from > row.effective_from]
+    return ReturnCalendar(tuple(found))
 
 
-def after(period: Period) -> Period:
-    """Return the period that comes next."""
-    return period_of(period.last + DAY)
-
-
-def recent(day: date, count: int = 7) -> list[Period]:
-    """Return the period of a day and those before it, the newest first."""
-    found = [period_of(day)]
-    while len(found) < count:
-        found.append(before(found[-1]))
-    return found
-
-
-def labelled(label: str) -> Period:
-    """Return the period of this name; InvalidInput where no period is called so."""
-    try:
-        found = period_of(date.fromisoformat(f"{label[:7]}-01"))
-    except ValueError:
-        found = None
-    if found is None or found.label != label:
-        raise InvalidInput(
-            f"There is no return period {label!r}; one is called {period_of(date(2026, 9, 1)).label}."
-        )
-    return found
+def options() -> frozenset[str]:
+    """Return what the office may choose among; empty for what holds until it decides."""
+    return frozenset(one.option for one in rules())
 
 
 def read(text: str) -> list[Rule]:
@@ -117,8 +150,10 @@ def read(text: str) -> list[Rule]:
     found = sorted(_rules(table), key=lambda rule: rule.version)
     if not found:
         raise InvalidInput("The return calendar has no row.", code="rows")
+    found.sort(key=lambda rule: rule.option)
     for earlier, later in pairwise(found):
-        if later.version == earlier.version or later.effective_from <= earlier.effective_from:
+        same = later.option == earlier.option
+        if same and (later.version == earlier.version or later.effective_from <= earlier.effective_from):
             raise InvalidInput(
                 f"Version {later.version} of the return calendar must come into force after version "
                 f"{earlier.version} ({earlier.effective_from}).",
@@ -129,7 +164,7 @@ def read(text: str) -> list[Rule]:
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Return the office's versions, the earliest first."""
+    """Return the versions of every option in the file, each option's the earliest first."""
     return tuple(read(FILE.read_text("utf-8")))
 
 
@@ -138,7 +173,8 @@ def _rules(table: csv.DictReader[str]) -> Iterator[Rule]:
         values = {name: _number(number, name, row[name] or "") for name in _NUMBERS}
         if 12 % values["months"]:
             raise _bad(number, "months", "must divide the year: 1, 2, 3, 4, 6 or 12")
-        yield Rule(effective_from=_day(number, row["effective_from"] or ""), **values)
+        day = _day(number, row["effective_from"] or "")
+        yield Rule(effective_from=day, option=row.get("option") or "", **values)
 
 
 def _number(row: int, column: str, cell: str) -> int:

@@ -176,7 +176,8 @@ class City:
             with self.database.unit_of_work() as session:
                 for agency in set(agencies) - set(returns.owing(session, first.date())):
                     returns.begin(session, agency, since=date(2020, 1, 1))
-            period = return_calendar.period_of(first.date()).label
+            with self.database.reading() as session:
+                period = return_calendar.standing(session).period_of(first.date()).label
             begun = self.start("return_period", by="clerk", answers={"period": period})
         asked = select(AgencyReturn).where(AgencyReturn.instance_id == begun.id)
         with self.database.reading() as session:

@@ -39,7 +39,7 @@ class Returns:
 
     def begin(self, today: date) -> None:
         """Plan the period that is running and the two before it."""
-        running, *over = return_calendar.recent(today, 3)
+        running, *over = return_calendar.standing(self._session).recent(today, 3)
         for number, period in enumerate(reversed(over)):
             self._plan(_at(period.first, 0), partial(self._open, period, first=number == 0, over=True))
         self._plan(_at(running.first, 0), partial(self._open, running, first=False, over=False))

@@ -77,7 +77,7 @@ def _page(session: Session, question: str, given: Mapping[str, str], wrong: Mapp
     row = next(row for row in codes.rows(conventions.QUESTIONS) if row["code"] == question)
     found = answers.versions(session, question)
     choice = _choice(session, row)
-    first = conventions.earliest().isoformat()
+    first = conventions.earliest(session, question).isoformat()
     fresh = {"option": found[-1].option, "effective_from": first, "document_no": ""}
     return render_template(
         "convention.html",
@@ -121,12 +121,13 @@ def _labels() -> dict[str, str]:
 def _right(fault: FieldError) -> str:
     wording = {
         "begun": _(
-            "Give a day from %(min)s on: deadlines up to today have begun, and keep the answer they began with.",
+            "Give a day from %(min)s on: what begins before that has begun already, and keeps its answer.",
             min=fault.params.get("min"),
         ),
         "day_between": _(
             "Give a day from %(min)s to %(max)s.", min=fault.params.get("min"), max=fault.params.get("max")
         ),
+        "month_begin": _("Give the first day of a month: a period begins with it."),
         "choice": _("Choose from the list."),
         "convention_same": _(
             "This answer holds on that day already; choose another one, or leave it as it is."

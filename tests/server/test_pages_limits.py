@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -157,6 +157,10 @@ def test_every_start_event_and_level_has_a_word(city: City) -> None:
     assert {row.start_event for row in rows} <= events
 
 
+def tomorrow() -> date:
+    return office.today() + timedelta(days=1)
+
+
 DECISION = {"option": "rest_day_stays", "document_no": "〔2026〕纪办12号", "follows": "1"}
 
 
@@ -166,7 +170,7 @@ DECISION = {"option": "rest_day_stays", "document_no": "〔2026〕纪办12号", 
         ("option", "worked_days", "Choose from the list"),
         ("option", "civil_code", "This answer holds on that day already"),
         ("effective_from", "2026-02-30", "Give a day from"),
-        ("effective_from", "2020-01-01", "have begun, and keep the answer"),
+        ("effective_from", "2020-01-01", "has begun already, and keeps its answer"),
         ("effective_from", "2206-01-01", "Give a day from"),
         ("document_no", " ", "An answer is needed"),
         ("document_no", "号" * 65, "at most"),
@@ -175,7 +179,7 @@ DECISION = {"option": "rest_day_stays", "document_no": "〔2026〕纪办12号", 
 def test_a_bad_decision_is_told_at_its_field_and_nothing_is_written(
     city: City, supervisor: Visitor, field: str, value: str, words: str
 ) -> None:
-    given = {**DECISION, "effective_from": conventions.earliest().isoformat(), field: value}
+    given = {**DECISION, "effective_from": tomorrow().isoformat(), field: value}
     answer = supervisor.post("/limits/conventions/party_rules", **given)
     assert (answer.status_code, f'id="{field}-error"' in answer.text) == (422, True)
     assert words in answer.text
@@ -191,7 +195,7 @@ def test_the_office_decides_and_each_count_names_the_answer(city: City, supervis
         assert f'href="/limits/conventions/{fixed}"' not in page, "no switch where nothing is to be switched"
         assert supervisor.get(f"/limits/conventions/{fixed}").status_code == 404
     assert Visitor(city, "handler").get("/limits/conventions").status_code == 403
-    day = conventions.earliest()
+    day = tomorrow()
     default = supervisor.get("/limits/simulator?rule=T11&start=2026-01-20").text
     assert "As the Civil Code" in default
     written = supervisor.post("/limits/conventions/party_rules", effective_from=day.isoformat(), **DECISION)

@@ -22,7 +22,7 @@ from workflows.operations import Context, Recorded, operation
 @operation("returns.choose")
 def choose(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Choose the period that is opened by hand: one that has begun, and in which somebody is still to be asked."""
-    period = return_calendar.labelled(answers["period"])
+    period = return_calendar.standing(context.session).labelled(answers["period"])
     if period.first > office.today():
         raise _refused("period_ahead", period, day=period.first.isoformat())
     if not _unasked(context.session, period):
@@ -38,7 +38,8 @@ def open_period(context: Context) -> Recorded:
     """
     chosen = context.variables.get("period")
     today = office.today()
-    period = return_calendar.labelled(chosen) if chosen else return_calendar.period_of(today)
+    calendar = return_calendar.standing(context.session)
+    period = calendar.labelled(chosen) if chosen else calendar.period_of(today)
     known = _found(context.session, period)
     agencies = [] if known and not chosen else _unasked(context.session, period)
     if not agencies:

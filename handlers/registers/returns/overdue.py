@@ -69,8 +69,9 @@ def _missing(context: Context, period: ReturnPeriod) -> list[AgencyReturn]:
 
 def _look_around(context: Context, row: AgencyReturn, period: ReturnPeriod) -> None:
     """Open an item where the period before, or the one after, was missed as well."""
-    here = return_calendar.period_of(period.first_on)
-    earlier, later = return_calendar.before(here).label, return_calendar.after(here).label
+    calendar = return_calendar.standing(context.session)
+    here = calendar.period_of(period.first_on)
+    earlier, later = calendar.before(here).label, calendar.after(here).label
     for pair in ((earlier, here.label), (here.label, later)):
         other = pair[0] if pair[1] == here.label else pair[1]
         if _missed(context.session, row.agency_code, other):

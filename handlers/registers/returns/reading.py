@@ -100,7 +100,8 @@ def midnight(day: date) -> datetime:
 
 
 def _since(session: Session, row: AgencyReturn, period: ReturnPeriod) -> date:
-    earlier = return_calendar.before(return_calendar.period_of(period.first_on))
+    calendar = return_calendar.standing(session)
+    earlier = calendar.before(calendar.period_of(period.first_on))
     closed = (
         select(AgencyReturn.id)
         .join(ReturnPeriod, ReturnPeriod.id == AgencyReturn.period_id)

@@ -49,7 +49,7 @@ def _waiting(context: Context) -> Iterator[tuple[ReturnPeriod, Instance, date]]:
 
 def _due(context: Context, period: ReturnPeriod, instance: Instance) -> date:
     asked_on = instance.started_at.astimezone(clock.office_zone()).date()
-    known = return_calendar.labelled(period.label)
+    known = return_calendar.standing(context.session).labelled(period.label)
     return known.due_when_opened(asked_on, plans.work_days(context.session))
 
 
@@ -59,7 +59,8 @@ def _move(context: Context, period: ReturnPeriod, instance: Instance, old: date,
     )
     for row in context.session.scalars(waited_for):
         row.due_on = due_on
-    period.due_on = return_calendar.labelled(period.label).due(plans.work_days(context.session))
+    known = return_calendar.standing(context.session).labelled(period.label)
+    period.due_on = known.due(plans.work_days(context.session))
     context.session.add(
         MatterEvent(
             scope_id=period.scope_id,

@@ -17,7 +17,7 @@ def test_a_return_from_being_asked_for_to_its_paper(office: House) -> None:
     with office.city.database.unit_of_work() as session:
         for code in ("STJ", "YJJ"):
             returns.begin(session, code, since=date(2020, 1, 1))
-    label = return_calendar.period_of(register.today()).label
+        label = return_calendar.standing(session).period_of(register.today()).label
     office.city.start("return_period", by="clerk", answers={"period": label})
     sent = transfer(agency, urgency="major")
 
