@@ -7,13 +7,12 @@ again is re-armed where its new end has it, and rows and run say the same.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import audit, changes, clock, clocks, engine, ladder, operations, persistence
-from workflows.model import ClockChange, Instance, Task, TaskCandidate
+from workflows import changes, clock, clocks, engine, moving, operations, persistence
+from workflows.model import ClockChange, Instance, Task
 from workflows.persistence import deadlines
 from workflows.persistence.deadlines import Deadline
 from workflows.persistence.entering import ladder_of
@@ -35,9 +34,9 @@ def follow(session: Session, instance: Instance, change_id: int, act: str) -> No
         for task in session.scalars(still_open.order_by(Task.id)):
             found = deadlines.again(session, task)
             if found and task.id in open_tasks and _moves(task, found):
-                _move(
-                    session, instance, task, found, open_tasks[task.id], {"act": act, "number": row.reference}
-                )
+                why = {"act": act, "number": row.reference, "rule": task.limit_id}
+                span = _span(task, found, open_tasks[task.id])
+                moving.move(session, instance, task, found, use=clocks.KIND, why=why, span=span)
 
 
 def run_at_cap(session: Session, instance: Instance, change_id: int) -> datetime | None:
@@ -68,50 +67,19 @@ def _moves(task: Task, found: Deadline) -> bool:
     return any(getattr(task, name) != says[name] for name in ("due_at", "paused_at", "due_explained"))
 
 
-def _move(
-    session: Session,
-    instance: Instance,
-    task: Task,
-    found: Deadline,
-    element: engine.OpenTask,
-    why: dict[str, Any],
-) -> None:
-    old = task.due_at
-    for name, value in deadlines.columns(found).items():
-        setattr(task, name, value)
-    task.revision += 1
-    session.flush()
-    offers = update(TaskCandidate).where(TaskCandidate.task_id == task.id)
-    session.execute(offers.values(sorts_at=task.sorts_at))
-    if found.paused_at:
-        ladder.hold(session, task)
-    elif climbs := ladder_of(element):
-        span = Span(
-            task.id,
-            task.instance_id,
-            task.element_id,
-            climbs,
-            found.start_at,
-            found.due_at,
-            task.created_at,
-            stage=str(element.node.attributes.get("properties", {}).get("stage") or task.element_id),
-            clock=changes.clock_of(task.limit_id, task.due_explained),
-        )
-        ladder.resettle(session, task, span)
-    changed = why | {
-        "rule": task.limit_id,
-        "old": old.isoformat() if old else None,
-        "new": task.due_at.isoformat() if task.due_at else None,
-    }
-    audit.record(
-        session,
-        actor=None,
-        act="task.clock",
-        instance_id=instance.id,
-        task_id=task.id,
-        scope_id=task.scope_id,
-        detail={"element": task.element_id, **changed},
+def _span(task: Task, found: Deadline, element: engine.OpenTask) -> Span | None:
+    """Return what a task's reminders are counted from; None where it has none, or its clock stands."""
+    climbs = ladder_of(element)
+    if found.paused_at or not climbs:
+        return None
+    return Span(
+        task.id,
+        task.instance_id,
+        task.element_id,
+        climbs,
+        found.start_at,
+        found.due_at,
+        task.created_at,
+        stage=str(element.node.attributes.get("properties", {}).get("stage") or task.element_id),
+        clock=changes.clock_of(found.limit_id, found.explained),
     )
-    context = persistence.context_of(session, instance, task)
-    for tell in operations.of_use("clock"):
-        tell(context, changed=changed)

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflows import audit, clock, ladder, operations, persistence, plans, recounting_timers
+from workflows import audit, clock, moving, persistence, plans, recounting_timers
 from workflows.calendar import Plan
-from workflows.model import CalendarYear, Instance, Job, Task, TaskCandidate, new_id
+from workflows.model import CalendarYear, Instance, Job, Task, new_id
 from workflows.persistence import deadlines
 from workflows.persistence.deadlines import Deadline
 
@@ -90,7 +90,9 @@ def recount(session: Session, instance: Instance, plan_id: str) -> None:
     still_open = select(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
     for task in session.scalars(still_open.order_by(Task.id)):
         if found := _counted_again(session, task):
-            _move(session, instance, task, found, plan)
+            with persistence.alone(session, instance.id):
+                why = _why(task, found, plan)
+                moving.move(session, instance, task, found, use=KIND, why=why)
 
 
 def _counted_again(session: Session, task: Task) -> Deadline | None:
@@ -103,11 +105,8 @@ def _counted_again(session: Session, task: Task) -> Deadline | None:
     return found
 
 
-def _move(session: Session, instance: Instance, task: Task, found: Deadline, plan: CalendarYear) -> None:
-    old = task.due_at
-    told = {
-        "old": old.isoformat() if old else None,
-        "new": found.due_at.isoformat(),
+def _why(task: Task, found: Deadline, plan: CalendarYear) -> dict[str, Any]:
+    return {
         "was_provisional": task.due_provisional,
         "provisional": found.provisional,
         "year": plan.year,
@@ -115,27 +114,6 @@ def _move(session: Session, instance: Instance, task: Task, found: Deadline, pla
         "plan_version": plan.version,
         "reason": plan.reason,
     }
-    task.due_at = task.sorts_at = found.due_at
-    task.due_provisional = found.provisional
-    task.due_explained = dict(found.explained or {})
-    task.revision += 1
-    session.flush()
-    if found.due_at != old:
-        offers = update(TaskCandidate).where(TaskCandidate.task_id == task.id)
-        session.execute(offers.values(sorts_at=found.due_at))
-        ladder.move(session, task, found.start_at, found.due_at)
-    audit.record(
-        session,
-        actor=None,
-        act="task.recount",
-        instance_id=instance.id,
-        task_id=task.id,
-        scope_id=task.scope_id,
-        detail={"element": task.element_id, **told},
-    )
-    with persistence.alone(session, instance.id):
-        for tell in operations.of_use(KIND):
-            tell(persistence.context_of(session, instance, task), recounted=told)
 
 
 def _first(plan: CalendarYear) -> datetime:

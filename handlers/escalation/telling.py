@@ -46,12 +46,12 @@ def list_candidate(context: Context, *, reached: Reached) -> None:
 
 
 @operation("escalation.recounted", use="recount")
-def recounted(context: Context, *, recounted: Mapping[str, Any]) -> None:
+def recounted(context: Context, *, changed: Mapping[str, Any]) -> None:
     """Record that a due date was counted again, and tell who has the task where the day is another."""
     session = context.session
     task = session.get_one(Task, context.task_id)
-    params = {**about(context, task), **{name: recounted[name] for name in RECOUNTED}}
-    if recounted["old"] != recounted["new"]:
+    params = {**about(context, task), **{name: changed[name] for name in RECOUNTED}}
+    if changed["old"] != changed["new"]:
         notifications.notify(
             session,
             people_to_tell(session, task, "handler"),

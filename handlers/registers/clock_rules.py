@@ -26,15 +26,7 @@ def outside(level: str) -> bool:
 def extension_level(one: Clock, n: int, ground: str, now: datetime) -> str:
     """Return who decides on so many units more; InvalidInput where the rule does not allow them."""
     rule = one.rule
-    if not rule.extension_approver:
-        raise refused("act", "no_extension", rule=rule.id)
-    if one.stands:
-        raise refused("act", "clock_stands", rule=rule.id)
-    guard_running(one, now, "act", "extension_late")
-    if rule.extension_count is not None and clocks.times(one, "extend") >= rule.extension_count:
-        raise refused("act", "extensions_spent", rule=rule.id, count=rule.extension_count)
-    if ground not in rule.extension_reasons.split():
-        raise refused("extension_reason", "ground", rule=rule.id)
+    guard_allowed(one, "extend", ground, now)
     inside, above = parted(rule.extension_approver)
     left = clocks.extension_left(one)
     if left is not None and n > left and (left > 0 or not above):
@@ -45,17 +37,9 @@ def extension_level(one: Clock, n: int, ground: str, now: datetime) -> str:
 def pause_level(session: Session, one: Clock, from_at: datetime, ground: str, now: datetime) -> str:
     """Return who decides on letting the clock stand; InvalidInput where the rule does not allow it."""
     rule = one.rule
-    if not rule.pause_approver:
-        raise refused("act", "no_pause", rule=rule.id)
-    if one.stands:
-        raise refused("act", "clock_stands", rule=rule.id)
-    guard_running(one, now, "act", "pause_late")
-    if rule.pause_count is not None and clocks.times(one, "pause") >= rule.pause_count:
-        raise refused("act", "pauses_spent", rule=rule.id, count=rule.pause_count)
+    guard_allowed(one, "pause", ground, now)
     if clocks.pause_left(session, one) == 0:
         raise refused("act", "pause_cap_spent", rule=rule.id)
-    if ground not in rule.pause_reasons.split():
-        raise refused("pause_reason", "ground", rule=rule.id)
     guard_from(one, from_at, now)
     inside, above = parted(rule.pause_approver)
     return inside or above
@@ -74,6 +58,21 @@ def resume_level(session: Session, one: Clock, to_at: datetime, now: datetime) -
         raise refused("effective_on", "beyond_pause_cap", latest=said(one, latest))
     inside, above = parted(one.rule.pause_approver)
     return inside or above
+
+
+def guard_allowed(one: Clock, act: str, ground: str, now: datetime) -> None:
+    """Refuse an extension or a pause that the rule does not allow: at all, now, once more, or on this ground."""
+    rule, kind = one.rule, "extension" if act == "extend" else act
+    if not getattr(rule, f"{kind}_approver"):
+        raise refused("act", f"no_{kind}", rule=rule.id)
+    if one.stands:
+        raise refused("act", "clock_stands", rule=rule.id)
+    guard_running(one, now, "act", f"{kind}_late")
+    most = getattr(rule, f"{kind}_count")
+    if most is not None and clocks.times(one, act) >= most:
+        raise refused("act", f"{kind}s_spent", rule=rule.id, count=most)
+    if ground not in getattr(rule, f"{kind}_reasons").split():
+        raise refused(f"{kind}_reason", "ground", rule=rule.id)
 
 
 def parted(approver: str) -> tuple[str, str]:

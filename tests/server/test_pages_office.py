@@ -17,8 +17,8 @@ from server import worker
 from tests import pdf as reader
 from tests.city import TRANSFER, City
 from tests.server.visitors import Visitor
-from workflows import instances
-from workflows.model import AuditEvent, Instance, InstanceState, Task
+from workflows import clock, clocks, instances, jobs
+from workflows.model import AuditEvent, Instance, InstanceState, Job, Task
 
 
 @pytest.fixture
@@ -174,6 +174,16 @@ def test_a_limit_is_extended_stands_and_runs_again_as_the_page_of_the_matter_sho
     with city.database.reading() as session:
         task = session.scalars(select(Task).where(Task.element_id == "b_report")).one()
         assert task.due_at == row.new_due_at, "the same day: nothing is added"
+    # A pause that nobody ends is over at the cap of the rule; who granted it and who asked for it are told.
+    assert ask("pause", **{**stands, "document_no": "请示3号"}).status_code == 303
+    decided(city, clue_id)
+    with clock.held_at(clock.now() + timedelta(days=181)), city.database.unit_of_work() as session:
+        mine = select(Job.id).where(Job.instance_id == task.instance_id, Job.kind == clocks.KIND)
+        for job in session.scalars(mine.where(Job.status == "waiting").order_by(Job.due_at)).all():
+            assert jobs.run(session, job), "that of the pause which was ended in time does nothing"
+    assert "已达规定的中止上限" in clerk.get(f"/clues/{clue_id}").text
+    for login in ("principal", "clerk"):
+        assert "已达规定上限" in visit(login).get("/notifications").text
     # Neither where the rule allows it not, nor for who has nothing to do with the matter.
     assert clerk.get(f"/clues/{clue_id}/extension?rule=T05&act=pause").status_code == 404
     assert visit("handler3").get(f"/clues/{clue_id}/extension").status_code == 404

@@ -162,8 +162,8 @@ def told(operation: object) -> list[tuple[str, dict[str, object]]]:
     """Return what is told of due dates that are counted again."""
     heard: list[tuple[str, dict[str, object]]] = []
 
-    def hear(context: operations.Context, *, recounted: dict[str, object]) -> None:
-        heard.append((context.element_id or "", recounted))
+    def hear(context: operations.Context, *, changed: dict[str, object]) -> None:
+        heard.append((context.element_id or "", changed))
 
     operations.operation("test.hear", use="recount")(hear)
     return heard
