@@ -1,14 +1,15 @@
 """The vault of reporters: identities under envelope encryption, read by the intake office and by two-fold approval.
 
 `keys` holds the master keys, `sealing` the envelopes, `reporters` who reported, `grants` who may read it for a while,
-`rotation` the change of the master key. No other module knows what an envelope holds; nothing of it stands in audit,
+`receipts` the codes by which a reporter adds facts, `masking` what finds his marks in texts, `rotation` the change of
+the master key. No other module knows what an envelope holds; nothing of it stands in audit,
 drafts, variables or logs. (检举控告规则 47: reports and reporters are kept secret; domain §4.2 rule 5.)
 
 There is no blind index: repeats of one reporter are found by the number of the report, never by the identity, so
 that equal persons leave no equal marks in the database.
 """
 
-from handlers.vault import grants, keys, reporters, rotation
+from handlers.vault import grants, keys, masking, receipts, reporters, rotation
 from handlers.vault.model import Addition, Grant, Read, Receipt, Reporter
 from handlers.vault.reporters import Identity
 from handlers.vault.sealing import Unreadable
@@ -23,6 +24,8 @@ __all__ = [
     "Unreadable",
     "grants",
     "keys",
+    "masking",
+    "receipts",
     "reporters",
     "rotation",
 ]

@@ -2,7 +2,11 @@
 
 from server.pages import (
     absences,
+<<<<<<< HEAD
     audit,
+=======
+    additions,
+>>>>>>> 77349b4 (Let reporters read a word and add facts by the code of a receipt, without an account)
     clues,
     conventions,
     deadlines,
@@ -26,6 +30,7 @@ from server.pages import (
     processes,
     profile,
     reporters,
+    reporting,
     results,
     returns,
     sealed,
@@ -43,7 +48,11 @@ blueprints = (blueprint,)
 
 __all__ = [
     "absences",
+<<<<<<< HEAD
     "audit",
+=======
+    "additions",
+>>>>>>> 77349b4 (Let reporters read a word and add facts by the code of a receipt, without an account)
     "blueprints",
     "clues",
     "conventions",
@@ -68,6 +77,7 @@ __all__ = [
     "processes",
     "profile",
     "reporters",
+    "reporting",
     "results",
     "returns",
     "sealed",

@@ -361,6 +361,13 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "clue.ordered": lambda params: _(
         "The principal has given an order on %(number)s.", number=_number(params)
     ),
+    "clue.reporter_added": lambda params: _(
+        "The reporter of %(number)s has added something: open it on the page of the reporter.",
+        number=_number(params),
+    ),
+    "clue.reporter_passed_on": lambda params: _(
+        "What the reporter of %(number)s has added lies among the files.", number=_number(params)
+    ),
     "clue.unsealing_granted": lambda params: _(
         "You may read the reporter's identity for a while (%(number)s).", number=_number(params)
     ),
@@ -476,6 +483,8 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "clue.transferred": lambda params: _(
         "Handed to the designated body, %(number)s.", number=_number(params)
     ),
+    "reporter.added": lambda params: _("The reporter has added something."),
+    "reporter.passed_on": lambda params: _("What the reporter added was put among the files."),
     "unsealing.asked": lambda params: _(
         "It is asked (%(number)s) to read the reporter's identity.", number=_number(params)
     ),

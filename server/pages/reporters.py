@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from handlers import codes, vault, wall
 from handlers.registers import Clue
-from handlers.vault import grants, keys, reporters
+from handlers.vault import grants, keys, receipts, reporters
 from server.db import reading, unit_of_work
 from server.guard import guard
 from server.pages import unsealing, words
@@ -86,14 +86,14 @@ def _page(
     wrong: Mapping[str, str] | None = None,
 ) -> str:
     row = reporters.found(session, clue)
-    writes = reporters.may_write(session, actor, clue)
+    writes, intake = reporters.may_write(session, actor, clue), reporters.is_intake(session, actor, clue)
     shown: Mapping[str, Any] = asdict(identity) if identity else {}
     return render_template(
         "reporter.html",
         clue=clue,
         row=row,
         ready=keys.ready(),
-        intake=reporters.is_intake(session, actor, clue),
+        intake=intake,
         # What is recorded is corrected after it was read: nobody writes over what he has not seen.
         asks=writes and (row is None or identity is not None or typed is not None),
         writes=writes,
@@ -105,6 +105,8 @@ def _page(
         grant=grants.active(session, actor, clue),
         asked=unsealing.lines(session, actor, clue) if wall.view(session, actor, clue) == "content" else [],
         may_ask=grants.may_ask(session, actor, clue),
+        may_make=receipts.may_make(session, actor, clue),
+        additions=receipts.of_clue(session, clue) if intake else [],
     )
 
 

@@ -205,6 +205,8 @@ ERRORS: dict[str, Wording] = {
     "vault_key_missing": lambda p: _(
         "A record of the vault was sealed by a master key that is not there. Tell your administrator."
     ),
+    "vault_passed_on": lambda p: _("This was passed on already."),
+    "vault_receipt": lambda p: _("The intake clerk who took the clue in gives out its receipt."),
     "vault_purpose": lambda p: _("Say what the identity is needed for."),
     "vault_tampered": lambda p: _(
         "The seal of this record is broken: it was changed, or put in the place of another. Tell your administrator."
@@ -273,6 +275,9 @@ FIELDS: dict[str, Wording] = {
     "absence_order": lambda p: _("The last day lies before the first."),
     "absence_self": lambda p: _("Nobody stands in for himself. Choose another person."),
     "absence_taken": lambda p: _("You have entered an absence in these days already."),
+    "reporter_named": lambda p: _(
+        "The text still bears the name or a number of the reporter. Take it out, as proposed."
+    ),
     "unsealing_waits": lambda p: _("You have asked for it already, or may read it now."),
     "file_bomb": lambda p: _(
         "“%(name)s” is too large once it is unpacked. Save it anew, or in parts.", name=p.get("name", "")

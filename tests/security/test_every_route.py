@@ -177,7 +177,16 @@ def test_writing_changes_nothing(house: House, secret: dict[str, Any], login: st
 
 def test_without_signing_in_there_is_nothing(house: House, secret: dict[str, Any]) -> None:
     before = state(house, secret)
-    public = {"/healthz", "/readyz", "/metrics", "/signin", "/language", "/api/openapi.json"}
+    public = {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/signin",
+        "/language",
+        "/report",
+        "/report/add",
+        "/api/openapi.json",
+    }
     for method, rule in itertools.chain(routes(house, "GET"), routes(house, *WRITING)):
         path = place(rule, secret)
         answer = send(house, None, method, path)
