@@ -102,7 +102,13 @@ FREE: Mapping[str, frozenset[str]] = {
     ),
     "empty forms": frozenset(
         {
-            *("pages.new_transfer", "pages.new_sealed", "pages.new_period", "pages.list_template"),
+            *(
+                "pages.report",
+                "pages.new_transfer",
+                "pages.new_sealed",
+                "pages.new_period",
+                "pages.list_template",
+            ),
             *("api.preview_deadline", "pages.limits_simulator", "pages.limit_form"),
         }
     ),

@@ -2,11 +2,8 @@
 
 from server.pages import (
     absences,
-<<<<<<< HEAD
-    audit,
-=======
     additions,
->>>>>>> 77349b4 (Let reporters read a word and add facts by the code of a receipt, without an account)
+    audit,
     clues,
     conventions,
     deadlines,
@@ -48,11 +45,8 @@ blueprints = (blueprint,)
 
 __all__ = [
     "absences",
-<<<<<<< HEAD
-    "audit",
-=======
     "additions",
->>>>>>> 77349b4 (Let reporters read a word and add facts by the code of a receipt, without an account)
+    "audit",
     "blueprints",
     "clues",
     "conventions",
