@@ -182,6 +182,7 @@ ERRORS: dict[str, Wording] = {
     "rate_limit": lambda p: _(
         "You have done this very often in a short time. Try again in %(n)d minutes.", n=p.get("minutes", 1)
     ),
+    "report_code": lambda p: _("This code is not valid. Compare it with the receipt, sign by sign."),
     "role": _role,
     "sealed_item": lambda p: _("There is no such sealed item, or it is not for you to see."),
     "signin": lambda p: _("The account name or the password is wrong. Check both; capitals count."),

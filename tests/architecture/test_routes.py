@@ -26,6 +26,9 @@ PUBLIC = {
     "/static/<path:filename>",
     # Whoever has the address is let in: 256 random bits, stored as a digest, withdrawn by its owner.
     "/calendar/<token>.ics",
+    # Whoever holds the code of a receipt, typed into the form: 125 random bits, stored as a digest, counted by address.
+    "/report",
+    "/report/add",
 }
 
 
