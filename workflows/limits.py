@@ -66,12 +66,19 @@ def current(session: Session, rule_id: str, on: date, *, known_at: datetime | No
     ]
     # What happened before the first version we hold had a rule too, most likely the same.
     newest = [found[0], *(row for row in found if row.effective_from <= on)][-1]
-    return value(newest, conventions.in_force(session, rule_id, on, known_at=known_at))
+    return agreed(value(newest), conventions.in_force(session, rule_id, on, known_at=known_at))
+
+
+def agreed(rule: Limit, answers: Sequence[Convention]) -> Limit:
+    """Return a version of a rule as it is counted under these answers of the office."""
+    found = replace(rule, conventions=tuple(answers))
+    worked = found.unit == "natural_days" and found.does(calendar.DAYS_ARE_WORKED)
+    return replace(found, unit="working_days") if worked else found
 
 
 def kept(session: Session, rule_id: str, version: int, answers: Mapping[str, int]) -> Limit:
     """Return the version of a rule that a deadline began with, and the conventions (question → version) likewise."""
-    return value(get(session, rule_id, version), conventions.kept(session, answers))
+    return agreed(value(get(session, rule_id, version)), conventions.kept(session, answers))
 
 
 def versions(session: Session, rule_id: str) -> Sequence[TimeLimit]:
@@ -165,12 +172,10 @@ def change(
     return written
 
 
-def value(row: TimeLimit, agreed: Sequence[Convention] = ()) -> Limit:
-    """Return a version as the value that deadlines are counted by, under the office's answers."""
+def value(row: TimeLimit) -> Limit:
+    """Return a version as the value that deadlines are counted by, before what the office has answered."""
     values = _values(row)
-    rule = Limit(id=values.pop("rule_id"), **values, conventions=tuple(agreed))
-    worked = rule.unit == "natural_days" and rule.does(calendar.DAYS_ARE_WORKED)
-    return replace(rule, unit="working_days") if worked else rule
+    return Limit(id=values.pop("rule_id"), **values)
 
 
 def _row(limit: Limit) -> dict[str, Any]:

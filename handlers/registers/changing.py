@@ -130,7 +130,7 @@ def may_ask(session: Session, actor: Actor, clue: Clue) -> bool:
     return f"office_head@{clue.office_code}" in actor.groups or session.scalar(mine.limit(1)) is not None
 
 
-def acts_for(one: Clock, now: datetime) -> list[str]:
+def acts_for(session: Session, one: Clock, now: datetime) -> list[str]:
     """Return what a rule allows to be asked for a clock as it stands."""
     if one.open is None:
         return []
@@ -146,7 +146,9 @@ def acts_for(one: Clock, now: datetime) -> list[str]:
     return [
         act
         for act, (approver, most) in allowed.items()
-        if approver and (most is None or clocks.times(one, act) < most)
+        if approver
+        and (most is None or clocks.times(one, act) < most)
+        and (act != "pause" or clocks.pause_left(session, one) != 0)
     ]
 
 

@@ -56,12 +56,15 @@ def of_matter(session: Session, actor: Actor, clue: Clue) -> list[Dial]:
     """Return the clocks of a matter, those that run before those that are over, changed ones first."""
     asked = changing.of_clue(session, clue)
     may = changing.may_ask(session, actor, clue)
-    found = [dial(one, asked, may=may) for one in clocks.of_scope(session, clue.scope_id)]
+    found = [
+        dial(one, asked, changing.acts_for(session, one, clock.now()) if may else ())
+        for one in clocks.of_scope(session, clue.scope_id)
+    ]
     return sorted(found, key=lambda one: (not one.open, not one.lines, one.due if one.open else ""))
 
 
-def dial(one: Clock, asked: Sequence[DeadlineChange] = (), *, may: bool = False) -> Dial:
-    """Return one clock; of `asked` the changes that are its own, and what may be asked where the reader `may`."""
+def dial(one: Clock, asked: Sequence[DeadlineChange] = (), acts: Sequence[str] = ()) -> Dial:
+    """Return one clock; of `asked` the changes that are its own, and what may be asked where nothing waits."""
     now = clock.now()
     mine = [row for row in asked if (row.instance_id, row.rule_id, row.start_at) == _named(one)]
     waits = any(row.decision is None for row in mine)
@@ -79,7 +82,7 @@ def dial(one: Clock, asked: Sequence[DeadlineChange] = (), *, may: bool = False)
         source=one.rule.article,
         lines=tuple(line for row in mine for line in (_line(one, row), *_capped(one, row))),
         count=deadline.steps_in_words((task.due_explained or {}).get("steps") or ()),
-        acts=tuple(changing.acts_for(one, now)) if may and not waits else (),
+        acts=() if waits else tuple(acts),
         open=one.open is not None,
         provisional=task.due_provisional,
     )

@@ -18,7 +18,7 @@ from server.pages import deadline, words
 from server.pages.blueprint import blueprint
 from server.pages.limit_words import GROUNDS, due_words, length, statuses, units
 from server.pages.limits import SUPERVISOR
-from workflows import calendar, clock, limits, plans, preview
+from workflows import calendar, clock, conventions, limits, plans, preview
 from workflows.actor import Actor
 from workflows.calendar import Limit
 from workflows.errors import FieldError, InvalidInput
@@ -126,6 +126,8 @@ def _side(session: Session, limit: Limit, start: date | datetime) -> Side:
         return Side(limit.version, length(limit), _("set by a person"), ())
     if not isinstance(start, datetime):
         start = datetime.combine(start, MORNING, clock.office_zone())
+    day = start.astimezone(clock.office_zone()).date()
+    limit = limits.agreed(limit, conventions.in_force(session, limit.id, day))
     found = calendar.due(limit, start, plans.work_days(session), clock.office_zone())
     return Side(limit.version, length(limit), due_words(found), deadline.steps_in_words(found.explanation))
 
