@@ -78,8 +78,8 @@ def test_each_option_changes_what_it_says_and_no_other_limit(
         assert decided(desk, question, option).written_by == "supervisor"
         assert counted(desk, rule, start, changes) == after
         assert [counted(desk, one, start) for one in others] == untouched
-        assert counted(desk, rule, "2026-01-05") == counted(desk, rule, "2026-01-05"), (
-            "not from before its day"
+        assert counted(desk, rule, "2026-01-05", changes) == earlier, (
+            "what began before its day keeps its own"
         )
         tried.rollback()
     desk.info.clear()
