@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import request
 from marshmallow import RAISE, Schema, fields, validate
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from server.engine_rest.bodies import json_object, loaded
@@ -29,6 +29,20 @@ SORTING = {"sortBy", "sortOrder"}
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    """Where a page is found without looking at all that match it: filters that an index serves in the asked order.
+
+    `condition` takes what is asked and gives None where that is not so; else what makes of all other conditions,
+    and how many rows are wanted, the condition on these rows.
+    """
+
+    filters: frozenset[str]
+    condition: Callable[
+        [Mapping[str, Any], Session, Actor], Callable[[Sequence[Condition], int], Condition] | None
+    ]
+
+
+@dataclass(frozen=True)
 class Query:
     """What one list resource may be asked."""
 
@@ -37,13 +51,20 @@ class Query:
     key: Column  #: unique, so that pages never overlap
     #: What filters mean together: takes what is asked, gives further conditions or raises BadUserRequest.
     together: Callable[[Mapping[str, Any]], Sequence[Condition]] = lambda asked: ()
+    shortcut: Shortcut | None = None
 
     def rows(self, session: Session, statement: Select[*tuple[Any, ...]], actor: Actor) -> Sequence[Any]:
         """Return the rows the request asks for, of those that the statement lets be seen."""
         asked = self._asked()
-        statement = statement.where(*self._conditions(asked, session, actor)).order_by(*self._order(asked))
         first, most = _page()
         limit = LONGEST_LIST + 1 if most is None else most
+        conditions = self._conditions(asked, session, actor)
+        if self.shortcut and (condition := self.shortcut.condition(asked, session, actor)):
+            others = {name: value for name, value in asked.items() if name not in self.shortcut.filters}
+            rest = self._conditions(others, session, actor)
+            seen = true() if statement.whereclause is None else statement.whereclause
+            conditions = [condition([seen, *rest], first + limit)]
+        statement = statement.where(*conditions).order_by(*self._order(asked))
         found = session.execute(statement.offset(first).limit(limit)).all()
         if len(found) > LONGEST_LIST:
             raise BadUserRequest(f"More than {LONGEST_LIST} results: page with firstResult and maxResults.")

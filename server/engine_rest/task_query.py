@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, true
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from handlers import office
 from server.engine_rest.errors import BadUserRequest
 from server.engine_rest.filters import (
+    Condition,
     Filter,
     after,
     among,
@@ -27,7 +28,8 @@ from server.engine_rest.filters import (
     texts,
 )
 from server.engine_rest.kinds import Flag
-from server.engine_rest.queries import Query
+from server.engine_rest.queries import Query, Shortcut
+from workflows import tasks
 from workflows.actor import Actor
 from workflows.model import Instance, ProcessDefinition, Task, TaskCandidate
 
@@ -49,8 +51,11 @@ def _offered(kind: str, *names: str) -> ColumnElement[bool]:
 
 def _candidate_user(login: str, session: Session, actor: Actor) -> ColumnElement[bool]:
     """Return the condition that a task is offered to the user or to a group that the user is in today."""
-    groups = actor.groups if login == actor.id else office.actor_for(session, login).groups
-    return or_(_offered("user", login), _offered("group", *groups))
+    return or_(_offered("user", login), _offered("group", *_groups(login, session, actor)))
+
+
+def _groups(login: str, session: Session, actor: Actor) -> frozenset[str]:
+    return actor.groups if login == actor.id else office.actor_for(session, login).groups
 
 
 def _involved(login: str) -> ColumnElement[bool]:
@@ -144,4 +149,31 @@ def _candidates_together(asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     return [Task.assignee.is_(None)] if used and not asked.get("includeAssignedTasks") else []
 
 
-QUERY = Query(FILTERS, SORTS, Task.id, _candidates_together)
+def _candidates(name: str, value: Any, session: Session, actor: Actor) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of all that a filter on candidates asks for."""
+    groups = [value] if name == "candidateGroup" else value
+    if name == "candidateUser":
+        yield "user", value
+        groups = _groups(value, session, actor)
+    for group in set(groups):
+        yield "group", group
+
+
+def _soonest(
+    asked: Mapping[str, Any], session: Session, actor: Actor
+) -> Callable[[Sequence[Condition], int], Condition] | None:
+    """Return how the soonest due of what is offered and not taken are found; None where something else is asked."""
+    sorting = asked.get("sortBy"), asked.get("sortOrder"), asked.get("sorting")
+    if asked.get("includeAssignedTasks") or sorting != ("dueDate", "asc", None):
+        return None
+    offered = [
+        one
+        for name in CANDIDATE_FILTERS & asked.keys()
+        for one in _candidates(name, asked[name], session, actor)
+    ]
+    if not offered or len(CANDIDATE_FILTERS & asked.keys()) > 1:
+        return None
+    return lambda others, first: tasks.among_offered(offered, others, first=first)
+
+
+QUERY = Query(FILTERS, SORTS, Task.id, _candidates_together, Shortcut(frozenset(CANDIDATE_FILTERS), _soonest))

@@ -13,11 +13,12 @@ from workflows.tasks.acts import (
     release,
     save_draft,
 )
-from workflows.tasks.inbox import Page, TaskFilter, count, doable, listing, next_of
+from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable, listing, next_of, offered_to
 
 __all__ = [
     "Page",
     "TaskFilter",
+    "among_offered",
     "assign",
     "claim",
     "complete",
@@ -29,6 +30,7 @@ __all__ = [
     "get",
     "listing",
     "next_of",
+    "offered_to",
     "options",
     "pass_on",
     "release",

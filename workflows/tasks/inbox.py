@@ -6,7 +6,7 @@ what the actor may not see is not in it and not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -135,7 +135,7 @@ def _box(
         raise InvalidInput(f"There is no box {box!r}; there are: {', '.join(BOXES)}.", code="box")
     conditions = [policy().tasks(actor), *narrowed.conditions()]
     if box == "groups":
-        return _offers(actor, conditions, behind, first)
+        return select(Task).where(among_offered(offered_to(actor), conditions, behind=behind, first=first))
     wanted = select(Task).where(*conditions)
     if box == "done":
         wanted = wanted.where(Task.closed_by == actor.id, Task.outcome == "completed")
@@ -146,15 +146,19 @@ def _box(
     return wanted.where(tuple_(Task.sorts_at, Task.id) > behind) if behind else wanted
 
 
-def _offers(
-    actor: Actor,
+def among_offered(
+    offered: Iterable[tuple[str, str]],
     conditions: Sequence[ColumnElement[bool]],
-    behind: tuple[datetime, str] | None,
-    first: int | None,
-) -> Select[Task]:
-    """Return the tasks offered to the actor: the first of each group, merged, each read off the index."""
+    *,
+    behind: tuple[datetime, str] | None = None,
+    first: int | None = None,
+) -> ColumnElement[bool]:
+    """Return the condition that a task meets these and is anybody's of these candidates (kind, name) to claim.
+
+    `first`: so many, soonest due, behind a place are enough; those of each candidate are read off the index, and merged.
+    """
     arms = []
-    for kind, name in offered_to(actor):
+    for kind, name in offered:
         arm = select(TaskCandidate.task_id).join(Task, Task.id == TaskCandidate.task_id)
         arm = arm.where(
             TaskCandidate.kind == kind, TaskCandidate.name == name, TaskCandidate.claimable, *conditions
@@ -165,7 +169,7 @@ def _offers(
             arm = arm.order_by(TaskCandidate.sorts_at, TaskCandidate.task_id).limit(first)
         # A bare ORDER BY inside a UNION is no SQL to SQLite.
         arms.append(select(arm.subquery().c.task_id))
-    return select(Task).where(Task.id.in_(union_all(*arms)))
+    return Task.id.in_(union_all(*arms))
 
 
 def _offered(actor: Actor) -> ColumnElement[bool]:
