@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
-from handlers.office import Membership, Person, Unit, in_force, today
+from handlers.office import Membership, Person, Role, Unit, in_force, today
 from handlers.registers import Clue
 from workflows.actor import Actor
 from workflows.model import Task, TaskCandidate
@@ -19,12 +19,12 @@ KINDS = ("office", "agency", "resident_group")
 _MATTER = "clue:"
 
 
-def of_unit(code: str) -> ColumnElement[bool]:
-    """Return the SQL condition over `Task` of what lies with a unit.
+def of_unit(code: str) -> list[ColumnElement[bool]]:
+    """Return the SQL conditions over `Task` any of which says that it lies with a unit, beside what is `offered` to it.
 
     A step of a leader's in a matter of an office is with that office, too: it waits for it.
     """
-    offered = exists().where(
+    group = exists().where(
         TaskCandidate.task_id == Task.id,
         TaskCandidate.kind == "group",
         TaskCandidate.name.endswith(f"@{code}", autoescape=True),
@@ -39,12 +39,20 @@ def of_unit(code: str) -> ColumnElement[bool]:
             in_force(Membership.since, Membership.until, today()),
         )
     )
-    handled = exists().where(
-        Task.scope_id.startswith(_MATTER),
-        Clue.id == func.substr(Task.scope_id, len(_MATTER) + 1),
-        Clue.office_code == code,
+    handled = select(literal(_MATTER) + Clue.id).where(Clue.office_code == code)
+    return [
+        and_(Task.assignee.is_not(None), or_(Task.assignee.in_(people), group)),
+        Task.scope_id.in_(handled),
+    ]
+
+
+def offered(session: Session, code: str) -> list[tuple[str, str]]:
+    """Return the candidates (kind, name) of a unit that have something to claim now."""
+    name = Role.id + f"@{code}"
+    waiting = exists().where(
+        TaskCandidate.kind == "group", TaskCandidate.name == name, TaskCandidate.claimable
     )
-    return or_(offered, Task.assignee.in_(people), handled)
+    return [("group", found) for found in session.scalars(select(name).where(waiting).order_by(name))]
 
 
 def units_for(session: Session, actor: Actor) -> Sequence[Unit]:

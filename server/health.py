@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from server.auth import Account
 from server.db import Database, database, migrated, reading
@@ -20,6 +22,9 @@ from server.guard import public, settings
 from workflows import clock, watchdog
 from workflows.errors import NotFound
 from workflows.model import Incident, Job, Task, Timer
+
+#: How often all open tasks are looked at for one that lacks a clock, however often somebody asks.
+COUNTED_EVERY = timedelta(minutes=1)
 
 blueprint = Blueprint("health", __name__)
 log = structlog.get_logger()
@@ -95,6 +100,7 @@ class _Work:
 
     def __init__(self, target: Database) -> None:
         self._database = target
+        self._counted = (0, float("-inf"))
 
     def collect(self) -> Any:
         now = clock.now()
@@ -116,6 +122,14 @@ class _Work:
         with self._database.reading() as session:
             for name, (meaning, query) in counts.items():
                 yield GaugeMetricFamily(name, meaning, value=session.scalar(query) or 0)
-            without = len({one.task_id for one in watchdog.missing(session)})
             meaning = "Open tasks that should have a clock and have none"
+            without = self._without_clock(session)
             yield GaugeMetricFamily("duban_tasks_without_clock", meaning, value=without)
+
+    def _without_clock(self, session: Session) -> int:
+        """Return how many tasks lack a clock, or did not long ago: to know, every open task is looked at."""
+        counted, at = self._counted
+        if time.monotonic() - at > COUNTED_EVERY.total_seconds():
+            counted = len({one.task_id for one in watchdog.missing(session)})
+            self._counted = (counted, time.monotonic())
+        return counted

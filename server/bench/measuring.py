@@ -25,6 +25,7 @@ def measure(amount: Amount) -> Iterator[Table]:
     with places("inbox") as found:
         looks = [look for place in found for look in inboxes.looks(place, amount)]
     yield inboxes.of_inboxes(looks)
+    yield inboxes.of_all_open_tasks(looks)
     yield from clocks(amount)
 
 

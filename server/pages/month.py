@@ -40,7 +40,8 @@ def deadlines_month(actor: Actor) -> str | AnyResponse:
                 "There is no such unit, or its calendar is not for you to see.", code="calendar_unit"
             )
         since, until = span(first, behind)
-        rows = listed.where(session, actor, of_units.of_unit(code), since=since, until=until)
+        offered = of_units.offered(session, code)
+        rows = listed.where(session, actor, of_units.of_unit(code), offered=offered, since=since, until=until)
         grid = days([first + DAY * n for n in range((behind - first).days)], rows)
         chosen = day_of(request.args.get("day"), FIRST)
         return render_template(

@@ -1,8 +1,8 @@
-"""Open tasks by the day on which they are due: a person's, and whoever's a condition names; one query each."""
+"""Open tasks by the day on which they are due: a person's, and whoever's conditions name; one query each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select, union_all
@@ -25,18 +25,34 @@ def mine(
     since: datetime | None = None,
     limit: int = MAX_DEADLINES,
 ) -> Sequence[Task]:
-    """Return the actor's open tasks, and those that he may claim, due in [since, until), soonest first.
+    """Return the actor's open tasks, and those that he may claim, due in [since, until), soonest first."""
+    own = [Task.assignee == actor.id]
+    return where(session, actor, own, offered=offered_to(actor), since=since, until=until, limit=limit)
 
-    Each arm is read off its index in its order, as inboxes are; instance and definition are loaded.
+
+def where(
+    session: Session,
+    actor: Actor,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    offered: Iterable[tuple[str, str]] = (),
+    until: datetime,
+    since: datetime | None = None,
+    limit: int = MAX_DEADLINES,
+) -> Sequence[Task]:
+    """Return the open tasks due in [since, until) that the actor may see, soonest first.
+
+    They meet any of the conditions over `Task`, or are to be claimed by any of the candidates (kind, name). Each of
+    these is read off its index in its order, as inboxes are; instance and definition are loaded.
     """
-    own = select(Task.id.label("task_id")).where(
-        Task.assignee == actor.id,
-        Task.closed_at.is_(None),
-        *_between(Task.sorts_at, since, until),
-        policy().tasks(actor),
-    )
-    arms = [select(own.order_by(Task.sorts_at).limit(limit).subquery().c.task_id)]
-    for kind, name in offered_to(actor):
+    seen = policy().tasks(actor)
+    arms = []
+    for condition in conditions:
+        arm = select(Task.id.label("task_id")).where(
+            Task.closed_at.is_(None), *_between(Task.sorts_at, since, until), condition, seen
+        )
+        arms.append(select(arm.order_by(Task.sorts_at).limit(limit).subquery().c.task_id))
+    for kind, name in offered:
         arm = (
             select(TaskCandidate.task_id)
             .join(Task, Task.id == TaskCandidate.task_id)
@@ -45,27 +61,11 @@ def mine(
                 TaskCandidate.name == name,
                 TaskCandidate.claimable,
                 *_between(TaskCandidate.sorts_at, since, until),
-                policy().tasks(actor),
+                seen,
             )
         )
         arms.append(select(arm.order_by(TaskCandidate.sorts_at).limit(limit).subquery().c.task_id))
     return _loaded(session, select(Task).where(Task.id.in_(union_all(*arms))), limit)
-
-
-def where(
-    session: Session,
-    actor: Actor,
-    condition: ColumnElement[bool],
-    *,
-    since: datetime,
-    until: datetime,
-    limit: int = MAX_DEADLINES,
-) -> Sequence[Task]:
-    """Return the open tasks of a condition over `Task` that the actor may see, due in [since, until), soonest first."""
-    wanted = select(Task).where(
-        Task.closed_at.is_(None), *_between(Task.sorts_at, since, until), condition, policy().tasks(actor)
-    )
-    return _loaded(session, wanted, limit)
 
 
 def standing(session: Session, actor: Actor, *, limit: int = MAX_DEADLINES) -> Sequence[Task]:
