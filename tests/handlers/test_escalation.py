@@ -211,8 +211,8 @@ def test_a_due_date_counted_again_is_recorded_and_told_where_the_day_is_another(
         "jurisdiction": "CN",
     }
     told = operations.find("escalation.recounted")
-    told(context(city, task), recounted=counted)
-    told(context(city, task), recounted={**counted, "old": counted["new"]})
+    told(context(city, task), changed=counted)
+    told(context(city, task), changed={**counted, "old": counted["new"]})
     rows = city.scalars(select(Notification).where(Notification.code == "deadline.recounted")).all()
     assert {row.login for row in rows} == {"handler10", "handler3", "handler4"}
     assert len(rows) == 3, "a day that stands is recorded, and nobody is bothered"
