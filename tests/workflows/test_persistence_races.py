@@ -186,6 +186,42 @@ def test_workers_share_what_is_due(office, two_steps):
     office.check()
 
 
+def test_ten_workers_fire_each_timer_once(office, two_steps):
+    office.deploy(two_steps)
+    started = [office.start("pair").id for _ in range(30)]
+
+    def works(worker, known):
+        """Return a worker that fires what it knows already, then all that it leases, together and one by one."""
+
+        def run():
+            fired = [act(office, timers.fire, timer_id)() for timer_id in known].count(True)
+            while leased := act(office, timers.lease, worker, 3)():
+                together = act(office, timers.fire_together, leased)()
+                rest = [timer_id for timer_id in leased if timer_id not in together]
+                fired += len(together) + [act(office, timers.fire, timer_id)() for timer_id in rest].count(
+                    True
+                )
+            return fired
+
+        return run
+
+    with clock.held_at(clock.now() + timedelta(days=2)):
+        # Ten whose leases of the same ten have run out, each at another of them first.
+        lost = act(office, timers.lease, "gone", 10, timedelta(0))()
+        fired = at_once(*(works(f"w{n}", lost[n:] + lost[:n]) for n in range(10)))
+    with clock.held_at(clock.now() + timedelta(days=2, minutes=1)):
+        # What a worker left to another that was at it is not due any more.
+        assert works("last", lost)() == 0
+    assert sum(fired) == 30
+    assert Counter(e.instance_id for e in office.all(AuditEvent, AuditEvent.act == "timer.fire")) == Counter(
+        started
+    )
+    assert {t.status for t in office.all(Timer, Timer.kind == "engine")} == {"fired"}
+    chief = [t.instance_id for t in office.open_tasks() if t.element_id == "escalated"]
+    assert Counter(chief) == Counter(started)
+    office.check()
+
+
 def test_one_message_is_heard_once(office, diagram):
     waiting = (
         '<bpmn:startEvent id="s"/><bpmn:intermediateCatchEvent id="w">'
