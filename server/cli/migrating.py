@@ -33,7 +33,8 @@ def migrate(key: str, source: int, target: int, renamed: tuple[str, ...], dry_ru
     """
     with opened(Settings.from_env()) as database:
         with database.reading() as session:
-            plan = _plan(session, key, source, target, _pairs(renamed))
+            older, newer = (_version(session, key, number) for number in (source, target))
+            plan = migration.plan(session, older, newer, _pairs(renamed))
             instances = migration.running(session, plan)
         stay = sum(not _one(database, plan, each, dry_run=dry_run) for each in instances)
     done = "can be moved" if dry_run else "moved"
@@ -62,13 +63,6 @@ def _show(verdict: Verdict) -> None:
     click.echo(f"{verdict.instance_id}: {'stays' if verdict.reasons else 'safe'}")
     for finding in verdict.findings:
         click.echo(f"  {finding.element or ''} [{finding.rule}] {finding.message}")
-
-
-def _plan(session: Session, key: str, source: int, target: int, renamed: dict[str, str]) -> Plan:
-    plan = migration.plan(session, _version(session, key, source), _version(session, key, target))
-    if not renamed:
-        return plan
-    return migration.plan(session, plan.source_id, plan.target_id, {**plan.names, **renamed})
 
 
 def _version(session: Session, key: str, number: int) -> str:

@@ -1,7 +1,8 @@
 """From one version of a process to another: which element is which, and whether that can be at all.
 
 A migration moves no token by itself (`placing` does): it says which element of the target takes the place of
-which of the source. Only elements of one kind may; two never become one.
+which of the source. Only elements of one kind may, and only one that has another id now may become another: two
+never become one, and no step becomes another that was there beside it.
 """
 
 from __future__ import annotations
@@ -23,13 +24,11 @@ class Migration:
     """A mapping of element ids from one definition to another, shared by all runs that it moves."""
 
     def __init__(
-        self, source: Definition, target: Definition, names: Mapping[str, str] | None = None
+        self, source: Definition, target: Definition, renamed: Mapping[str, str] = MappingProxyType({})
     ) -> None:
         self.source = source
         self.target = target
-        self.names: Mapping[str, str] = MappingProxyType(
-            dict(proposed(source, target) if names is None else names)
-        )
+        self.names: Mapping[str, str] = MappingProxyType({**_same(source, target), **renamed})
         #: What was found out about where tokens may stand, so that a thousand runs at one place cost one look.
         self.known: dict[Any, tuple[Finding, ...]] = {}
 
@@ -50,12 +49,21 @@ class Migration:
                 yield refusal(old, "unknown", f"The new version has no element '{new}'.")
             elif before[old].kind != after[new].kind:
                 yield changed_kind(before[old], after[new])
+            elif old != new and (old in after or new in before):
+                yield refusal(old, "other_step", _other_step(before[old], after[new], both=old in after))
             elif taken[new] > 1:
                 several = f"More than one element is to become {called(after[new])}; each needs its own."
                 yield refusal(old, "twice", several)
 
 
-def proposed(source: Definition, target: Definition) -> dict[str, str]:
+def _other_step(old: Node, new: Node, *, both: bool) -> str:
+    # Else a migration would be a way past a step, such as an approval.
+    if both:
+        return f"{called(old)} is in the new version as well: it cannot become {called(new)}."
+    return f"{called(new)} is in the version that is left as well: {called(old)} cannot become it."
+
+
+def _same(source: Definition, target: Definition) -> dict[str, str]:
     """Return the elements that both have under the same id and of the same kind, each mapped to itself."""
     after = elements(target)
     return {

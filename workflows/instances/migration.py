@@ -6,7 +6,7 @@ command like any other: one instance, its lock, one transaction, all of it or no
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -48,17 +48,15 @@ class Verdict:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
-def plan(session: Session, source_id: str, target_id: str, names: Mapping[str, str] | None = None) -> Plan:
-    """Return the plan from one version to another: by `names`, else every element to that of its id and kind.
+def plan(session: Session, source_id: str, target_id: str, renamed: Mapping[str, str] | None = None) -> Plan:
+    """Return the plan from one version to another: every element becomes that of its id and kind, or what is said.
 
-    `names` need not say what becomes of elements at which no instance can stand. `NotFound` for a version;
-    `InvalidInput` with a finding for each element of `names` that cannot be.
+    `NotFound` for a version; `InvalidInput` with a finding for each element that cannot become what is said.
     """
+    if source_id == target_id:
+        raise InvalidInput(f"{source_id} is both the version that is left and the new one.", code="migration")
     source, target = (deployed.compiled(session, _known(session, each)) for each in (source_id, target_id))
-    migration = engine.Migration(source, target)
-    if names is not None:
-        passing = _passing(migration, taken=set(names.values()))
-        migration = engine.Migration(source, target, {**passing, **names})
+    migration = engine.Migration(source, target, renamed or {})
     if findings := tuple(migration.check()):
         told = " ".join(finding.message for finding in findings)
         raise InvalidInput(f"There is no such migration: {told}", findings=findings, code="migration")
@@ -121,14 +119,6 @@ def execute(
     }
     acts.record(session, actor, "instance.migrate", instance, detail)
     return verdict
-
-
-def _passing(migration: engine.Migration, taken: Container[str]) -> dict[str, str]:
-    """Return what becomes by itself of the elements at which no instance can stand."""
-    known = engine.elements(migration.source)
-    return {
-        old: new for old, new in migration.names.items() if new not in taken and not engine.stands(known[old])
-    }
 
 
 def _guard(plan: Plan, instance: Instance) -> None:
