@@ -36,10 +36,12 @@ class Identity:
     unit: str = ""
     email: str = ""
     note: str = ""
+    before: str = ""  #: texts of the clue as they were before this reporter's marks were taken out
 
 
 #: Longest entries, in characters.
-LONGEST = {"note": 2000, "address": 200}
+LONGEST = {"note": 2000, "address": 200, "before": 200_000}
+LINES = frozenset({"note", "before"})
 USUAL = 100
 
 
@@ -73,7 +75,9 @@ def write(session: Session, actor: Actor, clue: Clue, given: Mapping[str, str]) 
         raise NotAllowed(
             "The intake clerk records the reporter, until the clue is distributed.", code="vault_closed"
         )
-    identity, before = _checked(given), found(session, clue)
+    before = found(session, clue)
+    kept = opened(before).before if before else ""
+    identity = _checked({"before": kept, **given})
     row = Reporter(
         id=new_id(),
         clue_id=clue.id,
@@ -133,7 +137,7 @@ def _checked(given: Mapping[str, str]) -> Identity:
         most = LONGEST.get(name, USUAL)
         if len(value) > most:
             faults[name] = FieldError("too_long", {"length": len(value), "max": most})
-        elif "\0" in value or (name != "note" and "\n" in value):
+        elif "\0" in value or (name not in LINES and "\n" in value):
             faults[name] = FieldError("line_breaks")
     if not values["name"]:
         faults["name"] = FieldError("required")

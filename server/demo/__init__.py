@@ -16,7 +16,7 @@ from handlers.notifications import Notification
 from handlers.registers import returns
 from server import auth, boot
 from server.db import Database
-from server.demo import beside
+from server.demo import beside, reporters
 from server.demo.story import Story
 from workflows import audit, clock
 from workflows.errors import Conflict
@@ -77,6 +77,7 @@ def load(database: Database, *, say: Say = lambda line: None) -> int:
         beside.pass_on_sealed(session)
         count = Story(session, Random(SEED)).play(say)
         beside.tell_results(session)
+        reporters.unseal(session)
         _read_old_notifications(session)
         audit.record(session, actor=boot.SYSTEM, act=LOADED, detail={"matters": count})
     say(f"{count} matters are there.")

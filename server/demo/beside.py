@@ -25,7 +25,7 @@ SEALED: tuple[tuple[str, int, str, int, int | None], ...] = (
 def pass_on_sealed(session: Session) -> None:
     """Log the sealed items, and hand over those that were."""
     for reason, items, carrier, ago, took in SEALED:
-        came = _morning(session, ago)
+        came = morning(session, ago)
         with clock.held_at(came):
             day = office.today().isoformat()
             answers = {
@@ -35,32 +35,33 @@ def pass_on_sealed(session: Session) -> None:
                 "carrier": carrier,
                 "to_body": "UP1",
             }
-            item = _begin(session, "divert", "intake", answers)
+            item = begin(session, "divert", "intake", answers)
         if took is not None:
-            with clock.held_at(came + timedelta(hours=5) if took == 0 else _morning(session, ago - took)):
+            with clock.held_at(came + timedelta(hours=5) if took == 0 else morning(session, ago - took)):
                 who = "principal" if reason == "T01" else "intake"
-                _finish(session, item, who, handed_on=office.today().isoformat(), sign=True)
+                finish(session, item, who, handed_on=office.today().isoformat(), sign=True)
 
 
 def tell_results(session: Session) -> None:
     """Make the lists of the last quarter; one office has handed its list in, the others have not yet."""
-    with clock.held_at(_morning(session, 4)):
+    with clock.held_at(morning(session, 4)):
         last = office.today().replace(month=(office.today().month - 1) // 3 * 3 + 1, day=1) - timedelta(
             days=1
         )
         answers = {"year": last.year, "quarter": str((last.month + 2) // 3)}
-        lists = _begin(session, "quarterly_results", "clerk", answers)
-    with clock.held_at(_morning(session, 3)):
-        _finish(session, lists, "head", sign=True)
-    with clock.held_at(_morning(session, 2)):
-        _finish(session, lists, "intake", sign=True)
+        lists = begin(session, "quarterly_results", "clerk", answers)
+    with clock.held_at(morning(session, 3)):
+        finish(session, lists, "head", sign=True)
+    with clock.held_at(morning(session, 2)):
+        finish(session, lists, "intake", sign=True)
 
 
-def _begin(session: Session, process: str, login: str, answers: dict[str, Any]) -> Instance:
+def begin(session: Session, process: str, login: str, answers: dict[str, Any]) -> Instance:
+    """Let somebody start a process."""
     return instances.start(session, key=process, actor=office.actor_for(session, login), answers=answers)
 
 
-def _finish(session: Session, instance: Instance, login: str, **answers: Any) -> None:
+def finish(session: Session, instance: Instance, login: str, **answers: Any) -> None:
     """Let somebody complete the task of the instance that is offered to him."""
     actor = office.actor_for(session, login)
     here = set(
@@ -72,7 +73,7 @@ def _finish(session: Session, instance: Instance, login: str, **answers: Any) ->
     tasks.complete(session, offered.id, actor=actor, answers=answers)
 
 
-def _morning(session: Session, ago: int) -> datetime:
+def morning(session: Session, ago: int) -> datetime:
     """Return ten o'clock of the working day so many before today."""
     today = clock.now().astimezone(clock.office_zone()).date()
     day = calendar.subtract_working_days(today, ago, plans.work_days(session))

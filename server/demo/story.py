@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from handlers import clue_import, office
 from handlers.registers import Clue, ClueHandler, ClueSubject
+from server.demo import reporters
 from server.demo.answers import Scene, answer_to, request_for_time
 from server.demo.fates import Fate, fates
 from server.demo.periods import Returns
@@ -159,6 +160,8 @@ class Story:
         for row, number in outcome.started:
             found = self._session.scalars(select(Instance.id).where(Instance.business_key == number)).one()
             self._matters[found] = Matter(found, together[row - 2])
+            if by_intake and together[row - 2].named:
+                reporters.seal(self._session, found)
             self._look(found)
 
     def _agency(self, bureau: Bureau) -> Actor:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from handlers import codes, vault, wall
 from handlers.registers import Clue
-from handlers.vault import grants, keys, receipts, reporters
+from handlers.vault import grants, keys, masking, receipts, reporters
 from server.db import reading, unit_of_work
 from server.guard import guard
 from server.pages import unsealing, words
@@ -49,9 +49,14 @@ def read_reporter(actor: Actor, clue_id: str) -> str:
 @guard(roles={reporters.INTAKE})
 def write_reporter(actor: Actor, clue_id: str) -> Response | tuple[str, int]:
     """Record who reported the clue, or correct it; what is wrong is shown with what was typed."""
+    given = {name: request.form.get(name, "") for name in labels()}
     try:
         with unit_of_work() as session:
-            reporters.write(session, actor, known(session, actor, clue_id), request.form)
+            clue = known(session, actor, clue_id)
+            row = reporters.write(session, actor, clue, given)
+            if masking.proposals(clue, identity := reporters.opened(row)):
+                flash(_("The reporter is recorded and sealed."), "done")
+                return _page(session, actor, clue, identity=identity), 200
     except InvalidInput as error:
         if not error.fields:
             raise
@@ -60,6 +65,16 @@ def write_reporter(actor: Actor, clue_id: str) -> Response | tuple[str, int]:
             wrong = {name: words.field_words(fault) for name, fault in error.fields.items()}
             return _page(session, actor, clue, typed=request.form, wrong=wrong), 422
     flash(_("The reporter is recorded and sealed."), "done")
+    return redirect(url_for("pages.reporter", clue_id=clue_id), 303)
+
+
+@blueprint.post("/clues/<clue_id>/reporter/mask")
+@guard(roles={reporters.INTAKE})
+def mask_reporter(actor: Actor, clue_id: str) -> Response:
+    """Take the marks of the reporter out of the clue's texts, as proposed."""
+    with unit_of_work() as session:
+        masking.mask(session, actor, known(session, actor, clue_id))
+    flash(_("The texts no longer bear the reporter's name and numbers."), "done")
     return redirect(url_for("pages.reporter", clue_id=clue_id), 303)
 
 
@@ -99,6 +114,14 @@ def _page(
         writes=writes,
         identity={name: shown[name] for name in labels() if shown.get(name)},
         given=typed or shown,
+        cut=masking.proposals(clue, identity) if identity and intake else {},
+        texts={
+            "facts": _("Facts"),
+            "agency_conclusion": _("The agency's conclusion"),
+            "contact": _("Contact"),
+            "head_sign": _("Signed by"),
+            "summary": _("Summary at registration"),
+        },
         wrong=wrong or {},
         labels=labels(),
         purposes=codes.rows(grants.PURPOSES),

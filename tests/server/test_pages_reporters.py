@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.registers import Clue
-from handlers.vault import keys
+from handlers.vault import keys, reporters
 from tests.city import TRANSFER, City
 from tests.server.visitors import Visitor
 from workflows import clock
@@ -161,3 +161,21 @@ def test_two_leaders_open_a_reporter_for_a_while(city: City, master: Path) -> No
     for login in ("clerk", "admin", "supervisor", "handler"):
         assert Visitor(city, login).get("/unsealings").status_code == 403, login
     assert all(text.encode() not in city_bytes(city) for text in WHO.values())
+
+
+def test_texts_that_name_the_reporter_are_found_and_masked(city: City, master: Path) -> None:
+    told = f"举报人{WHO['name']}（电话 0512 9999-0000）称验收当日无人到场。"
+    clue_id = reported(city, facts=told)
+    page, intake = f"/clues/{clue_id}/reporter", Visitor(city, "intake")
+    warned = intake.post(page, **WHO)
+    proposed = "举报人〔举报人〕（电话 〔电话〕）称验收当日无人到场。"
+    assert (warned.status_code, proposed in warned.text) == (200, True)
+    assert Visitor(city, "clerk").post(f"{page}/mask").status_code == 403
+    assert intake.post(f"{page}/mask").status_code == 303
+    with city.database.reading() as session:
+        clue = session.get_one(Clue, clue_id)
+        assert clue.facts == proposed
+        row = reporters.found(session, clue)
+        assert row is not None
+        assert (reporters.opened(row).before, row.version) == (f"facts: {told}", 2)
+    assert intake.post(page, **WHO).status_code == 303
