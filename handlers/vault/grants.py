@@ -37,7 +37,7 @@ def ask(context: Context, *, answers: Answers) -> Recorded:
     hours, most = int(answers["hours"]), longest(answers["purpose"])
     if hours > most:
         raise _refused("hours", "max", max=most)
-    if _pending(session, who(context), clue):
+    if pending(session, who(context), clue):
         raise _refused("number", "unsealing_waits")
     row = Grant(
         number=next_number(session, "unsealing", context.now),
@@ -144,6 +144,14 @@ def may_ask(session: Session, actor: Actor, clue: Clue) -> bool:
     return wall.view(session, actor, clue) == "content"
 
 
+def pending(session: Session, login: str, clue: Clue) -> bool:
+    """Return whether somebody's application waits, or his right to read has not ended."""
+    waits = Grant.granted_at.is_(None) & Grant.refused.is_(False)
+    holding = (Grant.expires_at > clock.now()) & Grant.withdrawn_at.is_(None)
+    mine = select(Grant.id).where(Grant.clue_id == clue.id, Grant.applicant == login, or_(waits, holding))
+    return session.scalar(mine.limit(1)) is not None
+
+
 def of_clue(session: Session, clue: Clue) -> list[Grant]:
     """Return what was asked for in a matter, in order."""
     return list(session.scalars(select(Grant).where(Grant.clue_id == clue.id).order_by(Grant.asked_at)))
@@ -202,13 +210,6 @@ def _clue(context: Context, number: str) -> Clue:
     if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue):
         raise _refused("number", "clue_number", number=number)
     return clue
-
-
-def _pending(session: Session, login: str, clue: Clue) -> bool:
-    waits = Grant.granted_at.is_(None) & Grant.refused.is_(False)
-    holding = (Grant.expires_at > clock.now()) & Grant.withdrawn_at.is_(None)
-    mine = select(Grant.id).where(Grant.clue_id == clue.id, Grant.applicant == login, or_(waits, holding))
-    return session.scalar(mine.limit(1)) is not None
 
 
 def _of_process(context: Context) -> Grant:

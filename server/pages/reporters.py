@@ -127,7 +127,7 @@ def _page(
         purposes=codes.rows(grants.PURPOSES),
         grant=grants.active(session, actor, clue),
         asked=unsealing.lines(session, actor, clue) if wall.view(session, actor, clue) == "content" else [],
-        may_ask=grants.may_ask(session, actor, clue),
+        may_ask=grants.may_ask(session, actor, clue) and not grants.pending(session, actor.id, clue),
         may_make=receipts.may_make(session, actor, clue),
         additions=receipts.of_clue(session, clue) if intake else [],
     )
