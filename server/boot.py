@@ -17,7 +17,7 @@ from server import folders
 from server.db import Database, migrate
 from server.settings import Settings
 from server.tables import metadata
-from workflows import colours, definitions, limits
+from workflows import clocks, colours, definitions, limits
 from workflows.actor import Actor
 from workflows.calendar import Limit
 from workflows.errors import InvalidInput
@@ -65,6 +65,7 @@ def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
         except InvalidInput as error:
             raise InvalidInput(f"{source / name}: {error.message}") from error
     conventions.seed(session)
+    clocks.watch_caps(session)
     know_roles(session)
 
 

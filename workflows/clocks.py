@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, cast, select
 from sqlalchemy.orm import Session
 
 from workflows import calendar, changes, clock, limits, plans
@@ -117,6 +117,20 @@ def pause(session: Session, one: Clock, *, from_at: datetime, reference: str) ->
     _change(session, one, row)
     if latest := latest_end(session, replace(one, rows=(*one.rows, row))):
         _leave(session, row, CAP, latest)
+
+
+def watch_caps(session: Session) -> int:
+    """Let every pause end at its cap that began before pauses did so by themselves; return how many there were."""
+    key = f"{KIND}:" + cast(ClockChange.id, String) + f":{CAP}"
+    watched = select(Job.id).where(Job.key == key).exists()
+    standing = select(ClockChange).where(ClockChange.kind == "pause", ClockChange.to_at.is_(None), ~watched)
+    found = 0
+    for row in session.scalars(standing.order_by(ClockChange.id)).all():
+        one = of_change(session, row)
+        if one and one.stands and (latest := latest_end(session, one)):
+            _leave(session, row, CAP, latest)
+            found += 1
+    return found
 
 
 def resume(session: Session, one: Clock, *, to_at: datetime) -> None:

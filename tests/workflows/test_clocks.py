@@ -11,6 +11,7 @@ import chinese_calendar
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from tests.workflows.conftest import START, Office, make_diagram, open_office
 from tests.workflows.jobs import work_off
@@ -19,7 +20,7 @@ from tests.workflows.test_plans import PLAN_2027
 from workflows import clock, clocks, ladder, limits, operations, plans, recounting
 from workflows.calendar import Extension, Limit, Pause, WorkDays, due, read_plan
 from workflows.colours.measures import MEASURES, Course
-from workflows.model import AuditEvent, ClockChange, Task, TaskCandidate, Timer
+from workflows.model import AuditEvent, ClockChange, Job, Task, TaskCandidate, Timer
 
 ZONE = clock.office_zone()
 DAYS = WorkDays.official()
@@ -326,6 +327,10 @@ def test_a_pause_ends_by_itself_at_its_cap_once(
     del RULES[f"capped_{unit}"]
     with clock.held_at(of(stands)):
         assert change(office, "pause", from_at=of(stands), reference="YQ-1").paused_at == of(stands)
+    with office.work() as session:
+        # As it was before pauses ended by themselves: it is found, once.
+        session.execute(delete(Job).where(Job.key.endswith(":cap")))
+        assert [clocks.watch_caps(session), clocks.watch_caps(session)] == [1, 0]
     with clock.held_at(of(cap) - timedelta(seconds=1)):
         work_off(office)
         assert office.task("u").paused_at == of(stands)
