@@ -9,7 +9,6 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.audit import record as record
 from workflows.model import PENDING, Activity, AuditEvent, Incident, Job, new_id
 
 

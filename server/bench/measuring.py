@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from server.bench import firings, house, inboxes, parts, postgresql, ticks, timers, work
+from server.bench import auditing, firings, house, inboxes, parts, postgresql, ticks, timers, work
 from server.bench.places import Amount, places
 from server.bench.tables import Table
 from server.bench.work import Kept, Moved
@@ -26,7 +26,14 @@ def measure(amount: Amount) -> Iterator[Table]:
         looks = [look for place in found for look in inboxes.looks(place, amount)]
     yield inboxes.of_inboxes(looks)
     yield inboxes.of_all_open_tasks(looks)
+    yield from audited(amount)
     yield from clocks(amount)
+
+
+def audited(amount: Amount) -> Iterator[Table]:
+    """Yield what the audit takes from completions and inboxes."""
+    with places("audit") as found:
+        yield auditing.of_audit([auditing.measure(place, amount) for place in found])
 
 
 def clocks(amount: Amount) -> Iterator[Table]:

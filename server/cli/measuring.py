@@ -21,6 +21,9 @@ from workflows.engine.benchmark import Section
 @click.option("--engine", is_flag=True, help="The engine alone, without server and database.")
 @click.option("--quick", is_flag=True, help="Less of everything: a minute or two.")
 @click.option("--profile", is_flag=True, help="Where the time of one completion goes, part by part.")
+@click.option(
+    "--audit", "only_audit", is_flag=True, help="Only what the audit takes from completions and inboxes."
+)
 @click.option("--timers", is_flag=True, help="Timers alone: how late they fire, and what a tick costs.")
 @click.option("--list", "rows", type=click.IntRange(10), help="A transfer list of so many rows, instead.")
 @click.option("--rounds", type=click.IntRange(1), help="How often to repeat what is measured of the engine.")
@@ -30,6 +33,7 @@ def bench(
     engine: bool,
     quick: bool,
     profile: bool,
+    only_audit: bool,
     timers: bool,
     rows: int | None,
     rounds: int | None,
@@ -43,14 +47,13 @@ def bench(
     tables: list[Table] = []
     if not engine:
         amount = QUICK if quick else FULL
-        for table in (
-            lists.measure(rows) if rows else _asked(amount, only_profile=profile, only_timers=timers)
-        ):
+        only = "profile" if profile else "timers" if timers else "audit" if only_audit else ""
+        for table in lists.measure(rows) if rows else _asked(amount, only):
             tables.append(table)
             if not as_json:
                 _show(table)
     sections: list[Section] = []
-    if not profile and not rows and not timers:
+    if not (profile or rows or timers or only_audit):
         for section in benchmark.measure(rounds or (10 if quick else 30)):
             sections.append(section)
             tables.append(_table(section))
@@ -65,13 +68,13 @@ def bench(
         raise click.ClickException("Slower than promised. " + "; ".join(missed) + ".")
 
 
-def _asked(amount: Amount, *, only_profile: bool, only_timers: bool) -> Iterator[Table]:
-    if only_timers:
-        yield from measuring.clocks(amount)
-        return
-    if not only_profile:
+def _asked(amount: Amount, only: str) -> Iterator[Table]:
+    if not only:
         yield from measuring.measure(amount)
-    yield from measuring.profile(amount)
+        yield from measuring.profile(amount)
+        return
+    parts = {"profile": measuring.profile, "timers": measuring.clocks, "audit": measuring.audited}
+    yield from parts[only](amount)
 
 
 def _table(section: Section) -> Table:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from handlers import codes, lists
 from handlers.registers import Clue
 from handlers.wall.rules import PREFIX
+from server import reads
 from server.db import reading
 from server.guard import guard
 from server.limited import limited
@@ -116,7 +117,7 @@ def audit_page(actor: Actor) -> str:
 def audit_rows(actor: Actor) -> Response:
     """Give the rows of the filter as CSV, newest first; a cell never becomes a formula."""
     wanted = Wanted.from_request()
-    headings = [_("Time"), _("Who"), _("In place of"), _("What"), _("About"), _("Matter"), _("Came by")]
+    headings = [_("Time"), _("Who acted"), _("In place of"), _("Act"), _("About"), _("Matter"), _("Came by")]
     headings += [_("Address"), _("Request"), _("Position in the chain")]
     with reading() as session:
         found = lines(session, _rows(session, wanted, None, MOST_EXPORTED))
@@ -164,7 +165,7 @@ def _line(row: AuditEvent, position: int | None, numbers: dict[str, str]) -> Lin
         instead_of=names.person(row.on_behalf_of),
         what=codes.word("audit_acts", row.act, lang()),
         refused=row.act in _acts("refusal"),
-        about=names.joined(filter(None, (_term(row.field_group), _term(row.purpose), _refused(row)))),
+        about=names.joined(filter(None, (_term(row.field_group), _purpose(row), _refused(row)))),
         number=numbers.get(row.scope_id or "", ""),
         origin=_term(row.origin),
         address=row.address or "",
@@ -174,8 +175,14 @@ def _line(row: AuditEvent, position: int | None, numbers: dict[str, str]) -> Lin
 
 
 def _refused(row: AuditEvent) -> str:
-    # Which door it was, by the name of the route: what was typed into the address is nobody's business.
-    return str((row.detail or {}).get("endpoint", "")) if row.act in _acts("refusal") else ""
+    # What was tried, by the route: what was typed into the address is nobody's business.
+    tried = reads.READS.get(str((row.detail or {}).get("endpoint"))) if row.act in _acts("refusal") else None
+    return codes.word("audit_acts", tried.act, lang()) if tried else ""
+
+
+def _purpose(row: AuditEvent) -> str:
+    # Who looks at something looks: only what more was meant is worth a word.
+    return "" if row.purpose == "look" else _term(row.purpose)
 
 
 def _term(code: str | None) -> str:

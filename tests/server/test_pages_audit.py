@@ -33,7 +33,7 @@ def test_who_sees_what_of_the_log(city: City, visit: Callable[[str], Visitor]) -
     Sealer(city.database).run()
     refused = auditor.get(f"/audit?number={number}&act=refusal").get_data(as_text=True)
     assert 'data-count="1"' in refused
-    assert "pages.clue" in refused
+    assert "查阅线索" in refused
     assert "已封存" in refused
     read = auditor.get(f"/audit?number={number}&act=clue.read&actor=clerk").get_data(as_text=True)
     assert 'data-count="1"' in read
