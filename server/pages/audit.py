@@ -160,7 +160,7 @@ def _line(row: AuditEvent, position: int | None, numbers: dict[str, str]) -> Lin
     return Line(
         id=row.id,
         at=frame.local(row.at, seconds=True),
-        who=names.person(row.actor) or _("nobody signed in"),
+        who=_term(names.person(row.actor)) or _("nobody signed in"),
         login=row.actor,
         instead_of=names.person(row.on_behalf_of),
         what=codes.word("audit_acts", row.act, lang()),
