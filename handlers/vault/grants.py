@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from handlers import codes, notifications, wall
@@ -21,6 +21,7 @@ from handlers.vault.model import Grant
 from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.model import Instance
 from workflows.operations import Context, Recorded, operation
 
 PROCESS = "unsealing"
@@ -61,7 +62,7 @@ def ask(context: Context, *, answers: Answers) -> Recorded:
 def decide_leader(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Decide as the leader in charge (A3)."""
     row = _of_process(context)
-    _not_one_of(context, row.applicant)
+    _as(context, "leader", row.applicant)
     row.leader, row.leader_at = who(context), context.now
     return {"decision_leader": _decided(context, row, answers)}
 
@@ -70,7 +71,7 @@ def decide_leader(context: Context, *, answers: Answers) -> dict[str, Any]:
 def decide_principal(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Decide as the principal (A4), who is neither the applicant nor the leader that agreed."""
     row = _of_process(context)
-    _not_one_of(context, row.applicant, row.leader)
+    _as(context, "principal", row.applicant, row.leader)
     row.principal, row.principal_at = who(context), context.now
     return {"decision_principal": _decided(context, row, answers)}
 
@@ -146,7 +147,9 @@ def may_ask(session: Session, actor: Actor, clue: Clue) -> bool:
 
 def pending(session: Session, login: str, clue: Clue) -> bool:
     """Return whether somebody's application waits, or his right to read has not ended."""
-    waits = Grant.granted_at.is_(None) & Grant.refused.is_(False)
+    # What was cancelled by the head of case supervision waits for nobody.
+    running = exists(select(Instance.id).where(Instance.id == Grant.instance_id, Instance.ended_at.is_(None)))
+    waits = Grant.granted_at.is_(None) & Grant.refused.is_(False) & running
     holding = (Grant.expires_at > clock.now()) & Grant.withdrawn_at.is_(None)
     mine = select(Grant.id).where(Grant.clue_id == clue.id, Grant.applicant == login, or_(waits, holding))
     return session.scalar(mine.limit(1)) is not None
@@ -196,8 +199,11 @@ def _decided(context: Context, row: Grant, answers: Answers) -> str:
     return decision
 
 
-def _not_one_of(context: Context, *others: str | None) -> None:
-    if who(context) in others:
+def _as(context: Context, role: str, *others: str | None) -> None:
+    """Refuse who does not hold the role, whoever a diagram lets decide, or has had a hand in it before."""
+    if context.actor is None or role not in context.actor.groups:
+        raise NotAllowed(f"This is decided by the {role}.", code="role", roles=[role])
+    if context.actor.id in others:
         raise NotAllowed(
             "Applicant, leader in charge and principal are three different persons.", code="unsealing_person"
         )

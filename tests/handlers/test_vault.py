@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 import server.tables
 from handlers import office, vault
 from handlers.registers import Clue
-from handlers.vault import keys, reporters, rotation
+from handlers.vault import grants, keys, reporters, rotation
 from handlers.vault.sealing import Unreadable
 from server.db import Database
 from tests.city import TRANSFER
-from workflows import instances
-from workflows.errors import InvalidInput, NotAllowed, NotFound
+from workflows import clock, instances
+from workflows.actor import Actor
+from workflows.errors import EngineFault, InvalidInput, NotAllowed, NotFound
 from workflows.model import AuditEvent
+from workflows.operations import Context
 
 WHO = {
     "name": "虚构举报人甲",
@@ -185,3 +187,45 @@ def test_files_of_keys_that_are_none(tmp_path: Path, text: str, mode: int, says:
         keys.ready()
     assert text not in str(refused.value)
     keys.use(None)
+
+
+def test_three_persons_with_the_right_offices_open_a_record(city: Session, master: Path) -> None:
+    """Whatever a diagram says: its steps may be offered to anybody, the operations know who decides."""
+    clue = taken_in(city)
+    record(city, clue)
+    clerk, leader, both = (
+        office.actor_for(city, "clerk"),
+        office.actor_for(city, "leader"),
+        Actor("clerk", frozenset({"case_supervision", "leader", "principal"})),
+    )
+
+    def context(actor: Actor | None) -> Context:
+        return Context(city, actor, clock.now(), "instance", "unsealing", scope_id=clue.scope_id)
+
+    asked = {"number": clue.transfer_no, "purpose": "protect", "reason": "有人打听举报人。", "hours": 72}
+    grants.ask(context(clerk), answers=asked)
+    agree = {"decision": "agree"}
+    for actor, code in (
+        (office.actor_for(city, "handler"), "role"),
+        (None, "role"),
+        (both, "unsealing_person"),
+    ):
+        with pytest.raises(NotAllowed) as refused:
+            grants.decide_leader(context(actor), answers=agree)
+        assert refused.value.code == code
+    assert grants.decide_leader(context(leader), answers=agree) == {"decision_leader": "agree"}
+    two_posts = Actor("leader", frozenset({"leader", "principal"}))
+    with pytest.raises(NotAllowed):
+        grants.decide_principal(context(two_posts), answers=agree)
+    with pytest.raises(EngineFault):
+        grants.grant(context(None))
+    assert grants.active(city, clerk, clue) is None
+    grants.decide_principal(context(office.actor_for(city, "principal")), answers=agree)
+    grants.grant(context(None))
+    given = grants.active(city, clerk, clue)
+    assert given is not None
+    assert reporters.read(city, clerk, clue, purpose="protect", grant=given).name == WHO["name"]
+    # The administrator's own role takes it away, and so does the end.
+    assert grants.active(city, Actor("clerk", clerk.groups | {"admin"}), clue) is None
+    with clock.held_at(given.expires_at or clock.now()):
+        assert (grants.active(city, clerk, clue), grants.state(given, clock.now())) == (None, "expired")
