@@ -18,10 +18,11 @@ from tests.server.visitors import Visitor
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[City]:
+def own(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[City]:
     """Give a city whose operator has a file of keys."""
-    (tmp_path / "city").mkdir()
-    found = cities.found(tmp_path / "city")
+    found = cities.found(tmp_path_factory.mktemp("vault"))
     monkeypatch.setenv("DUBAN_DATABASE_URL", str(found.database.engine.url))
     monkeypatch.setenv("DUBAN_MASTER_KEY_FILE", str(tmp_path / "keys"))
     yield found

@@ -123,3 +123,17 @@ def test_the_command_line_has_the_last_word_on_the_address() -> None:
     settings = Settings().at("::1", 0)
     assert (settings.host, settings.port) == ("::1", 0)
     assert Settings().at(None, None) == Settings()
+
+
+def test_the_vaults_key_is_named_once_and_the_demo_makes_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InvalidInput, match="one of the two"):
+        Settings.from_env({"DUBAN_MASTER_KEY": "x", "DUBAN_MASTER_KEY_FILE": "y"})
+    monkeypatch.chdir(tmp_path)
+    files = [Settings.from_env({}, demo=True).serving().master_key_file for _ in range(2)]
+    assert files == [Path("var/master_key")] * 2
+    assert stat.S_IMODE((tmp_path / "var/master_key").stat().st_mode) == 0o600
+    assert len((tmp_path / "var/master_key").read_text().split()) == 1
+    assert Settings.from_env(SECRET).serving().master_key_file is None
+    assert "secret" not in repr(Settings(master_key="secret"))
