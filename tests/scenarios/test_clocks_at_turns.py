@@ -1,4 +1,7 @@
-"""Where a matter turns, by a withdrawal, another jurisdiction, a hold, its re-opening: old clocks stop, new ones run."""
+"""Where a matter turns, by a withdrawal, another jurisdiction, a hold, its re-opening: old clocks stop, new ones run.
+
+Meanwhile the matter goes on by another version of its process after every step, and that changes none of it.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from server import folders
+from server import boot, folders
 from tests.houses import Houses
 from tests.scenarios import story
-from workflows import clock, watchdog
+from workflows import clock, definitions, watchdog
+from workflows.instances import migration
 from workflows.model import PENDING, Task, Timer
 
 STORIES = folders.BPMN / "clue_transfer" / "scenarios"
@@ -54,21 +58,57 @@ class Watched(story.Telling):
             return (task.due_at - timedelta(seconds=1)).astimezone(clock.office_zone()).date()
 
 
+class Moved(Watched):
+    """A telling in which the matter goes on by another version after every step, there and back."""
+
+    moves = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        files = folders.read(STORIES.parent)
+        drawn = files["clue_transfer.bpmn"].replace(b"</bpmn:process>", b"<!-- seen --></bpmn:process>", 1)
+        with clock.held_at(self.now), self.database.unit_of_work() as session:
+            first = definitions.latest(session, story.CLUES).id
+            definitions.deploy(
+                session, {**files, "clue_transfer.bpmn": drawn}, name="seen", actor=boot.SYSTEM
+            )
+            second = definitions.latest(session, story.CLUES).id
+            self.plans = [migration.plan(session, *way) for way in ((first, second), (second, first))]
+
+    def act(self, step: Mapping[str, Any]) -> None:
+        super().act(step)
+        with clock.held_at(max(clock.now(), self.now)):
+            for plan in self.plans:
+                with self.database.reading() as session:
+                    standing = migration.running(session, plan)
+                if standing:
+                    break
+            for instance_id in standing:
+                with self.database.unit_of_work() as session:
+                    verdict = migration.execute(
+                        session, plan, instance_id, actor=boot.SYSTEM, operator="test"
+                    )
+                assert verdict.findings == (), self.place
+                self.moves += 1
+
+
 @pytest.fixture
-def told(sqlite_houses: Houses, request: pytest.FixtureRequest) -> Iterator[Watched]:
+def told(sqlite_houses: Houses, request: pytest.FixtureRequest) -> Iterator[Moved]:
     """Give a story told up to its first message or date."""
     with sqlite_houses() as database:
-        yield Watched(database, story.read(STORIES / request.param))
+        telling = Moved(database, story.read(STORIES / request.param))
+        yield telling
+        assert telling.moves > 10
 
 
-def before(told: Watched, word: str) -> tuple[Mapping[str, Any], ...]:
+def before(told: Moved, word: str) -> tuple[Mapping[str, Any], ...]:
     """Return the steps of a story before the first of a kind."""
     steps = told.story.steps
     return steps[: next(number for number, step in enumerate(steps) if word in step)]
 
 
 @pytest.mark.parametrize("told", ["10_hold.yaml"], indirect=True)
-def test_a_held_clue_has_one_clock_and_its_study_begins_anew_when_it_is_reopened(told: Watched) -> None:
+def test_a_held_clue_has_one_clock_and_its_study_begins_anew_when_it_is_reopened(told: Moved) -> None:
     first = told.go(*before(told, "advance"))
     # What is held waits for its review date alone: no reminder of the study or its approval is left.
     assert first.keys() == {"t_review"}
@@ -101,7 +141,7 @@ def test_a_held_clue_has_one_clock_and_its_study_begins_anew_when_it_is_reopened
 
 
 @pytest.mark.parametrize("told", ["12_withdrawn.yaml"], indirect=True)
-def test_a_withdrawn_report_stops_no_clock_and_another_jurisdiction_stops_them_all(told: Watched) -> None:
+def test_a_withdrawn_report_stops_no_clock_and_another_jurisdiction_stops_them_all(told: Moved) -> None:
     steps = told.story.steps
     ready = next(number for number, step in enumerate(steps) if "advance" in step)
     studying = told.go(*steps[:ready])

@@ -11,6 +11,7 @@ from tests.workflows.conftest import open_office
 from workflows import clock, instances, tasks, timers
 from workflows.actor import Actor
 from workflows.errors import Conflict, DubanError, InvalidInput
+from workflows.instances import migration
 from workflows.model import Activity, AuditEvent, Instance, ProcessDefinition, Task, Timer
 
 CLERKS = [Actor(f"clerk{n}", frozenset({f"clerk{n}", "handler"})) for n in range(8)]
@@ -219,6 +220,32 @@ def test_ten_workers_fire_each_timer_once(office, two_steps):
     assert {t.status for t in office.all(Timer, Timer.kind == "engine")} == {"fired"}
     chief = [t.instance_id for t in office.open_tasks() if t.element_id == "escalated"]
     assert Counter(chief) == Counter(started)
+    office.check()
+
+
+def test_a_move_a_clerk_and_a_deadline_at_once_come_one_after_the_other(office, two_steps):
+    office.deploy(two_steps)
+    started = [office.start("pair") for _ in range(6)]
+    source = office.definition("pair").id
+    office.deploy(two_steps.replace('id="escalated" name="三"', 'id="escalated" name="叁"'))
+    target = office.definition("pair").id
+    plan = act(office, migration.plan, source, target)()
+    with clock.held_at(clock.now() + timedelta(days=2)):
+        for instance in started:
+            (timer,) = office.all(Timer, Timer.instance_id == instance.id, Timer.kind == "engine")
+            one = office.task("one", instance)
+            moved, done, fired = at_once(
+                act(office, migration.execute, plan, instance.id, actor=office.chief),
+                act(office, tasks.complete, one.id, actor=CLERKS[0]),
+                act(office, timers.fire, timer.id),
+            )
+            assert not moved.reasons
+            # The deadline was there first, whoever has let it go by: the clerk learns so.
+            assert isinstance(done, Conflict)
+            assert fired in (True, False)
+            assert office.task("escalated", instance).name == "叁"
+    assert {i.definition_id for i in office.all(Instance)} == {target}
+    assert {t.status for t in office.all(Timer, Timer.kind == "engine")} == {"fired"}
     office.check()
 
 

@@ -18,10 +18,16 @@ def peek(
     session: Session, instance: Instance, *, actor: Actor | None = None
 ) -> tuple[engine.Run, InstanceHost]:
     """Return the run of an instance as last written, and its host; nothing done to it is ever stored."""
-    content = session.scalar(select(InstanceState.content).where(InstanceState.instance_id == instance.id))
-    if content is None:
+    # Both in one statement: what is not locked may be moved to another version meanwhile.
+    kept = session.execute(
+        select(InstanceState.content, Instance.definition_id)
+        .join(Instance, Instance.id == InstanceState.instance_id)
+        .where(InstanceState.instance_id == instance.id)
+    ).one_or_none()
+    if kept is None:
         raise NotFound(f"The process instance {instance.id} has no state.")
-    found = deployed.process(session, instance.definition_id)
+    content, definition_id = kept
+    found = deployed.process(session, definition_id)
     host = InstanceHost(session, instance, found, actor=actor, at=clock.now())
     return engine.Run.restore(found.definition, content, host, library=host.library), host
 
