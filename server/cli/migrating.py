@@ -12,7 +12,7 @@ from server import boot
 from server.cli.common import opened
 from server.db import Database
 from server.settings import Settings
-from workflows.errors import Conflict, InvalidInput, NotFound
+from workflows.errors import DubanError, InvalidInput, NotFound
 from workflows.instances import migration
 from workflows.instances.migration import Plan, Verdict
 from workflows.model import ProcessDefinition
@@ -52,8 +52,8 @@ def _one(database: Database, plan: Plan, instance_id: str, *, dry_run: bool) -> 
             with database.unit_of_work() as session:
                 operator = getpass.getuser()
                 verdict = migration.execute(session, plan, instance_id, actor=boot.SYSTEM, operator=operator)
-        except Conflict as overtaken:  # somebody has moved it on since
-            click.echo(f"{instance_id}: stays. {overtaken.message}")
+        except DubanError as failed:  # moved on by somebody since, or broken: the others go on
+            click.echo(f"{instance_id}: stays. {failed.message}")
             return False
     _show(verdict)
     return not verdict.reasons

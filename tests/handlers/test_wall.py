@@ -385,11 +385,16 @@ def test_acts_on_instances(world: World) -> None:
     assert not may(chief, "set_variables", matter)
     assert not may(held("principal", "principal@JW"), "message", matter)
     assert may(chief, "cancel", matter)
+    assert may(chief, "migrate", matter)
+    assert not may(clerk, "migrate", matter)
+    assert not may(held("principal", "principal@JW"), "migrate", matter)
     assert not may(held("anna"), "see", matter)  # deployed it, and still learns nothing of the matter
     assert may(held("anna"), "cancel", small)
     assert may(held("bert"), "suspend", small)
     assert may(held("bert"), "set_variables", small)
     assert not may(held("carl"), "cancel", small)
+    assert may(held("anna"), "migrate", small)
+    assert not may(held("carl"), "migrate", small)
 
 
 DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"

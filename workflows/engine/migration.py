@@ -93,7 +93,7 @@ def called(node: Node) -> str:
 
 def changed_kind(before: Node, after: Node) -> Finding:
     """Return the refusal of an element that has become something else."""
-    became = f"{called(before)} is a {before.kind} and would become a {after.kind}."
+    became = f"{called(before)} is of kind {before.kind} and would become one of kind {after.kind}."
     return refusal(before.id, "kind", became)
 
 

@@ -42,6 +42,7 @@ MOOT = (
     "failedMessage",
     "failedSignal",
     "failedVariables",
+    "failedMigration",
 )
 
 

@@ -301,7 +301,9 @@ def test_a_plan_that_cannot_be_names_every_element() -> None:
         ("s", "unknown"),
         ("e", "twice"),
     }
-    assert "'u' is a userTask and would become a endEvent" in " ".join(f.message for f in found)
+    assert "'u' is of kind userTask and would become one of kind endEvent" in " ".join(
+        f.message for f in found
+    )
 
 
 def test_a_plan_is_no_way_past_a_step() -> None:
