@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import delete, func, select
 from werkzeug.routing import Rule
 
-from handlers import notifications, office, uploads
+from handlers import codes, notifications, office, uploads
 from handlers.clue_import.kept import TransferList, TransferListLine
 from handlers.registers import Clue, ClueSubject, Document
 from handlers.registers.returns import AgencyReturn
@@ -269,6 +269,9 @@ def test_every_read_leaves_a_trace(
         # What is kept says who saw what, and nothing of what it was, or of whom it told.
         people = {*session.scalars(select(ClueSubject.name)), *session.scalars(select(office.Person.name))}
         written = [f"{vars(row)}" for row in session.scalars(select(AuditEvent))] + [capsys.readouterr().out]
+        acts = set(session.scalars(select(AuditEvent.act).distinct()))
+    # Whoever records a new act gives it words: bpmn/codes/audit_acts.csv.
+    assert acts - {row["code"] for row in codes.rows("audit_acts")} == set()
     words = {NARRATIVE, "材料机密", *(name for name in people if not name.isascii())}
     assert len(words) > 10
     assert [(word, text) for word in words for text in written if word in text] == []
