@@ -43,11 +43,11 @@ class Station:
 def lines(session: Session, instance: Instance) -> list[Line]:
     """Return who did what with the instance and its tasks, the latest first."""
     nodes = nodes_of(session, instance.definition_id)
-    of_instance = select(Task.id, Task.element_id).where(Task.instance_id == instance.id)
-    elements = {row.id: row.element_id for row in session.execute(of_instance)}
+    of_instance = select(Task.id, Task.element_id, Task.name).where(Task.instance_id == instance.id)
+    steps = {row.id: (row.element_id, row.name) for row in session.execute(of_instance)}
     found = []
     for event in history.audit(session, instance.id):
-        words = _words(event, nodes, elements)
+        words = _words(event, nodes, steps)
         if words:
             found.append(Line(frame.local(event.at), names.person(event.actor), words))
     return found[::-1]
@@ -115,13 +115,14 @@ def _station(activity: Activity, nodes: Mapping[str, engine.Node], task: Task | 
     )
 
 
-def _words(event: AuditEvent, nodes: Mapping[str, engine.Node], elements: Mapping[str, str]) -> str:
+def _words(event: AuditEvent, nodes: Mapping[str, engine.Node], steps: Mapping[str, tuple[str, str]]) -> str:
     wording = ACTS.get(event.act)
     if wording is None:
         return ""
     detail = dict(event.detail or {})
-    element = elements.get(event.task_id or "") or str(detail.get("element") or "")
-    return wording({**detail, "step": node_name(nodes.get(element), element)})
+    # A matter may go on by a version that has no such step any more.
+    element, name = steps.get(event.task_id or "") or (str(detail.get("element") or ""),) * 2
+    return wording({**detail, "step": node_name(nodes.get(element), name)})
 
 
 def _passed_on(detail: Mapping[str, Any]) -> str:
