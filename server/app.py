@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Request, Response, g, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -121,7 +121,11 @@ def _install_edge(app: Flask, settings: Settings, database: Database) -> None:
 
 
 class _Cookies(SecureCookieSessionInterface):
-    """Flask's own signed cookie, which stays on https once it came by https."""
+    """Flask's own signed cookie, which stays on https once it came by https; programs have none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        # None gives a session that nothing can be kept in.
+        return None if guard.for_programs() else super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return super().get_cookie_secure(app) or request.is_secure
@@ -144,8 +148,8 @@ def _given_number(request: Request) -> str:
 
 
 def _protect(response: Response, settings: Settings) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    given = {name for name, _ in response.headers}
+    response.headers.extend((name, value) for name, value in HEADERS.items() if name not in given)
     response.headers["X-Request-ID"] = g.get("request_id", "")
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -43,9 +44,14 @@ def configure(*, readable: bool) -> None:
 def hide_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Return the event without the values that nobody may read in a log."""
     for name in event:
-        if any(word in name.lower() for word in SECRET):
+        if _is_secret(name):
             event[name] = "(hidden)"
     return event
+
+
+@lru_cache(maxsize=1000)
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in SECRET)
 
 
 def _rendering(readable: bool) -> list[Any]:
