@@ -153,9 +153,10 @@ def pass_on(
     number = len([one for one in of_clue(session, clue) if one.passed_on_at]) + 1
     _keep(session, actor, clue, f"举报人补充材料{number}.txt", text.encode())
     if with_file and added.content:
-        ending = added.filename.rpartition(".")[2]
-        # Its own name may tell who sent it.
-        _keep(session, actor, clue, f"举报人补充材料{number}附件.{ending}", added.content)
+        # Its own name may tell who sent it: nothing of it but a usual ending.
+        ending = re.search(r"\.[a-z]{3,4}$", added.filename.lower())
+        title = f"举报人补充材料{number}附件{ending[0] if ending else ''}"
+        _keep(session, actor, clue, title, added.content)
     row.passed_on_at, row.passed_on_by = clock.now(), actor.id
     _note(session, clue, actor, "reporter.passed_on")
     handlers = select(ClueHandler.login).where(

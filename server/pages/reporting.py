@@ -88,6 +88,8 @@ def _receipt() -> Receipt:
     if found is None:
         with unit_of_work() as session:
             attempts.note(session, mark, remote)
+            audit.comes_from("page")
+            audit.record(session, actor="", act="report.refused")
         raise InvalidInput("There is no such code.", code="report_code")
     return found
 
