@@ -45,17 +45,19 @@ class Sealer:
         log.info("audit head", position=head.position, hash=head.hash)
 
     def _seal(self, whole: bool) -> int:
+        # Who only asks takes no write lock.
+        with self._database.reading() as session:
+            above = 0 if whole else audit.lookback(session)
+            if not audit.behind(session, above):
+                return 0
         done = 0
         while True:
-            # Who only asks takes no write lock.
-            with self._database.reading() as session:
-                if not audit.behind(session, whole=whole):
-                    return done
             with self._database.unit_of_work() as session:
-                sealed = audit.seal(session, whole=whole)
-            done += sealed
-            if sealed < audit.BATCH or self._stopping.is_set():
+                sealed = audit.seal(session, above)
+            done += len(sealed)
+            if len(sealed) < audit.BATCH or self._stopping.is_set():
                 return done
+            above = sealed[-1]
 
 
 def _due(last: datetime | None, every: timedelta) -> bool:

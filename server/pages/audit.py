@@ -222,7 +222,7 @@ def _chain(session: Session) -> dict[str, Any]:
     verified = select(AuditEvent).where(AuditEvent.act == "audit.verify").order_by(AuditEvent.id.desc())
     return {
         "head": audit.head(session),
-        "waiting": audit.behind(session),
+        "waiting": audit.behind(session, audit.lookback(session)),
         "verified": session.scalar(verified.limit(1)),
     }
 

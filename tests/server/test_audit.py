@@ -73,7 +73,7 @@ def test_a_row_committed_late_is_sealed_late(postgresql_url: str) -> None:
 
 def holds_all(database: Database) -> bool:
     with database.reading() as session:
-        return not audit.behind(session, whole=True)
+        return not audit.behind(session)
 
 
 def test_many_sealers_and_writers_make_one_chain(both: Database) -> None:

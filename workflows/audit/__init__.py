@@ -9,7 +9,7 @@ from workflows.audit.exporting import export, links_of_file
 from workflows.audit.origin import Origin, comes_from
 from workflows.audit.reading import head, links, unsealed
 from workflows.audit.recording import SYSTEM, record
-from workflows.audit.sealing import BATCH, behind, seal
+from workflows.audit.sealing import BATCH, behind, lookback, seal
 from workflows.audit.verifying import Break, Verdict, check
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "head",
     "links",
     "links_of_file",
+    "lookback",
     "record",
     "seal",
     "unsealed",

@@ -18,30 +18,37 @@ from workflows.model import AuditEvent, AuditSeal
 #: How many rows are sealed in one transaction.
 BATCH = 500
 #: How far below the highest sealed id a round looks for rows that were committed late.
-LATE_IDS = 20_000
+LATE_IDS = 5_000
 #: Any number that no other program on the same PostgreSQL uses for its advisory locks.
 LOCK = 0x64_75_62_61_6F
 
 
-def behind(session: Session, *, whole: bool = False) -> bool:
-    """Return whether there is a row to be sealed; `whole` asks all of them."""
-    waiting = unsealed(_since(session, whole)).with_only_columns(AuditEvent.id).limit(1)
+def lookback(session: Session) -> int:
+    """Return the id above which a usual round looks for rows without a seal."""
+    return max(0, (session.scalar(select(func.max(AuditSeal.event_id))) or 0) - LATE_IDS)
+
+
+def behind(session: Session, above: int = 0) -> bool:
+    """Return whether there is a row above this id to be sealed."""
+    waiting = unsealed(above).with_only_columns(AuditEvent.id).limit(1)
     return session.scalar(waiting) is not None
 
 
-def seal(session: Session, *, whole: bool = False, most: int = BATCH) -> int:
-    """Return how many rows were sealed in this transaction: none while another worker is sealing."""
+def seal(session: Session, above: int = 0, *, most: int = BATCH) -> list[int]:
+    """Return the ids of the rows that were sealed in this transaction: none while another worker is sealing.
+
+    Of those above an id, the lowest `most`: a round goes on above the last one.
+    """
     if not _alone(session):
-        return 0
-    waiting = unsealed(_since(session, whole)).order_by(AuditEvent.id).limit(most)
+        return []
     last, now, seals = head(session), clock.now(), []
     at = instant(now)
-    for row in session.execute(waiting):
+    for row in session.execute(unsealed(above).order_by(AuditEvent.id).limit(most)):
         position = last.position + 1
         last = Head(position, digest(last.hash, position, at, event_of(row)))
         seals.append({"position": position, "event_id": row.id, "sealed_at": now, "hash": last.hash})
     writing.add(session, AuditSeal, seals)
-    return len(seals)
+    return [row["event_id"] for row in seals]
 
 
 def _alone(session: Session) -> bool:
@@ -49,8 +56,3 @@ def _alone(session: Session) -> bool:
     if session.get_bind().dialect.name != "postgresql":
         return True
     return bool(session.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": LOCK}))
-
-
-def _since(session: Session, whole: bool) -> int:
-    highest = None if whole else session.scalar(select(func.max(AuditSeal.event_id)))
-    return max(0, (highest or 0) - LATE_IDS)
