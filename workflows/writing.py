@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from workflows.model import Base
 
 Rows = Sequence[Mapping[str, Any]]
+Waiting = dict[tuple[Insert | Update, frozenset[str]], list[Mapping[str, Any]]]  #: by statement and columns
 _GATHERED = "duban.gathered"
 
 
@@ -45,12 +46,16 @@ def later(session: Session, statement: Insert | Update, rows: Rows) -> None:
 @contextmanager
 def gathered(session: Session) -> Iterator[None]:
     """Let what is left to later inside wait for the end of the block; an exception leaves nothing to be written."""
-    waiting: dict[tuple[Insert | Update, frozenset[str]], list[Mapping[str, Any]]] = {}
+    waiting: Waiting = {}
     session.info[_GATHERED] = waiting
     try:
         yield
     finally:
         del session.info[_GATHERED]
+    _write(session, waiting)
+
+
+def _write(session: Session, waiting: Waiting) -> None:
     for (statement, _), rows in sorted(waiting.items(), key=lambda one: _place(one[0][0].table)):
         session.connection().execute(statement, rows)
 

@@ -16,7 +16,7 @@ from server.bench.places import Amount
 from server.bench.postgresql import PostgreSQL
 from server.bench.tables import Table
 from server.db import Database
-from workflows import clock, persistence
+from workflows import clock, persistence, writing
 from workflows import timers as firing
 from workflows.engine import Run
 from workflows.persistence import command, rows
@@ -25,13 +25,14 @@ from workflows.persistence import command, rows
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "lease": ((worker, "_lease"),),
     "lock, and whose turn": ((persistence, "lock_of_timers"), (firing, "_next")),
-    "restore": ((command, "_state"), (Run, "restore")),
+    "restore": ((persistence, "states"), (command, "_state"), (Run, "restore")),
     "run": ((Run, "drain"),),
     "history rows": ((rows, "_write_history"),),
     "task rows": ((rows, "_write_tasks"),),
     "timer rows": ((rows, "_write_timers"),),
     "other rows": ((command, "_write"),),
     "audit": ((firing, "_audit"),),
+    "rows of all together": ((writing, "_write"),),
 }
 REST = "the rest"
 WARM_UP = 20
