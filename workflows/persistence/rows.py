@@ -73,6 +73,9 @@ _CANCEL = _closing("cancelled")
 #: What these two write.
 _CLOSED = ("outcome", "closed_at", "closed_by", "suspended", "assignee", "claimed_at", "revision")
 _STANDING = select(Task).where(Task.id.in_(bindparam("ids", expanding=True)))
+_ARMED = select(Timer).where(
+    Timer.instance_id == bindparam("of_instance"), Timer.kind == "engine", Timer.status.in_(PENDING)
+)
 _STATE = update(writing.table(InstanceState)).where(InstanceState.instance_id == bindparam("of_instance"))
 _LEAVE = update(writing.table(Activity)).where(
     Activity.instance_id == bindparam("of_instance"),
@@ -207,10 +210,7 @@ def _candidates(entry: Entry) -> Iterable[dict[str, Any]]:
 def _write_timers(
     session: Session, instance: Instance, run: engine.Run, host: InstanceHost, left: Collection[str]
 ) -> None:
-    pending = select(Timer).where(
-        Timer.instance_id == instance.id, Timer.kind == "engine", Timer.status.in_(PENDING)
-    )
-    known = {timer.engine_id: timer for timer in session.scalars(pending)}
+    known = {timer.engine_id: timer for timer in session.scalars(_ARMED, {"of_instance": instance.id})}
     wanted = {timer.id: timer for timer in run.due_timers}
     for engine_id, row in known.items():
         if engine_id not in wanted:
