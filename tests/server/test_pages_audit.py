@@ -40,8 +40,10 @@ def test_who_sees_what_of_the_log(city: City, visit: Callable[[str], Visitor]) -
     for word in ("此处叙述审计员不得读到",):
         assert word not in page + refused + read
     # Of matters, the log is case supervision's; the principal sees how often; nobody else anything.
+    visit("clerk").get(f"/clues/{clue_id}")
     shown = visit("clerk").get(f"/clues/{clue_id}").get_data(as_text=True)
     assert "查阅记录" in shown
+    assert "未封存" in shown
     assert "查阅记录" not in visit("principal").get(f"/clues/{clue_id}").get_data(as_text=True)
     assert "data-count" not in visit("principal").get("/audit").get_data(as_text=True)
     for login in ("admin", "clerk", "supervisor", "handler"):
