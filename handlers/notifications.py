@@ -7,9 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    func,
+    not_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from handlers.recusals import blocking
 from workflows import clock
 from workflows.errors import NotFound
 from workflows.model import Base
@@ -83,14 +96,14 @@ def notify(
 
 def unread_count(session: Session, login: str, *, at_most: int | None = None) -> int:
     """Return how many notifications of the login wait to be read, or `at_most` if there are at least so many."""
-    unread = select(Notification.id).where(Notification.login == login, Notification.read_at.is_(None))
+    unread = select(Notification.id).where(_of(login), Notification.read_at.is_(None))
     return session.scalar(select(func.count()).select_from(unread.limit(at_most).subquery())) or 0
 
 
 def opened(session: Session, login: str, notification_id: int) -> Notification:
     """Return a notification of the login, which has read it now; NotFound where it is nobody's or another's."""
-    found = session.get(Notification, notification_id)
-    if found is None or found.login != login:
+    found = session.scalar(select(Notification).where(Notification.id == notification_id, _of(login)))
+    if found is None:
         raise NotFound("There is no such notification.", code="notification")
     if found.read_at is None:
         found.read_at = clock.now()
@@ -101,7 +114,7 @@ def listing(
     session: Session, login: str, *, unread: bool = False, before: int | None = None, limit: int = PAGE
 ) -> Page:
     """Return one page of the login's notifications, newest first; `before` is the last page's `next`."""
-    query = select(Notification).where(Notification.login == login).order_by(Notification.id.desc())
+    query = select(Notification).where(_of(login)).order_by(Notification.id.desc())
     if unread:
         query = query.where(Notification.read_at.is_(None))
     if before is not None:
@@ -116,3 +129,8 @@ def mark_read(session: Session, login: str, ids: Iterable[int] | None = None) ->
     if ids is not None:
         mine = mine.where(Notification.id.in_(list(ids)))
     return cast("CursorResult[Any]", session.execute(mine.values(read_at=clock.now()))).rowcount
+
+
+def _of(login: str) -> ColumnElement[bool]:
+    # Who is recused from a matter finds nothing of it, not even what he was told before.
+    return and_(Notification.login == login, not_(blocking(login, Notification.scope_id)))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from handlers.notifications import Notification
 from handlers.outbox.model import OutgoingMessage as Message
 from workflows import audit, clock
 from workflows.actor import Actor
@@ -54,6 +55,13 @@ def sent(session: Session, ids: Collection[str], worker: str) -> None:
 def dropped(session: Session, ids: Collection[str], worker: str, why: str) -> None:
     """Note that nobody is to have these messages any more."""
     _end(session, ids, worker, status="dropped", done_at=clock.now(), error=why)
+
+
+def withdraw(session: Session, login: str, scope_id: str) -> None:
+    """Let nothing leave any more for somebody who is recused from a matter; what waits is dropped."""
+    of_matter = select(Notification.id).where(Notification.login == login, Notification.scope_id == scope_id)
+    waits = update(Message).where(Message.status == "waiting", Message.notification_id.in_(of_matter))
+    session.execute(waits.values(status="dropped", done_at=clock.now(), error="recused", leased_by=None))
 
 
 def failed(session: Session, ids: Collection[str], worker: str, why: str, *, for_good: bool = False) -> int:

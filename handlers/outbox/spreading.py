@@ -18,6 +18,7 @@ from handlers.outbox import choices, webhooks
 from handlers.outbox.choices import Choice
 from handlers.outbox.kinds import kind_of
 from handlers.outbox.model import OutgoingMessage, Webhook
+from handlers.recusals import blocking
 from workflows import clock, plans
 from workflows.calendar import WorkDays
 
@@ -44,18 +45,21 @@ def spread(session: Session, ways: Ways) -> int:
     unspread = select(Notification).where(~Notification.spread).order_by(Notification.id)
     notices = session.scalars(unspread.limit(BATCH).with_for_update(skip_locked=True)).all()
     if notices:
+        kept_from = _kept_from(session, notices)
         logins = {notice.login for notice in notices}
         chosen = choices.of(session, logins)
         known = choices.addresses(session, logins) if ways.mail else {}
         targets = webhooks.listing(session)
         digest_at = next_digest(clock.now(), ways.digest_hour, plans.work_days(session))
         for notice in notices:
+            notice.spread = True
+            if notice.id in kept_from:
+                continue
             kind = kind_of(notice.code)
             choice = chosen[notice.login][kind]
             if notice.login in known:
                 session.add_all(_mail(notice, choice, digest_at))
             session.add_all(_hooks(notice, choice, kind, targets))
-            notice.spread = True
         session.flush()
     return len(notices)
 
@@ -69,6 +73,13 @@ def next_digest(now: datetime, hour: int, days: WorkDays) -> datetime:
     while not days.is_working(day):
         day += DAY
     return datetime.combine(day, time(hour), zone).astimezone(UTC)
+
+
+def _kept_from(session: Session, notices: Sequence[Notification]) -> set[int]:
+    """Return which notices are for somebody who has been recused from their matter meanwhile."""
+    ids = [notice.id for notice in notices]
+    blocked = blocking(Notification.login, Notification.scope_id)
+    return set(session.scalars(select(Notification.id).where(Notification.id.in_(ids), blocked)))
 
 
 def _mail(notice: Notification, choice: Choice, digest_at: datetime) -> Iterator[OutgoingMessage]:

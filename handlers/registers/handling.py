@@ -74,7 +74,11 @@ def declare(context: Context, *, answers: Answers) -> dict[str, Any]:
         select(ClueHandler).where(
             ClueHandler.clue_id == clue.id, ClueHandler.login == who(context), ClueHandler.ended_at.is_(None)
         )
-    ).one()
+    ).one_or_none()
+    if mine is None:
+        # The step came to the head of the office: who was to sign has been recused meanwhile.
+        clue.stage = "assigning"
+        return {"recusal_a8": "yes"}
     mine.declared_at = context.now
     if answers["recusal"] == "yes":
         mine.recused = True

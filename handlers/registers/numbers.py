@@ -27,6 +27,7 @@ PREFIXES = {
     "quarterly": "JD",
     "supervision": "DB",
     "unsealing": "QF",
+    "recusal": "HB",
 }
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers.office import Unit, actor_for, person
+from handlers.recusals import ASKED, RECUSED, state_of
 from handlers.registers import Clue, ClueHandler, ClueSubject
 from handlers.wall.conditions import assignments
 from handlers.wall.rules import (
@@ -24,10 +25,14 @@ from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskC
 from workflows.visibility import Decision
 
 _UNSEEN = Decision(False, "This user may not know of it.")
+#: What somebody whose recusal is being decided does no more.
+FROZEN = frozenset({"claim", "complete", "assign", "hold", "stand_in"})
 
 
 def view(session: Session, actor: Actor, clue: Clue) -> str | None:
     """Return the best view of the clue that the actor has, or None where it does not exist for him."""
+    if state_of(session, actor.id, clue.scope_id) == RECUSED:
+        return None
     if content_reason(session, actor, clue):
         return "content"
     if "intake_clerk" in actor.groups and (
@@ -40,6 +45,13 @@ def view(session: Session, actor: Actor, clue: Clue) -> str | None:
 
 
 def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
+    recusal = state_of(session, actor.id, task.scope_id)
+    if recusal == RECUSED:
+        return _UNSEEN
+    if recusal == ASKED and act in FROZEN:
+        return Decision(
+            False, f"{actor.id} may be recused: until that is decided he does not act in the matter."
+        )
     if act == "hold":
         return _may_hold(session, actor.id, task)
     if act == "stand_in":
@@ -66,6 +78,8 @@ def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
 def may_instance(session: Session, actor: Actor, act: str, instance: Instance) -> Decision:
     if act == "start":
         return _may_start(session, actor, instance)
+    if state_of(session, actor.id, instance.scope_id) == RECUSED:
+        return _UNSEEN
     seen = _sees_instance(session, actor, instance)
     if act == "see" or not seen.allowed:
         return seen

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from handlers.office import Unit
+from handlers.recusals import blocking
 from handlers.registers import Clue, ClueHandler
 from handlers.registers.returns import AgencyReturn, RectificationItem
 from handlers.wall.rules import EVERYTHING, PERIOD, PREFIX, SHOWN_BY_TASK, STAFF, units_of
@@ -27,7 +28,7 @@ def clues(actor: Actor, view: str = "content") -> ColumnElement[bool]:
         conditions += [Clue.submitted_by == actor.id, _open_task(actor)]
     if view == "status":
         conditions.append(Clue.agency_code.in_(units_of(actor, "agency_clerk")))
-    return or_(*conditions)
+    return and_(or_(*conditions), in_sight(actor, PREFIX + Clue.id))
 
 
 @lru_cache(maxsize=KEPT)
@@ -49,7 +50,8 @@ def items(actor: Actor) -> ColumnElement[bool]:
 def instances(actor: Actor) -> ColumnElement[bool]:
     """Return the SQL condition over `Instance` of what the actor may see."""
     own = or_(Instance.started_by == actor.id, deployed_by_actor(actor, Instance), has_task(actor))
-    return or_(and_(Instance.scope_id.is_(None), own), matter(actor, Instance.scope_id))
+    seen = or_(and_(Instance.scope_id.is_(None), own), matter(actor, Instance.scope_id))
+    return and_(seen, in_sight(actor, Instance.scope_id))
 
 
 @lru_cache(maxsize=KEPT)
@@ -60,12 +62,18 @@ def tasks(actor: Actor) -> ColumnElement[bool]:
         or_(Instance.started_by == actor.id, deployed_by_actor(actor, Instance)),
     )
     mine = or_(Task.assignee == actor.id, and_(Task.closed_at.is_(None), candidate(actor, Task)))
-    return or_(
+    seen = or_(
         and_(mine, works_on(actor, Task.scope_id)),
         Task.closed_by == actor.id,
         and_(Task.scope_id.is_(None), _looked_up(owner.correlate(Task))),
         matter(actor, Task.scope_id),
     )
+    return and_(seen, in_sight(actor, Task.scope_id))
+
+
+def in_sight(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
+    """Return the condition that the actor is not recused from a matter: whoever is finds nothing of it, anywhere."""
+    return not_(blocking(actor.id, scope_id))
 
 
 def content(actor: Actor) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from flask import render_template, request
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from handlers import codes, office, wall
+from handlers import codes, office, recusing, wall
 from handlers.registers import (
     Clue,
     ClueHandler,
@@ -111,6 +111,7 @@ def clue(actor: Actor, clue_id: str) -> str:
             "clue.html",
             clue=row,
             full=view == "content",
+            may_see_recusals=view == "content" and bool(actor.groups & (recusing.ASKING | {"principal"})),
             word=word,
             event_words=event_words,
             opinion_words=opinion_words,

@@ -485,6 +485,19 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     ),
     "reporter.added": lambda params: _("The reporter has added something."),
     "reporter.passed_on": lambda params: _("What the reporter added was put among the files."),
+    "recusal.decided": lambda params: _(
+        "%(name)s keeps out of the matter (%(number)s).",
+        name=person(str(params.get("login"))),
+        number=_number(params),
+    ),
+    "recusal.refused": lambda params: _(
+        "A recusal was not found needed (%(number)s).", number=_number(params)
+    ),
+    "recusal.reviewed": lambda params: _(
+        "What was done before the recusal %(number)s was looked through: %(outcome)s.",
+        number=_number(params),
+        outcome=codes.word("recusal_reviews", params.get("outcome"), lang()),
+    ),
     "unsealing.asked": lambda params: _(
         "It is asked (%(number)s) to read the reporter's identity.", number=_number(params)
     ),

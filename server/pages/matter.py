@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from handlers import codes, wall
 from handlers.registers import Assignment, Clue, ClueSubject, Opinion
-from server.pages import clocks, course, events, frame, names, papers, unsealing
+from server.pages import clocks, course, events, frame, names, papers, recusals, unsealing
 from workflows.actor import Actor
 from workflows.model import Instance
 
@@ -84,6 +84,9 @@ def summary(session: Session, actor: Actor, scope_id: str | None) -> Matter | No
     if clue is None:
         return None
     facts = {"content": _content, "metadata": _metadata, "status": _status}[view](session, clue)
+    if view == "content":
+        waiting = recusals.pending_words(session, actor, clue)
+        facts = [*(Fact(_("Recusal asked for"), words, long=True) for words in waiting), *facts]
     found = replace(_heading(clue), facts=tuple(fact for fact in facts if fact.words))
     found = replace(found, papers=_papers(session, clue, view))
     return replace(found, said=_said(session, clue)) if view == "content" else found

@@ -195,6 +195,7 @@ ERRORS: dict[str, Wording] = {
     ),
     "suspended": lambda p: _("The matter is suspended. It can go on once it is resumed."),
     "transfer_list": lambda p: _("There is no such list: it was dropped, is too old, or is somebody else's."),
+    "recusal": lambda p: _("There is no such recusal to be lifted."),
     "unsealing": lambda p: _("There is no such right to be withdrawn."),
     "unsealing_person": lambda p: _(
         "Applicant, leader in charge and principal are three different persons: leave it to another one."
@@ -279,6 +280,7 @@ FIELDS: dict[str, Wording] = {
     "reporter_named": lambda p: _(
         "The text still bears the name or a number of the reporter. Take it out, as proposed."
     ),
+    "recusal_known": lambda p: _("The person's recusal is asked for already, or decided."),
     "unsealing_waits": lambda p: _("You have asked for it already, or may read it now."),
     "file_bomb": lambda p: _(
         "“%(name)s” is too large once it is unpacked. Save it anew, or in parts.", name=p.get("name", "")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import wall
+from handlers.recusals import Recusal
 from handlers.registers import Clue, ClueHandler
 from workflows import definitions
 from workflows.actor import Actor
@@ -67,7 +68,7 @@ class World:
 
     def clue(self, **given: Any) -> Clue:
         number = next(self.numbers)
-        handlers = given.pop("handlers", ())
+        handlers, recusals = given.pop("handlers", ()), given.pop("recusals", {})
         values: dict[str, Any] = {
             "transfer_no": f"YS-2026-{number:05d}",
             "source": "SR09",
@@ -95,8 +96,24 @@ class World:
                     recused=recused,
                 )
             )
+        for login, state in recusals.items():
+            self.recuse(clue, login, state)
         self.session.flush()
         return clue
+
+    def recuse(self, clue: Clue, login: str, state: str = "recused") -> Recusal:
+        row = Recusal(
+            number=f"HB-2026-{next(self.numbers):05d}",
+            scope_id=clue.scope_id,
+            login=login,
+            state=state,
+            ground="other",
+            asked_by="clerk",
+            asked_at=NOW,
+        )
+        self.session.add(row)
+        self.session.flush()
+        return row
 
     def instance(
         self, scope_id: str | None = None, *, owner: str = "anna", starter: str = "bert"
@@ -166,6 +183,9 @@ clues = st.fixed_dictionaries(
         "agency_code": st.sampled_from(AGENCIES),
         "submitted_by": st.sampled_from(LOGINS),
         "handlers": st.lists(st.tuples(st.sampled_from(LOGINS), st.booleans(), st.booleans()), max_size=2),
+        "recusals": st.dictionaries(
+            st.sampled_from(LOGINS), st.sampled_from(["asked", "recused", "refused", "lifted"]), max_size=2
+        ),
     }
 )
 tasks = st.fixed_dictionaries(
@@ -303,6 +323,38 @@ def test_intake_sees_its_own_clue_until_it_is_distributed_then_its_numbers(world
 def test_a_reassigned_or_recused_handler_is_out(world: World, ended: bool, recused: bool) -> None:
     clue = world.clue(office_code="JD1", handlers=[("handler", ended, recused)])
     assert wall.view(world.session, held("handler", "handler@JD1"), clue) is None
+
+
+@pytest.mark.parametrize(
+    "role", ["case_supervision", "principal", "leader", "office_head@JD1", "agency_clerk@STJ"]
+)
+def test_who_is_recused_finds_nothing_of_the_matter_whatever_he_is(world: World, role: str) -> None:
+    clue = world.clue(office_code="JD1")
+    actor = held("anna", role)
+    instance = world.instance(clue.scope_id, starter="anna")
+    tasks = [
+        world.task(instance, ("group", role)),
+        world.task(instance, assignee="anna"),
+        world.task(instance, closed_at=NOW, closed_by="anna"),
+    ]
+    row = world.recuse(clue, "anna", "asked")
+    assert wall.view(world.session, actor, clue) is not None
+    for task in tasks[:2]:
+        assert not POLICY.may(world.session, actor, "complete", task).allowed
+        assert POLICY.may(world.session, actor, "see", task).allowed
+    row.state = "recused"
+    world.session.flush()
+    assert views(world.session, actor, clue) == set()
+    assert wall.view(world.session, actor, clue) is None
+    assert seen(world.session, Task, POLICY.tasks(actor)) == set()
+    assert seen(world.session, Instance, POLICY.instances(actor)) == set()
+    for task in tasks:
+        assert not any(
+            POLICY.may(world.session, actor, act, task).allowed for act in ("see", "claim", "hold")
+        )
+    row.state = "lifted"
+    world.session.flush()
+    assert wall.view(world.session, actor, clue) is not None
 
 
 def test_an_agency_completing_its_form_sees_the_task_but_not_the_matter(world: World) -> None:

@@ -103,6 +103,16 @@ def pass_on(session: Session, task: Task, user: str | None) -> None:
         _tell(session, task, session.get_one(Instance, task.instance_id), None)
 
 
+def offer_to(session: Session, task: Task, group: str) -> None:
+    """Offer an open task whose instance is locked to one more group."""
+    free = task.assignee is None
+    session.add(
+        TaskCandidate(task_id=task.id, kind="group", name=group, claimable=free, sorts_at=task.sorts_at)
+    )
+    session.flush()
+    session.expire(task, ["candidates"])
+
+
 def form(session: Session, task_id: str, *, actor: Actor) -> tuple[Form | None, dict[str, Any]]:
     """Return the form of a task and the answers to begin with: the actor's draft, else what is known."""
     task = get(session, task_id, actor)

@@ -1,0 +1,209 @@
+"""Recusal (回避): asked for by himself or by another, decided by the principal, carried out at every door.
+
+The principal decides on everybody but himself; on him the commission above does, and its number is entered.
+Until it is decided the person does nothing in the matter (`handlers.wall`); who asked, who decides and who is
+concerned are three, or two where somebody recuses himself. (监察法 67, 监察法实施条例 on recusal.)
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from handlers import office, outbox, wall
+from handlers.recusals import ASKED, RECUSED, Recusal, state_of
+from handlers.registers import Clue, ClueHandler, ClueSubject
+from handlers.registers.numbers import next_number
+from handlers.registers.record import Answers, clue_of, note, who
+from workflows import audit, tasks
+from workflows.actor import Actor
+from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.model import Task, TaskCandidate
+from workflows.operations import Context, Recorded, operation
+
+PROCESS = "recusal"
+OVERSEEING = ("case_supervision", "case_supervision_head")
+#: Who may ask that somebody keeps out of a matter that he works on himself.
+ASKING = frozenset(
+    {"handler", "office_head", "case_supervision", "case_supervision_head", "leader", "reviewer"}
+)
+#: Who may be recused: whoever may get a task of a matter.
+WORKING = ("intake_clerk", "office_head", "handler", "leader", "principal", "reviewer", *OVERSEEING)
+
+
+@operation("recusals.ask")
+def ask(context: Context, *, answers: Answers) -> Recorded:
+    """Ask that somebody keeps out of a matter; from now on he does nothing in it until it is decided."""
+    session, asking = context.session, who(context)
+    clue = _clue(context, answers["number"])
+    login = answers["person"]
+    if login not in people(session):
+        raise _refused("person", "person", login=login)
+    if state_of(session, login, clue.scope_id) is not None:
+        # The same words whether it waits or was decided: who asks must not learn the one from the other.
+        raise _refused("person", "recusal_known")
+    row = Recusal(
+        number=next_number(session, "recusal", context.now),
+        scope_id=clue.scope_id,
+        login=login,
+        state=ASKED,
+        ground=answers["ground"],
+        reason=answers["reason"],
+        asked_by=asking,
+        asked_at=context.now,
+        instance_id=context.instance_id,
+    )
+    session.add(row)
+    session.flush()
+    above = "principal" in office.actor_for(session, login).groups
+    return Recorded(
+        variables={"recusal_no": row.number, "decided_above": "yes" if above else "no"},
+        scope_id=clue.scope_id,
+        business_key=clue.transfer_no,
+    )
+
+
+@operation("recusals.decide")
+def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Decide as the principal, on anybody but himself and on nothing that he asked for."""
+    row = _of_process(context)
+    if who(context) in (row.login, row.asked_by):
+        raise NotAllowed("Who asked for it, and who is concerned, does not decide.", code="proposer")
+    row.opinion = answers.get("opinion") or ""
+    return _decided(context, row, answers["decision"])
+
+
+@operation("recusals.decide_above")
+def decide_above(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Enter what the commission above has decided on the principal; its reply has a number."""
+    row = _of_process(context)
+    if who(context) == row.login:
+        raise NotAllowed("Who is concerned does not enter the decision.", code="proposer")
+    row.document_no, row.decided_on = answers["document_no"], date.fromisoformat(answers["decided_on"])
+    return _decided(context, row, answers["decision"])
+
+
+@operation("recusals.carry_out")
+def carry_out(context: Context) -> dict[str, Any]:
+    """Take the matter from who is recused: his tasks go to others, what he was told disappears."""
+    row, session = _of_process(context), context.session
+    if row.state != RECUSED:
+        raise EngineFault("Nobody has decided on the recusal.", element=context.element_id)
+    clue = clue_of(context)
+    row.earlier_steps = _finished(session, row)
+    assigned = update(ClueHandler).where(ClueHandler.clue_id == clue.id, ClueHandler.login == row.login)
+    session.execute(assigned.where(ClueHandler.ended_at.is_(None)).values(recused=True, grounds=row.ground))
+    for task in _held(session, row):
+        _give_on(session, clue, task, row.login)
+    outbox.queue.withdraw(session, row.login, row.scope_id)
+    note(context, clue, "recusal.decided", number=row.number, login=row.login)
+    return {"earlier_work": "yes" if row.earlier_steps else "no"}
+
+
+@operation("recusals.review")
+def review(context: Context, *, answers: Answers) -> None:
+    """Say of the work that the person had finished whether it stands or is to be done anew."""
+    row, clue = _of_process(context), clue_of(context)
+    row.review, row.review_opinion = answers["outcome"], answers["opinion"]
+    row.reviewed_by, row.reviewed_at = who(context), context.now
+    note(context, clue, "recusal.reviewed", number=row.number, outcome=row.review)
+
+
+@operation("recusals.earlier", use="prefill")
+def earlier(context: Context) -> dict[str, Any]:
+    """Return the steps that the recused person had finished, one a line, for who looks through them."""
+    return {"steps": "\n".join(_of_process(context).earlier_steps)}
+
+
+def people(session: Session) -> dict[str, str]:
+    """Return who may be recused, login and name: whoever holds today a role that works matters."""
+    found = (person for role in WORKING for person in office.people_in(session, role))
+    return {person.login: person.name for person in found if person.login}
+
+
+def may_ask(session: Session, actor: Actor, clue: Clue) -> bool:
+    """Return whether the actor may ask for a recusal in the matter: he works on it, or sees all of it."""
+    return bool(actor.groups & ASKING) and wall.view(session, actor, clue) == "content"
+
+
+def alike(session: Session, clue: Clue) -> dict[str, str]:
+    """Return who bears the name of somebody the matter is about: login and name, to be looked into."""
+    names = set(session.scalars(select(ClueSubject.name).where(ClueSubject.clue_id == clue.id)))
+    return {login: name for login, name in people(session).items() if name in names}
+
+
+def of_clue(session: Session, actor: Actor, clue: Clue) -> list[Recusal]:
+    """Return the recusals of a matter that the actor may know of: none that is about himself."""
+    rows = select(Recusal).where(Recusal.scope_id == clue.scope_id, Recusal.login != actor.id)
+    return list(session.scalars(rows.order_by(Recusal.asked_at, Recusal.id)))
+
+
+def lift(session: Session, actor: Actor, number: str, *, reason: str) -> Recusal:
+    """End a recusal whose ground is gone, by who decides on one: NotFound, or InvalidInput without a reason."""
+    if not reason.strip():
+        raise _refused("reason", "required")
+    row = session.scalar(select(Recusal).where(Recusal.number == number, Recusal.state == RECUSED))
+    if row is None or "principal" not in actor.groups or row.login == actor.id:
+        raise NotFound(f"There is no recusal {number} to be lifted.", code="recusal")
+    row.state, row.opinion = "lifted", reason.strip()
+    audit.record(session, actor=actor, act="recusal.lift", scope_id=row.scope_id, detail={"number": number})
+    return row
+
+
+def _decided(context: Context, row: Recusal, decision: str) -> dict[str, Any]:
+    row.state = RECUSED if decision == "agree" else "refused"
+    row.decided_by, row.decided_at = who(context), context.now
+    if row.state == "refused":
+        note(context, clue_of(context), "recusal.refused", number=row.number)
+    return {"decision_recusal": decision}
+
+
+def _finished(session: Session, row: Recusal) -> list[str]:
+    done = select(Task.name).where(
+        Task.scope_id == row.scope_id, Task.closed_by == row.login, Task.instance_id != row.instance_id
+    )
+    return list(session.scalars(done.order_by(Task.closed_at, Task.id)))
+
+
+def _held(session: Session, row: Recusal) -> list[Task]:
+    offered = select(TaskCandidate.task_id).where(
+        TaskCandidate.kind == "user", TaskCandidate.name == row.login
+    )
+    his = or_(Task.assignee == row.login, Task.id.in_(offered))
+    return list(
+        session.scalars(select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None), his))
+    )
+
+
+def _give_on(session: Session, clue: Clue, task: Task, login: str) -> None:
+    """Give a task back to its other candidates; one that was his alone goes to those who assign handlers."""
+    others = [row for row in task.candidates if (row.kind, row.name) != ("user", login)]
+    if not others:
+        heads = f"office_head@{clue.office_code}" if clue.office_code else "case_supervision_head"
+        tasks.offer_to(session, task, heads)
+    if task.assignee == login:
+        tasks.pass_on(session, task, None)
+
+
+def _clue(context: Context, number: str) -> Clue:
+    """Return the matter; who may not ask in it learns nothing of it."""
+    wanted = number.strip().upper()
+    clue = context.session.scalar(select(Clue).where((Clue.clue_no == wanted) | (Clue.transfer_no == wanted)))
+    if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue):
+        raise _refused("number", "clue_number", number=number)
+    return clue
+
+
+def _of_process(context: Context) -> Recusal:
+    # By the process, which no variable can change.
+    row = context.session.scalar(select(Recusal).where(Recusal.instance_id == context.instance_id))
+    if row is None:
+        raise EngineFault("The process decides on no recusal.", element=context.element_id)
+    return row
+
+
+def _refused(field: str, code: str, **params: Any) -> InvalidInput:
+    return InvalidInput("The application is refused.", fields={field: FieldError(code, params)}, code="form")

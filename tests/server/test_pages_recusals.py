@@ -1,0 +1,90 @@
+"""Recusals at the pages: asked for, decided, and from then on nothing of the matter anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from handlers import notifications
+from handlers.office import Person
+from handlers.recusals import Recusal
+from handlers.registers import ClueSubject
+from tests.city import City
+from tests.server.visitors import Visitor
+from workflows.model import Instance
+
+ASKED = {"person": "handler", "ground": "interest", "reason": "与被反映单位有经济往来。", "sign": "true"}
+
+
+@pytest.fixture
+def visit(city: City) -> Callable[[str], Visitor]:
+    """Return a function that signs somebody in."""
+    return lambda login: Visitor(city, login)
+
+
+@pytest.fixture
+def matter(city: City) -> Instance:
+    found = city.transfer()
+    city.advance(found, "a9")
+    return found
+
+
+def test_who_is_recused_finds_nothing_behind_any_door(
+    city: City, matter: Instance, visit: Callable[[str], Visitor]
+) -> None:
+    clue_id, number = city.clue(matter), ""
+    clerk, handler, principal = visit("clerk"), visit("handler"), visit("principal")
+    task = city.task(matter, "a9")
+    with city.database.unit_of_work() as session:
+        notifications.notify(session, ["handler"], code="clue.major", scope_id=f"clue:{clue_id}")
+    doors = [f"/clues/{clue_id}", f"/tasks/{task.id}", f"/clues/{clue_id}/recusals"]
+    assert {handler.get(door).status_code for door in doors} == {200}
+
+    assert clerk.get(f"/clues/{clue_id}").text.count(f"/clues/{clue_id}/recusals") == 1
+    answer = clerk.post(f"/clues/{clue_id}/recusals", **(ASKED | {"reason": ""}))
+    assert answer.status_code == 422
+    assert clerk.post(f"/clues/{clue_id}/recusals", **ASKED).status_code == 303
+    with city.database.reading() as session:
+        row = session.scalars(select(Recusal)).one()
+        number, deciding = row.number, row.instance_id
+    assert number not in handler.get(f"/clues/{clue_id}/recusals").text  # he is not told
+    assert number in clerk.get(f"/clues/{clue_id}/recusals").text
+    refused = handler.post(f"/tasks/{task.id}/complete")
+    assert refused.status_code in (403, 422)
+
+    with city.database.reading() as session:
+        process = session.get_one(Instance, deciding)
+    city.complete(
+        city.claim(city.task(process, "r_decide"), "principal"), "principal", decision="agree", sign=True
+    )
+    assert {handler.get(door).status_code for door in doors} == {404}
+    with city.database.reading() as session:
+        told = notifications.listing(session, "handler")
+    assert f"clue:{clue_id}" not in {one.scope_id for one in told.rows}
+    for page in ("/inbox", "/clues", "/week", "/calendar", "/notifications"):
+        found = handler.get(page)
+        assert found.status_code == 200
+        assert clue_id not in found.text
+        assert task.id not in found.text
+
+    lifted = principal.post(f"/clues/{clue_id}/recusals/lift", number=number, reason="")
+    assert lifted.status_code == 422
+    assert (
+        principal.post(f"/clues/{clue_id}/recusals/lift", number=number, reason="关联已解除").status_code
+        == 303
+    )
+    assert handler.get(f"/clues/{clue_id}").status_code in (200, 404)  # seen again, if he still handles it
+
+
+def test_names_that_are_alike_are_shown_to_who_may_look_into_it_but_not_to_whom_they_concern(
+    city: City, matter: Instance, visit: Callable[[str], Visitor]
+) -> None:
+    clue_id = city.clue(matter)
+    with city.database.unit_of_work() as session:
+        name = session.scalars(select(Person.name).where(Person.login == "clerk")).one()
+        session.add(ClueSubject(clue_id=clue_id, name=name))
+    place = f"/clues/{clue_id}/recusals"
+    assert f"{place}?person=clerk" in visit("head").get(place).text
+    assert f"{place}?person=clerk" not in visit("clerk").get(place).text
