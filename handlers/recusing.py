@@ -89,10 +89,9 @@ def decide_above(context: Context, *, answers: Answers) -> dict[str, Any]:
 @operation("recusals.carry_out")
 def carry_out(context: Context) -> dict[str, Any]:
     """Take the matter from who is recused: his tasks go to others, what he was told disappears."""
-    row, session = _of_process(context), context.session
+    clue, row, session = clue_of(context), _of_process(context), context.session
     if row.state != RECUSED:
         raise EngineFault("Nobody has decided on the recusal.", element=context.element_id)
-    clue = clue_of(context)
     row.earlier_steps = _finished(session, row)
     assigned = update(ClueHandler).where(ClueHandler.clue_id == clue.id, ClueHandler.login == row.login)
     session.execute(assigned.where(ClueHandler.ended_at.is_(None)).values(recused=True, grounds=row.ground))
@@ -106,7 +105,7 @@ def carry_out(context: Context) -> dict[str, Any]:
 @operation("recusals.review")
 def review(context: Context, *, answers: Answers) -> None:
     """Say of the work that the person had finished whether it stands or is to be done anew."""
-    row, clue = _of_process(context), clue_of(context)
+    clue, row = clue_of(context), _of_process(context)
     row.review, row.review_opinion = answers["outcome"], answers["opinion"]
     row.reviewed_by, row.reviewed_at = who(context), context.now
     note(context, clue, "recusal.reviewed", number=row.number, outcome=row.review)

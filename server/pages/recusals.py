@@ -85,8 +85,13 @@ def lift_recusal(actor: Actor, clue_id: str) -> Response:
         number = request.form.get("number", "")
         if number not in {row.number for row in recusing.of_clue(session, actor, clue)}:
             raise NotFound(f"There is no recusal {number} to be lifted.", code="recusal")
-        recusing.lift(session, actor, number, reason=request.form.get("reason", ""))
-    flash(_("The recusal is lifted."), "done")
+        reason = request.form.get("reason", "").strip()
+        if reason:
+            recusing.lift(session, actor, number, reason=reason)
+    if reason:
+        flash(_("The recusal is lifted."), "done")
+    else:
+        flash(_("Write why the ground is gone: it stands in the record."), "error")
     return redirect(url_for("pages.recusals", clue_id=clue_id), 303)
 
 
