@@ -114,6 +114,7 @@ def review(context: Context, *, answers: Answers) -> None:
 @operation("recusals.earlier", use="prefill")
 def earlier(context: Context) -> dict[str, Any]:
     """Return the steps that the recused person had finished, one a line, for who looks through them."""
+    clue_of(context)
     return {"steps": "\n".join(_of_process(context).earlier_steps)}
 
 

@@ -33,6 +33,7 @@ RECORDING = sorted(name for name in operations.names() if operations.use_of(name
 STEPS = sorted(name for name in operations.names() if operations.use_of(name) == "step")
 #: What steps are given besides that they take no clue: the others take one, and it is forged.
 GIVEN = {
+    "recusals.carry_out": {},
     "returns.note_release": {"agency": "ST"},
     **{
         key: {}
