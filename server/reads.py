@@ -50,6 +50,7 @@ READS: Mapping[str, Read] = {
     "pages.audit": Read("audit.read", "log"),
     "pages.audit_rows": Read("audit.export", "log", "export"),
     "pages.reporter": Read("clue.read", "reporter_state"),
+    "pages.recusals": Read("clue.read", "recusals"),
     "pages.unsealing": Read("clue.read", "reporter_state"),
     "api.get_clue": Read("clue.read", "content"),
     "api.list_documents": Read("clue.read", "documents"),
