@@ -195,6 +195,11 @@ ERRORS: dict[str, Wording] = {
     ),
     "suspended": lambda p: _("The matter is suspended. It can go on once it is resumed."),
     "transfer_list": lambda p: _("There is no such list: it was dropped, is too old, or is somebody else's."),
+    "migration": lambda p: _("There is no such way from one version of the process to the other."),
+    "unsafe": lambda p: _(
+        "The matter has no safe place in the other version of its process, and stays where it is."
+    ),
+    "other_version": lambda p: _("The matter has left that version of its process already."),
     "recusal": lambda p: _("There is no such recusal to be lifted."),
     "unsealing": lambda p: _("There is no such right to be withdrawn."),
     "unsealing_person": lambda p: _(
