@@ -18,7 +18,7 @@ from handlers.recusals import ASKED, RECUSED, Recusal, state_of
 from handlers.registers import Clue, ClueHandler, ClueSubject
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, note, who
-from workflows import audit, tasks
+from workflows import audit, persistence, tasks
 from workflows.actor import Actor
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
 from workflows.model import Task, TaskCandidate
@@ -169,13 +169,15 @@ def _finished(session: Session, row: Recusal) -> list[str]:
 
 
 def _held(session: Session, row: Recusal) -> list[Task]:
+    """Return his open tasks in the matter, their instances locked: those run beside the one that decides."""
     offered = select(TaskCandidate.task_id).where(
         TaskCandidate.kind == "user", TaskCandidate.name == row.login
     )
-    his = or_(Task.assignee == row.login, Task.id.in_(offered))
-    return list(
-        session.scalars(select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None), his))
-    )
+    open_ones = select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None))
+    his = open_ones.where(or_(Task.assignee == row.login, Task.id.in_(offered)))
+    for instance_id in sorted({task.instance_id for task in session.scalars(his)} - {row.instance_id}):
+        persistence.lock(session, instance_id)
+    return list(session.scalars(his.execution_options(populate_existing=True)))
 
 
 def _give_on(session: Session, clue: Clue, task: Task, login: str) -> None:
