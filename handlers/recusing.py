@@ -129,10 +129,22 @@ def may_ask(session: Session, actor: Actor, clue: Clue) -> bool:
     return bool(actor.groups & ASKING) and wall.view(session, actor, clue) == "content"
 
 
-def alike(session: Session, clue: Clue) -> dict[str, str]:
-    """Return who bears the name of somebody the matter is about: login and name, to be looked into."""
+def alike(session: Session, actor: Actor, clue: Clue) -> dict[str, list[office.Relative]]:
+    """Return whom case supervision is to look into, by login: with the declared relatives the matter may be about.
+
+    None of them: the person himself is called like somebody it is about. Those whose recusal is asked for or
+    decided are left out, and so is the actor: nobody reads that he himself may have to keep out.
+    """
+    if not actor.groups & {*OVERSEEING, "principal"}:
+        return {}
     names = set(session.scalars(select(ClueSubject.name).where(ClueSubject.clue_id == clue.id)))
-    return {login: name for login, name in people(session).items() if name in names}
+    working = people(session)
+    found: dict[str, list[office.Relative]] = {login: [] for login, name in working.items() if name in names}
+    for relative in office.relatives.called(session, names):
+        if relative.login in working:
+            found.setdefault(relative.login, []).append(relative)
+    known = {row.login for row in of_clue(session, actor, clue) if row.state in (ASKED, RECUSED)}
+    return {login: rows for login, rows in found.items() if login not in known | {actor.id}}
 
 
 def of_clue(session: Session, actor: Actor, clue: Clue) -> list[Recusal]:

@@ -99,7 +99,14 @@ FREE: Mapping[str, frozenset[str]] = {
         }
     ),
     "the account's own": frozenset(
-        {"pages.profile", "pages.absences", "pages.preferences", "pages.signin", "api.list_agencies"}
+        {
+            "pages.profile",
+            "pages.absences",
+            "pages.relatives",
+            "pages.preferences",
+            "pages.signin",
+            "api.list_agencies",
+        }
     ),
     "empty forms": frozenset(
         {

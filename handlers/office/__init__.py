@@ -1,8 +1,18 @@
 """The office: its units, persons, dated posts, who holds which role today, who is away and who stands in."""
 
+from handlers.office import relatives
 from handlers.office.absences import absences, back, is_away, proxy_for, stand_in
 from handlers.office.load import enrol, load_memberships, load_people, load_roles, load_units
-from handlers.office.model import MANAGING_COMMITTEES, Absence, Membership, Person, Post, Role, Unit
+from handlers.office.model import (
+    MANAGING_COMMITTEES,
+    Absence,
+    Membership,
+    Person,
+    Post,
+    Relative,
+    Role,
+    Unit,
+)
 from handlers.office.people import (
     actor,
     actor_for,
@@ -23,6 +33,7 @@ __all__ = [
     "Membership",
     "Person",
     "Post",
+    "Relative",
     "Role",
     "Unit",
     "absences",
@@ -44,6 +55,7 @@ __all__ = [
     "person",
     "post_at",
     "proxy_for",
+    "relatives",
     "stand_in",
     "today",
     "tree",

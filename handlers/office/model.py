@@ -113,3 +113,16 @@ class Absence(Base):
     until: Mapped[date]  #: back on this day
     named_by: Mapped[str]
     named_at: Mapped[datetime]
+
+
+class Relative(Base):
+    """A close relative whom somebody of the office has declared (近亲属申报); it ends, and is never deleted."""
+
+    __tablename__ = "relative"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    login: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str] = mapped_column(index=True)
+    relation: Mapped[str] = mapped_column(String(16))  #: code of `codes/relations.csv`
+    declared_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

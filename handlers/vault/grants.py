@@ -79,13 +79,12 @@ def decide_principal(context: Context, *, answers: Answers) -> dict[str, Any]:
 @operation("unsealing.grant")
 def grant(context: Context) -> None:
     """Let the applicant read from now on, for the hours asked for; EngineFault where not both have agreed."""
-    row = _of_process(context)
+    clue, row = clue_of(context), _of_process(context)
     if row.refused or len({row.applicant, row.leader, row.principal} - {None}) != 3:
         raise EngineFault(
             "Two others have to agree before a reporter is unsealed.", element=context.element_id
         )
     row.granted_at, row.expires_at = context.now, context.now + timedelta(hours=row.hours)
-    clue = clue_of(context)
     note(context, clue, "unsealing.granted", number=row.number, hours=row.hours)
     audit.record(
         context.session,

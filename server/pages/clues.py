@@ -111,6 +111,7 @@ def clue(actor: Actor, clue_id: str) -> str:
             "clue.html",
             clue=row,
             full=view == "content",
+            alike=recusing.alike(session, actor, row),
             may_see_recusals=view == "content" and bool(actor.groups & (recusing.ASKING | {"principal"})),
             word=word,
             event_words=event_words,

@@ -87,6 +87,7 @@ def summary(session: Session, actor: Actor, scope_id: str | None) -> Matter | No
     if view == "content":
         waiting = recusals.pending_words(session, actor, clue)
         facts = [*(Fact(_("Recusal asked for"), words, long=True) for words in waiting), *facts]
+        facts = [Fact(_("Recusal to be looked into"), recusals.alike_words(session, actor, clue)), *facts]
     found = replace(_heading(clue), facts=tuple(fact for fact in facts if fact.words))
     found = replace(found, papers=_papers(session, clue, view))
     return replace(found, said=_said(session, clue)) if view == "content" else found

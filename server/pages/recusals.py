@@ -18,7 +18,7 @@ from server.db import reading, unit_of_work
 from server.guard import guard
 from server.pages import form_view, frame, names, submission
 from server.pages.blueprint import blueprint
-from server.pages.clues import known
+from server.pages.clues import known, word
 from server.pages.names import lang
 from workflows import definitions, deployed, instances, recording
 from workflows.actor import Actor
@@ -52,7 +52,7 @@ def recusals(actor: Actor, clue_id: str) -> str:
     """List the recusals of a matter, whose name is like that of somebody concerned, and the form to ask."""
     with reading() as session:
         clue = _clue(session, actor, clue_id)
-        given = {"person": request.args["person"], "ground": "concerned"} if "person" in request.args else {}
+        given = {"person": request.args["person"]} if "person" in request.args else {}
         return _page(session, actor, clue, given, {})
 
 
@@ -111,6 +111,17 @@ def pending_words(session: Session, actor: Actor, clue: Clue) -> list[str]:
     ]
 
 
+def alike_words(session: Session, actor: Actor, clue: Clue) -> str:
+    """Return who of the office is called like somebody the matter is about, or has such a relative."""
+    found = recusing.alike(session, actor, clue)
+    return names.joined(
+        " ".join(
+            (names.person(login), *(f"{word('relations', one.relation)} {one.name}" for one in relatives))
+        )
+        for login, relatives in found.items()
+    )
+
+
 def _page(
     session: Session,
     actor: Actor,
@@ -120,14 +131,12 @@ def _page(
 ) -> str:
     form, options = _form(session)
     rows = recusing.of_clue(session, actor, clue)
-    named = {row.login for row in rows if row.state in (ASKED, RECUSED)}
-    alike = recusing.alike(session, clue) if actor.groups & frame.OVERSEERS else {}
     return render_template(
         "recusals.html",
         clue=clue,
         lines=[_line(actor, row) for row in rows],
-        # Nobody reads here that he himself may have to keep out.
-        alike={login: name for login, name in alike.items() if login not in named | {actor.id}},
+        alike=recusing.alike(session, actor, clue),
+        word=word,
         form=form_view.view(form, answers, lang=lang(), options=options, errors=dict(errors)),
         may_ask=recusing.may_ask(session, actor, clue),
     )

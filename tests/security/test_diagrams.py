@@ -34,6 +34,7 @@ STEPS = sorted(name for name in operations.names() if operations.use_of(name) ==
 #: What steps are given besides that they take no clue: the others take one, and it is forged.
 GIVEN = {
     "recusals.carry_out": {},
+    "unsealing.grant": {},
     "returns.note_release": {"agency": "ST"},
     **{
         key: {}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers import notifications
-from handlers.office import Person
+from handlers.office import Person, Relative
 from handlers.recusals import Recusal
 from handlers.registers import ClueSubject
 from tests.city import City
@@ -84,6 +84,19 @@ def test_names_that_are_alike_are_shown_to_who_may_look_into_it_but_not_to_whom_
     with city.database.unit_of_work() as session:
         name = session.scalars(select(Person.name).where(Person.login == "clerk")).one()
         session.add(ClueSubject(clue_id=clue_id, name=name))
+        session.add(ClueSubject(clue_id=clue_id, name="孙小小"))
+    declaring = visit("handler4")
+    assert declaring.post("/profile/relatives", name="孙小小", relation="").status_code == 422
+    assert declaring.post("/profile/relatives", name="孙小小", relation="child").status_code == 303
+    assert "孙小小" in declaring.get("/profile/relatives").text
     place = f"/clues/{clue_id}/recusals"
     assert f"{place}?person=clerk" in visit("head").get(place).text
     assert f"{place}?person=clerk" not in visit("clerk").get(place).text
+    assert "与本机关人员或其申报的近亲属同名" in visit("head").get(f"/clues/{clue_id}").text
+    assert "子女 孙小小" in visit("clerk").get(place).text
+    assert "孙小小" not in visit("handler").get("/profile/relatives").text
+    with city.database.reading() as session:
+        row = session.scalars(select(Relative)).one()
+    assert visit("handler").post("/profile/relatives/end", id=row.id).status_code == 404
+    assert declaring.post("/profile/relatives/end", id=row.id).status_code == 303
+    assert "子女 孙小小" not in visit("clerk").get(place).text
