@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import signal
 import socket
 import time
@@ -21,6 +22,8 @@ from workflows.errors import InvalidInput
 #: How long requests that are being answered may take once the server is told to stop.
 PATIENCE_SECONDS = 20.0
 CONNECTIONS = 1000
+#: How often, a millisecond apart, a new connection is left to a process that has fewer.
+LEFT_TO_OTHERS = 20
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -58,10 +61,36 @@ class _Channel(HTTPChannel):
     task_class = _Task
 
 
-class Server:
-    """One process that answers requests until it is told to stop."""
+class Shares:
+    """How many connections each of several processes has, in memory that they share after a fork.
 
-    def __init__(self, app: Flask, bound: socket.socket, settings: Settings) -> None:
+    A client keeps its connection: unless they are shared out evenly, one core works while the other waits.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self._counts = memoryview(mmap.mmap(-1, 4 * processes)).cast("I")
+
+    def note(self, number: int, connections: int) -> None:
+        """Keep how many connections a process has now."""
+        self._counts[number] = connections
+
+    def has_more(self, number: int) -> bool:
+        """Return whether another process has fewer."""
+        return self._counts[number] > min(self._counts)
+
+
+class Server:
+    """One process that answers requests until it is told to stop; `number` among those of `shares`, if any."""
+
+    def __init__(
+        self,
+        app: Flask,
+        bound: socket.socket,
+        settings: Settings,
+        shares: Shares | None = None,
+        number: int = 0,
+    ) -> None:
+        self._shares, self._number, self._left = shares or Shares(1), number, 0
         self._map: dict[int, Any] = {}
         self._server = create_server(
             app,
@@ -76,6 +105,8 @@ class Server:
             clear_untrusted_proxy_headers=not settings.proxies,
         )
         self._server.channel_class = _Channel
+        self._take = self._server.handle_accept
+        self._server.handle_accept = self._accept
         self._stopping = False
 
     @property
@@ -87,6 +118,7 @@ class Server:
         """Answer requests until `stop`, or until nobody wants it any more; then finish those that were let in."""
         while not self._stopping and wanted():
             wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+            self._shares.note(self._number, len(self._server.active_channels))
         self._server.del_channel()
         self._server.socket.close()
         until = time.monotonic() + PATIENCE_SECONDS
@@ -112,6 +144,16 @@ class Server:
 
         signal.signal(signal.SIGTERM, told)
         signal.signal(signal.SIGINT, told)
+
+    def _accept(self) -> None:
+        """Take a new connection, unless a process that has fewer takes it within some milliseconds."""
+        if self._shares.has_more(self._number) and self._left < LEFT_TO_OTHERS:
+            self._left += 1
+            time.sleep(0.001)
+            return
+        self._left = 0
+        self._take()
+        self._shares.note(self._number, len(self._server.active_channels))
 
     def _busy(self) -> bool:
         channels = list(self._server.active_channels.values())

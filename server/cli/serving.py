@@ -17,7 +17,7 @@ from server import auth, boot, demo, logs
 from server.app import create_app
 from server.cli.common import opened
 from server.db import Database, connect
-from server.serving import CONNECTIONS, Server, listen
+from server.serving import CONNECTIONS, Server, Shares, listen
 from server.settings import Settings
 from server.together import Together
 from server.worker import Worker
@@ -66,14 +66,20 @@ def serve(host: str | None, port: int | None, demo: bool, no_worker: bool, proce
     click.echo("Stopped.")
 
 
-def _server(settings: Settings, database: Database, bound: socket.socket) -> Server:
+def _server(
+    settings: Settings,
+    database: Database,
+    bound: socket.socket,
+    shares: Shares | None = None,
+    number: int = 0,
+) -> Server:
     app = create_app(settings, database)
     app.extensions["duban.prepared"] = True
     # What is there by now stays: nobody need look through it again and again for what may be thrown away.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE)
-    return Server(app, bound, settings)
+    return Server(app, bound, settings, shares, number)
 
 
 def _answer(server: Server, worker: Worker | None, wanted: Callable[[], bool] = lambda: True) -> None:
@@ -92,12 +98,13 @@ def _together(settings: Settings, bound: socket.socket, processes: int, firing: 
     """Return so many processes, to be started, that answer at the same socket; the first of them fires timers."""
     bound.listen(CONNECTIONS)  # whoever comes before they are there waits for them
 
-    parent = os.getpid()
+    parent, shares = os.getpid(), Shares(processes)
 
     def one(number: int) -> None:
         with closing(connect(settings)) as database:
             worker = Worker(database, settings) if firing and number == 0 else None
-            _answer(_server(settings, database, bound), worker, lambda: os.getppid() == parent)
+            server = _server(settings, database, bound, shares, number)
+            _answer(server, worker, lambda: os.getppid() == parent)
 
     return Together(processes, one)
 

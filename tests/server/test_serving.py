@@ -8,7 +8,7 @@ import pytest
 import requests
 from flask import Flask
 
-from server.serving import Server, listen
+from server.serving import Server, Shares, listen
 from server.settings import Settings
 from workflows.errors import InvalidInput
 
@@ -93,3 +93,36 @@ def test_a_taken_address_is_named() -> None:
 def test_an_address_that_is_not_ours_is_named(host: str) -> None:
     with pytest.raises(InvalidInput, match=host):
         listen(Settings(host=host))
+
+
+def test_kept_connections_are_shared_out_evenly_among_processes() -> None:
+    """Ten clients that stay: without it one of two often has seven, and its core works while the other waits."""
+    bound, shares = listen(HERE), Shares(2)
+    counts = [0, 0]
+
+    def app(number: int) -> Flask:
+        made = Flask(f"number {number}")
+
+        @made.route("/")
+        def count() -> str:
+            counts[number] += 1
+            return "counted"
+
+        return made
+
+    servers = [Server(app(number), bound.dup(), HERE, shares, number) for number in range(2)]
+    bound.close()
+    threads = [threading.Thread(target=server.run) for server in servers]
+    for thread in threads:
+        thread.start()
+    clients = [requests.Session() for _ in range(10)]
+    try:
+        for client in clients:
+            assert client.get(f"http://127.0.0.1:{servers[0].port}/", timeout=10).text == "counted"
+    finally:
+        for client in clients:
+            client.close()
+        for server, thread in zip(servers, threads, strict=True):
+            server.stop()
+            thread.join(30)
+    assert min(counts) >= 4  # five each, unless a process was held up
