@@ -7,6 +7,7 @@ concerned are three, or two where somebody recuses himself. (监察法 67, 监�
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -14,11 +15,12 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from handlers import office, outbox, wall
+from handlers.office import Membership, Person
 from handlers.recusals import ASKED, RECUSED, Recusal, state_of
-from handlers.registers import Clue, ClueHandler, ClueSubject
+from handlers.registers import Clue, ClueHandler, ClueSubject, MatterEvent
 from handlers.registers.numbers import next_number
-from handlers.registers.record import Answers, clue_of, note, who
-from workflows import audit, persistence, tasks
+from handlers.registers.record import Answers, clue_of, note, numbered, who
+from workflows import audit, clock, persistence, tasks
 from workflows.actor import Actor
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
 from workflows.model import Task, TaskCandidate
@@ -30,6 +32,8 @@ OVERSEEING = ("case_supervision", "case_supervision_head")
 ASKING = frozenset(
     {"handler", "office_head", "case_supervision", "case_supervision_head", "leader", "reviewer"}
 )
+#: Who enters what the commission above decided, and looks through what a recused person had done.
+LOOKING_THROUGH = frozenset({"case_supervision_head", "leader"})
 #: Who may be recused: whoever may get a task of a matter.
 WORKING = ("intake_clerk", "office_head", "handler", "leader", "principal", "reviewer", *OVERSEEING)
 
@@ -58,9 +62,9 @@ def ask(context: Context, *, answers: Answers) -> Recorded:
     )
     session.add(row)
     session.flush()
-    above = "principal" in office.actor_for(session, login).groups
+    above = "yes" if _is_principal(session, login) else "no"
     return Recorded(
-        variables={"recusal_no": row.number, "decided_above": "yes" if above else "no"},
+        variables={"recusal_no": row.number, "decided_above": above},
         scope_id=clue.scope_id,
         business_key=clue.transfer_no,
     )
@@ -70,8 +74,9 @@ def ask(context: Context, *, answers: Answers) -> Recorded:
 def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Decide as the principal, on anybody but himself and on nothing that he asked for."""
     row = _of_process(context)
-    if who(context) in (row.login, row.asked_by):
-        raise NotAllowed("Who asked for it, and who is concerned, does not decide.", code="proposer")
+    _as(context, {"principal"}, row.login, row.asked_by)
+    if _is_principal(context.session, row.login):
+        raise NotAllowed("On the principal the commission above decides.", code="proposer")
     row.opinion = answers.get("opinion") or ""
     return _decided(context, row, answers["decision"])
 
@@ -80,8 +85,9 @@ def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
 def decide_above(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Enter what the commission above has decided on the principal; its reply has a number."""
     row = _of_process(context)
-    if who(context) == row.login:
-        raise NotAllowed("Who is concerned does not enter the decision.", code="proposer")
+    _as(context, LOOKING_THROUGH, row.login)
+    if not _is_principal(context.session, row.login):
+        raise NotAllowed("The commission above decides on the principal alone.", code="proposer")
     row.document_no, row.decided_on = answers["document_no"], date.fromisoformat(answers["decided_on"])
     return _decided(context, row, answers["decision"])
 
@@ -106,6 +112,7 @@ def carry_out(context: Context) -> dict[str, Any]:
 def review(context: Context, *, answers: Answers) -> None:
     """Say of the work that the person had finished whether it stands or is to be done anew."""
     clue, row = clue_of(context), _of_process(context)
+    _as(context, LOOKING_THROUGH, row.login)
     row.review, row.review_opinion = answers["outcome"], answers["opinion"]
     row.reviewed_by, row.reviewed_at = who(context), context.now
     note(context, clue, "recusal.reviewed", number=row.number, outcome=row.review)
@@ -120,8 +127,10 @@ def earlier(context: Context) -> dict[str, Any]:
 
 def people(session: Session) -> dict[str, str]:
     """Return who may be recused, login and name: whoever holds today a role that works matters."""
-    found = (person for role in WORKING for person in office.people_in(session, role))
-    return {person.login: person.name for person in found if person.login}
+    held = office.in_force(Membership.since, Membership.until, office.today())
+    working = select(Person.login, Person.name).join(Membership, Membership.person_id == Person.id)
+    found = session.execute(working.where(Person.login.is_not(None), Membership.role.in_(WORKING), held))
+    return {str(login): name for login, name in found}
 
 
 def may_ask(session: Session, actor: Actor, clue: Clue) -> bool:
@@ -160,7 +169,9 @@ def lift(session: Session, actor: Actor, number: str, *, reason: str) -> Recusal
     row = session.scalar(select(Recusal).where(Recusal.number == number, Recusal.state == RECUSED))
     if row is None or "principal" not in actor.groups or row.login == actor.id:
         raise NotFound(f"There is no recusal {number} to be lifted.", code="recusal")
-    row.state, row.opinion = "lifted", reason.strip()
+    row.state, row.lifted_by, row.lifted_at, row.lift_reason = "lifted", actor.id, clock.now(), reason.strip()
+    line = {"scope_id": row.scope_id, "at": row.lifted_at, "actor": actor.id, "params": {"number": number}}
+    session.add(MatterEvent(code="recusal.lifted", **line))
     audit.record(session, actor=actor, act="recusal.lift", scope_id=row.scope_id, detail={"number": number})
     return row
 
@@ -171,6 +182,18 @@ def _decided(context: Context, row: Recusal, decision: str) -> dict[str, Any]:
     if row.state == "refused":
         note(context, clue_of(context), "recusal.refused", number=row.number)
     return {"decision_recusal": decision}
+
+
+def _as(context: Context, roles: Collection[str], *others: str) -> None:
+    """Refuse who holds none of the roles, whoever a diagram lets decide, or is concerned or asked for it."""
+    if context.actor is None or context.actor.groups.isdisjoint(roles):
+        raise NotAllowed(f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles))
+    if context.actor.id in others:
+        raise NotAllowed("Who asked for it, and who is concerned, does not decide.", code="proposer")
+
+
+def _is_principal(session: Session, login: str) -> bool:
+    return "principal" in office.actor_for(session, login).groups
 
 
 def _finished(session: Session, row: Recusal) -> list[str]:
@@ -204,8 +227,7 @@ def _give_on(session: Session, clue: Clue, task: Task, login: str) -> None:
 
 def _clue(context: Context, number: str) -> Clue:
     """Return the matter; who may not ask in it learns nothing of it."""
-    wanted = number.strip().upper()
-    clue = context.session.scalar(select(Clue).where((Clue.clue_no == wanted) | (Clue.transfer_no == wanted)))
+    clue = numbered(context.session, number)
     if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue):
         raise _refused("number", "clue_number", number=number)
     return clue

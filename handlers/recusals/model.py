@@ -45,6 +45,9 @@ class Recusal(Base):
     review_opinion: Mapped[str] = mapped_column(Text, default="")
     reviewed_by: Mapped[str | None]
     reviewed_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None]
+    lifted_at: Mapped[datetime | None]
+    lift_reason: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (Index("ix_recusal_login_scope_id", "login", "scope_id"),)
 

@@ -18,7 +18,7 @@ from handlers.registers import clock_rules, papers
 from handlers.registers.clock_rules import outside, parted, refused
 from handlers.registers.model import Clue, ClueHandler, DeadlineChange
 from handlers.registers.numbers import next_number
-from handlers.registers.record import Answers, clue_of, keep_files, note, who
+from handlers.registers.record import Answers, clue_of, keep_files, note, numbered, who
 from workflows import calendar, clock, clocks
 from workflows.actor import Actor
 from workflows.clocks import Clock
@@ -294,8 +294,7 @@ def _note(context: Context, clue: Clue, row: DeadlineChange, what: str, **params
 
 def _clue(context: Context, number: str) -> Clue:
     """Return the matter; who may not ask in it learns nothing of it."""
-    wanted = number.strip().upper()
-    clue = context.session.scalar(select(Clue).where((Clue.clue_no == wanted) | (Clue.transfer_no == wanted)))
+    clue = numbered(context.session, number)
     if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue):
         raise refused("number", "clue_number", number=number)
     return clue

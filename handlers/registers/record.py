@@ -159,6 +159,12 @@ def not_the_proposer(context: Context, clue: Clue, *steps: str) -> None:
         )
 
 
+def numbered(session: Session, number: str) -> Clue | None:
+    """Return the clue of this clue or transfer number, as somebody typed it; it says nothing of who may know."""
+    wanted = number.strip().upper()
+    return session.scalar(select(Clue).where((Clue.clue_no == wanted) | (Clue.transfer_no == wanted)))
+
+
 def original_of(session: Session, number: str, field: str, clue: Clue) -> Clue:
     """Return the clue that this one repeats, past those joined themselves; InvalidInput if it cannot be."""
     named = clue_by_number(session, number, field, clue)

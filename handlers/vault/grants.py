@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from handlers import codes, notifications, wall
 from handlers.registers import Clue, MatterEvent
 from handlers.registers.numbers import next_number
-from handlers.registers.record import Answers, clue_of, note, who
+from handlers.registers.record import Answers, clue_of, note, numbered, who
 from handlers.vault import reporters
 from handlers.vault.model import Grant
 from workflows import audit, clock
@@ -210,8 +210,7 @@ def _as(context: Context, role: str, *others: str | None) -> None:
 
 def _clue(context: Context, number: str) -> Clue:
     """Return the matter; who may not ask in it learns nothing of it."""
-    wanted = number.strip().upper()
-    clue = context.session.scalar(select(Clue).where((Clue.clue_no == wanted) | (Clue.transfer_no == wanted)))
+    clue = numbered(context.session, number)
     if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue):
         raise _refused("number", "clue_number", number=number)
     return clue

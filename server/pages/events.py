@@ -490,6 +490,7 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
         name=person(str(params.get("login"))),
         number=_number(params),
     ),
+    "recusal.lifted": lambda params: _("The recusal %(number)s was lifted.", number=_number(params)),
     "recusal.refused": lambda params: _(
         "A recusal was not found needed (%(number)s).", number=_number(params)
     ),

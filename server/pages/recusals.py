@@ -43,6 +43,8 @@ class Line:
     document_no: str
     earlier: str
     reviewed: str
+    lifted: str
+    lift_reason: str
     may_lift: bool
 
 
@@ -85,13 +87,11 @@ def lift_recusal(actor: Actor, clue_id: str) -> Response:
         number = request.form.get("number", "")
         if number not in {row.number for row in recusing.of_clue(session, actor, clue)}:
             raise NotFound(f"There is no recusal {number} to be lifted.", code="recusal")
-        reason = request.form.get("reason", "").strip()
-        if reason:
-            recusing.lift(session, actor, number, reason=reason)
-    if reason:
-        flash(_("The recusal is lifted."), "done")
-    else:
-        flash(_("Write why the ground is gone: it stands in the record."), "error")
+        try:
+            recusing.lift(session, actor, number, reason=request.form.get("reason", ""))
+            flash(_("The recusal is lifted."), "done")
+        except InvalidInput:
+            flash(_("Write why the ground is gone: it stands in the record."), "error")
     return redirect(url_for("pages.recusals", clue_id=clue_id), 303)
 
 
@@ -156,6 +156,8 @@ def _line(actor: Actor, row: Recusal) -> Line:
         document_no=row.document_no,
         earlier=names.joined(row.earlier_steps),
         reviewed=codes.word("recusal_reviews", row.review, lang()),
+        lifted=f"{frame.local(row.lifted_at)} {names.person(row.lifted_by)}" if row.lifted_by else "",
+        lift_reason=row.lift_reason,
         may_lift=row.state == RECUSED and "principal" in actor.groups,
     )
 

@@ -7,13 +7,16 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from handlers import notifications
+from handlers import notifications, recusing
 from handlers.office import Person, Relative
 from handlers.recusals import Recusal
 from handlers.registers import ClueSubject
 from tests.city import City
 from tests.server.visitors import Visitor
+from workflows import clock
+from workflows.errors import NotAllowed
 from workflows.model import Instance
+from workflows.operations import Context
 
 ASKED = {"person": "handler", "ground": "interest", "reason": "与被反映单位有经济往来。", "sign": "true"}
 
@@ -47,7 +50,7 @@ def test_who_is_recused_finds_nothing_behind_any_door(
     assert answer.status_code == 422
     assert clerk.post(f"/clues/{clue_id}/recusals", **ASKED).status_code == 303
     with city.database.reading() as session:
-        row = session.scalars(select(Recusal)).one()
+        row = session.scalars(select(Recusal).where(Recusal.scope_id == f"clue:{clue_id}")).one()
         number, deciding = row.number, row.instance_id
     assert number not in handler.get(f"/clues/{clue_id}/recusals").text  # he is not told
     assert number in clerk.get(f"/clues/{clue_id}/recusals").text
@@ -74,7 +77,36 @@ def test_who_is_recused_finds_nothing_behind_any_door(
     assert "说明回避情形如何消失" in principal.get(place).text
     assert principal.post(f"{place}/lift", number=number, reason="关联已解除").status_code == 303
     with city.database.reading() as session:
-        assert session.scalars(select(Recusal.state)).one() == "lifted"
+        row = session.scalars(select(Recusal).where(Recusal.scope_id == f"clue:{clue_id}")).one()
+        assert (row.state, row.lifted_by, row.lift_reason) == ("lifted", "principal", "关联已解除")
+    assert "关联已解除" in principal.get(place).text
+    assert f"回避{number}已解除" in principal.get(f"/clues/{clue_id}").text
+
+
+@pytest.mark.parametrize(
+    ("step", "login"),
+    [("decide", "clerk"), ("decide", "supervisor"), ("decide_above", "clerk"), ("decide_above", "leader")],
+)
+def test_whoever_a_diagram_lets_decide_the_operation_asks_who_it_is(
+    city: City, matter: Instance, step: str, login: str
+) -> None:
+    """A leader enters a decision of the commission above on the principal alone, not on a handler."""
+    answers = {"decision": "agree", "document_no": "1", "decided_on": "2026-03-02"}
+    process, scope_id = f"{step} by {login}", f"clue:{city.clue(matter)}"
+    asked = {"ground": "other", "asked_by": "clerk2", "asked_at": clock.now(), "instance_id": process}
+    with city.database.unit_of_work() as session:
+        session.add(Recusal(number=process, scope_id=scope_id, login="handler", state="asked", **asked))
+    with city.database.unit_of_work() as session:
+        context = Context(
+            session=session,
+            actor=city.actor(login),
+            now=clock.now(),
+            instance_id=process,
+            definition_key="hostile",
+            scope_id=scope_id,
+        )
+        with pytest.raises(NotAllowed):
+            getattr(recusing, step)(context, answers=answers)
 
 
 def test_names_that_are_alike_are_shown_to_who_may_look_into_it_but_not_to_whom_they_concern(

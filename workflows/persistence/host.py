@@ -146,11 +146,11 @@ class InstanceHost:
         return deadline.due_at
 
 
-def context_of(session: Session, instance: Instance, task: Task) -> Context:
-    """Return the context of what befalls a task of this instance now while nobody acts: a rung, a new due date."""
+def context_of(session: Session, instance: Instance, task: Task, *, actor: Actor | None = None) -> Context:
+    """Return the context of what befalls a task of this instance now: a rung, a new due date, a look at registers."""
     return Context(
         session=session,
-        actor=None,
+        actor=actor,
         now=clock.now(),
         instance_id=instance.id,
         definition_key=instance.definition_key,

@@ -16,7 +16,6 @@ from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, InvalidInput, NotAllowed, NotFound
 from workflows.forms import Form, Options
 from workflows.model import Instance, Task, TaskCandidate, TaskDraft
-from workflows.operations import Context
 from workflows.visibility import policy
 
 MAX_USER = 255
@@ -146,7 +145,7 @@ def options(session: Session, task_id: str, *, actor: Actor) -> Options:
     if found is None:
         return {}
     instance = session.get_one(Instance, task.instance_id)
-    own = recording.choices(node, lambda: _context(session, task, instance, actor))
+    own = recording.choices(node, lambda: persistence.context_of(session, instance, task, actor=actor))
     return recording.options(session, found, own)
 
 
@@ -191,7 +190,7 @@ def complete(
     owner = deployed.process(session, task.definition_id)
     node = owner.node(task.element_id)
     task_form = deployed.form(session, owner, node)
-    own = recording.choices(node, lambda: _context(session, task, instance, actor))
+    own = recording.choices(node, lambda: persistence.context_of(session, instance, task, actor=actor))
     checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})}, own)
     with (
         _keeping(task_id, actor, {**(variables or {}), **(answers or {})}),
@@ -220,21 +219,6 @@ def _keeping(task_id: str, actor: Actor, answers: Mapping[str, Any]) -> Iterator
     except EngineFault as fault:
         fault.afterwards.append(partial(save_draft, task_id=task_id, actor=actor, answers=answers))
         raise
-
-
-def _context(session: Session, task: Task, instance: Instance, actor: Actor) -> Context:
-    """Return what an operation is told that reads registers only: which matter, not how its process stands."""
-    return Context(
-        session=session,
-        actor=actor,
-        now=clock.now(),
-        instance_id=instance.id,
-        definition_key=instance.definition_key,
-        business_key=instance.business_key,
-        scope_id=instance.scope_id,
-        element_id=task.element_id,
-        task_id=task.id,
-    )
 
 
 # --- what every command begins with

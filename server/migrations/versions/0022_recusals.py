@@ -34,6 +34,9 @@ def upgrade() -> None:
         sa.Column("review_opinion", sa.Text(), nullable=False),
         sa.Column("reviewed_by", sa.String(length=255), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.String(length=255), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lift_reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recusal")),
         sa.UniqueConstraint("number", name=op.f("uq_recusal_number")),
     )
