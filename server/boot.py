@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from handlers import conventions, escalation, office
+from handlers import conventions, escalation, office, stages
 from server import folders
 from server.db import Database, migrate
 from server.settings import Settings
@@ -82,10 +82,11 @@ def limits_today(session: Session) -> list[Limit]:
 
 
 def know_roles(session: Session) -> None:
-    """Let the deployment gate know which candidate groups there can be: roles, and people by their login."""
+    """Let the deployment gate know which groups there can be, roles and people by their login, and which stages."""
     roles = set(session.scalars(select(office.Role.id)))
     logins = set(session.scalars(select(office.Person.login).where(office.Person.login.is_not(None))))
     definitions.know_roles({*roles, *(login for login in logins if login)})
+    definitions.know_stages(stages.known())
     colours.know_recipients({*roles, *escalation.RELATIONS})
 
 

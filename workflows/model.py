@@ -182,6 +182,9 @@ class Instance(Base):
     definition_key: Mapped[str] = mapped_column(index=True)
     business_key: Mapped[str | None] = mapped_column(index=True)
     scope_id: Mapped[str | None] = mapped_column(index=True)  #: opaque to the engine: the matter
+    stage: Mapped[str | None] = mapped_column(
+        String(32)
+    )  #: opaque to the engine: of the matter; none: its first
     state: Mapped[str] = mapped_column(String(16), default="active")  #: active suspended completed cancelled
     revision: Mapped[int] = mapped_column(default=1)  #: raised by every command; a stale writer conflicts
     started_at: Mapped[datetime]
@@ -220,6 +223,7 @@ class Task(Base):
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
     definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"), index=True)
     scope_id: Mapped[str | None] = mapped_column(index=True)
+    stage: Mapped[str | None] = mapped_column(String(32))  #: which the step is of, see `persistence.staging`
     element_id: Mapped[str]
     name: Mapped[str]
     name_en: Mapped[str | None]

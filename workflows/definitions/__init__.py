@@ -5,6 +5,7 @@ from workflows.definitions.checking import check, know_roles
 from workflows.definitions.deploying import Force, delete_deployment, deploy, set_suspended
 from workflows.definitions.finding import get, latest, list_definitions, list_deployments, resources, xml
 from workflows.definitions.publishing import check_diagram, publish
+from workflows.definitions.stages import know_stages
 from workflows.definitions.standing import Standing, standings
 from workflows.deployed import compiled, decision, form
 
@@ -21,6 +22,7 @@ __all__ = [
     "form",
     "get",
     "know_roles",
+    "know_stages",
     "latest",
     "list_definitions",
     "list_deployments",

@@ -16,7 +16,7 @@ from workflows.actor import Actor
 from workflows.audit import SYSTEM
 from workflows.errors import Conflict, EngineFault, NotFound
 from workflows.model import Instance, InstanceState, ProcessDefinition, new_id
-from workflows.persistence import rows
+from workflows.persistence import rows, staging
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.locking import guard_active, guard_running, lock
 from workflows.persistence.waits import NOTHING, Waits, waits
@@ -103,6 +103,7 @@ def begin(
         definition_key=definition.key,
         business_key=business_key,
         scope_id=scope_id,
+        stage=staging.of_process(deployed.compiled(session, definition.id)),
         state="active",
         revision=0,
         started_at=clock.now(),

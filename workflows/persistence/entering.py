@@ -10,7 +10,7 @@ from typing import Any
 from workflows import changes, engine, ladder
 from workflows.errors import DubanError, EngineFault
 from workflows.model import Instance
-from workflows.persistence import deadlines
+from workflows.persistence import deadlines, staging
 from workflows.persistence.deadlines import Deadline
 from workflows.persistence.host import InstanceHost
 
@@ -80,6 +80,7 @@ class _Reader:
             "instance_id": instance.id,
             "definition_id": self.task.definition or instance.definition_id,
             "scope_id": instance.scope_id,
+            "stage": staging.of_step(self.task.node, self.host.library),
             "element_id": self.task.node.id,
             "name": self.name(self.task.node.name or self.task.node.id) or self.task.node.id,
             "name_en": self.name(self.properties.get("en")),
@@ -97,7 +98,7 @@ class _Reader:
         users = tuple(dict.fromkeys(self.names("candidateUsers")))
         meant = any(self.attributes.get(name) for name in ("assignee", "candidateGroups", "candidateUsers"))
         nobody = meant and not (row["assignee"] or groups or users)
-        return Entry(row, groups, users, deadline, self.ladder(deadline), self.stage(), nobody)
+        return Entry(row, groups, users, deadline, self.ladder(deadline), self.coloured(), nobody)
 
     def value(self, attribute: str) -> Any:
         """Return what an attribute means: plain text stays, expressions are evaluated in the task's scope."""
@@ -175,7 +176,7 @@ class _Reader:
         """Return the reminder ladder that the task climbs; none without a deadline, or while its clock stands."""
         return ladder_of(self.task) if deadline and not deadline.paused_at else None
 
-    def stage(self) -> str:
+    def coloured(self) -> str:
         """Return what colour tables call the step: its property `stage`, else its element."""
         return self.properties.get("stage") or self.task.node.id
 

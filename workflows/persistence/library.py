@@ -38,3 +38,8 @@ class InstanceLibrary:
                 if process.nodes.get(node.id) is node:
                     return found
         return self.definition
+
+    def drawn(self, node: engine.Node) -> engine.Definition:
+        """Return the process in whose drawing an element of the running instance stands."""
+        found = self.owner(node).definition
+        return next((one for one in found.called.values() if one.nodes.get(node.id) is node), found)

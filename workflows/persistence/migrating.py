@@ -19,7 +19,7 @@ from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault
 from workflows.findings import Finding
 from workflows.model import PENDING, Activity, Instance, Job, Task, Timer
-from workflows.persistence import rows
+from workflows.persistence import rows, staging
 from workflows.persistence.command import alone
 from workflows.persistence.entering import NO_LADDER, Entry, enter
 from workflows.persistence.host import InstanceHost
@@ -105,6 +105,7 @@ class _Moving:
             task = tasks[row.id]
             row.element_id = task.node.id
             row.definition_id = task.definition or self.target_id
+            row.stage = staging.of_step(task.node, self.host.library)
             if entry := self.changed.get(row.id):
                 self._rewrite(row, task, entry)
 
@@ -139,6 +140,7 @@ class _Moving:
     def write(self) -> None:
         """Write the state and the rows."""
         self.instance.definition_id = self.target_id
+        self.instance.stage = staging.of_process(self.host.definition.definition)
         self._write_places()
         self._write_tasks()
         self.session.flush()
