@@ -20,7 +20,7 @@ STAMP := $(VENV)/.ready-$(shell $(PYTHON) -c 'import hashlib, sys; print(hashlib
 help:
 	@echo 'make run      set up, then serve the demo on http://127.0.0.1:8000 (ARGS="--port 9000")'
 	@echo 'make test     set up, then run the whole suite (ARGS="tests/engine -k timer", WORKERS=4)'
-	@echo 'make soak     walk at random through random processes for long (WALKS=20000, SEED=1 to walk the same ways again)'
+	@echo 'make soak     walk at random through processes, requests and files for long (WALKS=20000, SEED=1 for the same again)'
 	@echo 'make bench    what the program costs, into docs/reference/performance.md (ARGS="--quick", ARGS="--profile")'
 	@echo 'make bench-list  one list of 100,000 rows, an hour on each kind of database (ROWS=10000: some minutes)'
 	@echo 'make check    lint, types, import rules, diagrams'
@@ -39,7 +39,8 @@ test: setup browser
 soak: $(STAMP)
 	@echo 'Seed $(SEED), $(WALKS) walks of each kind. The same again: make soak SEED=$(SEED) WALKS=$(WALKS)'
 	DUBAN_WALKS=$(WALKS) $(BIN)/pytest -n $(WORKERS) -p no:cacheprovider --hypothesis-seed=$(SEED) \
-	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_reference.py $(ARGS)
+	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_reference.py \
+	  tests/security/test_made_up_requests.py tests/security/test_fuzzed_uploads.py $(ARGS)
 
 bench: setup
 	$(BIN)/duban bench --write docs/reference/performance.md $(ARGS)
