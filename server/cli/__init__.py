@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from server.cli.accounts import user
 from server.cli.auditing import audit_
+from server.cli.backing import backup, restore
 from server.cli.calendars import calendar_
 from server.cli.clocks import clocks
 from server.cli.common import show
@@ -59,6 +60,8 @@ for _command in (
     user,
     vault,
     audit_,
+    backup,
+    restore,
 ):
     main.add_command(_command)
 
