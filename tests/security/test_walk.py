@@ -1,0 +1,270 @@
+"""Role × endpoint × stage: who asks which route about a matter at which step, and what he may be told of it.
+
+The routes are those of the application: one that is new is walked at once. What each person may see stands here
+by hand, from domain.md §4.1, so that the wall is held against something else than its own data. The suite takes
+some of these ways; `make soak` takes all of them, on both kinds of database.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from handlers import notifications, uploads
+from handlers.recusals import RECUSED, Recusal
+from handlers.registers import Clue, Document
+from tests.city import MAIN_LINE, TRANSFER, City
+from tests.conftest import PostgreSQL
+from tests.security.conftest import House, serving, settle
+from tests.security.test_every_route import APIS, WRITING, place, routes
+from workflows import clock, history
+from workflows.model import Activity, Incident, Instance, Task
+
+WHOLE = int(os.environ.get("DUBAN_WALKS", "300")) >= 20_000
+#: One of so many ways is taken: to one matter's address, and to a list of all.
+ADDRESSES, LISTS = (1, 1) if WHOLE else (31, 5)
+BY_AGENCY = ("a3", "a5", "a7", "a7_approve", "a8", "a8_sign", "a9", "a10_a2", "a12", "a13", "closed")
+#: What one reads of a matter, each with what stands before it: nothing; the form that one sent, with its numbers
+#: and a word of state; numbers, stage and dates; everything.
+NOTHING, STATUS, METADATA, CONTENT = "nothing", "status", "metadata", "content"
+PEOPLE = (
+    *("agency", "agency2", "intake", "clerk", "head", "head2", "handler", "handler2", "handler4"),
+    *("leader", "principal", "reviewer", "supervisor", "auditor", "admin"),
+)
+#: Who sees every clue: 案管室, its head (who heads JD1 as well), the leader of the line, the principal.
+ALWAYS = dict.fromkeys(("clerk", "head", "leader", "principal"), CONTENT)
+ASSIGNED = dict.fromkeys(("handler", "handler2"), CONTENT)
+#: The log names numbers of matters, and nothing behind them (§4.1, column "Access log").
+LOG = {("auditor", "pages.audit"), ("auditor", "pages.audit_rows")}
+#: What is no answer about a matter: the way to sign in, a form's faults.
+UNTOLD = {400, 401, 403, 404, 409, 413, 415, 422, 429}
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One matter: its ids by argument of routes, and what is written in it."""
+
+    ids: Mapping[str, Any]
+    numbers: tuple[str, ...]  #: by which one knows that it exists
+    sent: tuple[str, ...]  #: what its sender wrote
+    office: tuple[str, ...]  #: what the office wrote
+    seen: Mapping[str, str]  #: login → what he reads of it; nothing, for who is not named
+
+    def hidden(self, login: str) -> tuple[str, ...]:
+        """Return what the person must not be told in whatever way."""
+        return {
+            NOTHING: (*self.numbers, *self.sent, *self.office),
+            STATUS: self.office,
+            METADATA: (*self.sent, *self.office),
+            CONTENT: (),
+        }[self.seen.get(login, NOTHING)]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"] if WHOLE else ["sqlite"])
+def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Give a served house of its own: what else is there would hide what leaks."""
+    folder = tmp_path_factory.mktemp("walk")
+    if request.param == "sqlite":
+        with serving(settle(folder)) as house:
+            yield house
+        return
+    postgresql: PostgreSQL = request.getfixturevalue("postgresql")
+    name = postgresql.create()
+    with serving(settle(folder, postgresql.url(name))) as house:
+        yield house
+    postgresql.drop(name)
+
+
+@pytest.fixture(scope="module")
+def matters(walked: House) -> dict[str, Matter]:
+    """Return a matter at each step, of each kind."""
+    laid = {step: _sent(walked.city, step) for step in BY_AGENCY}
+    laid |= {f"reported {step}": _reported(walked.city, step) for step in ("a3", "a9")}
+    laid["recused"] = _recused(walked.city)
+    return laid
+
+
+def _sent(city: City, step: str, **seen: str) -> Matter:
+    assigned = ASSIGNED if BY_AGENCY.index(step) >= BY_AGENCY.index("a8_sign") else {}
+    return _lay(city, step, "agency", {**ALWAYS, "agency": STATUS, **assigned, **seen})
+
+
+def _reported(city: City, step: str) -> Matter:
+    own = CONTENT if step == "a3" else METADATA
+    assigned = {} if step == "a3" else ASSIGNED
+    letter = {"source": "SR01", "named": "no", "report_no": f"信〔2026〕{BY_AGENCY.index(step)}号"}
+    return _lay(city, step, "intake", {**ALWAYS, **assigned, "intake": own}, **letter)
+
+
+def _recused(city: City) -> Matter:
+    found = _sent(city, "a9", handler2=NOTHING)
+    with city.database.unit_of_work() as session:
+        clue = session.get_one(Clue, found.ids["clue_id"])
+        session.add(
+            Recusal(
+                number="HB-2026-0001",
+                scope_id=clue.scope_id,
+                login="handler2",
+                state=RECUSED,
+                ground="interest",
+                reason="有利害关系。",
+                asked_by="clerk",
+                asked_at=clock.now(),
+                instance_id=clue.instance_id,
+            )
+        )
+    return found
+
+
+def _lay(city: City, step: str, by: str, seen: Mapping[str, str], **transfer: Any) -> Matter:
+    mark = f"{by}{step.replace('_', '')}{len(transfer)}{len(seen)}"
+    name, facts, paper, summary = (
+        f"{word}{mark}" for word in ("冯甲某", "巡河记录不实", "巡查底稿", "验收未到现场")
+    )
+    with city.database.unit_of_work() as session:
+        kept = uploads.keep(session, login=by, filename=f"{paper}.txt", content=mark.encode()).id
+    subjects = [{**TRANSFER["subjects"][0], "name": name}]
+    begun = city.start(
+        "clue_transfer",
+        by=by,
+        answers={**TRANSFER, "subjects": subjects, "facts": facts, "materials": [kept], **transfer},
+    )
+    _advance(city, begun, step, {"a5": {"summary": summary}, "a9": {"reasons": summary}})
+    ids = _ids(city, begun)
+    return Matter(
+        ids, (*ids.pop("numbers"), begun.id, ids["clue_id"]), (name, facts, paper), (summary,), seen
+    )
+
+
+def _advance(city: City, begun: Instance, to: str, own: Mapping[str, Mapping[str, Any]]) -> None:
+    for login, element in MAIN_LINE:
+        if element == to:
+            return
+        task = city.task(begun, element, login)
+        city.complete(task, login, **{**city.answers(task), **own.get(element, {})})
+
+
+def _ids(city: City, begun: Instance) -> dict[str, Any]:
+    """Return what the routes are asked with; a notice and a fault are laid into the matter."""
+    with city.database.unit_of_work() as session:
+        clue = session.scalars(select(Clue).where(Clue.instance_id == begun.id)).one()
+        notifications.notify(
+            session, ["clerk"], code="clue.ordered", params={"number": "1"}, scope_id=clue.scope_id
+        )
+        history.fault(session, kind="failedTimer", error=ValueError("x"), instance_id=begun.id)
+        session.flush()
+        told = select(notifications.Notification.id).where(
+            notifications.Notification.scope_id == clue.scope_id
+        )
+        paper = select(Document.id).where(Document.clue_id == clue.id, Document.number.is_(None))
+        task = select(Task.id).where(Task.instance_id == begun.id).order_by(Task.closed_at.isnot(None))
+        numbers = [clue.transfer_no, clue.clue_no, clue.receipt_no]
+        return {
+            "clue_id": clue.id,
+            "transfer_id": clue.id,
+            "number": clue.clue_no or clue.transfer_no,
+            "instance_id": begun.id,
+            "task_id": session.scalars(task.limit(1)).one(),
+            "document_id": session.scalars(paper.limit(1)).one(),
+            "passage_id": session.scalars(
+                select(Activity.id).where(Activity.instance_id == begun.id).limit(1)
+            ).one(),
+            "incident_id": session.scalars(select(Incident.id).where(Incident.instance_id == begun.id)).one(),
+            "notification_id": str(session.scalars(told.limit(1)).one()),
+            "name": "handlers",
+            # Of returns and lists, which are no stages of a clue, test_every_route tells.
+            "list_id": "none",
+            "return_id": "none",
+            "period_id": "none",
+            "numbers": [number for number in numbers if number],
+        }
+
+
+def _taken(one_of: int, *way: str) -> bool:
+    """Whether this way is in the sample, the same ones every time."""
+    return crc32("·".join(way).encode()) % one_of == 0
+
+
+def _ask(house: House, login: str, method: str, path: str) -> requests.Response:
+    if path.startswith(APIS):
+        body = {} if method == "GET" else {"json": {}}
+        return house.program(login).session.request(method, house.base + path, timeout=60, **body)
+    visitor = house.visitor(login)
+    return visitor.get(path) if method == "GET" else visitor.post(path)
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+def test_what_each_route_tells_each_person_of_a_matter(
+    walked: House, matters: Mapping[str, Matter], login: str
+) -> None:
+    for method, rule in routes(walked, "GET"):
+        for step, matter in matters.items() if rule.arguments else [("", None)]:
+            if not _taken(ADDRESSES if matter else LISTS, login, rule.endpoint, step):
+                continue
+            path = place(rule, dict(matter.ids)) if matter else rule.rule
+            answer = _ask(walked, login, method, path)
+            assert answer.status_code < 500, path
+            # Lists tell of all matters, an address of its own.
+            for told in [matter] if matter else matters.values():
+                leaked = [word for word in told.hidden(login) if word in answer.text and word not in path]
+                if (login, rule.endpoint) in LOG:
+                    leaked = [word for word in leaked if word not in told.numbers]
+                assert leaked == [], (login, step, path, told.ids["number"])
+            if matter and login not in matter.seen:
+                assert answer.status_code in {403, 404}, (login, step, path)
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+def test_counts_count_what_is_seen(walked: House, matters: Mapping[str, Matter], login: str) -> None:
+    program = walked.program(login)
+    for step, matter in matters.items():
+        if not _taken(2 if LISTS > 1 else 1, login, step):
+            continue
+        of = {"processInstanceId": matter.ids["instance_id"]}
+        view = matter.seen.get(login, NOTHING)
+        for what in (
+            "task",
+            "history/task",
+            "history/activity-instance",
+            "history/process-instance",
+            "incident",
+        ):
+            count = program.count(f"/{what}", **of)
+            # Of one's own form a sender sees the task that it was, if any.
+            assert count > 0 if view == CONTENT and what.startswith("history") else True, (login, what)
+            if view == NOTHING:
+                assert count == 0, (login, what, matter.ids["number"])
+        listed = walked.visitor(login).get(f"/clues?text={matter.ids['number']}")
+        if listed.status_code == 200:
+            shown = re.sub(r'value="[^"]*"', "", listed.text).count(f"/clues/{matter.ids['clue_id']}")
+            assert bool(shown) == (view in (METADATA, CONTENT)), (login, matter.ids["number"])
+
+
+@pytest.mark.parametrize("login", [login for login in PEOPLE if login not in ALWAYS])
+def test_who_sees_nothing_changes_nothing(walked: House, matters: Mapping[str, Matter], login: str) -> None:
+    for method, rule in routes(walked, *WRITING):
+        for step, matter in matters.items() if rule.arguments else []:
+            if login in matter.seen or not _taken(ADDRESSES, login, method, rule.endpoint, step):
+                continue
+            path = place(rule, dict(matter.ids))
+            before = _state(walked, matter)
+            answer = _ask(walked, login, method, path)
+            assert answer.status_code in UNTOLD, (login, step, method, path, answer.status_code)
+            assert [word for word in matter.hidden(login) if word in answer.text and word not in path] == []
+            assert _state(walked, matter) == before, (login, path)
+
+
+def _state(house: House, matter: Matter) -> tuple[Any, ...]:
+    with house.city.database.reading() as session:
+        instance = session.get_one(Instance, matter.ids["instance_id"])
+        task = session.get_one(Task, matter.ids["task_id"])
+        clue = session.get_one(Clue, matter.ids["clue_id"])
+        return instance.revision, instance.state, task.assignee, task.revision, task.closed_at, clue.stage
