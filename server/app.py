@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import api, engine_rest, errors, guard, health, language, pages, reads
+from server import api, engine_rest, errors, guard, health, language, pages, reads, writes
 from server.db import Database
 from server.settings import Settings
 from server.wiring import wire
@@ -110,6 +110,7 @@ def _install_edge(app: Flask, settings: Settings, database: Database) -> None:
     app.after_request(lambda response: _protect(response, settings))
     app.after_request(_log_request)
     app.after_request(reads.keep)
+    app.after_request(writes.keep)
     app.context_processor(
         lambda: {
             "current_actor": guard.current_actor(),

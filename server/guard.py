@@ -202,12 +202,17 @@ def ask_to_sign_in() -> AnyResponse:
     return redirect(address, 303)
 
 
+def route() -> dict[str, str]:
+    """Return the present request's route and what its address names, as far as that can be no secret."""
+    named = ((name, str(value)) for name, value in (request.view_args or {}).items())
+    plain = {name: value for name, value in named if name != SECRET_ARGUMENT and PLAIN.fullmatch(value)}
+    return {"endpoint": request.endpoint or "", "method": request.method, **plain}
+
+
 def record_refusal(error: DubanError) -> None:
     """Write down, in a transaction of its own, that the present request was refused."""
     actor = current_actor()
-    detail = {"endpoint": request.endpoint or "", "method": request.method, "code": error.code}
-    named = ((name, str(value)) for name, value in (request.view_args or {}).items())
-    detail |= {name: value for name, value in named if name != SECRET_ARGUMENT and PLAIN.fullmatch(value)}
+    detail = {**route(), "code": error.code}
     with unit_of_work() as transaction:
         found = matters.named(transaction, request.view_args or {})
         audit.record(transaction, actor=actor or "", act="refusal", detail=detail, **vars(found))

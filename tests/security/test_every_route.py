@@ -11,11 +11,11 @@ import requests
 from sqlalchemy import delete, func, select
 from werkzeug.routing import Rule
 
-from handlers import codes, notifications, office, uploads
+from handlers import codes, notifications, office, outbox, uploads
 from handlers.clue_import.kept import TransferList, TransferListLine
 from handlers.registers import Clue, ClueSubject, Document
 from handlers.registers.returns import AgencyReturn
-from server import prying, reads
+from server import prying, reads, writes
 from server.traffic import rates
 from tests.security.conftest import House, answers
 from workflows import clock, history
@@ -215,6 +215,24 @@ def test_every_route_that_shows_something_is_known_to_the_audit(house: House) ->
     assert sorted(asked - reads.READS.keys() - free) == []
     assert sorted((reads.READS.keys() | free) - asked) == []
     assert sorted(reads.READS.keys() & free) == []
+
+
+def test_every_request_that_writes_leaves_a_trace(house: House, secret: dict[str, Any]) -> None:
+    """Also where the operation behind a route records nothing: no developer can forget it."""
+    written = {rule.endpoint for _method, rule in routes(house, *WRITING)}
+    assert set().union(*writes.FREE.values()) - written == {"pages.check_diagram"}
+    clerk, before = house.visitor("clerk"), last(house)
+    choices = {f"mail-{kind}": "none" for kind in outbox.KINDS}
+    assert clerk.post("/profile/notices", **choices).status_code == 303
+    assert clerk.post("/notifications/read").status_code in {200, 204, 303}
+    task = house.task(house.matter(), "a3")
+    for act in ("claim", "draft", "release"):
+        assert clerk.post(f"/tasks/{task.id}/{act}").status_code < 400
+    with house.city.database.reading() as session:
+        kept = select(AuditEvent).where(AuditEvent.id > before, AuditEvent.actor == "clerk")
+        rows = [row for row in session.scalars(kept.order_by(AuditEvent.id)) if row.act != "refusal"]
+    assert [row.act for row in rows] == ["request", "task.claim", "task.release"]
+    assert rows[0].detail == {"endpoint": "pages.save_preferences", "method": "POST"}
 
 
 def every(house: House) -> Iterator[tuple[str, Rule]]:

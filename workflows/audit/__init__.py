@@ -6,7 +6,7 @@ does not hold, in the database (`links`) or in what was written to a file (`expo
 
 from workflows.audit.chain import GENESIS, Head, Link
 from workflows.audit.exporting import export, links_of_file
-from workflows.audit.origin import Origin, comes_from
+from workflows.audit.origin import Origin, comes_from, recorded
 from workflows.audit.reading import head, links, unsealed
 from workflows.audit.recording import SYSTEM, record
 from workflows.audit.sealing import BATCH, behind, lookback, seal
@@ -30,6 +30,7 @@ __all__ = [
     "links_of_file",
     "lookback",
     "record",
+    "recorded",
     "seal",
     "unsealed",
 ]

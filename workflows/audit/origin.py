@@ -17,13 +17,25 @@ class Origin:
 
 _NOWHERE = Origin()
 _present: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
+_recorded: ContextVar[bool] = ContextVar("recorded", default=False)
 
 
 def comes_from(kind: str, *, address: str | None = None, request_id: str | None = None) -> None:
     """Let what is recorded from now on, on this thread, bear this origin."""
     _present.set(Origin(kind, address[:64] if address else None, request_id))
+    _recorded.set(False)
 
 
 def present() -> Origin:
     """Return the origin of what is being done."""
     return _present.get()
+
+
+def recorded() -> bool:
+    """Return whether anything was recorded since `comes_from`."""
+    return _recorded.get()
+
+
+def note() -> None:
+    """Remember that something was recorded."""
+    _recorded.set(True)

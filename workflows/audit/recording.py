@@ -52,4 +52,5 @@ def record(
         "request_id": came.request_id,
         "detail": dict(detail) if detail else None,
     }
+    origin.note()
     writing.add_later(session, AuditEvent, [event])
