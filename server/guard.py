@@ -23,7 +23,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from handlers import office
-from server import auth, matters, prying
+from server import auth, matters
 from server.auth import sessions, tokens
 from server.db import database, reading, unit_of_work
 from server.settings import Settings
@@ -211,13 +211,11 @@ def route() -> dict[str, str]:
 
 def record_refusal(error: DubanError) -> None:
     """Write down, in a transaction of its own, that the present request was refused."""
-    actor = current_actor()
-    detail = {**route(), "code": error.code}
+    # No more than this: what exists would answer later than what does not, and tell of itself by that.
     with unit_of_work() as transaction:
         found = matters.named(transaction, request.view_args or {})
-        audit.record(transaction, actor=actor or "", act="refusal", detail=detail, **vars(found))
-        if actor and found.clue_id:
-            prying.alarm(transaction, actor, found.clue_id)
+        detail = {**route(), "code": error.code}
+        audit.record(transaction, actor=current_actor() or "", act="refusal", detail=detail, **vars(found))
 
 
 def _identify() -> Identity | None:

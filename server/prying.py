@@ -1,7 +1,11 @@
-"""Attempts on a matter by somebody who may not know of it: case supervision is alarmed (domain.md §4.2 rule 7)."""
+"""Attempts on a matter by somebody who may not know of it: case supervision is alarmed (domain.md §4.2 rule 7).
+
+The sealer raises the alarm as it seals a refusal, once for each: the request itself must not take longer for it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -10,9 +14,11 @@ from sqlalchemy.orm import Session
 from handlers import notifications, office, wall
 from handlers.notifications import Notification
 from handlers.registers import Clue
+from handlers.wall.rules import PREFIX
 from server.traffic import rates
 from workflows import clock
 from workflows.actor import Actor
+from workflows.model import AuditEvent
 
 CODE = "clue.attempt"
 #: Who is told: 案件监督管理室.
@@ -22,10 +28,19 @@ QUIET = timedelta(days=1)
 MOST = rates.Limit("alarm", 5, QUIET)
 
 
-def alarm(session: Session, actor: Actor, clue_id: str) -> None:
-    """Tell case supervision of a refusal, where the actor is no part of the matter and it has not been told lately."""
-    clue = session.get(Clue, clue_id)
-    if clue is None or wall.view(session, actor, clue) or _told(session, clue):
+def alarm(session: Session, sealed: Sequence[int]) -> None:
+    """Tell case supervision of the refusals among these rows of the audit, whose actors are no part of the matter."""
+    wanted = select(AuditEvent.actor, AuditEvent.scope_id).where(
+        AuditEvent.id.in_(sealed), AuditEvent.act == "refusal", AuditEvent.scope_id.startswith(PREFIX)
+    )
+    for login, scope_id in session.execute(wanted.order_by(AuditEvent.id)).all():
+        clue = session.get(Clue, (scope_id or "").removeprefix(PREFIX))
+        if login and clue and not _told(session, clue):
+            _alarm(session, office.actor_for(session, login), clue)
+
+
+def _alarm(session: Session, actor: Actor, clue: Clue) -> None:
+    if wall.view(session, actor, clue):
         return
     try:
         rates.spend(session, actor.id, MOST)

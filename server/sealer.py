@@ -1,4 +1,4 @@
-"""The worker's part in the audit: seals what is committed, and writes the head of the chain into the log."""
+"""The worker's part in the audit: seals what is committed, alarms, and writes the head of the chain into the log."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from server import prying
 from server.db import Database
 from workflows import audit, clock
 
@@ -54,6 +55,7 @@ class Sealer:
         while True:
             with self._database.unit_of_work() as session:
                 sealed = audit.seal(session, above)
+                prying.alarm(session, sealed)
             done += len(sealed)
             if len(sealed) < audit.BATCH or self._stopping.is_set():
                 return done

@@ -16,6 +16,7 @@ from handlers.clue_import.kept import TransferList, TransferListLine
 from handlers.registers import Clue, ClueSubject, Document
 from handlers.registers.returns import AgencyReturn
 from server import prying, reads, writes
+from server.sealer import Sealer
 from server.traffic import rates
 from tests.security.conftest import House, answers
 from workflows import clock, history
@@ -301,6 +302,8 @@ def last(house: House) -> int:
 
 
 def test_an_attempt_on_a_matter_alarms_case_supervision_once(house: House, secret: dict[str, Any]) -> None:
+    sealer = Sealer(house.city.database)
+    sealer.run()
     with house.city.database.unit_of_work() as session:
         session.execute(
             delete(notifications.Notification).where(notifications.Notification.code == prying.CODE)
@@ -309,6 +312,7 @@ def test_an_attempt_on_a_matter_alarms_case_supervision_once(house: House, secre
     for _turn in range(2):
         assert send(house, "handler4", "GET", f"/clues/{secret['clue_id']}").status_code == 404
         assert send(house, "clerk", "GET", f"/tasks/{secret['task_id']}x").status_code == 404
+    sealer.run()
     with house.city.database.reading() as session:
         told = select(notifications.Notification).where(notifications.Notification.code == prying.CODE)
         rows = session.scalars(told).all()
