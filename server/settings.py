@@ -49,6 +49,7 @@ class Settings:
     threads: int = 8  #: requests answered at a time
     upload_bytes: int = 20 * MEGABYTE  #: longest request body
     api_per_minute: int = 0  #: requests of an account to the APIs in a minute; 0 is without a limit
+    small_count: int = 5  #: matters fewer than these are not counted out to who sees none of them
     https: bool = False  #: cookies only ever over https, whatever the connection looks like
     proxies: int = 0  #: how many reverse proxies stand in front and may be believed
     hosts: frozenset[str] = frozenset()  #: host names answered to; empty means any
@@ -80,6 +81,7 @@ class Settings:
             api_per_minute=_number(
                 said, "DUBAN_API_PER_MINUTE", cls.api_per_minute, lowest=0, highest=1_000_000
             ),
+            small_count=_number(said, "DUBAN_SMALL_COUNT", cls.small_count, lowest=1, highest=100),
             https=_switch(said, "DUBAN_HTTPS", cls.https),
             proxies=_number(said, "DUBAN_PROXIES", cls.proxies, lowest=0, highest=8),
             hosts=frozenset(said.get("DUBAN_HOSTS", "").lower().replace(",", " ").split()),

@@ -89,6 +89,7 @@ def offer_words(state: Any) -> None:
         process_name=names.process_name,
         listed=names.listed,
         colon=names.colon,
+        few=few,
     )
 
 
@@ -103,6 +104,12 @@ def frame() -> dict[str, Any]:
         "navigation": navigation(actor) if actor else [],
         "now": clock.now(),
     }
+
+
+def few(count: int) -> str:
+    """Return how many matters there are, for who sees none of them: small numbers are merged (domain.md §4.2 rule 5)."""
+    least: int = current_app.extensions["duban.settings"].small_count
+    return f"1–{least - 1}" if 0 < count < least and least > 2 else str(count)
 
 
 def navigation(actor: Actor) -> list[Item]:

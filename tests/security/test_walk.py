@@ -17,6 +17,7 @@ from zlib import crc32
 import pytest
 import requests
 from sqlalchemy import select
+from sqlalchemy.event import listen
 
 from handlers import notifications, uploads
 from handlers.recusals import RECUSED, Recusal
@@ -31,7 +32,7 @@ from workflows.model import Activity, Incident, Instance, Task
 WHOLE = int(os.environ.get("DUBAN_WALKS", "300")) >= 20_000
 #: One of so many ways is taken: to one matter's address, and to a list of all.
 ADDRESSES, LISTS = (1, 1) if WHOLE else (31, 5)
-BY_AGENCY = ("a3", "a5", "a7", "a7_approve", "a8", "a8_sign", "a9", "a10_a2", "a12", "a13", "closed")
+BY_AGENCY = ("a3", "a5", "a7", "a7_approve", "a8", "a8_sign", "a9", "a10_a2", "a12", "a13", "told")
 #: What one reads of a matter, each with what stands before it: nothing; the form that one sent, with its numbers
 #: and a word of state; numbers, stage and dates; everything.
 NOTHING, STATUS, METADATA, CONTENT = "nothing", "status", "metadata", "content"
@@ -268,3 +269,29 @@ def _state(house: House, matter: Matter) -> tuple[Any, ...]:
         task = session.get_one(Task, matter.ids["task_id"])
         clue = session.get_one(Clue, matter.ids["clue_id"])
         return instance.revision, instance.state, task.assignee, task.revision, task.closed_at, clue.stage
+
+
+def test_small_numbers_are_merged(walked: House, matters: Mapping[str, Matter]) -> None:
+    """One unsealing that runs, one recusal, tell of somebody; how many clues are on their way does not."""
+    supervisor = walked.visitor("supervisor")
+    walked.city.start()
+    page = supervisor.get("/processes").text
+    assert re.search(rf">\s*{len(matters)}\s*<", page)
+    assert re.search(r">\s*1–4\s*<", page)
+
+
+@pytest.mark.parametrize("path", ["clues/{}", "clues/{}/documents"])
+def test_a_hidden_number_costs_no_more_than_one_that_is_not_there(
+    walked: House, matters: Mapping[str, Matter], path: str
+) -> None:
+    """Numbers can be guessed: how long the answer takes must not tell which there are. Counted in statements."""
+    number, asked = matters["a9"].ids["number"], []
+    program = walked.program("handler4").session
+    engine = walked.city.database.engine
+    listen(engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    costs = []
+    for tried in (number, f"{number[:-3]}987") * 2:
+        asked.clear()
+        assert program.get(f"{walked.base}/api/v1/{path.format(tried)}", timeout=60).status_code == 404
+        costs.append(len(asked))
+    assert costs[2] == costs[3] > 0
