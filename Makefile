@@ -1,6 +1,6 @@
 # Everything from nothing, with only python3 >= 3.11 and make. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench bench-list check format setup web browser lock clean
+.PHONY: help run test soak bench bench-list check format setup web browser lock advisories clean
 
 PYTHON ?= python3
 # Test processes at a time.
@@ -27,6 +27,7 @@ help:
 	@echo 'make format   put the Python files into their standard shape'
 	@echo 'make setup    only set up: environment, browser assets, translations'
 	@echo 'make lock     choose the newest versions that pyproject.toml allows'
+	@echo 'make advisories  known faults of the pinned packages (asks a public service)'
 	@echo 'make clean    remove everything made by building and testing; your data in var/ stays'
 
 run: setup
@@ -104,6 +105,10 @@ lock: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target build/lock uv
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links pyproject.toml --group dev -o requirements.lock
+
+advisories: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target build/advisories pip-audit
+	PYTHONPATH=build/advisories $(BIN)/python -m pip_audit -r requirements.lock --disable-pip --require-hashes
 
 clean:
 	rm -rf $(VENV) build dist test-results server/static/dist server/web/node_modules
