@@ -188,7 +188,7 @@ def _as(context: Context, roles: Collection[str], *others: str) -> None:
     """Refuse who holds none of the roles, whoever a diagram lets decide, or is concerned or asked for it."""
     if context.actor is None or context.actor.groups.isdisjoint(roles):
         raise NotAllowed(f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles))
-    if context.actor.id in others:
+    if not context.actor.parties.isdisjoint(others):
         raise NotAllowed("Who asked for it, and who is concerned, does not decide.", code="proposer")
 
 

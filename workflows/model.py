@@ -229,6 +229,9 @@ class Task(Base):
     name_en: Mapped[str | None]
     assignee: Mapped[str | None] = mapped_column(index=True)
     priority: Mapped[int] = mapped_column(default=50)
+    proxy: Mapped[str | None] = mapped_column(
+        String(64)
+    )  #: group as whose work another may do what is somebody's by name; `none`: in person only
     form_key: Mapped[str | None]
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
@@ -251,6 +254,7 @@ class Task(Base):
     suspended: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
+    on_behalf_of: Mapped[str | None]  #: in whose place who closed it acted
     outcome: Mapped[str | None] = mapped_column(String(16))  #: completed cancelled
     revision: Mapped[int] = mapped_column(default=1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,9 +42,22 @@ def proxies(session: Session, task: Task, logins: Iterable[str]) -> Mapping[str,
     found: dict[str, list[str]] = {}
     for login in told:
         proxy = office.proxy_for(session, login, blocked=lambda one: is_blocked(session, task, one))
-        if proxy is not None and proxy not in told:
+        if proxy is not None and proxy not in told and _hears(session, task, proxy, login):
             found.setdefault(proxy, []).append(login)
     return found
+
+
+def _hears(session: Session, task: Task, proxy: str, absent: str) -> bool:
+    """Whether a proxy is told of a task in the place of one who is away: of what he may do, and of what
+    the other is told of besides (as head, as leader) if all his work is passed on.
+    """
+    somebody = office.actor_for(session, proxy)
+    for one in somebody.stands_in:
+        if one.id == absent:
+            acting = replace(somebody, acting_for=one)
+            whole = one.everything and one.process is None
+            return whole or policy().may(session, acting, "see", task).allowed
+    return False
 
 
 def is_blocked(session: Session, task: Task, login: str) -> bool:

@@ -1,6 +1,6 @@
 """The office: its units, persons, dated posts, who holds which role today, who is away and who stands in."""
 
-from handlers.office import relatives
+from handlers.office import proxies, relatives
 from handlers.office.absences import absences, back, is_away, proxy_for, stand_in
 from handlers.office.load import enrol, load_memberships, load_people, load_roles, load_units
 from handlers.office.model import (
@@ -14,8 +14,6 @@ from handlers.office.model import (
     Unit,
 )
 from handlers.office.people import (
-    actor,
-    actor_for,
     head_of,
     in_force,
     people_in,
@@ -25,6 +23,7 @@ from handlers.office.people import (
     units_of,
     who,
 )
+from handlers.office.proxies import actor, actor_for, away_today
 from handlers.office.units import add_unit, agencies, depth, tree, unit
 
 __all__ = [
@@ -41,6 +40,7 @@ __all__ = [
     "actor_for",
     "add_unit",
     "agencies",
+    "away_today",
     "back",
     "depth",
     "enrol",
@@ -54,6 +54,7 @@ __all__ = [
     "people_in",
     "person",
     "post_at",
+    "proxies",
     "proxy_for",
     "relatives",
     "stand_in",

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from handlers.office import proxies
 from handlers.office.model import Absence
 from handlers.office.people import person, today
 from workflows import audit, clock
@@ -17,29 +18,33 @@ from workflows.errors import FieldError, InvalidInput
 _REAL = Absence.until > Absence.since
 
 
-def stand_in(session: Session, login: str, proxy: str, *, since: date, until: date, by: str) -> Absence:
-    """Return the absence of `login` from `since` until the day before `until`, with who stands in.
+def stand_in(
+    session: Session, login: str, proxy: str, *, since: date, until: date, by: str, scope: str = proxies.ALL
+) -> Absence:
+    """Return the absence of `login` from `since` until the day before `until`, with who stands in, and for what.
 
-    InvalidInput names the field: `proxy` (`absence_self`, `absence_circle`), `until` (`absence_order`), `since`
+    `scope`: `all`, `process:<key>`, `role:<id>`. InvalidInput names the field: `proxy` (`absence_self`,
+    `absence_circle`, `absence_role`: no role of his lets him stand in), `until` (`absence_order`), `since`
     (`absence_taken`: another absence in these days). NotFound names who does not exist.
     """
     for known in (login, proxy):
         person(session, known)
-    wrong = _wrong(session, login, proxy, since, until)
+    row = Absence(login=login, proxy=proxy, since=since, until=until, scope=scope)
+    wrong = _wrong(session, row)
     if wrong:
         raise InvalidInput(f"{proxy} cannot stand in for {login}.", fields=wrong)
-    row = Absence(login=login, proxy=proxy, since=since, until=until, named_by=by, named_at=clock.now())
+    row.named_by, row.named_at = by, clock.now()
     session.add(row)
     session.flush()
     _record(session, row, "absence.name", by)
     return row
 
 
-def back(session: Session, absence: Absence) -> None:
-    """End an absence today: who was away is back."""
+def back(session: Session, absence: Absence, *, by: str) -> None:
+    """End an absence today: who was away is back, and from now on nobody acts for him."""
     absence.until = max(absence.since, min(absence.until, today()))
     session.flush()
-    _record(session, absence, "absence.end", absence.login)
+    _record(session, absence, "absence.end", by)
 
 
 def absences(session: Session, login: str) -> list[Absence]:
@@ -50,7 +55,7 @@ def absences(session: Session, login: str) -> list[Absence]:
 
 def is_away(session: Session, login: str) -> bool:
     """Whether the login is away today."""
-    return _proxy(session, login, today()) is not None
+    return login in proxies.away_today(session)
 
 
 def proxy_for(session: Session, login: str, *, blocked: Callable[[str], bool]) -> str | None:
@@ -58,32 +63,29 @@ def proxy_for(session: Session, login: str, *, blocked: Callable[[str], bool]) -
 
     None where the login is not away, where a proxy is `blocked`, or where nobody in the line is there.
     """
-    met = {login}
-    asked = _proxy(session, login, today())
-    while asked is not None and asked not in met and not blocked(asked):
-        further = _proxy(session, asked, today())
-        if further is None:
-            return asked
-        met.add(asked)
-        asked = further
-    return None
+    away = proxies.away_today(session)
+    line = proxies.line_of(away, login) if login in away else []
+    return line[-1].proxy if line and not any(blocked(row.proxy) for row in line) else None
 
 
 def _record(session: Session, row: Absence, act: str, by: str) -> None:
     days = {"since": row.since.isoformat(), "until": row.until.isoformat()}
-    detail = {"login": row.login, "proxy": row.proxy, **days}
+    detail = {"login": row.login, "proxy": row.proxy, "scope": row.scope, **days}
     audit.record(session, actor=by, act=act, object_id=f"absence:{row.id}", detail=detail)
 
 
-def _wrong(session: Session, login: str, proxy: str, since: date, until: date) -> dict[str, FieldError]:
-    if until <= since:
+def _wrong(session: Session, row: Absence) -> dict[str, FieldError]:
+    if row.until <= row.since:
         return {"until": FieldError("absence_order")}
-    if _during(session, login, since, until):
+    if _during(session, row.login, row.since, row.until):
         return {"since": FieldError("absence_taken")}
-    if proxy == login:
+    if row.proxy == row.login:
         return {"proxy": FieldError("absence_self")}
-    if _leads_to(session, proxy, login, since, until):
+    if _leads_to(session, row.proxy, row.login, row.since, row.until):
         return {"proxy": FieldError("absence_circle")}
+    # By the roles of today: those of the first day are not known yet.
+    if proxies.passed_on(session, proxies.actor_for(session, row.proxy), [row]) is None:
+        return {"proxy": FieldError("absence_role")}
     return {}
 
 
@@ -104,8 +106,3 @@ def _leads_to(session: Session, proxy: str, login: str, since: date, until: date
 def _during(session: Session, login: str, since: date, until: date) -> list[Absence]:
     rows = select(Absence).where(Absence.login == login, Absence.since < until, Absence.until > since, _REAL)
     return list(session.scalars(rows))
-
-
-def _proxy(session: Session, login: str, day: date) -> str | None:
-    named = select(Absence.proxy).where(Absence.login == login, Absence.since <= day, Absence.until > day)
-    return session.scalar(named.order_by(Absence.named_at.desc()).limit(1))

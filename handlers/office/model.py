@@ -81,6 +81,7 @@ class Role(Base):
     name_en: Mapped[str]
     level: Mapped[str] = mapped_column(String(8), default="")  #: approval level A1–A4, blank outside the line
     description: Mapped[str] = mapped_column(Text, default="")
+    proxies: Mapped[str] = mapped_column(default="")  #: roles whose holders may stand in for this one
 
 
 class Membership(Base):
@@ -108,7 +109,10 @@ class Absence(Base):
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
     login: Mapped[str] = mapped_column(index=True)
-    proxy: Mapped[str]  #: a login
+    proxy: Mapped[str] = mapped_column(index=True)  #: a login
+    scope: Mapped[str] = mapped_column(
+        String(128), default="all"
+    )  #: what is passed on: all, `process:<key>`, `role:<id>`
     since: Mapped[date]
     until: Mapped[date]  #: back on this day
     named_by: Mapped[str]

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from handlers.office.model import MANAGING_COMMITTEES, Membership, Person, Post, Role, Unit
+from handlers.office.model import MANAGING_COMMITTEES, Absence, Membership, Person, Post, Role, Unit
 from workflows import clock
 from workflows.actor import Actor
 from workflows.errors import NotFound
@@ -41,15 +41,12 @@ def person(session: Session, login: str) -> Person:
     return found
 
 
-def actor_for(session: Session, login: str) -> Actor:
-    """Return the actor behind a login: groups are each role held today, `role@UNIT`, and its own name.
-
-    A login without a person (an API client) is in the group of its own name only.
-    """
+def rows_of(session: Session, login: str) -> Sequence[Row[Any]]:
+    """Return the rows of the statement of `who` about a login."""
     # Every request asks this: past the session's loading of objects, of which there are none.
     session.flush()
     asked = {"login": login, "today": today()}
-    return actor(session.connection().execute(_WHO, asked).all())
+    return session.connection().execute(_WHO, asked).all()
 
 
 def who(signed: Subquery) -> Select[Any]:
@@ -61,6 +58,7 @@ def who(signed: Subquery) -> Select[Any]:
     held = and_(
         Membership.person_id == Person.id, in_force(Membership.since, Membership.until, bindparam("today"))
     )
+    asked = and_(Absence.proxy == login, in_force(Absence.since, Absence.until, bindparam("today")))
     spelt = func.substr(login + "@", 1, func.length(Role.id) + 1) == Role.id + "@"
     return (
         select(
@@ -69,6 +67,7 @@ def who(signed: Subquery) -> Select[Any]:
             Membership.role.label("role"),
             Unit.code.label("unit_code"),
             exists(select(Role.id).where(spelt)).label("namesake"),
+            exists(select(Absence.id).where(asked)).label("stands_in"),
         )
         .select_from(signed)
         .outerjoin(Person, Person.login == login)
@@ -77,8 +76,8 @@ def who(signed: Subquery) -> Select[Any]:
     )
 
 
-def actor(rows: Sequence[Row[Any]]) -> Actor:
-    """Return the actor whom the rows of a statement of `who` tell of: one for each membership, at least one."""
+def own_actor(rows: Sequence[Row[Any]]) -> Actor:
+    """Return the actor in his own right of whom rows of `who` tell: one for each membership, at least one."""
     first = rows[0]
     # A login spelt like a role must not thereby hold it.
     groups = {first.login} if not first.namesake else set()
@@ -119,7 +118,7 @@ def post_at(session: Session, person_id: str, day: date) -> Post | None:
 
 def in_force(
     since: InstrumentedAttribute[date],
-    until: InstrumentedAttribute[date | None],
+    until: InstrumentedAttribute[date] | InstrumentedAttribute[date | None],
     day: date | BindParameter[date],
 ) -> ColumnElement[bool]:
     """Return the SQL condition that `day` lies in [since, until)."""

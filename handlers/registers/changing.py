@@ -18,7 +18,15 @@ from handlers.registers import clock_rules, papers
 from handlers.registers.clock_rules import outside, parted, refused
 from handlers.registers.model import Clue, ClueHandler, DeadlineChange
 from handlers.registers.numbers import next_number
-from handlers.registers.record import Answers, clue_of, keep_files, note, numbered, who
+from handlers.registers.record import (
+    Answers,
+    clue_of,
+    keep_files,
+    note,
+    numbered,
+    parties,
+    who,
+)
 from workflows import calendar, clock, clocks
 from workflows.actor import Actor
 from workflows.clocks import Clock
@@ -65,7 +73,7 @@ def ask(context: Context, *, answers: Answers) -> Recorded:
 def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Grant the change or refuse it, at the level that the rule names."""
     clue, row = _asked(context)
-    if row.asked_by == who(context):
+    if row.asked_by in parties(context):
         raise NotAllowed("Who asked for the change may not decide on it.", code="proposer")
     if answers["decision"] == "agree":
         _grant(context, _still(context, clue, row), row, until=None)

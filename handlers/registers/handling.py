@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from handlers import notifications, office
 from handlers.registers import papers
-from handlers.registers.model import Clue, ClueHandler, Meeting
+from handlers.registers.model import Clue, ClueHandler, Meeting, Opinion
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
     FEWEST_HANDLERS,
@@ -22,6 +22,7 @@ from handlers.registers.record import (
     not_the_proposer,
     note,
     original_of,
+    parties,
     receive,
     sign,
     who,
@@ -149,6 +150,7 @@ def approve_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Agree to the proposal, return it one step, or refuse it: A2, A3, A4 in turn (a10)."""
     clue = clue_of(context)
     _not_a_handler(context, clue)
+    _not_twice(context, clue)
     step = context.element_id or ""
     decision = answers["decision"]
     sign(context, clue, step, decision, answers.get("opinion") or "")
@@ -368,7 +370,7 @@ def _check_handlers(context: Context, clue: Clue, chosen: list[str]) -> None:
         raise refuse("too_few", min=FEWEST_HANDLERS)
     group = f"handler@{clue.office_code}"
     own = {person.login for person in office.people_in(context.session, group)}
-    if who(context) in chosen:
+    if not parties(context).isdisjoint(chosen):
         raise refuse("own_handler")
     if strangers := [login for login in chosen if login not in own]:
         raise refuse("not_of_office", logins=strangers)
@@ -410,8 +412,24 @@ def _not_a_handler(context: Context, clue: Clue) -> None:
     """Refuse who recorded the proposal and who studied it: it is the team's, and nobody approves his own."""
     not_the_proposer(context, clue, "a9")
     running = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None))
-    if who(context) in set(context.session.scalars(running)):
+    if not parties(context).isdisjoint(context.session.scalars(running)):
         raise NotAllowed("A handler of the clue may not approve its disposal.", code="proposer")
+
+
+def _not_twice(context: Context, clue: Clue) -> None:
+    """Refuse who signed at another level of the same proposal, where one acts for the other: each level is a person's."""
+    proposal = last_opinion(context.session, clue, "a9")
+    signed = select(Opinion).where(
+        Opinion.clue_id == clue.id,
+        Opinion.step.in_(APPROVALS),
+        Opinion.step != context.element_id,
+        Opinion.id > (proposal.id if proposal else 0),
+    )
+    mine = parties(context)
+    for row in context.session.scalars(signed):
+        stood_in = len(mine) > 1 or row.on_behalf_of is not None
+        if stood_in and not mine.isdisjoint({row.login, row.on_behalf_of}):
+            raise NotAllowed("Nobody signs at two levels of approval, by proxy or for one.", code="proposer")
 
 
 def _end_assignments(context: Context, clue: Clue) -> None:

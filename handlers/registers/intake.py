@@ -19,12 +19,14 @@ from handlers.registers.record import (
     clue_by_number,
     clue_of,
     hand_over,
+    hands_of,
     keep_files,
     last_opinion,
     move,
     not_the_proposer,
     note,
     original_of,
+    parties,
     receive,
     relate,
     sign,
@@ -152,7 +154,7 @@ def competent_body(context: Context) -> dict[str, Any]:
 def accept_forwarded(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Accept what was forwarded from above, or redirect it to the competent body (T03, 检举控告规则 16)."""
     clue = clue_of(context)
-    if clue.received_by == who(context):
+    if not parties(context).isdisjoint(hands_of(context, clue.received_by, "a3")):
         raise NotAllowed("Who checked the transfer may not decide on it.", code="proposer")
     accepted = answers["accepted"] == "yes"
     sign(context, clue, "a3_accept", "accepted" if accepted else "redirected", answers.get("opinion") or "")

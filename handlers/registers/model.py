@@ -169,6 +169,7 @@ class Opinion(Base):
     clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
     step: Mapped[str] = mapped_column(String(64))
     login: Mapped[str]
+    on_behalf_of: Mapped[str | None]  #: in whose place he signed
     decision: Mapped[str] = mapped_column(String(32))
     opinion: Mapped[str] = mapped_column(Text, default="")
     detail: Mapped[dict[str, Any] | None]
@@ -255,5 +256,6 @@ class MatterEvent(Base):
     scope_id: Mapped[str] = mapped_column(index=True)  #: `clue:<id>`
     at: Mapped[datetime]
     actor: Mapped[str | None]  #: login; none when a timer acts
+    on_behalf_of: Mapped[str | None]  #: in whose place
     code: Mapped[str] = mapped_column(String(64))
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)

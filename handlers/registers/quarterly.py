@@ -18,7 +18,13 @@ from handlers import codes, office
 from handlers.registers.model import Clue
 from handlers.registers.numbers import next_number
 from handlers.registers.papers import facts
-from handlers.registers.record import FEWEST_HANDLERS, Answers, who
+from handlers.registers.record import (
+    FEWEST_HANDLERS,
+    Answers,
+    hands_of,
+    parties,
+    who,
+)
 from workflows import clock, definitions, deployed, papers
 from workflows.actor import Actor
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
@@ -114,7 +120,7 @@ def sign(context: Context, *, answers: Answers) -> None:
 def receive(context: Context, *, answers: Answers) -> None:
     """Take the signed list in at the intake office."""
     row = _list(context)
-    if row.signed_by == who(context):
+    if not parties(context).isdisjoint(hands_of(context, row.signed_by, "q_sign")):
         raise NotAllowed("Who signed the list may not also take it in.", code="both_sides")
     row.received_by, row.received_at = who(context), context.now
 

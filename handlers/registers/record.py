@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from handlers import office, uploads
 from handlers.registers.model import Clue, Document, Handover, MatterEvent, Opinion
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed
+from workflows.model import Task
 from workflows.operations import Context
 
 Answers = Mapping[str, Any]
@@ -39,12 +40,18 @@ def who(context: Context) -> str:
     return context.actor.id
 
 
+def parties(context: Context) -> frozenset[str]:
+    """Return who acts, and for whom: a rule that bars either of them bars the act."""
+    who(context)
+    assert context.actor is not None
+    return context.actor.parties
+
+
 def note(context: Context, clue: Clue, code: str, **params: Any) -> None:
     """Leave a line in the record of the matter; `params` are numbers, codes and days."""
-    actor = context.actor.id if context.actor else None
-    context.session.add(
-        MatterEvent(scope_id=clue.scope_id, at=context.now, actor=actor, code=code, params=params)
-    )
+    actor, behalf = (context.actor.id, context.actor.on_behalf_of) if context.actor else (None, None)
+    line = {"scope_id": clue.scope_id, "at": context.now, "code": code, "params": params}
+    context.session.add(MatterEvent(**line, actor=actor, on_behalf_of=behalf))
 
 
 def move(context: Context, clue: Clue, stage: str, **params: Any) -> None:
@@ -67,6 +74,7 @@ def sign(
             clue_id=clue.id,
             step=step,
             login=who(context),
+            on_behalf_of=context.actor.on_behalf_of if context.actor else None,
             decision=decision,
             opinion=opinion,
             detail=detail,
@@ -96,16 +104,16 @@ def hand_over(
 
 def receive(context: Context, clue: Clue, step: str) -> None:
     """Sign the open hand-overs of a step as their receiver; nobody signs on both sides."""
-    login = who(context)
+    login, both = who(context), parties(context)
     context.session.flush()
     open_ones = select(Handover).where(
         Handover.clue_id == clue.id,
         Handover.step == step,
         Handover.signed_by_to_at.is_(None),
-        (Handover.to_login == login) | Handover.to_login.is_(None),
+        Handover.to_login.in_(both) | Handover.to_login.is_(None),
     )
     for found in context.session.scalars(open_ones):
-        if found.from_login == login:
+        if found.from_login in both:
             raise NotAllowed("Who handed this over may not also sign for it.", code="both_sides")
         found.to_login, found.signed_by_to_at = login, context.now
 
@@ -150,13 +158,21 @@ def last_opinion(session: Session, clue: Clue, *steps: str) -> Opinion | None:
 
 
 def not_the_proposer(context: Context, clue: Clue, *steps: str) -> None:
-    """Refuse who signed the last proposal of these steps: nobody approves what he proposed."""
+    """Refuse who signed the last proposal of these steps, or for whom: nobody approves what he proposed."""
     proposal = last_opinion(context.session, clue, *steps)
-    if proposal is not None and proposal.login == who(context):
+    if proposal is not None and not parties(context).isdisjoint({proposal.login, proposal.on_behalf_of}):
         raise NotAllowed(
             "Who proposed this may not approve it: proposer and approver are different persons.",
             code="proposer",
         )
+
+
+def hands_of(context: Context, login: str | None, step: str) -> frozenset[str]:
+    """Return who did a step of this process, by whom it is known, with those in whose place he did it."""
+    done = select(Task.on_behalf_of).where(
+        Task.instance_id == context.instance_id, Task.element_id == step, Task.closed_by == login
+    )
+    return frozenset({login, *context.session.scalars(done)} - {None})
 
 
 def numbered(session: Session, number: str) -> Clue | None:

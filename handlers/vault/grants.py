@@ -202,7 +202,7 @@ def _as(context: Context, role: str, *others: str | None) -> None:
     """Refuse who does not hold the role, whoever a diagram lets decide, or has had a hand in it before."""
     if context.actor is None or role not in context.actor.groups:
         raise NotAllowed(f"This is decided by the {role}.", code="role", roles=[role])
-    if context.actor.id in others:
+    if not context.actor.parties.isdisjoint(others):
         raise NotAllowed(
             "Applicant, leader in charge and principal are three different persons.", code="unsealing_person"
         )

@@ -32,6 +32,10 @@ class Wall:
         """Return the SQL condition over `Task` of what the actor may see."""
         return conditions.tasks(actor)
 
+    def for_others(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
+        return conditions.of_others(actor)
+
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         """Decide one act on a task (see claim release complete assign) or instance (see start cancel …)."""
         if isinstance(subject, Task):

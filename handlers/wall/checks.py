@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers.office import Unit, actor_for, person
+from handlers.office import Unit, actor_for
 from handlers.recusals import ASKED, RECUSED, state_of
-from handlers.registers import Clue, ClueHandler, ClueSubject
+from handlers.registers import Clue, ClueHandler
+from handlers.wall import proxies
 from handlers.wall.conditions import assignments
 from handlers.wall.rules import (
     EVERYTHING,
@@ -20,7 +21,7 @@ from handlers.wall.rules import (
     units_of,
 )
 from workflows import definitions
-from workflows.actor import Actor
+from workflows.actor import Actor, StandIn
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 from workflows.visibility import Decision
 
@@ -52,6 +53,8 @@ def may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
         return Decision(
             False, f"{actor.id} may be recused: until that is decided he does not act in the matter."
         )
+    if actor.acting_for is not None:
+        return _may_for(session, actor, actor.acting_for, act, task)
     if act == "hold":
         return _may_hold(session, actor.id, task)
     if act == "stand_in":
@@ -110,6 +113,8 @@ def _sees_task(session: Session, actor: Actor, task: Task) -> Decision:
             return Decision(True, "The task is this user's.")
         if task.closed_at is None and _is_candidate(session, actor, task):
             return Decision(True, "This user is a candidate of the task.")
+        if any(_is_passed(session, actor, one, task) for one in actor.stands_in):
+            return Decision(True, "The task is his for whom this user stands in.")
     if task.scope_id is not None:
         return _sees_matter(session, actor, task.scope_id)
     return _decide(_runs(session, actor, task), _UNSEEN.reason)
@@ -124,6 +129,28 @@ def _works_on(session: Session, actor: Actor, scope_id: str | None) -> bool:
         return bool(units_of(actor, "agency_clerk"))
     clue = session.get(Clue, scope_id.removeprefix(PREFIX)) if scope_id.startswith(PREFIX) else None
     return clue is not None and clue.agency_code in units_of(actor, "agency_clerk")
+
+
+def _may_for(session: Session, actor: Actor, one: StandIn, act: str, task: Task) -> Decision:
+    """Decide an act in the place of somebody who is away: of his, what he passes on, and nothing that bars either."""
+    if act not in proxies.ACTS or not _is_passed(session, actor, one, task):
+        return Decision(False, f"{actor.id} may not {act} it in the place of {one.id}.")
+    asked = [login for login in (one.id, *one.via) if state_of(session, login, task.scope_id) == ASKED]
+    if asked and act in FROZEN:
+        return Decision(False, f"{asked[0]} may be recused: until that is decided nobody acts in his place.")
+    if act == "release" and task.scope_id is not None and not _is_offered(session, task):
+        return Decision(False, "The task is nobody else's to take: it is done, not given back.")
+    return Decision(True, f"{actor.id} stands in for {one.id}.")
+
+
+def _is_passed(session: Session, actor: Actor, one: StandIn, task: Task) -> bool:
+    """Whether the task is his who is away, passed on, and both may work in the matter."""
+    return (
+        proxies.has_share(session, one, task)
+        and proxies.is_open_to(session, actor, one, task.scope_id)
+        and _works_on(session, actor, task.scope_id)
+        and _works_on(session, Actor(one.id, one.groups), task.scope_id)
+    )
 
 
 def _may_hold(session: Session, login: str, task: Task) -> Decision:
@@ -142,17 +169,7 @@ def _may_stand_in(session: Session, login: str, task: Task) -> Decision:
         return Decision(False, f"{login} holds no role today.")
     if not _works_on(session, somebody, task.scope_id):
         return Decision(False, f"{login} works no such matters.")
-    scope = task.scope_id or ""
-    clue_id = scope.removeprefix(PREFIX) if scope.startswith(PREFIX) else None
-    recused = select(ClueHandler.id).where(
-        ClueHandler.clue_id == clue_id, ClueHandler.login == login, ClueHandler.recused
-    )
-    if session.scalar(recused.limit(1)) is not None:
-        return Decision(False, f"{login} is recused from the matter.")
-    concerned = select(ClueSubject.id).where(
-        ClueSubject.clue_id == clue_id, ClueSubject.name == person(session, login).name
-    )
-    if session.scalar(concerned.limit(1)) is not None:
+    if proxies.is_about(session, login, task.scope_id):
         return Decision(False, f"{login} bears the name of somebody whom the matter is about.")
     return Decision(True, "")
 
@@ -166,6 +183,7 @@ def _sees_instance(session: Session, actor: Actor, instance: Instance) -> Decisi
     mine = any(
         actor.id in (task.assignee, task.closed_by)
         or (task.closed_at is None and _is_candidate(session, actor, task))
+        or any(_is_passed(session, actor, one, task) for one in actor.stands_in)
         for task in tasks
     )
     return Decision(True, "This user has a task in it.") if mine else _UNSEEN
@@ -212,7 +230,12 @@ def _leads(session: Session, actor: Actor, clue: Clue) -> bool:
 
 def _has_open_task(session: Session, actor: Actor, clue: Clue) -> bool:
     tasks = session.scalars(select(Task).where(Task.scope_id == clue.scope_id, Task.closed_at.is_(None)))
-    return any(task.assignee == actor.id or _is_candidate(session, actor, task) for task in tasks)
+    return any(
+        task.assignee == actor.id
+        or _is_candidate(session, actor, task)
+        or any(_is_passed(session, actor, one, task) for one in actor.stands_in)
+        for task in tasks
+    )
 
 
 def _may_take(session: Session, actor: Actor, task: Task) -> bool:

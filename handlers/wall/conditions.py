@@ -12,6 +12,7 @@ from handlers.office import Unit
 from handlers.recusals import blocking
 from handlers.registers import Clue, ClueHandler
 from handlers.registers.returns import AgencyReturn, RectificationItem
+from handlers.wall import proxies
 from handlers.wall.rules import EVERYTHING, PERIOD, PREFIX, SHOWN_BY_TASK, STAFF, units_of
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
@@ -64,11 +65,18 @@ def tasks(actor: Actor) -> ColumnElement[bool]:
     mine = or_(Task.assignee == actor.id, and_(Task.closed_at.is_(None), candidate(actor, Task)))
     seen = or_(
         and_(mine, works_on(actor, Task.scope_id)),
+        for_others(actor, Task),
         Task.closed_by == actor.id,
         and_(Task.scope_id.is_(None), _looked_up(owner.correlate(Task))),
         matter(actor, Task.scope_id),
     )
     return and_(seen, in_sight(actor, Task.scope_id))
+
+
+@lru_cache(maxsize=KEPT)
+def of_others(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
+    return and_(for_others(actor, Task), in_sight(actor, Task.scope_id))
 
 
 def in_sight(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
@@ -93,7 +101,7 @@ def content(actor: Actor) -> ColumnElement[bool]:
 
 def _open_task(actor: Actor) -> ColumnElement[bool]:
     task = aliased(Task)
-    mine = or_(task.assignee == actor.id, candidate(actor, task))
+    mine = or_(task.assignee == actor.id, candidate(actor, task), for_others(actor, task))
     here = select(task.id).where(task.scope_id == PREFIX + Clue.id, task.closed_at.is_(None))
     return _looked_up(here.where(mine).correlate(Clue))
 
@@ -125,6 +133,20 @@ def matter(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
     clue = select(Clue.id).where(Clue.id == func.substr(scope_id, len(PREFIX) + 1), content(actor))
     seen = and_(scope_id.startswith(PREFIX), _looked_up(clue.correlate(Task, Instance)))
     return or_(seen, scope_id.startswith(PERIOD)) if actor.groups & EVERYTHING else seen
+
+
+def for_others(actor: Actor, task: Any) -> ColumnElement[bool]:
+    """Return the condition that the actor may do an open task in the place of somebody who is away."""
+    arms = (
+        and_(
+            proxies.share(one, task),
+            proxies.open_to(actor, one, task.scope_id),
+            works_on(actor, task.scope_id),
+            works_on(Actor(one.id, one.groups), task.scope_id),
+        )
+        for one in actor.stands_in
+    )
+    return or_(false(), *arms)
 
 
 def works_on(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
@@ -159,6 +181,7 @@ def has_task(actor: Actor) -> ColumnElement[bool]:
         task.assignee == actor.id,
         task.closed_by == actor.id,
         and_(task.closed_at.is_(None), candidate(actor, task)),
+        for_others(actor, task),
     )
     return _looked_up(select(task.id).where(task.instance_id == Instance.id, mine).correlate(Instance))
 

@@ -112,7 +112,7 @@ def find(session: Session, token: str, *, idle: timedelta) -> Signed | None:
     if not found:
         return None
     stale = found[0].seen_at < now - TOUCHED_EVERY
-    return Signed(found[0].id, office.actor(found), found[0].locale, stale)
+    return Signed(found[0].id, office.actor(session, found), found[0].locale, stale)
 
 
 def touch(session: Session, session_id: str) -> None:

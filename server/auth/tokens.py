@@ -85,7 +85,7 @@ def find(session: Session, token: str) -> Actor | None:
     # Every request of a program asks this: past the session's loading of objects, of which there are none.
     session.flush()
     found = session.connection().execute(_VALID, asked).all()
-    return office.actor(found) if found else None
+    return office.actor(session, found) if found else None
 
 
 def revoke(session: Session, token_id: str, *, login: str) -> None:

@@ -58,7 +58,7 @@ def end_absence(actor: Actor) -> Response:
         row = session.get(Absence, request.form.get("id", ""))
         if row is None or row.login != actor.id:
             raise NotFound("There is no such absence.")
-        office.back(session, row)
+        office.back(session, row, by=actor.id)
     return redirect(url_for("pages.absences"), 303)
 
 

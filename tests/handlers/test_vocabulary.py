@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from handlers import escalation, office
 from handlers.notifications import Notification
 from handlers.office import Membership
-from handlers.registers import Clue, ClueHandler, ClueSubject, MatterEvent
+from handlers.recusals import Recusal
+from handlers.registers import Clue, ClueSubject, MatterEvent
 from server.db import Database
 from server.worker import run_due
 from tests.houses import Houses
@@ -269,12 +270,14 @@ def test_who_stands_in_is_told_too_never_a_blocked_person_and_never_in_a_circle(
     with house.unit_of_work() as session:
         task = session.get_one(Task, task_id)
         session.add(
-            ClueHandler(
-                clue_id=(task.scope_id or "").removeprefix("clue:"),
+            Recusal(
+                number="HB-1",
+                scope_id=task.scope_id or "",
                 login="handler5",
-                assigned_by="head2",
-                assigned_at=START,
-                recused=True,
+                state="recused",
+                ground="other",
+                asked_by="head2",
+                asked_at=START,
             )
         )
     tick(house, 22)  # handler5 is back, but recused from the matter
@@ -305,9 +308,9 @@ def test_who_holds_no_role_any_more_stands_in_for_nobody(house: Database, begin:
     begin("elapsed,0.5,fraction,,,leader,remind,escalation.remind,")
     with clock.held_at(START), house.unit_of_work() as session:
         office.stand_in(
-            session, "leader", "handler5", since=date(2026, 3, 1), until=date(2026, 4, 1), by="leader"
+            session, "leader", "principal", since=date(2026, 3, 1), until=date(2026, 4, 1), by="leader"
         )
-        leaver = office.person(session, "handler5")
+        leaver = office.person(session, "principal")
         session.execute(delete(Membership).where(Membership.person_id == leaver.id))
     tick(house, 15)
     with house.reading() as session:

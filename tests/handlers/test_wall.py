@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import wall
+from handlers.office import Person
 from handlers.recusals import Recusal
-from handlers.registers import Clue, ClueHandler
+from handlers.registers import Clue, ClueHandler, ClueSubject
 from workflows import definitions
-from workflows.actor import Actor
+from workflows.actor import Actor, StandIn
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -64,11 +65,13 @@ class World:
                     digest="",
                 )
             )
+            session.add(Person(login=owner, name=owner.title()))
         session.flush()
 
     def clue(self, **given: Any) -> Clue:
         number = next(self.numbers)
         handlers, recusals = given.pop("handlers", ()), given.pop("recusals", {})
+        about = given.pop("about", ())
         values: dict[str, Any] = {
             "transfer_no": f"YS-2026-{number:05d}",
             "source": "SR09",
@@ -96,6 +99,8 @@ class World:
                     recused=recused,
                 )
             )
+        for name in about:
+            self.session.add(ClueSubject(clue_id=clue.id, name=name))
         for login, state in recusals.items():
             self.recuse(clue, login, state)
         self.session.flush()
@@ -168,7 +173,22 @@ groups = st.frozensets(
     ),
     max_size=4,
 )
-actors = st.builds(lambda login, held: Actor(login, held | {login}), st.sampled_from(LOGINS), groups)
+stand_ins = st.builds(
+    StandIn,
+    st.sampled_from(LOGINS),
+    groups,
+    st.booleans(),
+    st.sampled_from([None, "of-anna"]),
+    st.sampled_from([(), ("carl",)]),
+)
+actors = st.builds(
+    lambda login, held, absent: Actor(
+        login, held | {login}, stands_in=tuple(one for one in absent if one.id != login)
+    ),
+    st.sampled_from(LOGINS),
+    groups,
+    st.lists(stand_ins, max_size=2),
+)
 maybe = st.none() | st.sampled_from(LOGINS)
 candidates = st.lists(
     st.one_of(
@@ -186,6 +206,7 @@ clues = st.fixed_dictionaries(
         "recusals": st.dictionaries(
             st.sampled_from(LOGINS), st.sampled_from(["asked", "recused", "refused", "lifted"]), max_size=2
         ),
+        "about": st.sampled_from([(), ("Anna",)]),
     }
 )
 tasks = st.fixed_dictionaries(
@@ -193,6 +214,7 @@ tasks = st.fixed_dictionaries(
         "assignee": maybe,
         "closed_at": st.sampled_from([None, NOW]),
         "closed_by": maybe,
+        "proxy": st.sampled_from([None, "none", "handler"]),
     }
 )
 instances = st.tuples(
@@ -237,6 +259,12 @@ def test_conditions_and_checks_agree_on_every_row(
         work = session.scalars(select(Task)).all()
         checked = {row.id for row in work if POLICY.may(session, actor, "see", row).allowed}
         assert seen(session, Task, POLICY.tasks(actor)) == checked
+        for_others = {
+            row.id
+            for row, one in itertools.product(work, list(actor.capacities())[1:])
+            if POLICY.may(session, one, "see", row).allowed
+        }
+        assert seen(session, Task, POLICY.for_others(actor)) == for_others <= checked
         attempt.rollback()
     session.expunge_all()
 

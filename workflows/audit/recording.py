@@ -33,7 +33,8 @@ def record(
     """Write one audit row (`act` as `task.claim`) in the present transaction; no person's name, no narrative.
 
     `scope_id` is the matter, `object_id` a thing of it (`document:…`), `field_group` which part of it was seen or
-    changed, `purpose` what for; `detail` holds identifiers and codes.
+    changed, `purpose` what for; `detail` holds identifiers and codes. An actor who acts for another is recorded
+    as doing so.
     """
     came = origin.present()
     event = {
@@ -46,7 +47,7 @@ def record(
         "object_id": object_id,
         "field_group": field_group,
         "purpose": purpose,
-        "on_behalf_of": on_behalf_of,
+        "on_behalf_of": on_behalf_of or (actor.on_behalf_of if isinstance(actor, Actor) else None),
         "origin": came.kind,
         "address": came.address,
         "request_id": came.request_id,

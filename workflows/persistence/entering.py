@@ -86,6 +86,7 @@ class _Reader:
             "name_en": self.name(self.properties.get("en")),
             "assignee": self.assignee(),
             "priority": self.priority(),
+            "proxy": self.properties.get("proxy"),
             "form_key": (self.attributes.get("formRef") or self.attributes.get("formKey") or "")[:MAX_NAME]
             or None,
             "created_at": self.task.created_at,

@@ -49,6 +49,9 @@ MOOT = (
 # Every step needs these. They pass the session by, and name one row: a list of ids costs more than the row.
 _TASK = writing.table(Task).c
 _BY = bindparam("by", type_=String())
+_BEHALF = bindparam("behalf", type_=String())
+#: Whose the task was: his for whom it was done.
+_HOLDER = func.coalesce(_BEHALF, _BY)
 
 
 def _closing(outcome: str, **values: Any) -> ReturningUpdate[Any]:
@@ -59,11 +62,12 @@ def _closing(outcome: str, **values: Any) -> ReturningUpdate[Any]:
     return closing.values(revision=_TASK.revision + 1).returning(_TASK.due_at, drafted)
 
 
-#: Who completes a task that nobody had claimed is recorded as its assignee.
+#: Who completes a task that nobody had claimed is recorded as its assignee, or he for whom it is completed.
 _COMPLETE = _closing(
     "completed",
     closed_by=_BY,
-    assignee=func.coalesce(_TASK.assignee, _BY),
+    on_behalf_of=_BEHALF,
+    assignee=func.coalesce(_TASK.assignee, _HOLDER),
     claimed_at=case(
         (_TASK.assignee.is_(None) & _BY.is_not(None), bindparam("now", type_=_TASK.claimed_at.type)),
         else_=_TASK.claimed_at,
@@ -71,7 +75,16 @@ _COMPLETE = _closing(
 )
 _CANCEL = _closing("cancelled")
 #: What these two write.
-_CLOSED = ("outcome", "closed_at", "closed_by", "suspended", "assignee", "claimed_at", "revision")
+_CLOSED = (
+    "outcome",
+    "closed_at",
+    "closed_by",
+    "on_behalf_of",
+    "suspended",
+    "assignee",
+    "claimed_at",
+    "revision",
+)
 _STANDING = select(Task).where(Task.id.in_(bindparam("ids", expanding=True)))
 _ARMED = select(Timer).where(
     Timer.instance_id == bindparam("of_instance"), Timer.kind == "engine", Timer.status.in_(PENDING)
@@ -144,13 +157,13 @@ def _write_tasks(
 def _close(session: Session, ids: Sequence[str], host: InstanceHost, left: Collection[str]) -> None:
     if not ids:
         return
-    by = host.actor.id if host.actor else None
+    by, behalf = (host.actor.id, host.actor.on_behalf_of) if host.actor else (None, None)
     connection = session.connection()
     due, drafted = False, []
     for task_id in ids:
         close = _COMPLETE if task_id in left else _CANCEL
         was_due, has_drafts = connection.execute(
-            close, {"of_task": task_id, "now": host.now(), "by": by}
+            close, {"of_task": task_id, "now": host.now(), "by": by, "behalf": behalf}
         ).one()
         due |= was_due is not None
         drafted += [task_id] * has_drafts

@@ -2,6 +2,7 @@
 
 from workflows.tasks import deadlines
 from workflows.tasks.acts import (
+    acting_for,
     assign,
     claim,
     complete,
@@ -19,6 +20,7 @@ from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable
 __all__ = [
     "Page",
     "TaskFilter",
+    "acting_for",
     "among_offered",
     "assign",
     "claim",

@@ -33,10 +33,12 @@ def get(session: Session, task_id: str, actor: Actor) -> Task:
 def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
     """Make an open task the actor's own; claiming one's own again changes nothing.
 
+    What is not his to claim, but his for whom he stands in today, becomes that one's: he does it in his place.
     Raises NotFound, Conflict (`claimed` with `by`, `closed`, `suspended`), NotAllowed.
     """
     task, instance = _take(session, task_id, actor)
-    if task.assignee == actor.id:
+    actor = _capacity(session, actor, "claim", task)
+    if task.assignee == actor.holder:
         return task
     if task.assignee is not None:
         raise _claimed(task)
@@ -45,7 +47,7 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
     taken = session.execute(
         update(Task)
         .where(Task.id == task_id, Task.assignee.is_(None), Task.closed_at.is_(None))
-        .values(assignee=actor.id, claimed_at=clock.now(), revision=Task.revision + 1)
+        .values(assignee=actor.holder, claimed_at=clock.now(), revision=Task.revision + 1)
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         session.refresh(task)
@@ -61,6 +63,7 @@ def release(session: Session, task_id: str, *, actor: Actor) -> Task:
     task, _ = _take(session, task_id, actor)
     if task.assignee is None:
         return task
+    actor = _capacity(session, actor, "release", task)
     _guard(session, actor, "release", task)
     _assign(session, task, None)
     _audit(session, actor, "task.release", task)
@@ -159,7 +162,8 @@ def draft(session: Session, task_id: str, *, actor: Actor) -> dict[str, Any] | N
 def save_draft(session: Session, task_id: str, *, actor: Actor, answers: Mapping[str, Any]) -> None:
     """Keep half-filled answers for the actor alone, unchecked; they replace the draft before."""
     task, _ = _take(session, task_id, actor)
-    if task.assignee not in (None, actor.id):
+    actor = _capacity(session, actor, "complete", task)
+    if task.assignee not in (None, actor.holder):
         raise _claimed(task)
     _guard(session, actor, "complete", task)
     if len(orjson.dumps(dict(answers))) > MAX_DRAFT:
@@ -179,12 +183,14 @@ def complete(
 ) -> Instance:
     """Finish a task, and return its instance, moved to the next rest.
 
-    A candidate may complete an unclaimed task and is then recorded as its assignee. Raises, in this order,
-    NotFound, Conflict (`closed`, `suspended`, `claimed` with `by`), NotAllowed, InvalidInput naming every bad
+    A candidate may complete an unclaimed task and is then recorded as its assignee. What is not the actor's own is
+    completed for him whose it is and for whom he stands in today; task, audit and record name both. Raises, in this
+    order, NotFound, Conflict (`closed`, `suspended`, `claimed` with `by`), NotAllowed, InvalidInput naming every bad
     field.
     """
     task, instance = _take(session, task_id, actor)
-    if task.assignee not in (None, actor.id):
+    actor = _capacity(session, actor, "complete", task)
+    if task.assignee not in (None, actor.holder):
         raise _claimed(task)
     _guard(session, actor, "complete", task)
     owner = deployed.process(session, task.definition_id)
@@ -237,6 +243,19 @@ def _take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]
         raise Conflict(f"The task is already {task.outcome}.", code="closed", by=task.closed_by)
     persistence.guard_active(instance)
     return task, instance
+
+
+def acting_for(session: Session, task: Task, actor: Actor) -> str | None:
+    """Return in whose place the actor would complete the task now; None in his own right, or not at all."""
+    return _capacity(session, actor, "complete", task).on_behalf_of
+
+
+def _capacity(session: Session, actor: Actor, act: str, task: Task) -> Actor:
+    """Return the actor as who he does this: himself where that is enough, else for whom he stands in."""
+    for one in actor.capacities():
+        if task.assignee in (None, one.holder) and policy().may(session, one, act, task).allowed:
+            return one
+    return actor
 
 
 def _guard(session: Session, actor: Actor, act: str, task: Task) -> None:

@@ -1,4 +1,4 @@
-"""The inboxes: what is mine, what my groups may claim, what is open, what I have done.
+"""The inboxes: what is mine, what my groups may claim, what is theirs for whom I stand in, open, done by me.
 
 Each page is read off an index in its order, so that it costs the same with 100,000 open tasks as with ten;
 what the actor may not see is not in it and not counted.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from workflows.actor import Actor
@@ -20,7 +20,7 @@ from workflows.keyset import cursor, place
 from workflows.model import Instance, Task, TaskCandidate
 from workflows.visibility import policy
 
-BOXES = ("mine", "groups", "open", "done")
+BOXES = ("mine", "groups", "others", "open", "done")
 MAX_LIMIT = 1000
 SORTS = {
     "due": Task.sorts_at,
@@ -85,7 +85,7 @@ def listing(
     descending: bool = False,
     **narrowed: Any,
 ) -> Page:
-    """Return a page of a box (`mine`, `groups`, `open`, `done`), soonest due first, `done` latest first.
+    """Return a page of a box (`mine`, `groups`, `others`, `open`, `done`), soonest due first, `done` latest first.
 
     `after` is the `next` of the page before. `sort` (see `SORTS`) and `offset` serve interfaces that page by
     number. `narrowed` are fields of `TaskFilter`.
@@ -133,6 +133,8 @@ def _box(
     """Return the tasks of a box behind a place; `first`: so many of them, in the box's order, are enough."""
     if box not in BOXES:
         raise InvalidInput(f"There is no box {box!r}; there are: {', '.join(BOXES)}.", code="box")
+    if box == "others":
+        return select(Task).where(_others(actor, tuple(narrowed.conditions()), behind, first))
     conditions = [policy().tasks(actor), *narrowed.conditions()]
     if box == "groups":
         return select(Task).where(among_offered(offered_to(actor), conditions, behind=behind, first=first))
@@ -144,6 +146,28 @@ def _box(
     if box == "mine":
         wanted = wanted.where(Task.assignee == actor.id)
     return wanted.where(tuple_(Task.sorts_at, Task.id) > behind) if behind else wanted
+
+
+def _others(
+    actor: Actor,
+    narrowed: Sequence[ColumnElement[bool]],
+    behind: tuple[datetime, str] | None,
+    first: int | None,
+) -> ColumnElement[bool]:
+    """Return the condition that a task is his for whom the actor stands in, and not the actor's to do anyway."""
+    theirs = or_(Task.assignee.is_not(None), not_(_offered(actor)))
+    conditions = [policy().for_others(actor), theirs, *narrowed]
+    arms: list[ColumnElement[bool]] = []
+    for one in actor.stands_in:
+        mine = select(Task.id).where(Task.assignee == one.id, Task.closed_at.is_(None), *conditions)
+        if behind:
+            mine = mine.where(tuple_(Task.sorts_at, Task.id) > behind)
+        if first is not None:
+            mine = mine.order_by(Task.sorts_at, Task.id).limit(first)
+        arms.append(Task.id.in_(select(mine.subquery().c.id)))
+        offered = offered_to(Actor(one.id, one.groups))
+        arms.append(among_offered(offered, conditions, behind=behind, first=first))
+    return or_(false(), *arms)
 
 
 def among_offered(
