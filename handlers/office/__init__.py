@@ -16,6 +16,7 @@ from handlers.office.model import (
 from handlers.office.people import (
     head_of,
     in_force,
+    led_by,
     people_in,
     person,
     post_at,
@@ -47,6 +48,7 @@ __all__ = [
     "head_of",
     "in_force",
     "is_away",
+    "led_by",
     "load_memberships",
     "load_people",
     "load_roles",

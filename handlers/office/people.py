@@ -104,6 +104,15 @@ def head_of(session: Session, unit_code: str) -> list[Person]:
     return list(session.scalars(named.order_by(Person.login)))
 
 
+def led_by(session: Session, login: str) -> dict[str, str]:
+    """Return whom the login heads today, login and name: who holds a role in a unit of which he holds an A2 role."""
+    headed = _memberships().with_only_columns(Membership.unit_id).join(Role, Role.id == Membership.role)
+    headed = headed.where(Person.login == login, Role.level == "A2", Membership.unit_id.is_not(None))
+    theirs = _memberships().with_only_columns(Person.login, Person.name)
+    theirs = theirs.where(Membership.unit_id.in_(headed), Person.login.is_not(None), Person.login != login)
+    return {str(row.login): row.name for row in session.execute(theirs.distinct().order_by(Person.login))}
+
+
 def units_of(session: Session, login: str) -> list[str]:
     """Return the codes of the units in which the login holds a role today."""
     return sorted(set(session.scalars(_UNITS_OF, {"login": login, "today": today()})))

@@ -49,7 +49,7 @@ def lines(session: Session, instance: Instance) -> list[Line]:
     for event in history.audit(session, instance.id):
         words = _words(event, nodes, steps)
         if words:
-            found.append(Line(frame.local(event.at), names.person(event.actor), words))
+            found.append(Line(frame.local(event.at), names.person(event.actor, event.on_behalf_of), words))
     return found[::-1]
 
 
@@ -104,7 +104,8 @@ def _station(activity: Activity, nodes: Mapping[str, engine.Node], task: Task | 
     state = "cancelled" if activity.cancelled else "done" if activity.left_at else "active"
     who = ""
     if task is not None:
-        who = names.person(task.closed_by if task.closed_at else task.assignee)
+        closed = task.closed_at is not None
+        who = names.person(task.closed_by, task.on_behalf_of) if closed else names.person(task.assignee)
     return Station(
         name=node_name(nodes.get(activity.element_id), activity.name),
         state=state,

@@ -20,7 +20,7 @@ from workflows.actor import Actor
 from workflows.errors import InvalidInput
 from workflows.model import TaskCandidate
 
-BOXES = ("mine", "groups", "done")
+BOXES = ("mine", "groups", "others", "done")
 LEVELS = ("normal", "remind", "warn", "overdue")
 PAGE = 20
 #: Counting further would tell nobody more.
@@ -117,6 +117,9 @@ def page(session: Session, actor: Actor, filters: Filters, *, problem: str = "")
         rows=found.rows,
         next=found.next,
         matters=matter.headings(session, actor, {task.scope_id for task in found.rows}),
+        instead={
+            task.id: tasks.acting_for(session, task, actor) for task in found.rows if filters.box == "others"
+        },
         offered=_offered(session, [task.id for task in found.rows]),
         steps=_steps(session, actor),
         levels=LEVELS,
@@ -125,7 +128,14 @@ def page(session: Session, actor: Actor, filters: Filters, *, problem: str = "")
 
 
 def _tabs(session: Session, actor: Actor, filters: Filters) -> list[Tab]:
-    labels = {"mine": _("Mine"), "groups": _("My groups"), "done": _("Done by me")}
+    labels = {
+        "mine": _("Mine"),
+        "groups": _("My groups"),
+        "others": _("Standing in"),
+        "done": _("Done by me"),
+    }
+    if not actor.stands_in:
+        del labels["others"]
     return [
         Tab(
             box,

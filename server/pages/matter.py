@@ -182,7 +182,7 @@ def _said(session: Session, clue: Clue) -> tuple[Said, ...]:
     return tuple(
         Said(
             at=frame.local(row.signed_at),
-            who=names.person(row.login),
+            who=names.person(row.login, row.on_behalf_of),
             step=course.node_name(nodes.get(row.step)),
             words=events.opinion_words(row),
             text=row.opinion,

@@ -28,8 +28,13 @@ def named(thing: Any) -> str:
     return str(getattr(thing, f"{prefix}_{lang()}") or getattr(thing, f"{prefix}_zh"))
 
 
-def person(login: Any) -> str:
-    """Return the name of who signs in as `login`; the login where nobody does, nothing for none."""
+def person(login: Any, on_behalf_of: Any = None) -> str:
+    """Return the name of who signs in as `login`; the login where nobody does, nothing for none.
+
+    Of who acted in the place of another: both names.
+    """
+    if on_behalf_of:
+        return _("%(name)s for %(absent)s", name=person(login), absent=person(on_behalf_of))
     if not login:
         return ""
     if login == SYSTEM:

@@ -73,7 +73,7 @@ def claim(actor: Actor, task_id: str) -> Response | tuple[str, int]:
     except (Conflict, NotFound) as error:
         return _lost(task_id, actor, filters, error)
     if filters:
-        flash(_("You have claimed “%(task)s”. It is among yours now.", task=names.task_name(found)), "done")
+        flash(_claimed_words(found, actor), "done")
         return redirect(filters.address(), 303)
     return redirect(url_for("pages.task", task_id=task_id, _anchor="form"), 303)
 
@@ -129,8 +129,9 @@ def complete(actor: Actor, task_id: str) -> Response | tuple[str, int]:
             raise InvalidInput("Files were refused.", fields=sent.errors, code="form")
         with unit_of_work() as session:
             found = tasks.get(session, task_id, actor)
+            behalf = tasks.acting_for(session, found, actor)
             instance = tasks.complete(session, task_id, actor=actor, answers=sent.answers)
-            following = _following(session, actor, tasks.next_of(session, instance.id, actor))
+            following = _following(session, actor, tasks.next_of(session, instance.id, actor), behalf)
     except (Conflict, EngineFault, InvalidInput, NotAllowed) as error:
         return _again(task_id, actor, sent, error)
     if following is None:
@@ -160,6 +161,13 @@ def diagram(actor: Actor, definition_id: str) -> Response:
 
 
 # --- what the acts share
+
+
+def _claimed_words(found: Task, actor: Actor) -> str:
+    task = names.task_name(found)
+    if found.assignee == actor.id:
+        return _("You have claimed “%(task)s”. It is among yours now.", task=task)
+    return _("You have claimed “%(task)s” for %(name)s.", task=task, name=names.person(found.assignee))
 
 
 def _received(task_id: str, actor: Actor) -> Submission:
@@ -195,11 +203,11 @@ def _lost(
         return _page(session, task_id, actor, Typed(None, {}, words.error_words(error, status), status))
 
 
-def _following(session: Session, actor: Actor, of_matter: Sequence[Task]) -> str | None:
-    """Return what the visitor does next: in the same matter, else the soonest of his own."""
+def _following(session: Session, actor: Actor, of_matter: Sequence[Task], behalf: str | None) -> str | None:
+    """Return what the visitor does next: in the same matter, else the soonest of his own, or of who is away."""
     if of_matter:
         return of_matter[0].id
-    mine = tasks.listing(session, actor, box="mine", limit=1).rows
+    mine = tasks.listing(session, actor, box="others" if behalf else "mine", limit=1).rows
     return mine[0].id if mine else None
 
 
@@ -208,7 +216,13 @@ def _following(session: Session, actor: Actor, of_matter: Sequence[Task]) -> str
 
 def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = None) -> tuple[str, int]:
     found = tasks.get(session, task_id, actor)
-    may_fill = found.closed_at is None and not found.suspended and found.assignee == actor.id
+    behalf = tasks.acting_for(session, found, actor)
+    may_fill = (
+        found.closed_at is None
+        and not found.suspended
+        and found.assignee is not None
+        and found.assignee in (actor.id, behalf)
+    )
     instance = _instance(session, found, actor)
     stations = course.stations(session, instance) if instance else []
     page = render_template(
@@ -217,6 +231,7 @@ def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = No
         form=_form(session, found, actor, typed),
         typed=typed,
         may_fill=may_fill,
+        behalf=behalf,
         may_claim=_may(session, actor, "claim", found) and found.assignee is None,
         may_release=_may(session, actor, "release", found) and found.assignee is not None,
         offered=_offered(session, found),
@@ -267,7 +282,9 @@ def _instance(session: Session, found: Task, actor: Actor) -> Instance | None:
 
 def _may(session: Session, actor: Actor, act: str, found: Task) -> bool:
     return (
-        found.closed_at is None and not found.suspended and policy().may(session, actor, act, found).allowed
+        found.closed_at is None
+        and not found.suspended
+        and any(policy().may(session, one, act, found).allowed for one in actor.capacities())
     )
 
 

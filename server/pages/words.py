@@ -280,6 +280,9 @@ FIELDS: dict[str, Wording] = {
         "In these days this person is represented by you in the end. Choose another one."
     ),
     "absence_order": lambda p: _("The last day lies before the first."),
+    "absence_role": lambda p: _(
+        "By the roles of both, this person may not stand in for that work. Choose another person or other work."
+    ),
     "absence_self": lambda p: _("Nobody stands in for himself. Choose another person."),
     "absence_taken": lambda p: _("You have entered an absence in these days already."),
     "reporter_named": lambda p: _(

@@ -64,6 +64,12 @@ def person(session: Session, login: str | None) -> str:
     return (session.scalar(named) or login) if login else ""
 
 
+def signer(session: Session, row: Opinion) -> str:
+    """Return who signed, with the name of him in whose place he did."""
+    behalf = f"（代{person(session, row.on_behalf_of)}）" if row.on_behalf_of else ""
+    return person(session, row.login) + behalf
+
+
 def people(session: Session, logins: Iterable[str]) -> str:
     return "、".join(person(session, login) for login in logins)
 
@@ -110,7 +116,7 @@ def _materials(on: Subject) -> list[dict[str, Any]]:
 def _said(on: Subject, row: Opinion) -> dict[str, str]:
     detail = row.detail or {}
     return {
-        "who": person(on.session, row.login),
+        "who": signer(on.session, row),
         "decision": word("decisions", row.decision),
         "text": row.opinion,
         "on": day(row.signed_at),
@@ -165,7 +171,7 @@ def _told(*steps: str) -> Fact:
             "text": row.opinion,
             "objection": detail.get("objection", ""),
             "evidence": detail.get("evidence", ""),
-            "by": person(on.session, row.login),
+            "by": signer(on.session, row),
             "signed_on": day(row.signed_at),
         }
 
@@ -177,7 +183,7 @@ def _distribution(on: Subject) -> dict[str, str]:
     if row is None:
         return {}
     office_code = (row.detail or {}).get("to_office")
-    by = person(on.session, row.login)
+    by = signer(on.session, row)
     return {
         "office": unit(on.session, office_code),
         "reason": row.opinion,
@@ -196,7 +202,7 @@ def _proposal(on: Subject) -> dict[str, str]:
         "reasons": row.opinion,
         "plan": str(detail.get("plan", "")),
         "risk": str(detail.get("risk", "")),
-        "by": person(on.session, row.login),
+        "by": signer(on.session, row),
         "on": day(row.signed_at),
     }
 
