@@ -74,10 +74,10 @@ def passed_on(session: Session, proxy: Actor, line: Sequence[Absence]) -> StandI
     roles = {key for kind, _, key in scopes if kind == ROLE}
     if len(processes) > 1 or len(roles) > 1:
         return None
-    allowed = _allowed(session, absent, proxy)
-    held = {group.partition("@")[0] for group in absent.groups} - {absent.id}
+    held = session.scalars(select(Role).where(Role.id.in_(sorted(absent.groups)))).all()
+    allowed = {role.id for role in held if not proxy.groups.isdisjoint(role.proxies.split())}
     # Who holds no role leaves what is his by name; a role that may not be passed on keeps that back, too.
-    everything = not roles and held <= allowed
+    everything = not roles and len(allowed) == len(held)
     passed = allowed & roles if roles else allowed
     if not passed and not everything:
         return None
@@ -85,10 +85,3 @@ def passed_on(session: Session, proxy: Actor, line: Sequence[Absence]) -> StandI
     own = absent.groups & {absent.id} if everything else frozenset()
     via = tuple(row.login for row in line[1:])
     return StandIn(absent.id, groups | own, everything, next(iter(processes), None), via)
-
-
-def _allowed(session: Session, absent: Actor, proxy: Actor) -> frozenset[str]:
-    """Return the roles of one that the other may stand in for by his own."""
-    own = {group.partition("@")[0] for group in proxy.groups}
-    roles = session.scalars(select(Role).where(Role.id.in_(sorted(absent.groups))))
-    return frozenset(role.id for role in roles if own & set(role.proxies.split()))

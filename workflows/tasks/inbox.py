@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select, tuple_, union_all
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from workflows.actor import Actor
 from workflows.errors import InvalidInput
@@ -197,11 +197,13 @@ def among_offered(
 
 
 def _offered(actor: Actor) -> ColumnElement[bool]:
+    # An alias: asked within what reads the candidates itself.
+    named = aliased(TaskCandidate)
     return exists().where(
-        TaskCandidate.task_id == Task.id,
+        named.task_id == Task.id,
         or_(
-            and_(TaskCandidate.kind == "user", TaskCandidate.name == actor.id),
-            and_(TaskCandidate.kind == "group", TaskCandidate.name.in_(sorted(actor.groups))),
+            and_(named.kind == "user", named.name == actor.id),
+            and_(named.kind == "group", named.name.in_(sorted(actor.groups))),
         ),
     )
 
