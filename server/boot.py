@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from handlers import conventions, escalation, office, stages
+from handlers import conventions, escalation, office, stages, wall
 from server import folders
 from server.db import Database, migrate
 from server.settings import Settings
@@ -54,11 +54,15 @@ def lay(database: Database) -> None:
 
 
 def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
-    """Take in roles, time limits, how they are counted, and reminder ladders; known ones stay as they are."""
+    """Take in roles, time limits, how they are counted, and reminder ladders; known ones stay as they are.
+
+    The visibility matrix is read from its file; one that is wrong is refused.
+    """
     for name, load in (
         ("roles.csv", office.load_roles),
         ("time_limits.csv", limits.load),
         ("reminders.csv", escalation.load),
+        ("visibility.csv", wall.load),
     ):
         try:
             load(session, (source / name).read_text("utf-8"))

@@ -129,7 +129,14 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.diagram",
                 "pages.draft_xml",
             ),
-            *("pages.limits", "pages.limit", "pages.escalation", "pages.people", "pages.outgoing"),
+            *(
+                "pages.visibility",
+                "pages.limits",
+                "pages.limit",
+                "pages.escalation",
+                "pages.people",
+                "pages.outgoing",
+            ),
             *("pages.clocks", "pages.limit_convention", "pages.limit_conventions", "pages.return_duties"),
             *("engine_rest.engines", "engine_rest.version"),
             *("engine_rest.list_deployments", "engine_rest.get_deployment", "engine_rest.count_deployments"),
@@ -139,7 +146,7 @@ FREE: Mapping[str, frozenset[str]] = {
             *("api_document", "health.healthz", "health.readyz", "health.metrics", "static"),
         }
     ),
-    "they write down themselves what they show": frozenset({"pages.unsealings"}),
+    "they write down themselves what they show": frozenset({"pages.unsealings", "pages.visibility_why"}),
 }
 
 

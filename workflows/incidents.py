@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from workflows import audit, clock, leasing, persistence
 from workflows.actor import Actor
-from workflows.errors import Conflict, NotAllowed, NotFound
+from workflows.errors import Conflict, NotFound
 from workflows.model import Incident, Instance, Job, ProcessDefinition, Timer
 from workflows.visibility import policy
 
@@ -64,7 +64,7 @@ def _guard(session: Session, incident: Incident, instance: Instance | None, acto
             raise _unknown(incident.id)
     decision = policy().may(session, actor, act, subject)
     if not decision.allowed:
-        raise NotAllowed(decision.reason or "You may not deal with this.", code="not_allowed", act=act)
+        raise decision.refusal(act)
 
 
 def _planned(session: Session, incident: Incident, actor: Actor) -> Instance:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
 
 from workflows.actor import Actor
+from workflows.errors import NotAllowed
 from workflows.model import Instance, Task
 
 
@@ -18,6 +19,12 @@ class Decision:
 
     allowed: bool
     reason: str = ""
+    rule: str = ""  #: by which it was decided: a code for which the office has words
+
+    def refusal(self, act: str) -> NotAllowed:
+        """Return the error that refuses an act by this decision."""
+        reason = self.reason or f"You may not {act} this."
+        return NotAllowed(reason, code="not_allowed", act=act, rule=self.rule)
 
 
 class Policy(Protocol):

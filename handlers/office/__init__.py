@@ -25,7 +25,7 @@ from handlers.office.people import (
     who,
 )
 from handlers.office.proxies import actor, actor_for, away_today
-from handlers.office.units import add_unit, agencies, depth, tree, unit
+from handlers.office.units import add_unit, agencies, depth, named, tree, unit
 
 __all__ = [
     "MANAGING_COMMITTEES",
@@ -53,6 +53,7 @@ __all__ = [
     "load_people",
     "load_roles",
     "load_units",
+    "named",
     "people_in",
     "person",
     "post_at",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from handlers.office.model import UNIT_KINDS, Unit
 from workflows.errors import FieldError, InvalidInput, NotFound
@@ -19,6 +19,15 @@ def unit(session: Session, code: str) -> Unit:
     if found is None:
         raise NotFound(f"There is no unit {code!r}.", code="no_unit", unit=code)
     return found
+
+
+def named(session: Session, name: str) -> Unit | None:
+    """Return the unit that is written like this, alone or behind the name of the unit above; None if not just one."""
+    above = aliased(Unit)
+    whole = func.coalesce(above.name_zh, "") + Unit.name_zh
+    written = select(Unit).outerjoin(above, above.id == Unit.parent_id)
+    found = session.scalars(written.where(or_(Unit.name_zh == name, whole == name)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def tree(session: Session) -> list[Unit]:

@@ -72,7 +72,7 @@ def submit(context: Context, *, answers: Answers) -> Recorded:
     )
     context.session.add(clue)
     context.session.flush()
-    context.session.add_all(_subject(clue, subject) for subject in answers["subjects"])
+    context.session.add_all(_subject(context.session, clue, subject) for subject in answers["subjects"])
     if clue.source == assigned.SOURCE:
         assigned.take_in(context, clue, answers)
     keep_files(context, clue, answers.get("materials"), "material", "materials")
@@ -291,7 +291,8 @@ def _sender(session: Session, unit: str, otherwise: str) -> str:
     return next((group for group in clerks if office.people_in(session, group)), otherwise)
 
 
-def _subject(clue: Clue, given: Answers) -> ClueSubject:
+def _subject(session: Session, clue: Clue, given: Answers) -> ClueSubject:
+    unit = office.named(session, given["unit"].strip()) if given.get("unit") else None
     return ClueSubject(
         clue_id=clue.id,
         kind=given["kind"],
@@ -300,6 +301,7 @@ def _subject(clue: Clue, given: Answers) -> ClueSubject:
         post=given.get("post") or "",
         rank=given.get("rank"),
         political_status=given.get("political_status"),
+        unit_code=unit.code if unit else None,
     )
 
 

@@ -27,7 +27,7 @@ from workflows.operations import Context, Recorded, operation
 PROCESS = "unsealing"
 PURPOSES = "unsealing_purposes"
 #: Who may need to know a reporter, in a matter whose content he sees.
-ASKING = frozenset({"handler", "office_head", "case_supervision", "case_supervision_head", "reviewer"})
+ASKING = wall.roles("reporter", {"V"}, "unsealed")
 
 
 @operation("unsealing.ask")

@@ -55,6 +55,19 @@ def has_share(session: Session, one: StandIn, task: Task) -> bool:
     return to_them or (by_name and (task.assignee is not None or to_him))
 
 
+def passed(actor: Actor, task: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions, one for each for whom the actor stands in, that a task is passed on to him."""
+    return [and_(share(one, task), open_to(actor, one, task.scope_id)) for one in actor.stands_in]
+
+
+def is_passed(session: Session, actor: Actor, task: Task) -> bool:
+    """Whether a task is passed on to the actor by somebody for whom he stands in."""
+    return any(
+        has_share(session, one, task) and is_open_to(session, actor, one, task.scope_id)
+        for one in actor.stands_in
+    )
+
+
 def open_to(actor: Actor, one: StandIn, scope_id: Any) -> ColumnElement[bool]:
     """Return the condition that no recusal bars one of them, and that the matter is not about who stands in."""
     barred = [blocking(login, scope_id) for login in (one.id, *one.via)]
@@ -84,6 +97,6 @@ def _about(login: str, scope_id: Any) -> ColumnElement[bool]:
 
 
 def _offered(task: Any, to: ColumnElement[bool]) -> ColumnElement[bool]:
-    # Looked up by its key for each task that is judged: see `conditions`.
+    # Looked up by its key for each task that is judged: see `offered`.
     named = select(TaskCandidate.task_id).where(TaskCandidate.task_id == task.id, to)
     return exists(named.correlate(task).offset(0))

@@ -39,6 +39,7 @@ from server.pages import (
     telling,
     transfers,
     unsealing,
+    visibility,
     watchdog,
 )
 from server.pages.blueprint import blueprint
@@ -85,5 +86,6 @@ __all__ = [
     "telling",
     "transfers",
     "unsealing",
+    "visibility",
     "watchdog",
 ]

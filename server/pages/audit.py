@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from handlers import codes, lists
+from handlers import codes, lists, wall
 from handlers.registers import Clue
 from handlers.wall.rules import PREFIX
 from server import reads
@@ -28,8 +28,8 @@ from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.model import AuditEvent, AuditSeal
 
-#: domain.md §4.1, column "Access log": the auditor sees it, the principal a summary, an administrator nothing.
-AUDITOR, SUMMARY = "auditor", "principal"
+#: domain.md §4.1, column "Access log": who sees it in the present matrix; who may ask at all.
+WHOLE = wall.roles("access_log", {"V"}, "everything")
 PAGE = 60
 #: More is taken out by `duban audit export`.
 MOST_EXPORTED = 50_000
@@ -89,11 +89,11 @@ class Line:
 
 
 @blueprint.get("/audit", endpoint="audit")
-@guard(roles={AUDITOR, SUMMARY})
+@guard(roles=frame.LOG)
 def audit_page(actor: Actor) -> str:
     """List the audit, newest first; the principal sees numbers only."""
     with reading() as session:
-        if AUDITOR not in actor.groups:
+        if wall.reads_log(actor) == "summary":
             return render_template(
                 "audit_summary.html", counted=_summary(session), groups=groups(), span=SPAN
             )
@@ -112,10 +112,11 @@ def audit_page(actor: Actor) -> str:
 
 
 @blueprint.get("/audit/rows.csv")
-@guard(roles={AUDITOR})
+@guard(roles=WHOLE)
 @limited(EXPORTS)
 def audit_rows(actor: Actor) -> Response:
     """Give the rows of the filter as CSV, newest first; a cell never becomes a formula."""
+    wall.reads_log(actor, "everything")
     wanted = Wanted.from_request()
     headings = [_("Time"), _("Who acted"), _("In place of"), _("Act"), _("About"), _("Matter"), _("Came by")]
     headings += [_("Address"), _("Request"), _("Position in the chain")]

@@ -34,8 +34,6 @@ from workflows.errors import NotFound
 from workflows.model import Instance, Task
 
 PAGE = 30
-#: 案件监督管理室
-SUPERVISION = frozenset({"case_supervision", "case_supervision_head"})
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def clues(actor: Actor) -> str:
             wanted=wanted,
             offices=offices,
             stages=codes.rows("clue_stages"),
-            open_tasks=_open_tasks(session, rows[:PAGE]),
+            open_tasks=_open_tasks(session, actor, rows[:PAGE]),
             word=word,
         )
 
@@ -118,13 +116,13 @@ def clue(actor: Actor, clue_id: str) -> str:
             opinion_words=opinion_words,
             happenings=heard(session, actor, row),
             relations=_relations(session, actor, row),
-            **_parts(session, row),
+            **_parts(session, actor, row),
             assignment=assigned.of_clue(session, row),
             dials=clocks.of_matter(session, actor, row) if view == "content" else [],
             clock_words=clocks.state_words,
             act_words=clocks.act_words,
             # Case supervision sees the log of the matters that it answers for (domain.md §4.1).
-            readers=audit.readers(session, row.scope_id) if actor.groups & SUPERVISION else [],
+            readers=audit.readers(session, row.scope_id) if wall.reads_log_of(actor) else [],
         )
 
 
@@ -150,7 +148,7 @@ def word(table: str, code: str | None) -> str:
     return codes.word(table, code, lang())
 
 
-def _parts(session: Session, row: Clue) -> dict[str, Any]:
+def _parts(session: Session, actor: Actor, row: Clue) -> dict[str, Any]:
     """Return everything that belongs to a matter, each list in the order in which it came."""
 
     def all_of(kind: Any) -> Any:
@@ -158,7 +156,7 @@ def _parts(session: Session, row: Clue) -> dict[str, Any]:
 
     instance = session.get(Instance, row.instance_id) if row.instance_id else None
     events = select(MatterEvent).where(MatterEvent.scope_id == row.scope_id).order_by(MatterEvent.id)
-    tasks = select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None)).order_by(Task.due_at)
+    tasks = select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None), wall.steps(actor))
     return {
         "instance": instance,
         "subjects": all_of(ClueSubject),
@@ -168,7 +166,7 @@ def _parts(session: Session, row: Clue) -> dict[str, Any]:
         "meetings": all_of(Meeting),
         "documents": papers.lines(session, row, "content"),
         "events": session.scalars(events).all(),
-        "tasks": session.scalars(tasks).all(),
+        "tasks": session.scalars(tasks.order_by(Task.due_at)).all(),
     }
 
 
@@ -182,11 +180,11 @@ def _relations(session: Session, actor: Actor, row: Clue) -> list[tuple[str, Clu
     ]
 
 
-def _open_tasks(session: Session, rows: Any) -> dict[str, Task]:
+def _open_tasks(session: Session, actor: Actor, rows: Any) -> dict[str, Task]:
     """Return the most pressing open task of each clue."""
     scopes = [row.scope_id for row in rows]
     pressing: dict[str, Task] = {}
-    found = select(Task).where(Task.scope_id.in_(scopes), Task.closed_at.is_(None))
+    found = select(Task).where(Task.scope_id.in_(scopes), Task.closed_at.is_(None), wall.steps(actor))
     for task in session.scalars(found):
         best = pressing.get(task.scope_id or "")
         if best is None or (task.due_at or _NEVER) < (best.due_at or _NEVER):

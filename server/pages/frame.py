@@ -13,7 +13,7 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from handlers import notifications
+from handlers import notifications, wall
 from handlers.registers import diverted, quarterly
 from server.db import reading
 from server.guard import current_actor
@@ -23,21 +23,16 @@ from workflows import calendar, clock, plans
 from workflows.actor import Actor
 from workflows.errors import DubanError
 
-#: What the office's own people hold; agencies and operators see no register.
-OFFICE = frozenset(
-    {
-        "intake_clerk",
-        "case_supervision",
-        "case_supervision_head",
-        "office_head",
-        "handler",
-        "leader",
-        "principal",
-        "reviewer",
-    }
-)
+#: Who has a register to open: whose grants let him see more of a clue than a word. Agencies and operators see none.
+OFFICE = wall.roles("clue", {"V", "E", "A", "m"})
 #: Who sees every agency's returns.
-OVERSEERS = frozenset({"case_supervision", "case_supervision_head", "principal"})
+OVERSEERS = wall.roles("returns", {"V", "E", "A"}, "everything")
+#: Who reads the access log, or its totals.
+LOG = wall.roles("access_log", {"V"}, "everything") | wall.roles("access_log", {"V"}, "summary")
+#: 案件监督管理室
+SUPERVISION = frozenset({"case_supervision", "case_supervision_head"})
+#: Who looks at the visibility matrix: who answers for it, and who oversees that it is kept.
+VISIBILITY = SUPERVISION | {"supervisor", "auditor", "principal"}
 #: Who oversees that reporters' identities are read by right.
 READING_ABOUT = frozenset({"auditor", "principal"})
 #: Shorter texts are codes of choices, or quickly typed again.
@@ -130,12 +125,14 @@ def navigation(actor: Actor) -> list[Item]:
     if "supervisor" in actor.groups:
         entries.append(("pages.processes", _("Processes")))
         entries.append(("pages.limits", _("Time limits")))
+    if actor.groups & VISIBILITY:
+        entries.append(("pages.visibility", _("Visibility")))
     if actor.groups & READING_ABOUT:
         entries.append(("pages.unsealings", _("Unsealing")))
     if "admin" in actor.groups:
         entries.append(("pages.people", _("People")))
         entries.append(("pages.outgoing", _("Messages")))
-    if actor.groups & {"auditor", "principal"}:
+    if actor.groups & LOG:
         entries.append(("pages.audit", _("Audit")))
     if actor.groups & watchdog.READERS:
         entries.append(("pages.clocks", _("Missing clocks")))

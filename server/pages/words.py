@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from handlers import codes
 from server.pages import names
 from workflows.errors import DubanError, FieldError, InvalidInput
 
@@ -99,17 +100,10 @@ def _closed(params: Params) -> str:
 
 
 def _not_allowed(params: Params) -> str:
-    words = {
-        "claim": _("Only members of the groups that the task is offered to can claim it."),
-        "complete": _("Claim the task first: only who has claimed it can finish it."),
-        "release": _("Only who has claimed the task, or the head of the office, can release it."),
-        "assign": _("Only who has claimed the task, or the head of the office, can pass it on."),
-        "start": _("Your role cannot start this process."),
-        "cancel": _("Only the head of the case-supervision office can end a matter this way."),
-        "suspend": _("Only the head of the case-supervision office can suspend a matter."),
-        "retry": _("Only the case-supervision office can try a failed step again."),
-    }
-    return words.get(str(params.get("act")), "") or _by_status(403)
+    rule = str(params.get("rule") or "")
+    if not rule:
+        return _by_status(403)
+    return _("Refused: %(why)s (rule %(rule)s).", why=codes.word("wall_rules", rule, names.lang()), rule=rule)
 
 
 def _role(params: Params) -> str:
@@ -163,6 +157,7 @@ ERRORS: dict[str, Wording] = {
     "no_role": lambda p: _("There is no role %(role)s.", role=p.get("role", "")),
     "not_allowed": _not_allowed,
     "not_signed_in": lambda p: _("Sign in first."),
+    "log": lambda p: _("The visibility matrix gives your role no sight of the access log."),
     "list_unchecked": lambda p: _("The list is still being checked. Wait until all its rows are."),
     "list_begun": lambda p: _("The list is being sent, or was sent: it can no longer be dropped."),
     "message": lambda p: _("There is no such undelivered message; somebody has tried it again already."),

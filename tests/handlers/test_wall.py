@@ -1,8 +1,8 @@
 """The wall: SQL conditions and checks agree on every row, and each role sees what it may (domain.md §4.1)."""
 
 import itertools
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers import wall
+from handlers import codes, wall
 from handlers.office import Person
 from handlers.recusals import Recusal
 from handlers.registers import Clue, ClueHandler, ClueSubject
+from handlers.wall import invariants, matrix
+from handlers.wall.grants import Grant
 from workflows import definitions
 from workflows.actor import Actor, StandIn
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
@@ -39,7 +41,12 @@ ROLES = [
     "supervisor",
     "auditor",
     "admin",
+    "cadre_supervision",
+    "resident_group",
+    "unit_head",
 ]
+#: A stage of each area, none, and one that nobody knows.
+STAGES = [None, "clue", "interview", "verification", "review", "appeal", "rectification", "register", "lost"]
 
 
 class World:
@@ -49,6 +56,7 @@ class World:
         self.session = session
         self.numbers = itertools.count(1)
         for owner in LOGINS:
+            session.add(Person(login=owner, name=owner.title(), kind="staff"))
             session.add(
                 Deployment(id=f"d-{owner}", name="files", deployed_at=NOW, deployed_by=owner, digest="")
             )
@@ -65,13 +73,12 @@ class World:
                     digest="",
                 )
             )
-            session.add(Person(login=owner, name=owner.title()))
         session.flush()
 
     def clue(self, **given: Any) -> Clue:
         number = next(self.numbers)
         handlers, recusals = given.pop("handlers", ()), given.pop("recusals", {})
-        about = given.pop("about", ())
+        subjects = given.pop("subjects", ())
         values: dict[str, Any] = {
             "transfer_no": f"YS-2026-{number:05d}",
             "source": "SR09",
@@ -99,8 +106,8 @@ class World:
                     recused=recused,
                 )
             )
-        for name in about:
-            self.session.add(ClueSubject(clue_id=clue.id, name=name))
+        for name, unit in subjects:
+            self.session.add(ClueSubject(clue_id=clue.id, name=name, unit_code=unit))
         for login, state in recusals.items():
             self.recuse(clue, login, state)
         self.session.flush()
@@ -121,12 +128,18 @@ class World:
         return row
 
     def instance(
-        self, scope_id: str | None = None, *, owner: str = "anna", starter: str = "bert"
+        self,
+        scope_id: str | None = None,
+        *,
+        owner: str = "anna",
+        starter: str = "bert",
+        stage: str | None = None,
     ) -> Instance:
         instance = Instance(
             definition_id=f"p-{owner}",
             definition_key=f"of-{owner}",
             scope_id=scope_id,
+            stage=stage,
             started_at=NOW,
             started_by=starter,
         )
@@ -135,6 +148,7 @@ class World:
         return instance
 
     def task(self, instance: Instance, *candidates: tuple[str, str], **given: Any) -> Task:
+        given = {"stage": instance.stage} | given
         task = Task(
             id=f"t-{next(self.numbers)}",
             instance_id=instance.id,
@@ -202,11 +216,13 @@ clues = st.fixed_dictionaries(
         "office_code": st.none() | st.sampled_from(OFFICES),
         "agency_code": st.sampled_from(AGENCIES),
         "submitted_by": st.sampled_from(LOGINS),
+        "subjects": st.lists(
+            st.tuples(st.sampled_from(["Anna", "某甲"]), st.sampled_from([None, "AGS", "STJ"])), max_size=2
+        ),
         "handlers": st.lists(st.tuples(st.sampled_from(LOGINS), st.booleans(), st.booleans()), max_size=2),
         "recusals": st.dictionaries(
             st.sampled_from(LOGINS), st.sampled_from(["asked", "recused", "refused", "lifted"]), max_size=2
         ),
-        "about": st.sampled_from([(), ("Anna",)]),
     }
 )
 tasks = st.fixed_dictionaries(
@@ -215,25 +231,55 @@ tasks = st.fixed_dictionaries(
         "closed_at": st.sampled_from([None, NOW]),
         "closed_by": maybe,
         "proxy": st.sampled_from([None, "none", "handler"]),
+        "stage": st.sampled_from(STAGES),
     }
 )
 instances = st.tuples(
     st.sampled_from(["clue", "none", "foreign", "lost", "period"]),
     st.sampled_from(LOGINS),
-    st.sampled_from(LOGINS),
+    st.sampled_from(STAGES),
     st.lists(st.tuples(tasks, candidates), max_size=2),
 )
 
 
-@given(actor=actors, drawn=st.lists(clues, min_size=1, max_size=3), running=st.lists(instances, max_size=4))
+def known(table: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([row["code"] for row in codes.rows(f"visibility_{table}")])
+
+
+grants = st.builds(
+    Grant,
+    st.sampled_from(ROLES),
+    known("areas"),
+    st.just(1),
+    st.just(date(2020, 1, 1)),
+    known("rights"),
+    known("scopes"),
+).filter(lambda grant: invariants.broken(grant) is None)
+#: The office's matrix, or any other that it could load.
+matrices = st.none() | st.lists(grants, min_size=4, max_size=40, unique=True)
+
+
+@pytest.fixture(autouse=True)
+def own_matrix() -> Iterator[None]:
+    yield
+    matrix.install(None)
+
+
+@given(
+    rows=matrices,
+    actor=actors,
+    drawn=st.lists(clues, min_size=1, max_size=3),
+    running=st.lists(instances, max_size=4),
+)
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_conditions_and_checks_agree_on_every_row(
-    world: World, actor: Actor, drawn: list[dict[str, Any]], running: list[Any]
+    world: World, rows: list[Grant] | None, actor: Actor, drawn: list[dict[str, Any]], running: list[Any]
 ) -> None:
+    matrix.install(rows)
     session = world.session
     with session.begin_nested() as attempt:
         matters = [world.clue(**values) for values in drawn]
-        for number, (kind, owner, starter, work) in enumerate(running):
+        for number, (kind, owner, stage, work) in enumerate(running):
             clue = matters[number % len(matters)]
             scope = {
                 "clue": clue.scope_id,
@@ -242,7 +288,7 @@ def test_conditions_and_checks_agree_on_every_row(
                 "lost": "clue:gone",
                 "period": "period:one",
             }[kind]
-            instance = world.instance(scope, owner=owner, starter=starter)
+            instance = world.instance(scope, owner=owner, starter=LOGINS[number % 3], stage=stage)
             for values, named in work:
                 world.task(instance, *named, **values)
 
@@ -269,16 +315,28 @@ def test_conditions_and_checks_agree_on_every_row(
     session.expunge_all()
 
 
-@given(actor=actors, act=st.sampled_from(["claim", "release", "complete", "assign", "see", "erase"]))
+@given(
+    rows=matrices,
+    actor=actors,
+    act=st.sampled_from(["claim", "release", "complete", "assign", "see", "erase"]),
+    stage=st.sampled_from(STAGES),
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_act_is_allowed_on_what_is_not_seen(world: World, actor: Actor, act: str) -> None:
+def test_no_act_is_allowed_on_what_is_not_seen_and_a_refusal_names_its_rule(
+    world: World, rows: list[Grant] | None, actor: Actor, act: str, stage: str | None
+) -> None:
+    matrix.install(rows)
     session = world.session
     with session.begin_nested() as attempt:
         clue = world.clue(office_code="JD2")
         for scope in (None, clue.scope_id):
-            task = world.task(world.instance(scope), ("group", "handler@JD1"), assignee=None)
-            if POLICY.may(session, actor, act, task).allowed:
+            task = world.task(world.instance(scope, stage=stage), ("group", "handler@JD1"), assignee=None)
+            decision = POLICY.may(session, actor, act, task)
+            if decision.allowed:
                 assert POLICY.may(session, actor, "see", task).allowed
+            else:
+                assert decision.reason
+                assert codes.word("wall_rules", decision.rule, "zh") != decision.rule
         attempt.rollback()
     session.expunge_all()
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflows import audit, engine, opening, persistence
 from workflows.actor import Actor
-from workflows.errors import InvalidInput, NotAllowed, NotFound
+from workflows.errors import InvalidInput, NotFound
 from workflows.model import Instance, Job, ProcessDefinition, Task, Timer
 from workflows.visibility import policy
 
@@ -141,7 +141,7 @@ def guard(session: Session, actor: Actor, act: str, instance: Instance) -> None:
     """Raise NotAllowed with the policy's reason if the actor may not do this with the instance."""
     decision = policy().may(session, actor, act, instance)
     if not decision.allowed:
-        raise NotAllowed(decision.reason or f"You may not {act} this process.", code="not_allowed", act=act)
+        raise decision.refusal(act)
 
 
 def unknown(instance_id: str) -> NotFound:

@@ -261,7 +261,7 @@ def _capacity(session: Session, actor: Actor, act: str, task: Task) -> Actor:
 def _guard(session: Session, actor: Actor, act: str, task: Task) -> None:
     decision = policy().may(session, actor, act, task)
     if not decision.allowed:
-        raise NotAllowed(decision.reason or f"You may not {act} this task.", code="not_allowed", act=act)
+        raise decision.refusal(act)
 
 
 def _unknown(task_id: str) -> NotFound:
