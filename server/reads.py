@@ -48,6 +48,7 @@ READS: Mapping[str, Read] = {
     "pages.transfer_list": Read("list.read", "content"),
     "pages.list_to_mend": Read("list.read", "content", "export"),
     "pages.audit": Read("audit.read", "log"),
+    "pages.audit_findings": Read("audit.read", "findings"),
     "pages.audit_rows": Read("audit.export", "log", "export"),
     "pages.reporter": Read("clue.read", "reporter_state"),
     "pages.recusals": Read("clue.read", "recusals"),

@@ -28,6 +28,7 @@ PREFIXES = {
     "supervision": "DB",
     "unsealing": "QF",
     "recusal": "HB",
+    "finding": "SJ",
 }
 
 

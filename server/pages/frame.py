@@ -13,7 +13,7 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from handlers import notifications, wall
+from handlers import findings, notifications, wall
 from handlers.registers import diverted, quarterly
 from server.db import reading
 from server.guard import current_actor
@@ -134,6 +134,8 @@ def navigation(actor: Actor) -> list[Item]:
         entries.append(("pages.outgoing", _("Messages")))
     if actor.groups & LOG:
         entries.append(("pages.audit", _("Audit")))
+    elif actor.groups & findings.READERS:
+        entries.append(("pages.audit_findings", _("Audit findings")))
     if actor.groups & watchdog.READERS:
         entries.append(("pages.clocks", _("Missing clocks")))
     with reading() as session:

@@ -53,6 +53,7 @@ NO_MATTER = {
     "The matter has no such clue in the register.",
     "The matter is no return period.",
     "The matter is no list of results.",
+    "The process has no finding.",
 }
 
 

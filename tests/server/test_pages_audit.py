@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from handlers.findings import AuditFinding
 from handlers.registers import Clue
 from server.sealer import Sealer
 from tests.city import City
 from tests.server.visitors import Visitor
 from workflows import audit
+from workflows.model import Instance
 
 
 @pytest.fixture
@@ -80,3 +83,27 @@ def test_what_was_found_when_it_was_verified_is_told(city: City, visit: Callable
         with city.database.unit_of_work() as session:
             audit.record(session, actor="command line", act="audit.verify", detail=detail)
         assert words in visit("auditor").get("/audit").get_data(as_text=True)
+
+
+def test_a_finding_is_raised_answered_and_read_by_whom_it_is_about(
+    city: City, visit: Callable[[str], Visitor]
+) -> None:
+    found = {"title": "深夜集中查阅", "rows": "12-19", "text": "某日二十三时查阅八件。"}
+    auditor, head, principal = visit("auditor"), visit("head"), visit("principal")
+    assert auditor.post("/audit/findings", **found).status_code == 422
+    for title, answering in (("深夜集中查阅", "case_supervision_head"), ("案管室自查", "principal")):
+        sent = found | {"title": title, "addressed_to": answering}
+        assert auditor.post("/audit/findings", **sent).status_code == 303
+    seen = {who: visit(who).get("/audit/findings").text for who in ("auditor", "head", "principal")}
+    assert ["案管室自查" in page for page in seen.values()] == [True, False, True]
+    assert all("深夜集中查阅" in page for page in seen.values())
+    assert {visit(who).get("/audit/findings").status_code for who in ("clerk", "handler", "admin")} == {403}
+    assert head.post("/audit/findings", **sent).status_code == 403
+    with city.database.reading() as session:
+        rows = {row.addressed_to: row.instance_id for row in session.scalars(select(AuditFinding))}
+        instance = session.get_one(Instance, rows["case_supervision_head"])
+        other = session.get_one(Instance, rows["principal"])
+    assert head.get(f"/tasks/{city.task(other).id}").status_code == 404
+    assert "某日二十三时查阅八件。" in head.get(f"/tasks/{city.task(instance).id}").text
+    city.complete(city.task(instance), "head", text="已核对并整改。", sign=True)
+    assert "已核对并整改。" in principal.get("/audit/findings").text
