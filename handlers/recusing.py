@@ -101,11 +101,17 @@ def carry_out(context: Context) -> dict[str, Any]:
     row.earlier_steps = _finished(session, row)
     assigned = update(ClueHandler).where(ClueHandler.clue_id == clue.id, ClueHandler.login == row.login)
     session.execute(assigned.where(ClueHandler.ended_at.is_(None)).values(recused=True, grounds=row.ground))
-    for task in _held(session, row):
-        _give_on(session, clue, task, row.login)
-    outbox.queue.withdraw(session, row.login, row.scope_id)
+    keep_out(context, clue, row.login)
     note(context, clue, "recusal.decided", number=row.number, login=row.login)
     return {"earlier_work": "yes" if row.earlier_steps else "no"}
+
+
+def keep_out(context: Context, clue: Clue, login: str) -> None:
+    """Take a matter from who is recused: his steps in it go to others, what waits to be told to him does not leave."""
+    context.session.flush()
+    for task in _held(context, clue, login):
+        _give_on(context.session, clue, task, login)
+    outbox.queue.withdraw(context.session, login, clue.scope_id)
 
 
 @operation("recusals.review")
@@ -203,14 +209,15 @@ def _finished(session: Session, row: Recusal) -> list[str]:
     return list(session.scalars(done.order_by(Task.closed_at, Task.id)))
 
 
-def _held(session: Session, row: Recusal) -> list[Task]:
+def _held(context: Context, clue: Clue, login: str) -> list[Task]:
     """Return his open tasks in the matter, their instances locked: those run beside the one that decides."""
-    offered = select(TaskCandidate.task_id).where(
-        TaskCandidate.kind == "user", TaskCandidate.name == row.login
+    session = context.session
+    offered = select(TaskCandidate.task_id).where(TaskCandidate.kind == "user", TaskCandidate.name == login)
+    open_ones = select(Task).where(
+        Task.scope_id == clue.scope_id, Task.closed_at.is_(None), Task.instance_id != context.instance_id
     )
-    open_ones = select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None))
-    his = open_ones.where(or_(Task.assignee == row.login, Task.id.in_(offered)))
-    for instance_id in sorted({task.instance_id for task in session.scalars(his)} - {row.instance_id}):
+    his = open_ones.where(or_(Task.assignee == login, Task.id.in_(offered)))
+    for instance_id in sorted({task.instance_id for task in session.scalars(his)}):
         persistence.lock(session, instance_id)
     return list(session.scalars(his.execution_options(populate_existing=True)))
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers import notifications, office
+from handlers.recusals import ASKED, RECUSED, Recusal
 from handlers.registers import papers
 from handlers.registers.model import Clue, ClueHandler, Meeting, Opinion
 from handlers.registers.numbers import next_number
@@ -45,7 +46,9 @@ def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
     if answers["taken"] == "no":
         return _decline(context, clue, answers["reason"])
     chosen = list(dict.fromkeys(answers["handlers"]))
-    _check_handlers(context, clue, chosen)
+    if len(chosen) < FEWEST_HANDLERS:
+        raise _unfit("handlers", "too_few", min=FEWEST_HANDLERS)
+    check_handlers(context, clue, chosen)
     _end_assignments(context, clue)
     for login in chosen:
         context.session.add(
@@ -66,7 +69,6 @@ def fit_handlers(context: Context) -> dict[str, Any]:
     return {"handlers": [login for login in context.variables.get("handlers") or () if login in fit]}
 
 
-@operation("clues.declare")
 def declare(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Sign for the file and declare on recusal (监察法 67); who must recuse himself is out at once (a8)."""
     clue = clue_of(context)
@@ -83,7 +85,7 @@ def declare(context: Context, *, answers: Answers) -> dict[str, Any]:
     mine.declared_at = context.now
     if answers["recusal"] == "yes":
         mine.recused = True
-        mine.grounds = ": ".join(filter(None, (answers["grounds"], answers.get("grounds_text"))))
+        mine.grounds = grounds(answers)
         hand_over(context, clue, "recusal", to_unit=clue.office_code)
         note(context, clue, "clue.recused", login=mine.login)
         clue.stage = "assigning"
@@ -98,6 +100,11 @@ def declare(context: Context, *, answers: Answers) -> dict[str, Any]:
         move(context, clue, "studying")
         return {"study_from": context.variables["received_at"]}
     return {}
+
+
+def grounds(answers: Answers) -> str:
+    """Return the grounds of a recusal as somebody has declared them."""
+    return ": ".join(filter(None, (answers["grounds"], answers.get("grounds_text"))))
 
 
 @operation("clues.propose_disposal")
@@ -360,22 +367,20 @@ def _last(context: Context, step: str) -> bool:
     return step == "a10_a4" and not approval.get("party_committee")
 
 
-def _check_handlers(context: Context, clue: Clue, chosen: list[str]) -> None:
-    def refuse(code: str, **params: Any) -> InvalidInput:
-        return InvalidInput(
-            "These handlers cannot be assigned.", fields={"handlers": FieldError(code, params)}
-        )
-
-    if len(chosen) < FEWEST_HANDLERS:
-        raise refuse("too_few", min=FEWEST_HANDLERS)
+def check_handlers(context: Context, clue: Clue, chosen: list[str], *, field: str = "handlers") -> None:
+    """Raise InvalidInput naming the field unless these are fit: of the office, not recused, and not who assigns."""
     group = f"handler@{clue.office_code}"
     own = {person.login for person in office.people_in(context.session, group)}
     if not parties(context).isdisjoint(chosen):
-        raise refuse("own_handler")
+        raise _unfit(field, "own_handler")
     if strangers := [login for login in chosen if login not in own]:
-        raise refuse("not_of_office", logins=strangers)
+        raise _unfit(field, "not_of_office", logins=strangers)
     if out := sorted(set(chosen) & _recused(context, clue)):
-        raise refuse("recused", logins=out)
+        raise _unfit(field, "recused", logins=out)
+
+
+def _unfit(field: str, code: str, **params: Any) -> InvalidInput:
+    return InvalidInput("These handlers cannot be assigned.", fields={field: FieldError(code, params)})
 
 
 def _check_study(context: Context, clue: Clue, present: list[str], recused: list[str]) -> None:
@@ -403,9 +408,12 @@ def _decline(context: Context, clue: Clue, reason: str) -> dict[str, Any]:
 
 
 def _recused(context: Context, clue: Clue) -> set[str]:
-    """Return who has recused himself from the clue, whenever that was."""
+    """Return who has recused himself from the clue, whenever that was, or is kept out of it otherwise."""
     declared = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.recused.is_(True))
-    return set(context.session.scalars(declared))
+    decided = select(Recusal.login).where(
+        Recusal.scope_id == clue.scope_id, Recusal.state.in_((ASKED, RECUSED))
+    )
+    return {*context.session.scalars(declared), *context.session.scalars(decided)}
 
 
 def _not_a_handler(context: Context, clue: Clue) -> None:

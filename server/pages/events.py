@@ -468,6 +468,7 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "clue.assigning": lambda params: _("Distributed to %(office)s.", office=_office(params)),
     "clue.signing": lambda params: _("Handlers assigned: %(people)s.", people=_people(params)),
     "clue.declared": lambda params: _("%(name)s signed for the file.", name=person(params.get("login"))),
+    "clue.handler_added": lambda p: _("%(name)s is assigned as another handler.", name=person(p["login"])),
     "clue.recused": lambda params: _("%(name)s has to recuse himself.", name=person(params.get("login"))),
     "clue.studying": lambda params: _("Under collective study."),
     "clue.approving": lambda params: _("Disposal proposed: %(way)s.", way=_way(params)),

@@ -341,6 +341,7 @@ FIELDS: dict[str, Wording] = {
     "recorder_absent": lambda p: _("Who records the study must have been present."),
     "split_lost": lambda p: _("In neither part: %(names)s.", names=names.joined(p["names"])),
     "split_same": lambda p: _("Both parts say the same: write what belongs to each."),
+    "handler_already": lambda p: _("This person handles the clue already. Choose another."),
     "own_handler": lambda p: _("Who assigns the handlers cannot be one of them."),
     "no_handling_office": lambda p: _(
         "%(office)s handles no clues: it has no head or fewer than two handlers.",

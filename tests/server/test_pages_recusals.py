@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
-from handlers import notifications, recusing
-from handlers.office import Person, Relative
+from handlers import notifications, office, recusing
+from handlers.office import Membership, Person, Relative
 from handlers.recusals import Recusal
 from handlers.registers import ClueSubject
 from tests.city import City
@@ -132,3 +133,31 @@ def test_names_that_are_alike_are_shown_to_who_may_look_into_it_but_not_to_whom_
     assert visit("handler").post("/profile/relatives/end", id=row.id).status_code == 404
     assert declaring.post("/profile/relatives/end", id=row.id).status_code == 303
     assert "子女 孙小小" not in visit("clerk").get(place).text
+
+
+def test_who_declares_it_when_he_signs_is_out_in_every_role(city: City) -> None:
+    """The law lets him say so himself: no other role of his sees the matter, and he is not assigned again."""
+    matter = city.transfer()
+    city.advance(matter, "a8_sign")
+    with city.database.unit_of_work() as session:
+        office.enrol(session, "handler", "case_supervision", unit_code="AGS", since=date(2020, 1, 1))
+    try:
+        door, handler = f"/clues/{city.clue(matter)}", Visitor(city, "handler")
+        assert handler.get(door).status_code == 200
+        task = city.task(matter, "a8_sign", "handler")
+        city.complete(task, "handler", recusal="yes", grounds="relative", grounds_text="姻亲", sign=True)
+        assert handler.get(door).status_code == handler.get(f"/tasks/{task.id}").status_code == 404
+        with city.database.reading() as session:
+            row = session.scalars(
+                select(Recusal).where(Recusal.scope_id == f"clue:{city.clue(matter)}")
+            ).one()
+        assert (row.login, row.state, row.ground, row.reason) == ("handler", "recused", "relative", "姻亲")
+        assert (row.asked_by, row.decided_by) == ("handler", "handler")
+        assert row.number in Visitor(city, "clerk").get(f"{door}/recusals").text
+    finally:
+        with city.database.unit_of_work() as session:
+            held = select(Membership).where(
+                Membership.role == "case_supervision", Membership.since == date(2020, 1, 1)
+            )
+            for found in session.scalars(held):
+                session.delete(found)

@@ -105,12 +105,12 @@ def pass_on(session: Session, task: Task, user: str | None) -> None:
         _tell(session, task, session.get_one(Instance, task.instance_id), None)
 
 
-def offer_to(session: Session, task: Task, group: str) -> None:
-    """Offer an open task whose instance is locked to one more group."""
+def offer_to(session: Session, task: Task, name: str, *, kind: str = "group") -> None:
+    """Offer an open task whose instance is locked to one more group, or `user`; to one who has it offered, no more."""
+    if any((row.kind, row.name) == (kind, name) for row in task.candidates):
+        return
     free = task.assignee is None
-    session.add(
-        TaskCandidate(task_id=task.id, kind="group", name=group, claimable=free, sorts_at=task.sorts_at)
-    )
+    session.add(TaskCandidate(task_id=task.id, kind=kind, name=name, claimable=free, sorts_at=task.sorts_at))
     session.flush()
     session.expire(task, ["candidates"])
 
