@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import api, engine_rest, errors, guard, health, language, pages, reads, writes
+from server import api, engine_rest, errors, guard, health, language, openid, pages, reads, writes
 from server.db import Database
 from server.settings import Settings
 from server.wiring import wire
@@ -100,6 +100,7 @@ def _config(settings: Settings) -> dict[str, Any]:
 def _install_edge(app: Flask, settings: Settings, database: Database) -> None:
     Babel(app, locale_selector=language.current)
     guard.csrf.init_app(app)
+    openid.install(app, settings.provider)
     errors.install(app)
     meter = health.Meter(database)
     app.extensions["duban.metrics"] = meter.registry

@@ -12,9 +12,18 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from server.auth import Refused, TooManyAttempts
+from server.auth import CodeNeeded, Refused, TooManyAttempts, WrongCode
 from server.engine_rest.errors import shape
-from server.guard import Forged, NotSignedIn, ask_to_sign_in, current_actor, for_programs, record_refusal
+from server.guard import (
+    Forged,
+    NotSignedIn,
+    SecondFactorMissing,
+    ask_for_second_factor,
+    ask_to_sign_in,
+    current_actor,
+    for_programs,
+    record_refusal,
+)
 from server.problems import MEDIA_TYPE, Unprocessable, problem
 from server.traffic.rates import TooMany
 from server.traffic.repeats import KeyReused
@@ -36,6 +45,9 @@ STATUS: dict[type[DubanError], int] = {
     EngineFault: 500,
     NotSignedIn: 401,
     Refused: 401,
+    CodeNeeded: 401,
+    WrongCode: 401,
+    SecondFactorMissing: 403,
     TooManyAttempts: 429,
     TooMany: 429,
     Forged: 400,
@@ -70,6 +82,8 @@ def _known(error: DubanError) -> AnyResponse:
         _write_down(error)
     if isinstance(error, NotSignedIn) and not for_programs():
         return ask_to_sign_in()
+    if isinstance(error, SecondFactorMissing):
+        return ask_for_second_factor()
     if isinstance(error, EngineFault):
         log.error("engine fault", element=error.element, message=error.message)
     response = _shape(status, error)

@@ -18,12 +18,12 @@ from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from handlers import office
-from server import auth, matters
+from server import auth, matters, scopes
 from server.auth import sessions, tokens
 from server.db import database, reading, unit_of_work
 from server.settings import Settings
@@ -36,8 +36,11 @@ COOKIE = "duban_session"
 HEADER_AREAS = ("/engine-rest", "/api", "/metrics")
 #: What pages ask by themselves, while nobody may be there.
 UNATTENDED = frozenset({"pages.unread_notifications"})
-#: Where a visitor goes after signing in, and to sign in.
-HOME, SIGN_IN = "pages.inbox", "pages.signin"
+#: Where a visitor goes after signing in, to sign in, and to set up a second factor.
+HOME, SIGN_IN, ENROL = "pages.inbox", "pages.signin", "pages.second_factor"
+#: What who lacks the second factor that his role demands may do, until he has one.
+ENROLLING = frozenset({ENROL, "pages.begin_factor", "pages.confirm_factor", "pages.sign_out"})
+EVERYBODY = "all"
 
 #: The argument of a route whose address lets in: neither log nor audit shall have it.
 SECRET_ARGUMENT = "token"
@@ -55,6 +58,24 @@ class NotSignedIn(DubanError):
         super().__init__("Sign in first.", code="not_signed_in")
 
 
+class SecondFactorMissing(DubanError):
+    """The role demands a second factor, and this browser has not shown one."""
+
+    def __init__(self) -> None:
+        super().__init__("Your role demands a second factor: set one up first.", code="second_factor_missing")
+
+
+class TokenNeeded(NotAllowed):
+    """The account has a second factor, which a program cannot show: it has to come with a token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account signs in with a second factor: a program comes with an API token "
+            "(Authorization: Bearer …), made on the page Sign-in and security.",
+            code="token_needed",
+        )
+
+
 class Forged(DubanError):
     """The request comes from a page that is not ours, or from one that has become too old."""
 
@@ -69,6 +90,8 @@ class Identity:
     actor: Actor
     locale: str | None = None
     session_id: str | None = None  #: of the signed-in browser; None for a program
+    second_factor: bool = False  #: whether one was shown, or a token that stands for it
+    scopes: frozenset[str] | None = None  #: of the token; None without one
 
 
 def guard(*, roles: frozenset[str] | set[str] = frozenset()) -> Callable[[View], View]:
@@ -83,6 +106,7 @@ def guard(*, roles: frozenset[str] | set[str] = frozenset()) -> Callable[[View],
             identity = _identify()
             if identity is None:
                 raise NotSignedIn
+            _check(identity)
             _count(identity.actor)
             if roles and not roles & identity.actor.groups:
                 raise NotAllowed(
@@ -131,43 +155,10 @@ def admit() -> None:
         csrf.protect()
 
 
-def sign_in(login: str, password: str, *, target: str | None = None) -> AnyResponse:
-    """Return the way into the house: the session cookie, and on to `target` or the inbox.
-
-    Raises auth.Refused or auth.TooManyAttempts.
-    """
-    token = auth.sign_in(
-        database(),
-        login.strip(),
-        password,
-        remote=request.remote_addr or "",
-        lasts=settings().session_lasts,
-        replacing=request.cookies.get(COOKIE),
-    )
-    # Nothing that was set before, by whomever, survives: messages, form tokens.
-    session.clear()
-    response = redirect(safe_target(target) or url_for(HOME), 303)
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=settings().session_lasts,
-        secure=request.is_secure or settings().https,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
-
-
-def sign_out() -> AnyResponse:
-    """Return the way out: the session ends, and the page to sign in follows."""
-    token = request.cookies.get(COOKIE)
-    if token:
-        with unit_of_work() as transaction:
-            auth.sign_out(transaction, token)
-    session.clear()
-    response = redirect(url_for(SIGN_IN), 303)
-    response.delete_cookie(COOKIE)
-    return response
+def identity() -> Identity:
+    """Return who sends the present request, in a view with a guard."""
+    found: Identity = g.identity
+    return found
 
 
 def safe_target(target: str | None) -> str | None:
@@ -209,6 +200,13 @@ def route() -> dict[str, str]:
     return {"endpoint": request.endpoint or "", "method": request.method, **plain}
 
 
+def ask_for_second_factor() -> AnyResponse:
+    """Return what brings somebody who lacks a demanded second factor to the page on which it is set up."""
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=403, headers={"HX-Redirect": url_for(ENROL)})
+    return redirect(url_for(ENROL), 303)
+
+
 def record_refusal(error: DubanError) -> None:
     """Write down, in a transaction of its own, that the present request was refused."""
     # No more than this: what exists would answer later than what does not, and tell of itself by that.
@@ -223,6 +221,19 @@ def _identify() -> Identity | None:
         g.identity = _by_header()
     found: Identity | None = g.identity
     return found
+
+
+def _check(identity: Identity) -> None:
+    """Refuse what the token is not for, and everything but its setting up to who lacks a demanded second factor."""
+    if identity.scopes is not None:
+        scopes.check(identity.scopes)
+    demanded = settings().second_factor_roles
+    if identity.second_factor or not demanded & (identity.actor.groups | {EVERYBODY}):
+        return
+    if for_programs():
+        raise TokenNeeded
+    if request.endpoint not in ENROLLING:
+        raise SecondFactorMissing
 
 
 def _count(actor: Actor) -> None:
@@ -245,7 +256,7 @@ def _by_cookie() -> Identity | None:
     if signed.stale and request.endpoint not in UNATTENDED:
         with unit_of_work() as transaction:
             sessions.touch(transaction, signed.id)
-    return Identity(signed.actor, signed.locale, signed.id)
+    return Identity(signed.actor, signed.locale, signed.id, signed.second_factor)
 
 
 def _by_header() -> Identity | None:
@@ -256,13 +267,24 @@ def _by_header() -> Identity | None:
         account = auth.verify(
             database(), header.username, header.password, remote=request.remote_addr or "", remembering=True
         )
+        if account.second_factor_at:
+            raise TokenNeeded
         with reading() as transaction:
             return Identity(office.actor_for(transaction, account.login))
     if header.type == "bearer" and header.token:
-        with reading() as transaction:
-            actor = tokens.find(transaction, header.token)
-        return Identity(actor) if actor else None
+        return _by_token(header.token)
     return None
+
+
+def _by_token(token: str) -> Identity | None:
+    with reading() as transaction:
+        found = tokens.find(transaction, token)
+    if found is None:
+        return None
+    if found.stale:
+        with unit_of_work() as transaction:
+            tokens.touch(transaction, found.id)
+    return Identity(found.actor, second_factor=True, scopes=found.scopes)
 
 
 def _refuse_foreign_pages() -> None:

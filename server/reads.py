@@ -102,6 +102,13 @@ FREE: Mapping[str, frozenset[str]] = {
     "the account's own": frozenset(
         {
             "pages.profile",
+            "pages.security",
+            "pages.second_factor",
+            "pages.signin_code",
+            "pages.leave_to_provider",
+            "pages.come_from_provider",
+            "pages.leave_provider",
+            "pages.welcome",
             "pages.absences",
             "pages.relatives",
             "pages.preferences",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import secrets
@@ -16,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from handlers.vault import keys
+from server.provider import Provider, loopback
 from server.way_out import WayOut
 from workflows.calendar import JURISDICTION, NATIONAL
 from workflows.errors import InvalidInput
@@ -55,6 +55,8 @@ class Settings:
     hosts: frozenset[str] = frozenset()  #: host names answered to; empty means any
     session_lasts: timedelta = timedelta(hours=12)
     session_idle: timedelta = timedelta(hours=2)
+    second_factor_roles: frozenset[str] = frozenset()  #: who must have a second factor; `all` is everybody
+    provider: Provider | None = None  #: of the city's own sign-in (OpenID Connect)
     metrics_token: str = field(default="", repr=False)  #: who may read /metrics in production
     master_key: str = field(default="", repr=False)  #: of the vault of reporters; better in a file
     master_key_file: Path | None = None  #: its keys, one a line, the first seals
@@ -87,6 +89,10 @@ class Settings:
             hosts=frozenset(said.get("DUBAN_HOSTS", "").lower().replace(",", " ").split()),
             session_lasts=timedelta(hours=_number(said, "DUBAN_SESSION_HOURS", 12, lowest=1, highest=720)),
             session_idle=timedelta(minutes=_number(said, "DUBAN_IDLE_MINUTES", 120, lowest=5, highest=43200)),
+            second_factor_roles=frozenset(
+                said.get("DUBAN_SECOND_FACTOR_ROLES", "").replace(",", " ").split()
+            ),
+            provider=Provider.of(said),
             metrics_token=said.get("DUBAN_METRICS_TOKEN", ""),
             master_key=said.get("DUBAN_MASTER_KEY", ""),
             master_key_file=Path(file) if (file := said.get("DUBAN_MASTER_KEY_FILE")) else None,
@@ -132,21 +138,12 @@ class Settings:
         return make_url(self.database_url).get_backend_name() == "sqlite"
 
     def _only_here(self) -> Settings:
-        if not _loopback(self.host):
+        if not loopback(self.host):
             raise InvalidInput(
                 f"The demo's passwords are known to everyone, so it is served on this machine only, "
                 f"not on {self.host}: use 127.0.0.1."
             )
         return self
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _stored_secret(path: Path) -> str:

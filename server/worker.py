@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from handlers import clue_import, outbox, uploads
-from server.auth import attempts, sessions
+from server.auth import attempts, links, sessions
 from server.db import Database
 from server.outgoing.delivering import Sender
 from server.sealer import Sealer
@@ -92,6 +92,7 @@ def tidy(database: Database) -> None:
     with database.unit_of_work() as session:
         sessions.forget_ended(session)
         attempts.forget(session)
+        links.forget(session)
         rates.forget(session)
         repeats.forget(session)
         uploads.forget(session)

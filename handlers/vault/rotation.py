@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TypeVar
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
@@ -12,13 +13,20 @@ from handlers.vault import keys
 from handlers.vault.model import Addition, Reporter, Sealed
 from handlers.vault.sealing import Unreadable, rewrap, unseal
 
-#: Every table with envelopes.
-TABLES: tuple[type[Sealed], ...] = (Reporter, Addition)
+#: Every table with envelopes under the master key; `under_master_key` adds those of other rooms.
+TABLES: list[type[Sealed]] = [Reporter, Addition]
+Table = TypeVar("Table", bound=type[Sealed])
 #: Where a change of keys stands: table, and the last id that was looked at.
 Place = tuple[int, str]
 BEGIN: Place = (0, "")
 #: Rows of one transaction.
 BATCH = 200
+
+
+def under_master_key(table: Table) -> Table:
+    """Let a table with envelopes follow changes of the master key: a decorator of its class."""
+    TABLES.append(table)
+    return table
 
 
 def used(session: Session) -> Counter[str]:

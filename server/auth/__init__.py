@@ -1,4 +1,7 @@
-"""Who is there: accounts and passwords, signed-in sessions, API tokens. Nothing here knows Flask."""
+"""Who is there: accounts and passwords, second factors, one-time links, signed-in sessions, API tokens.
+
+Nothing here knows Flask.
+"""
 
 from server.auth.attempts import TooManyAttempts
 from server.auth.credentials import (
@@ -12,15 +15,18 @@ from server.auth.credentials import (
     use_language,
     verify,
 )
-from server.auth.sessions import AuthSession, sign_in, sign_out
+from server.auth.factors import WrongCode
+from server.auth.sessions import AuthSession, CodeNeeded, sign_in, sign_out
 from server.auth.tokens import ApiToken
 
 __all__ = [
     "Account",
     "ApiToken",
     "AuthSession",
+    "CodeNeeded",
     "Refused",
     "TooManyAttempts",
+    "WrongCode",
     "change_password",
     "create",
     "disable",

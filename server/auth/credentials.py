@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import NoReturn
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -27,11 +28,12 @@ class Account(Base):
     __tablename__ = "account"
 
     login: Mapped[str] = mapped_column(String(64), primary_key=True)
-    password_hash: Mapped[str]
+    password_hash: Mapped[str]  #: empty until it is chosen by a one-time link
     locale: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     generation: Mapped[int] = mapped_column(default=1)  #: raised to end every session and token there is
+    second_factor_at: Mapped[datetime | None]  #: since when a second factor is asked for; None: it is not
 
 
 class Refused(DubanError):
@@ -41,9 +43,10 @@ class Refused(DubanError):
         super().__init__("The account name or the password is wrong.", code="signin")
 
 
-def create(session: Session, login: str, password: str, *, trusted: bool = False) -> Account:
+def create(session: Session, login: str, password: str | None, *, trusted: bool = False) -> Account:
     """Return a new account; InvalidInput on a bad login or a weak password, Conflict when it exists.
 
+    Without a password nobody signs in with one until it is chosen by a one-time link.
     The demo is `trusted`: its passwords are weak, and its accounts are named after their roles.
     """
     if not LOGIN.fullmatch(login):
@@ -55,34 +58,45 @@ def create(session: Session, login: str, password: str, *, trusted: bool = False
     if session.get(Account, login):
         raise Conflict(f"The account {login} exists already.", code="account_exists", login=login)
     if not trusted:
-        passwords.check_strength(login, password)
         _check_no_role(session, login)
-    kept = passwords.stored(password, known_to_all=trusted)
+    if password is not None and not trusted:
+        passwords.check_strength(login, password)
+    kept = "" if password is None else passwords.stored(password, known_to_all=trusted)
     account = Account(login=login, password_hash=kept, created_at=clock.now())
     session.add(account)
     session.flush()
     return account
 
 
-def change_password(database: Database, login: str, old: str, new: str, *, remote: str) -> None:
+def change_password(
+    database: Database, login: str, old: str, new: str, *, remote: str, known: str = ""
+) -> None:
     """Replace one's own password and end all of one's sessions; a wrong old one is refused as in `verify`."""
-    verify(database, login, old, remote=remote)
+    verify(database, login, old, remote=remote, known=known)
     with database.unit_of_work() as session:
         reset(session, login, new, actor=login)
 
 
 def reset(session: Session, login: str, password: str, *, actor: str) -> None:
     """Set a new password; whoever knew the old one is out from now on."""
-    account = _account(session, login)
-    passwords.check_strength(login, password)
+    account = the(session, login)
+    passwords.check_strength(login, password, second_factor=account.second_factor_at is not None)
     account.password_hash = passwords.stored(password)
     account.generation += 1
     _note(session, actor, "account.password", login)
 
 
+def clear(session: Session, login: str, *, actor: str) -> None:
+    """Take the password away until a new one is chosen by a one-time link; whoever knew the old one is out."""
+    account = the(session, login)
+    account.password_hash = ""
+    account.generation += 1
+    _note(session, actor, "account.clear", login)
+
+
 def disable(session: Session, login: str, *, actor: str) -> None:
     """Let nobody in under this login from now on, signed in already or not."""
-    account = _account(session, login)
+    account = the(session, login)
     if account.disabled_at is None:
         account.disabled_at = clock.now()
         account.generation += 1
@@ -91,7 +105,7 @@ def disable(session: Session, login: str, *, actor: str) -> None:
 
 def enable(session: Session, login: str, *, actor: str) -> None:
     """Let a disabled account in again, with the password it had."""
-    account = _account(session, login)
+    account = the(session, login)
     if account.disabled_at is not None:
         account.disabled_at = None
         _note(session, actor, "account.enable", login)
@@ -99,32 +113,53 @@ def enable(session: Session, login: str, *, actor: str) -> None:
 
 def use_language(session: Session, login: str, locale: str) -> None:
     """Remember the language that this account wants its pages in."""
-    _account(session, login).locale = locale
+    the(session, login).locale = locale
 
 
 def verify(
-    database: Database, login: str, password: str, *, remote: str, remembering: bool = False
+    database: Database,
+    login: str,
+    password: str,
+    *,
+    remote: str,
+    known: str = "",
+    remembering: bool = False,
 ) -> Account:
     """Return the account once the password is proved; raise Refused or TooManyAttempts.
 
+    `known` is the mark of a browser that has signed in to the account before: strangers' attempts do not lock it.
     `remembering` spares clients that send the password with each request the slow check for some minutes.
     """
+    source = attempts.Source(remote, known)
     with database.reading() as session:
         account = session.get(Account, login) if LOGIN.fullmatch(login) else None
-        known = account if account and account.disabled_at is None else None
-        if remembering and known and _memory.knows(login, password, known.password_hash):
-            return known
-        attempts.check(session, login, remote)
+        found = account if account and account.disabled_at is None else None
+        if remembering and found and _memory.knows(login, password, found.password_hash):
+            return found
+        limit = attempts.met(session, login, source)
+    if limit:
+        _refuse_for_now(database, limit, account, remote)
     # Outside any transaction: the check takes a tenth of a second.
-    if not passwords.fits(known.password_hash if known else None, password):
+    if not passwords.fits(found.password_hash if found else None, password):
         with database.unit_of_work() as session:
-            attempts.note(session, login, remote)
+            attempts.note(session, login, source)
             _note(session, login if account else "", "signin.refused", address=remote)
         raise Refused
-    assert known
+    assert found
     if remembering:
-        _memory.keep(login, password, known.password_hash)
-    return known
+        _memory.keep(login, password, found.password_hash)
+    return found
+
+
+def _refuse_for_now(
+    database: Database, limit: attempts.Limit, account: Account | None, remote: str
+) -> NoReturn:
+    """Raise TooManyAttempts; the audit is told once in each span, so that nobody can fill it."""
+    with database.unit_of_work() as session:
+        if attempts.note_limit(session, limit):
+            actor = account.login if account and limit.login_mark else ""
+            _note(session, actor, "signin.limit", address=remote)
+    raise attempts.TooManyAttempts(limit.retry_after)
 
 
 def _check_no_role(session: Session, login: str) -> None:
@@ -136,7 +171,8 @@ def _check_no_role(session: Session, login: str) -> None:
         )
 
 
-def _account(session: Session, login: str) -> Account:
+def the(session: Session, login: str) -> Account:
+    """Return the account, or raise NotFound naming it."""
     account = session.get(Account, login)
     if account is None:
         raise NotFound(f"There is no account {login}.", code="account", login=login)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, bindparam, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from handlers import office
@@ -15,10 +16,13 @@ from server.auth.credentials import Account, verify
 from server.db import Database
 from workflows import audit, clock
 from workflows.actor import Actor
+from workflows.errors import DubanError, NotFound
 from workflows.model import Base, new_id
 
 #: How often an active session is written again; reading a page should not write.
 TOUCHED_EVERY = timedelta(minutes=5)
+
+PASSWORD, LINK, PROVIDER = "password", "link", "provider"
 
 
 class AuthSession(Base):
@@ -35,6 +39,9 @@ class AuthSession(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
+    method: Mapped[str] = mapped_column(String(16), default=PASSWORD)  #: password link provider
+    second_factor: Mapped[bool] = mapped_column(default=False)  #: whether it was proved besides
+    browser: Mapped[str] = mapped_column(String(64), default="")  #: its family and system, as in a list
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,15 @@ class Signed:
     id: str
     actor: Actor
     locale: str | None
+    second_factor: bool
     stale: bool  #: whether `touch` is due
+
+
+class CodeNeeded(DubanError):
+    """The password is right, and a code of the second factor has to follow."""
+
+    def __init__(self) -> None:
+        super().__init__("A code of the second factor has to follow.", code="second_factor")
 
 
 def sign_in(
@@ -56,40 +71,58 @@ def sign_in(
     lasts: timedelta,
     replacing: str | None = None,
 ) -> str:
-    """Return the cookie of a new session; raise Refused or TooManyAttempts.
+    """Return the cookie of a new session, by the password alone; raise Refused, TooManyAttempts or CodeNeeded."""
+    account = verify(database, login, password, remote=remote)
+    if account.second_factor_at:
+        raise CodeNeeded
+    with database.unit_of_work() as session:
+        return begin(session, account, remote=remote, lasts=lasts, replacing=replacing)
+
+
+def begin(
+    session: Session,
+    account: Account,
+    *,
+    remote: str,
+    lasts: timedelta,
+    replacing: str | None = None,
+    **more: str | bool,
+) -> str:
+    """Return the cookie of a new session of who has proved to be the account; `more` as the row's columns.
 
     The session of the cookie `replacing` ends: a browser has one, and nobody can plant theirs on it.
     """
-    account = verify(database, login, password, remote=remote)
-    token = secrets.token_urlsafe(32)
-    now = clock.now()
-    with database.unit_of_work() as session:
-        if replacing:
-            _end(session, replacing)
-        session.add(
-            AuthSession(
-                digest=_digest(token),
-                login=login,
-                generation=account.generation,
-                address=remote[:64],
-                signed_in_at=now,
-                seen_at=now,
-                expires_at=now + lasts,
-            )
-        )
-        audit.record(session, actor=login, act="signin", detail={"address": remote})
+    token, now = secrets.token_urlsafe(32), clock.now()
+    if replacing:
+        _end(session, replacing)
+    made = AuthSession(
+        digest=_digest(token),
+        login=account.login,
+        generation=account.generation,
+        address=remote[:64],
+        signed_in_at=now,
+        seen_at=now,
+        expires_at=now + lasts,
+        **more,
+    )
+    session.add(made)
+    session.flush()
+    detail = {"address": remote, "method": made.method, "second_factor": made.second_factor}
+    audit.record(session, actor=account.login, act="signin", detail=detail)
     return token
 
 
-def sign_out(session: Session, token: str) -> None:
-    """End the session of this cookie, if there is one."""
+def sign_out(session: Session, token: str) -> str:
+    """End the session of this cookie, if there is one, and return the method by which it had begun."""
     ended = _end(session, token)
-    if ended:
-        audit.record(session, actor=ended.login, act="signout")
+    if ended is None:
+        return ""
+    audit.record(session, actor=ended.login, act="signout")
+    return ended.method
 
 
 _VALID = office.who(
-    select(AuthSession.id, AuthSession.login, Account.locale, AuthSession.seen_at)
+    select(AuthSession.id, AuthSession.login, Account.locale, AuthSession.seen_at, AuthSession.second_factor)
     .join(Account, Account.login == AuthSession.login)
     .where(
         AuthSession.digest == bindparam("digest"),
@@ -111,8 +144,42 @@ def find(session: Session, token: str, *, idle: timedelta) -> Signed | None:
     found = session.connection().execute(_VALID, asked).all()
     if not found:
         return None
-    stale = found[0].seen_at < now - TOUCHED_EVERY
-    return Signed(found[0].id, office.actor(session, found), found[0].locale, stale)
+    first = found[0]
+    stale = first.seen_at < now - TOUCHED_EVERY
+    return Signed(first.id, office.actor(session, found), first.locale, bool(first.second_factor), stale)
+
+
+def listing(session: Session, login: str, *, idle: timedelta) -> Sequence[AuthSession]:
+    """Return the valid sessions of the account, the last used first."""
+    now = clock.now()
+    valid = (
+        select(AuthSession)
+        .join(Account, Account.login == AuthSession.login)
+        .where(
+            *_live(login),
+            AuthSession.expires_at > now,
+            AuthSession.seen_at > now - idle,
+            Account.generation == AuthSession.generation,
+        )
+    )
+    return session.scalars(valid.order_by(AuthSession.seen_at.desc(), AuthSession.id)).all()
+
+
+def end(session: Session, session_id: str, *, login: str) -> None:
+    """End one session of this account; NotFound when it has no such session."""
+    ended = update(AuthSession).where(*_live(login), AuthSession.id == session_id)
+    if session.scalar(ended.values(revoked_at=clock.now()).returning(AuthSession.id)) is None:
+        raise NotFound("There is no such session.", code="session")
+    audit.record(session, actor=login, act="session.end", detail={"login": login, "sessions": 1})
+
+
+def end_all(session: Session, login: str, *, actor: str, but: str | None = None) -> int:
+    """End the sessions of this account, all but the one of the id `but`, and return how many there were."""
+    ended = update(AuthSession).where(*_live(login), AuthSession.id != (but or ""))
+    count = len(session.scalars(ended.values(revoked_at=clock.now()).returning(AuthSession.id)).all())
+    if count:
+        audit.record(session, actor=actor, act="session.end", detail={"login": login, "sessions": count})
+    return count
 
 
 def touch(session: Session, session_id: str) -> None:
@@ -129,6 +196,10 @@ def forget_ended(session: Session) -> None:
             (AuthSession.expires_at < clock.now()) | AuthSession.revoked_at.is_not(None)
         )
     )
+
+
+def _live(login: str) -> tuple[ColumnElement[bool], ...]:
+    return (AuthSession.login == login, AuthSession.revoked_at.is_(None))
 
 
 def _end(session: Session, token: str) -> AuthSession | None:

@@ -38,7 +38,7 @@ from server.tables import metadata
 from workflows.model import UtcDateTime
 
 #: What the next sign-in makes again. Brought back, it would let in whoever has been put out since.
-LEFT_OUT = frozenset({"auth_session", "failed_sign_in", "rate_spent"})
+LEFT_OUT = frozenset({"auth_session", "failed_sign_in", "one_time_link", "rate_spent"})
 #: Rows fetched at a time; fewer where each may be a file of megabytes.
 PORTION, PORTION_OF_FILES = 1000, 5
 

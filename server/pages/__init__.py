@@ -27,6 +27,7 @@ from server.pages import (
     preferences,
     processes,
     profile,
+    provider,
     recusals,
     relatives,
     reporters,
@@ -34,6 +35,8 @@ from server.pages import (
     results,
     returns,
     sealed,
+    second_factor,
+    security,
     signin,
     simulator,
     tasks,
@@ -42,6 +45,7 @@ from server.pages import (
     unsealing,
     visibility,
     watchdog,
+    welcome,
 )
 from server.pages.blueprint import blueprint
 
@@ -75,6 +79,7 @@ __all__ = [
     "preferences",
     "processes",
     "profile",
+    "provider",
     "recusals",
     "relatives",
     "reporters",
@@ -82,6 +87,8 @@ __all__ = [
     "results",
     "returns",
     "sealed",
+    "second_factor",
+    "security",
     "signin",
     "simulator",
     "tasks",
@@ -90,4 +97,5 @@ __all__ = [
     "unsealing",
     "visibility",
     "watchdog",
+    "welcome",
 ]

@@ -379,6 +379,10 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
         name=person(params.get("login")),
         number=_number(params),
     ),
+    "account.factor_reset": lambda params: _(
+        "Your second factor was removed by an administrator. If you did not ask for it, tell him at once; "
+        "then set up a new one under Sign-in and security."
+    ),
     "clue.result": lambda params: _("The result of %(number)s is there to be read.", number=_number(params)),
     "return.overdue": lambda params: _(
         "Overdue returns of %(period)s: %(count)s.", count=params.get("count"), period=params.get("period")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -14,9 +13,9 @@ from werkzeug.wrappers import Response
 
 from handlers import office
 from server import auth
-from server.auth import Account
+from server.auth import Account, credentials, factors, links, sessions
 from server.db import reading, unit_of_work
-from server.guard import guard
+from server.guard import guard, identity, settings
 from server.pages.blueprint import blueprint
 from server.pages.names import named
 from workflows.actor import Actor
@@ -33,6 +32,7 @@ class Entry:
     name: str
     roles: tuple[str, ...]
     disabled: bool
+    second_factor: bool
 
 
 @blueprint.get("/people")
@@ -68,12 +68,35 @@ def enable(actor: Actor, login: str) -> Response:
 @blueprint.post("/people/<login>/reset")
 @guard(roles=ADMIN)
 def reset(actor: Actor, login: str) -> str:
-    """Give the account a new random password, shown once."""
-    password = secrets.token_urlsafe(12)
+    """Take the password away, and give a one-time link by which the person chooses another, shown once."""
     with unit_of_work() as session:
-        auth.reset(session, login, password, actor=actor.id)
+        token = links.make(session, login, actor=actor.id)
     # In the answer itself: a flash would leave it in a cookie.
-    return render_template("password.html", login=login, password=password)
+    address = settings().public_url + url_for("pages.welcome", token=token)
+    return render_template("link.html", login=login, address=address, days=links.LASTS.days)
+
+
+@blueprint.post("/people/<login>/second-factor")
+@guard(roles=ADMIN)
+def reset_factor(actor: Actor, login: str) -> Response:
+    """Take the second factor of somebody who has lost it away; he is told, and signed out."""
+    if login == actor.id:
+        raise Conflict("You end your own second factor on your own page.", code="own_factor")
+    with unit_of_work() as session:
+        factors.remove(session, login, actor=actor.id)
+    flash(_("%(login)s signs in without a second factor until a new one is set up.", login=login), "done")
+    return redirect(url_for("pages.people"), 303)
+
+
+@blueprint.post("/people/<login>/sessions")
+@guard(roles=ADMIN)
+def end_sessions(actor: Actor, login: str) -> Response:
+    """Sign the account out of every browser."""
+    with unit_of_work() as session:
+        credentials.the(session, login)
+        sessions.end_all(session, login, actor=actor.id, but=identity().session_id)
+    flash(_("%(login)s is signed out everywhere.", login=login), "done")
+    return redirect(url_for("pages.people"), 303)
 
 
 def _entries(session: Session) -> list[Entry]:
@@ -94,7 +117,13 @@ def _entries(session: Session) -> list[Entry]:
         .order_by(Account.login)
     )
     return [
-        Entry(account.login, name or "", tuple(sorted(roles[account.login])), account.disabled_at is not None)
+        Entry(
+            account.login,
+            name or "",
+            tuple(sorted(roles[account.login])),
+            account.disabled_at is not None,
+            account.second_factor_at is not None,
+        )
         for account, name in rows
     ]
 

@@ -81,13 +81,14 @@ def _receipt() -> Receipt:
     """Return the receipt of the code in the form; InvalidInput without fields where there is none."""
     code, remote = request.form.get("code", ""), request.remote_addr or ""
     # By address alone: nobody can lock out other reporters.
-    mark = f"report {remote}"
+    mark, source = f"report {remote}", attempts.Source(remote)
     with reading() as session:
-        attempts.check(session, mark, remote)
+        if limit := attempts.met(session, mark, source):
+            raise attempts.TooManyAttempts(limit.retry_after)
         found = receipts.find(session, code)
     if found is None:
         with unit_of_work() as session:
-            attempts.note(session, mark, remote)
+            attempts.note(session, mark, source)
             audit.comes_from("page")
             audit.record(session, actor="", act="report.refused")
         raise InvalidInput("There is no such code.", code="report_code")

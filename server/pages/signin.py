@@ -1,4 +1,4 @@
-"""Signing in and out, and choosing the language."""
+"""Signing in, in one step or two, and out, and choosing the language."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from handlers import office
-from server import auth, guard, language
+from server import auth, entry, errors, guard, language
 from server.db import reading, unit_of_work
 from server.guard import current_actor, public, safe_target
 from server.pages import names
 from server.pages.blueprint import blueprint
+from server.traffic import rates
 from workflows.actor import Actor
 from workflows.errors import DubanError, InvalidInput
 
@@ -46,7 +47,7 @@ def signin() -> Response | str:
     """Show the page to sign in."""
     if current_actor():
         return redirect(url_for("pages.inbox"), 303)
-    return _page("", safe_target(request.args.get("next")))
+    return page("", safe_target(request.args.get("next")))
 
 
 @blueprint.post("/signin")
@@ -55,18 +56,37 @@ def enter() -> Response | tuple[str, int]:
     """Sign in, or show the page again with what is wrong."""
     login, target = request.form.get("login", ""), safe_target(request.form.get("next"))
     try:
-        return guard.sign_in(login, request.form.get("password", ""), target=target)
+        return entry.sign_in(login, request.form.get("password", ""), target=target)
     except auth.TooManyAttempts as error:
-        return _page(login, target, error), 429
+        return page(login, target, error), 429
     except auth.Refused as error:
-        return _page(login, target, error), 401
+        return page(login, target, error), 401
+
+
+@blueprint.get("/signin/code")
+@public
+def signin_code() -> Response | str:
+    """Ask who has proved the password for a code of the second factor."""
+    return render_template("signin_code.html") if entry.half() else redirect(url_for("pages.signin"), 303)
+
+
+@blueprint.post("/signin/code")
+@public
+def enter_code() -> Response | tuple[str, int]:
+    """Let in who gives the code, or show the page again with what is wrong."""
+    if entry.half() is None:
+        return redirect(url_for("pages.signin"), 303)
+    try:
+        return entry.prove(request.form.get("code", ""))
+    except (auth.WrongCode, rates.TooMany) as error:
+        return render_template("signin_code.html", error=error), errors.status_of(error)
 
 
 @blueprint.post("/signout")
 @guard.guard()
 def sign_out(actor: Actor) -> Response:
     """End the session."""
-    return guard.sign_out()
+    return entry.sign_out()
 
 
 @blueprint.post("/language")
@@ -85,9 +105,18 @@ def choose_language() -> Response:
     return response
 
 
-def _page(login: str, target: str | None, error: DubanError | None = None) -> str:
+def page(login: str, target: str | None, error: DubanError | None = None) -> str:
+    """Return the page to sign in, with what went wrong."""
     accounts = _demo_accounts() if guard.settings().demo else []
-    return render_template("signin.html", login=login, target=target, error=error, accounts=accounts)
+    return render_template(
+        "signin.html",
+        login=login,
+        target=target,
+        error=error,
+        accounts=accounts,
+        provider=guard.settings().provider is not None,
+        left=request.args.get("out") == "provider",
+    )
 
 
 def _demo_accounts() -> list[tuple[str, str, str]]:

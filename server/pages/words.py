@@ -162,6 +162,8 @@ ERRORS: dict[str, Wording] = {
     "list_begun": lambda p: _("The list is being sent, or was sent: it can no longer be dropped."),
     "message": lambda p: _("There is no such undelivered message; somebody has tried it again already."),
     "notification": lambda p: _("There is no such notification, or it is not for you to see."),
+    "one_time_link": lambda p: _("This link was used, is too old, or was never there. Ask for a new one."),
+    "own_factor": lambda p: _("You remove your own second factor on your page Sign-in and security."),
     "own_account": lambda p: _("You cannot disable your own account."),
     "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),
     "no_return_duty": lambda p: _("The agency owes no returns."),
@@ -179,6 +181,31 @@ ERRORS: dict[str, Wording] = {
     ),
     "report_code": lambda p: _("This code is not valid. Compare it with the receipt, sign by sign."),
     "role": _role,
+    "provider": lambda p: _("There is no other way to sign in here than the password."),
+    "provider_account": lambda p: _(
+        "The city's sign-in knows you, but there is no account here for you, or it is disabled. Ask your administrator."
+    ),
+    "provider_away": lambda p: _(
+        "The city's sign-in does not answer. Sign in with your password, or try again later."
+    ),
+    "provider_claim": lambda p: _(
+        "The city's sign-in does not say which account is yours. Tell your administrator."
+    ),
+    "provider_refused": lambda p: _("The city's sign-in did not confirm who you are. Begin again."),
+    "provider_state": lambda p: _("This sign-in was begun in another window, or too long ago. Begin again."),
+    "scope": lambda p: _("The token is not for this."),
+    "second_factor": lambda p: _("A code of the second factor has to follow."),
+    "second_factor_missing": lambda p: _(
+        "Your role demands a second factor. Set it up; everything else is open to you afterwards."
+    ),
+    "second_factor_begin": lambda p: _("There is no second factor. Set it up first."),
+    "second_factor_code": lambda p: _(
+        "The code is wrong, too old, or used already. Wait for the next one, and check the clock of the telephone."
+    ),
+    "second_factor_there": lambda p: _("There is a second factor already."),
+    "session": lambda p: _("That browser is signed out already."),
+    "token": lambda p: _("There is no such token; it was revoked."),
+    "token_needed": lambda p: _("This account has a second factor: a program comes with a token."),
     "sealed_item": lambda p: _("There is no such sealed item, or it is not for you to see."),
     "signin": lambda p: _("The account name or the password is wrong. Check both; capitals count."),
     "signin_limit": lambda p: _(
@@ -322,10 +349,10 @@ FIELDS: dict[str, Wording] = {
         "Small letters, digits, points and hyphens, beginning with a letter or digit; at most 64."
     ),
     "login_role": lambda p: _("This is the name of a role. Choose another account name."),
-    "password": lambda p: _(
-        "A password has %(min)d to %(max)d characters and is not the account name.",
-        min=p["min"],
-        max=p["max"],
+    "password": lambda p: _("A password has %(min)d to %(max)d characters.", min=p["min"], max=p["max"]),
+    "password_common": lambda p: _(
+        "This password is among the first that are guessed: a common one, the account name, or keys in a row. "
+        "Choose another one."
     ),
     "taken": lambda p: _("“%(value)s” is taken. Choose another one.", value=p.get("value", "")),
     "pattern": lambda p: _("This is not written as it should be."),

@@ -21,6 +21,14 @@ PUBLIC = {
     "/signin",
     "/signout",
     "/language",
+    # The second step of signing in: asks for a code from who has proved the password, else leads to the first.
+    "/signin/code",
+    # There and back again: who comes back is let in by what the provider signs, with state, nonce and PKCE.
+    "/signin/provider",
+    "/signin/provider/back",
+    "/signin/provider/out",
+    # Whoever holds the one-time link: 256 random bits, stored as a digest, for some days.
+    "/welcome/<token>",
     # What can be asked, and nothing of what is answered: clients are generated from it.
     "/api/openapi.json",
     "/static/<path:filename>",

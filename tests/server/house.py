@@ -6,8 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
-from server import auth
-from server import guard as door
+from server import auth, entry
 from server.db import reading, unit_of_work
 from server.guard import guard, public
 from workflows import clock
@@ -57,14 +56,14 @@ def _pages() -> Blueprint:
     def enter() -> object:
         form = request.form
         try:
-            return door.sign_in(form["login"], form["password"], target=form.get("next"))
+            return entry.sign_in(form["login"], form["password"], target=form.get("next"))
         except auth.Refused as refused:
             return refused.message, 401
 
     @pages.post("/signout")
     @guard()
     def leave(actor: Actor) -> object:
-        return door.sign_out()
+        return entry.sign_out()
 
     @pages.get("/inbox")
     @guard()

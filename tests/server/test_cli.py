@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from handlers import office
 from server import auth
-from server.auth import tokens
+from server.auth import links, tokens
 from server.cli import main
 from server.db import Database, connect
 from server.settings import Settings
 from workflows import clock, instances
 from workflows.actor import Actor
+from workflows.errors import NotFound
 from workflows.model import AuditEvent, Instance, ProcessDefinition
 
 LEAVE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -182,6 +183,22 @@ def test_a_generated_password_is_shown_once(duban: Duban, opened: Database) -> N
     auth.verify(opened, "wang", other, remote="x")
 
 
+def test_a_link_is_printed_instead_of_a_password(duban: Duban, opened: Database) -> None:
+    def link(*arguments: str) -> str:
+        said = duban("user", *arguments, "wang", "--link").stdout
+        return said.rpartition("/welcome/")[2].strip()
+
+    first, second = link("add"), link("reset")
+    with opened.unit_of_work() as session:
+        with pytest.raises(NotFound):
+            links.find(session, first)
+        links.use(session, second, "a good password")
+    auth.verify(opened, "wang", "a good password", remote="x")
+    assert "choose one" in failed(duban("user", "reset", "wang", "--link", "--generate"))
+    assert "second factor" in failed(duban("user", "reset", "wang", "--link", "--second-factor"))
+    auth.verify(opened, "wang", "a good password", remote="x")
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
@@ -222,7 +239,10 @@ def test_a_token_is_printed_alone(duban: Duban, opened: Database) -> None:
     duban("user", "add", "wang", "--generate")
     made = duban("user", "token", "wang", "--days", "1").stdout.strip()
     with opened.reading() as session:
-        assert tokens.find(session, made) == office.actor_for(session, "wang")
+        found = tokens.find(session, made)
+        assert found
+        assert found.actor == office.actor_for(session, "wang")
+        assert found.scopes == {"everything"}
 
 
 def test_the_office_is_taken_in_once(duban: Duban) -> None:

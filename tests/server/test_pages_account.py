@@ -77,10 +77,10 @@ def test_who_one_is(city: City) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "again", "said"),
     [
-        ("wrong", "a new password", "a new password", "当前密码有误"),
-        ("an old password", "a new password", "another password", "两次输入的新密码不一致"),
-        ("an old password", "short", "short", "密码为 8 至 256 个字符"),
-        ("an old password", "{login}", "{login}", "密码为 8 至 256 个字符"),
+        ("wrong", "a newer password", "a newer password", "当前密码有误"),
+        ("an old password", "a newer password", "another password", "两次输入的新密码不一致"),
+        ("an old password", "short", "short", "密码为 15 至 256 个字符"),
+        ("an old password", "{login} {login} {login}", "{login} {login} {login}", "极易被猜中"),
     ],
 )
 def test_a_password_that_is_not_changed_says_why(
@@ -91,7 +91,7 @@ def test_a_password_that_is_not_changed_says_why(
     answer = visitor.post("/profile/password", **sent)
     assert answer.status_code == 422
     assert said in answer.text
-    assert "a new password" not in answer.text
+    assert "a newer password" not in answer.text
 
 
 def test_a_changed_password_ends_the_other_sessions(city: City, newcomer: str) -> None:
@@ -99,7 +99,7 @@ def test_a_changed_password_ends_the_other_sessions(city: City, newcomer: str) -
         Visitor(city, newcomer, "an old password"),
         Visitor(city, newcomer, "an old password"),
     )
-    sent = {"old": "an old password", "new": "a new password", "again": "a new password"}
+    sent = {"old": "an old password", "new": "a newer password", "again": "a newer password"}
     answer = visitor.post("/profile/password", **sent)
     assert answer.location == "/profile"
     assert "密码已修改" in visitor.get("/profile").text

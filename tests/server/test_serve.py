@@ -160,6 +160,12 @@ def test_production_says_when_it_is_ready_and_what_is_missing(sqlite_url: str, t
     with Process(tmp_path, DUBAN_DATABASE_URL=sqlite_url) as server:
         ready = requests.get(f"{server.address}/readyz", timeout=10)
         assert (ready.status_code, ready.json()["checks"]["accounts"]) == (503, False)
+        assert (
+            requests.get(
+                f"{server.address}/engine-rest/task", auth=("admin", "admin"), timeout=10
+            ).status_code
+            == 401
+        )
         with (
             closing(connect(Settings(database_url=sqlite_url))) as database,
             database.unit_of_work() as session,
@@ -168,6 +174,9 @@ def test_production_says_when_it_is_ready_and_what_is_missing(sqlite_url: str, t
         assert requests.get(f"{server.address}/readyz", timeout=10).status_code == 200
         assert server.stop() == 0
         assert any("duban user add" in line for line in server.said)
+        # There is no default account: the first administrator comes by the link, unless somebody else was first.
+        (link,) = [line.strip() for line in server.said if "/welcome/" in line]
+        assert link.startswith(f"{server.address}/welcome/")
         assert server.said[-1] == "Stopped."
 
 
