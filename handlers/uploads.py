@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,8 +22,6 @@ from workflows.errors import FieldError, InvalidInput
 from workflows.model import Base, new_id
 
 LONGEST_NAME = 120
-#: What nobody has made a document of by then belongs to a form that was given up.
-KEPT_FOR = timedelta(days=90)
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 
@@ -105,9 +103,9 @@ def take(session: Session, reference: str, login: str, *, field: str = "") -> Up
     return row
 
 
-def forget(session: Session) -> None:
-    """Delete the uploads of forms that were given up."""
-    session.execute(delete(Upload).where(Upload.created_at < clock.now() - KEPT_FOR))
+def forget(session: Session, before: datetime) -> None:
+    """Delete the uploads from before an instant: what nobody has made a document of was given up."""
+    session.execute(delete(Upload).where(Upload.created_at < before))
 
 
 def safe_name(filename: str) -> str:

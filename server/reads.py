@@ -52,6 +52,7 @@ READS: Mapping[str, Read] = {
     "pages.audit_rows": Read("audit.export", "log", "export"),
     "pages.reporter": Read("clue.read", "reporter_state"),
     "pages.recusals": Read("clue.read", "recusals"),
+    "pages.matter_keeping": Read("clue.read", "keeping"),
     "pages.unsealing": Read("clue.read", "reporter_state"),
     "api.get_clue": Read("clue.read", "content"),
     "api.list_documents": Read("clue.read", "documents"),
@@ -78,6 +79,7 @@ FREE: Mapping[str, frozenset[str]] = {
         {
             *("pages.home", "pages.inbox", "pages.clues", "pages.transfers", "pages.transfer_lists"),
             *("pages.returns", "pages.periods", "pages.results", "pages.sealed", "pages.deadlines"),
+            *("pages.keeping", "pages.keeping_archive", "pages.keeping_destroyed"),
             *("pages.deadlines_month", "pages.feed", "pages.notifications", "pages.notification"),
             *(
                 "pages.unread_notifications",

@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from handlers import clue_import, outbox, uploads
+from handlers import tidying
 from server.auth import attempts, links, sessions
 from server.db import Database
 from server.outgoing.delivering import Sender
@@ -95,10 +95,7 @@ def tidy(database: Database) -> None:
         links.forget(session)
         rates.forget(session)
         repeats.forget(session)
-        uploads.forget(session)
-        jobs.forget(session)
-        clue_import.forget(session)
-        outbox.queue.forget(session)
+        tidying.tidy(session)
 
 
 def name() -> str:

@@ -36,8 +36,6 @@ MAX_STEPS_WITHOUT_REST = 1_000_000
 #: How long a message is kept for a receiver that does not wait yet, and how often it is offered meanwhile.
 KEPT = timedelta(days=7)
 OFFERED_EVERY = timedelta(minutes=5)
-#: How long jobs are remembered that are done.
-REMEMBERED = timedelta(days=30)
 
 
 def due(session: Session, limit: int = 100) -> Sequence[str]:
@@ -109,13 +107,13 @@ def _incident(session: Session, job: Job, kind: str, error: BaseException) -> st
     )
 
 
-def forget(session: Session) -> None:
-    """Delete the jobs of ended instances that were done long ago; who has spoken with whom is of no use then."""
+def forget(session: Session, before: datetime) -> None:
+    """Delete the jobs of ended instances that were done before an instant; who spoke with whom is of no use then."""
     running = select(Instance.id).where(Instance.ended_at.is_(None))
     told = select(Incident.job_id).where(Incident.job_id.is_not(None))
     done = delete(Job).where(
         Job.status.in_(("done", "cancelled")),
-        Job.done_at < clock.now() - REMEMBERED,
+        Job.done_at < before,
         Job.origin_id.not_in(running),
         Job.id.not_in(told),
     )

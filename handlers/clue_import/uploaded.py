@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO
 
@@ -39,8 +39,6 @@ from workflows.errors import Conflict, InvalidInput, NotFound
 SLICE = timedelta(seconds=2)
 #: Lines that are written or checked in one transaction: others wait no longer than for these.
 TOGETHER = 200
-#: A list holds names: it is deleted when it can hardly be asked for any more.
-KEPT_FOR = timedelta(days=30)
 
 
 def take(opens: Opens, filename: str, stream: IO[bytes], *, actor: Actor) -> str:
@@ -146,9 +144,9 @@ def mended(session: Session, list_id: str, *, actor: Actor, language: str) -> tu
     return f"{stem}-更正.xlsx", file
 
 
-def forget(session: Session) -> None:
-    """Delete lists that are too old to be asked for."""
-    old = select(TransferList.id).where(TransferList.created_at < clock.now() - KEPT_FOR)
+def forget(session: Session, before: datetime) -> None:
+    """Delete the lists from before an instant."""
+    old = select(TransferList.id).where(TransferList.created_at < before)
     _delete(session, session.scalars(old).all())
 
 

@@ -23,8 +23,6 @@ MAX_ATTEMPTS = 10
 FIRST_RETRY, RETRY_FACTOR, LONGEST_RETRY = timedelta(seconds=30), 4, timedelta(hours=6)
 #: Longer than a batch takes with every time limit reached.
 LEASED = timedelta(minutes=15)
-#: How long it is remembered what was sent.
-REMEMBERED = timedelta(days=30)
 
 
 def due(session: Session, channel: str) -> bool:
@@ -107,11 +105,9 @@ def retry(session: Session, message_id: str | None, *, actor: Actor) -> int:
     return count
 
 
-def forget(session: Session) -> None:
-    """Delete what left or was dropped long ago; what was given up stays until somebody has seen to it."""
-    old = delete(Message).where(
-        Message.status.in_(("sent", "dropped")), Message.done_at < clock.now() - REMEMBERED
-    )
+def forget(session: Session, before: datetime) -> None:
+    """Delete what left or was dropped before an instant; what was given up stays until somebody has seen to it."""
+    old = delete(Message).where(Message.status.in_(("sent", "dropped")), Message.done_at < before)
     session.execute(old.execution_options(synchronize_session=False))
 
 

@@ -29,6 +29,7 @@ PREFIXES = {
     "unsealing": "QF",
     "recusal": "HB",
     "finding": "SJ",
+    "destruction": "XH",
 }
 
 

@@ -20,7 +20,7 @@ from handlers.registers import Clue, ClueHandler, Document, MatterEvent
 from handlers.vault import keys, masking, reporters
 from handlers.vault.model import Addition, Receipt
 from handlers.vault.reporters import Identity
-from handlers.vault.sealing import seal, unseal
+from handlers.vault.sealing import SHREDDED, seal, unseal
 from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
@@ -111,7 +111,11 @@ def add(session: Session, receipt: Receipt, file: Added) -> Addition:
 def of_clue(session: Session, clue: Clue) -> list[Addition]:
     """Return what was added to a clue, in order, sealed."""
     return list(
-        session.scalars(select(Addition).where(Addition.clue_id == clue.id).order_by(Addition.added_at))
+        session.scalars(
+            select(Addition)
+            .where(Addition.clue_id == clue.id, Addition.key_id != SHREDDED)
+            .order_by(Addition.added_at)
+        )
     )
 
 

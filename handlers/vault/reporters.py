@@ -13,7 +13,7 @@ from handlers import wall
 from handlers.registers import Clue
 from handlers.vault import keys
 from handlers.vault.model import Grant, Read, Reporter
-from handlers.vault.sealing import seal, unseal
+from handlers.vault.sealing import SHREDDED, seal, unseal
 from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput, NotAllowed, NotFound
@@ -48,7 +48,8 @@ USUAL = 100
 def found(session: Session, clue: Clue) -> Reporter | None:
     """Return the latest version of who reported the clue, sealed; a part that was split off has the whole's."""
     for clue_id in (clue.id, clue.split_from):
-        newest = select(Reporter).where(Reporter.clue_id == clue_id).order_by(Reporter.version.desc())
+        kept = select(Reporter).where(Reporter.clue_id == clue_id, Reporter.key_id != SHREDDED)
+        newest = kept.order_by(Reporter.version.desc())
         if clue_id and (row := session.scalars(newest.limit(1)).first()):
             return row
     return None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, undefer
 
 from handlers.vault import keys
 from handlers.vault.model import Addition, Reporter, Sealed
-from handlers.vault.sealing import Unreadable, rewrap, unseal
+from handlers.vault.sealing import SHREDDED, Unreadable, rewrap, unseal
 
 #: Every table with envelopes under the master key; `under_master_key` adds those of other rooms.
 TABLES: list[type[Sealed]] = [Reporter, Addition]
@@ -33,7 +33,9 @@ def used(session: Session) -> Counter[str]:
     """Return how many rows each master key has wrapped, by its id."""
     found: Counter[str] = Counter()
     for table in TABLES:
-        for key_id, count in session.execute(select(table.key_id, func.count()).group_by(table.key_id)):
+        for key_id, count in session.execute(
+            select(table.key_id, func.count()).where(table.key_id != SHREDDED).group_by(table.key_id)
+        ):
             found[key_id] += count
     return found
 
@@ -46,7 +48,8 @@ def rotate(session: Session, *, after: Place = BEGIN) -> tuple[int, Place | None
     ring = keys.ring()
     number, last = after
     table = TABLES[number]
-    old = select(table).where(table.key_id != ring.current, table.id > last).order_by(table.id).limit(BATCH)
+    elder = table.key_id.not_in((ring.current, SHREDDED))
+    old = select(table).where(elder, table.id > last).order_by(table.id).limit(BATCH)
     done, faults = 0, list[str]()
     rows = session.scalars(old).all()
     for row in rows:
@@ -69,9 +72,12 @@ def broken(session: Session) -> Iterator[str]:
     """Yield a line for each row that does not open; what the others hold is shown to nobody."""
     ring = keys.ring()
     for table in TABLES:
-        every = select(table).options(undefer(table.content)).order_by(table.id)
-        for row in session.scalars(every.execution_options(yield_per=BATCH)):
-            try:
-                unseal(ring, row.place, row.envelope)
-            except Unreadable as error:
-                yield error.message
+        kept, last = select(table).where(table.key_id != SHREDDED).options(undefer(table.content)), ""
+        # Portion by portion: a cursor of the server would need a transaction around it.
+        while rows := session.scalars(kept.where(table.id > last).order_by(table.id).limit(BATCH)).all():
+            last = rows[-1].id
+            for row in rows:
+                try:
+                    unseal(ring, row.place, row.envelope)
+                except Unreadable as error:
+                    yield error.message

@@ -16,6 +16,8 @@ from handlers.vault.keys import KEY_BYTES, KeyRing
 from workflows.errors import Conflict
 
 NONCE_BYTES = 12
+#: What stands for the master key of a record that has no data key any more, see `shredding`.
+SHREDDED = ""
 
 
 class Unreadable(Conflict):

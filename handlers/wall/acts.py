@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from handlers.keeping import sealed
 from handlers.office import actor_for
 from handlers.recusals import ASKED, RECUSED, state_of
 from handlers.registers import ClueHandler
@@ -33,7 +34,7 @@ def may(session: Session, actor: Actor, act: str, subject: Instance | Task) -> D
 
 def _may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
     recusal = state_of(session, actor.id, task.scope_id)
-    if recusal == RECUSED:
+    if recusal == RECUSED or (task.closed_at and sealed(session, actor.id, task.scope_id)):
         return UNSEEN
     if recusal == ASKED and act in FROZEN:
         return refused("recusal_asked")
@@ -71,6 +72,8 @@ def _may_instance(session: Session, actor: Actor, act: str, instance: Instance) 
     if act == "start":
         return _may_start(session, actor, instance)
     if state_of(session, actor.id, instance.scope_id) == RECUSED:
+        return UNSEEN
+    if instance.ended_at and sealed(session, actor.id, instance.scope_id):
         return UNSEEN
     seen = sees_instance(session, actor, instance)
     if act in ("see", "variables") or not seen.allowed:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from handlers import stages
+from handlers.keeping import hidden, sealed
 from handlers.recusals import RECUSED, blocking, state_of
 from handlers.registers import Clue
 from handlers.registers.returns import AgencyReturn, RectificationItem
@@ -39,12 +40,14 @@ def clues(actor: Actor, view: str = "content") -> ColumnElement[bool]:
 
 @lru_cache(maxsize=KEPT)
 def _clues(rules: Matrix, actor: Actor, view: str) -> ColumnElement[bool]:
-    return and_(_any(actor, rules.held(actor, {CLUE}, RIGHTS[view])), in_sight(actor, PREFIX + Clue.id))
+    granted = _any(actor, rules.held(actor, {CLUE}, RIGHTS[view]))
+    here = PREFIX + Clue.id
+    return and_(granted, in_sight(actor, here), not_(hidden(actor.id, here)))
 
 
 def view(session: Session, actor: Actor, clue: Clue) -> str | None:
     """Return the best view of the clue that the actor has, or None where it does not exist for him."""
-    if state_of(session, actor.id, clue.scope_id) == RECUSED:
+    if state_of(session, actor.id, clue.scope_id) == RECUSED or sealed(session, actor.id, clue.scope_id):
         return None
     rules = matrix.current()
     held = {one: rules.held(actor, {CLUE}, RIGHTS[one]) for one in VIEWS}
@@ -95,6 +98,12 @@ def reads_log_of(actor: Actor) -> bool:
 def in_sight(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
     """Return the condition that the actor is not recused from a matter: whoever is finds nothing of it, anywhere."""
     return not_(blocking(actor.id, scope_id))
+
+
+def unless_archived(actor: Actor, table: type[Task] | type[Instance], ended_at: Any) -> ColumnElement[bool]:
+    """Return the condition that the archive hides neither task nor instance from the actor."""
+    # What is under way is never in the archive: inboxes need not ask.
+    return or_(ended_at.is_(None), not_(hidden(actor.id, table.scope_id)))
 
 
 # --- steps and instances of a matter

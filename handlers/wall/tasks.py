@@ -13,7 +13,7 @@ from handlers.wall.matrix import Matrix
 from handlers.wall.offered import candidate, is_candidate, looked_up
 from handlers.wall.ruling import UNSEEN, allowed, decide
 from handlers.wall.scopes import in_areas
-from handlers.wall.sight import KEPT, in_sight, sees, shown
+from handlers.wall.sight import KEPT, in_sight, sees, shown, unless_archived
 from handlers.wall.working import for_others, is_passed, may_work, works_on
 from workflows.actor import Actor
 from workflows.model import Deployment, Instance, ProcessDefinition, Task
@@ -39,7 +39,7 @@ def _tasks(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
         and_(Task.scope_id.is_(None), looked_up(owner.correlate(Task))),
         shown(rules, actor, Task),
     )
-    return and_(seen, in_sight(actor, Task.scope_id))
+    return and_(seen, in_sight(actor, Task.scope_id), unless_archived(actor, Task, Task.closed_at))
 
 
 def of_others(actor: Actor) -> ColumnElement[bool]:
@@ -85,7 +85,7 @@ def instances(actor: Actor) -> ColumnElement[bool]:
 def _instances(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
     own = or_(Instance.started_by == actor.id, _deployed_by_actor(actor), _has_task(rules, actor))
     seen = or_(and_(Instance.scope_id.is_(None), own), shown(rules, actor, Instance))
-    return and_(seen, in_sight(actor, Instance.scope_id))
+    return and_(seen, in_sight(actor, Instance.scope_id), unless_archived(actor, Instance, Instance.ended_at))
 
 
 def sees_instance(session: Session, actor: Actor, instance: Instance) -> Decision:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from server.cli.accounts import user
 from server.cli.auditing import audit_
-from server.cli.backing import backup, restore
+from server.cli.backing import backup, restore, scrub_
 from server.cli.calendars import calendar_
 from server.cli.clocks import clocks
 from server.cli.common import show
@@ -62,6 +62,7 @@ for _command in (
     audit_,
     backup,
     restore,
+    scrub_,
 ):
     main.add_command(_command)
 

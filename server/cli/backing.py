@@ -1,4 +1,4 @@
-"""`duban backup` and `duban restore`: the whole database in one file, and back."""
+"""`duban backup`, `restore` and `scrub`: the whole database in one file, back again, and no trace of what is gone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from server.backup.making import Made, Tell
 from server.cli.accounts import ACTOR
 from server.cli.common import FILE, PATH
 from server.db import Database, connect
+from server.scrubbing import scrub
 from server.settings import Settings
 from server.wiring import wire
 from workflows import audit, clock
@@ -98,6 +99,21 @@ def restore(file: Path, passphrase_file: Path | None, broken_chain: bool) -> Non
     click.echo("Everybody signs in anew. Messages sent since then are sent again, unless you see to it.")
     if database.postgresql:
         click.echo("If another role serves than owns the tables: duban audit harden ROLE")
+
+
+@click.command(name="scrub")
+def scrub_() -> None:
+    """Write the database's files anew, so that nothing erased is left in them; when nobody works."""
+    with _connected(Settings.from_env()) as database:
+        size = scrub(database)
+        with database.unit_of_work() as session:
+            audit.record(session, actor=ACTOR, act="database.scrub", detail={"bytes": size})
+    click.echo(
+        f"The database takes {size / container.FRAME:.1f} MB. Nothing erased is left in its own files."
+    )
+    click.echo(
+        "Copies made before still hold it, and so does an archived WAL: destroy them after their time."
+    )
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from flask import render_template, request
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from handlers import codes, office, recusing, wall
+from handlers import archiving, codes, keeping, office, recusing, wall
+from handlers.erasure import appraisal
 from handlers.registers import (
     Clue,
     ClueHandler,
@@ -118,6 +119,9 @@ def clue(actor: Actor, clue_id: str) -> str:
             relations=_relations(session, actor, row),
             **_parts(session, actor, row),
             assignment=assigned.of_clue(session, row),
+            holds=keeping.held(session, row.scope_id) if view == "content" else [],
+            destroyed=appraisal.erased(session, row),
+            may_see_keeping=view == "content" and bool(actor.groups & archiving.HOLDING),
             dials=clocks.of_matter(session, actor, row) if view == "content" else [],
             clock_words=clocks.state_words,
             act_words=clocks.act_words,

@@ -85,6 +85,11 @@ def _step(params: Params) -> str:
     return str(english or params.get("task") or "")
 
 
+def _destruction(params: Params) -> dict[str, str]:
+    words = {"matter": _("the whole matter"), "reporter": _("the reporter's identity only")}
+    return {"number": _number(params), "what": words.get(str(params.get("what")), "")}
+
+
 def _due(params: Params) -> str:
     due = params.get("due")
     return day(datetime.fromisoformat(due)) if due else ""
@@ -504,6 +509,18 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
         number=_number(params),
         outcome=codes.word("recusal_reviews", params.get("outcome"), lang()),
     ),
+    "keeping.hold": lambda params: _("A hold was placed: nothing of the matter is destroyed."),
+    "keeping.lift": lambda params: _("A hold was lifted."),
+    "keeping.archive": lambda params: _("Put into the archive."),
+    "keeping.open": lambda params: _("Opened in the archive."),
+    "keeping.take_out": lambda params: _("Taken out of the archive."),
+    "erasure.proposed": lambda params: _(
+        "It is proposed to destroy %(what)s (%(number)s).", **_destruction(params)
+    ),
+    "erasure.refused": lambda params: _(
+        "To destroy %(what)s was refused (%(number)s).", **_destruction(params)
+    ),
+    "erasure.done": lambda params: _("Destroyed: %(what)s (%(number)s).", **_destruction(params)),
     "unsealing.asked": lambda params: _(
         "It is asked (%(number)s) to read the reporter's identity.", number=_number(params)
     ),

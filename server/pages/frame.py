@@ -13,7 +13,7 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from handlers import findings, notifications, wall
+from handlers import archiving, findings, notifications, wall
 from handlers.registers import diverted, quarterly
 from server.db import reading
 from server.guard import current_actor
@@ -119,6 +119,9 @@ def navigation(actor: Actor) -> list[Item]:
         entries.append(("pages.periods", _("Periodic returns")))
     if actor.groups & (quarterly.READERS | {"office_head"}):
         entries.append(("pages.results", _("Quarterly results")))
+    if actor.groups & (archiving.KEEPERS | {"auditor"}):
+        first = "pages.keeping" if actor.groups & archiving.KEEPERS else "pages.keeping_destroyed"
+        entries.append((first, _("Keeping")))
     if actor.groups & diverted.READERS:
         entries.append(("pages.sealed", _("Sealed items")))
     entries.append(("pages.notifications", _("Notifications")))

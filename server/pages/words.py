@@ -223,6 +223,12 @@ ERRORS: dict[str, Wording] = {
     ),
     "other_version": lambda p: _("The matter has left that version of its process already."),
     "recusal": lambda p: _("There is no such recusal to be lifted."),
+    "archived": lambda p: _("The matter is in the archive already."),
+    "decided": lambda p: _("This is decided already."),
+    "held": lambda p: _("A hold stands on the matter: nothing of it is destroyed."),
+    "hold": lambda p: _("There is no such hold to be lifted."),
+    "matter_open": lambda p: _("The matter has not ended: something of it is still being done."),
+    "not_archived": lambda p: _("The matter is not in the archive."),
     "unsealing": lambda p: _("There is no such right to be withdrawn."),
     "unsealing_person": lambda p: _(
         "Applicant, leader in charge and principal are three different persons: leave it to another one."
@@ -311,6 +317,13 @@ FIELDS: dict[str, Wording] = {
         "The text still bears the name or a number of the reporter. Take it out, as proposed."
     ),
     "recusal_known": lambda p: _("The person's recusal is asked for already, or decided."),
+    "erasure_done": lambda p: _("This was destroyed before, or there is nothing to be destroyed."),
+    "erasure_held": lambda p: _("A hold stands on the matter: nothing of it is destroyed."),
+    "erasure_not_due": lambda p: _("Its retention period is not over, or it is kept for ever."),
+    "erasure_related": lambda p: _(
+        "A part of it, or a clue that was joined to it, is still kept: that one comes first."
+    ),
+    "erasure_waits": lambda p: _("This is proposed already and waits for a decision."),
     "unsealing_waits": lambda p: _("You have asked for it already, or may read it now."),
     "file_bomb": lambda p: _(
         "“%(name)s” is too large once it is unpacked. Save it anew, or in parts.", name=p.get("name", "")

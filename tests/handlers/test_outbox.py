@@ -84,8 +84,7 @@ def test_a_message_is_leased_once_put_off_longer_and_longer_and_given_up(session
         (message,) = queue.lease(session, "mail", "two", 20)
         queue.sent(session, [message.id], "two")
         assert queue.counts(session) == {("mail", "sent"): 1}
-    with clock.held_at(now + queue.REMEMBERED + timedelta(days=1)):
-        queue.forget(session)
+    queue.forget(session, now + timedelta(days=1))
     assert queue.counts(session) == {}
     assert session.scalars(select(Notification.spread)).all() == [True]
 

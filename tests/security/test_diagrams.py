@@ -33,6 +33,7 @@ RECORDING = sorted(name for name in operations.names() if operations.use_of(name
 STEPS = sorted(name for name in operations.names() if operations.use_of(name) == "step")
 #: What steps are given besides that they take no clue: the others take one, and it is forged.
 GIVEN = {
+    "erasure.carry_out": {},
     "recusals.carry_out": {},
     "unsealing.grant": {},
     "returns.note_release": {"agency": "ST"},
@@ -54,6 +55,7 @@ NO_MATTER = {
     "The matter is no return period.",
     "The matter is no list of results.",
     "The process has no finding.",
+    "The process decides on no destruction.",
 }
 
 

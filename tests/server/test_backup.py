@@ -137,7 +137,7 @@ def test_what_is_not_whole_is_refused_before_anything_is_written(city: City, tmp
     refused("cut", content[:-200], "cut off")
     refused("half", content[:first], "cut off")
     refused("more", content + b"x", "cut off")
-    refused("changed", _flipped(content, middle), "changed|damaged|sum|cut off")
+    refused("changed", _flipped(content, middle), "changed|damaged|sum|cut off|no program")
     refused("old", content.replace(b'"revision":"', b'"revision":"x', 1), "restore it with that version")
     refused("later", content.replace(b'"made_at":"2', b'"made_at":"3', 1), "changed")
     refused("none", b"no copy at all", "no copy made by")
