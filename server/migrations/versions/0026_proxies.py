@@ -22,10 +22,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column("proxy", sa.String(length=64), nullable=True))
     with op.batch_alter_table("role") as batch:
         batch.add_column(sa.Column("proxies", sa.String(length=255), nullable=False, server_default=""))
-        batch.alter_column("proxies", server_default=None)
     with op.batch_alter_table("absence") as batch:
         batch.add_column(sa.Column("scope", sa.String(length=128), nullable=False, server_default="all"))
-        batch.alter_column("scope", server_default=None)
         batch.create_index(batch.f("ix_absence_proxy"), ["proxy"])
 
 
