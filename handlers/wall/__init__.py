@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from handlers.wall import acts, tasks
 from handlers.wall.explaining import Explanation, explain
 from handlers.wall.grants import Grant
-from handlers.wall.matrix import current, every, load, roles
+from handlers.wall.matrix import areas_of_stages, current, every, load, roles
 from handlers.wall.rules import VIEWS
 from handlers.wall.sight import clues, items, reads_log, reads_log_of, returns, view
 from handlers.wall.tasks import steps
@@ -27,6 +27,7 @@ __all__ = [
     "Explanation",
     "Grant",
     "Wall",
+    "areas_of_stages",
     "clues",
     "current",
     "every",

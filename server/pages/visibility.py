@@ -35,13 +35,18 @@ def visibility(actor: Actor) -> str:
     with reading() as session:
         roles = session.scalars(select(office.Role)).all()
         rows = {role.id: role for role in roles}
+        steps = wall.areas_of_stages() | {"reporter"}
         return render_template(
             "visibility.html",
             roles=[
                 rows[name] for name in dict.fromkeys(grant.role for grant in wall.every()) if name in rows
             ],
-            areas=codes.rows("visibility_areas"),
+            tables=[
+                [area for area in codes.rows("visibility_areas") if (area["code"] in steps) == of]
+                for of in (True, False)
+            ],
             cells=_cells(),
+            held={role: {area for one, area in _cells() if one == role} for role, _ in _cells()},
             rights=codes.rows("visibility_rights"),
             unjudged={row["code"] for row in codes.rows("visibility_scopes") if row["judged"] == "no"},
             versions=len({(grant.version, grant.effective_from) for grant in wall.every()}),
