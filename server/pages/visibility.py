@@ -34,7 +34,7 @@ def visibility(actor: Actor) -> str:
     """Show the matrix in force today: each role with its rights in each area."""
     with reading() as session:
         roles = session.scalars(select(office.Role)).all()
-        rows = {role.id: role for role in roles}
+        rows, cells = {role.id: role for role in roles}, _cells()
         steps = wall.areas_of_stages() | {"reporter"}
         return render_template(
             "visibility.html",
@@ -45,11 +45,10 @@ def visibility(actor: Actor) -> str:
                 [area for area in codes.rows("visibility_areas") if (area["code"] in steps) == of]
                 for of in (True, False)
             ],
-            cells=_cells(),
-            held={role: {area for one, area in _cells() if one == role} for role, _ in _cells()},
+            cells=cells,
+            held={role: {area for one, area in cells if one == role} for role, _ in cells},
             rights=codes.rows("visibility_rights"),
             unjudged={row["code"] for row in codes.rows("visibility_scopes") if row["judged"] == "no"},
-            versions=len({(grant.version, grant.effective_from) for grant in wall.every()}),
             today=office.today(),
             word=word,
             may_ask=bool(actor.groups & SUPERVISION),
