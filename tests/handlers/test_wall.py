@@ -1,6 +1,7 @@
 """The wall: SQL conditions and checks agree on every row, and each role sees what it may (domain.md §4.1)."""
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from random import Random
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from handlers import codes, wall
@@ -18,7 +19,9 @@ from handlers.recusals import Recusal
 from handlers.registers import Clue, ClueHandler, ClueSubject
 from handlers.wall import invariants, matrix
 from handlers.wall.grants import Grant
-from workflows import definitions
+from tests.houses import Houses
+from workflows import definitions, persistence
+from workflows import tasks as task_operations
 from workflows.actor import Actor, StandIn
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
 
@@ -570,3 +573,28 @@ def test_who_may_start_what(city: Session) -> None:
     assert may(held("supervisor", "supervisor"), "open")
     assert may(anna, "open")
     assert not may(held("clerk", "case_supervision@AGS"), "open")
+
+
+def test_who_becomes_a_candidate_while_he_waits_for_the_lock_is_not_refused(
+    postgresql_houses: Houses,
+) -> None:
+    with postgresql_houses() as database:
+        with database.unit_of_work() as session:
+            world = World(session)
+            task_id, instance_id = (task := world.task(world.instance())).id, task.instance_id
+        found: list[str] = []
+
+        def look() -> None:
+            with database.unit_of_work() as session:
+                found.append(task_operations.release(session, task_id, actor=held("dora")).id)
+
+        looking = threading.Thread(target=look)
+        with database.unit_of_work() as session:
+            persistence.lock(session, instance_id)
+            looking.start()
+            waits = text("select count(*) from pg_locks where not granted")
+            while not session.scalar(waits) and looking.is_alive():
+                pass
+            task_operations.offer_to(session, session.get_one(Task, task_id), "dora", kind="user")
+        looking.join(60)
+        assert found == [task_id]

@@ -59,7 +59,7 @@ def _locking(wanted: ColumnElement[bool], *, waiting: bool = True) -> Select[Ins
 
 _INSTANCE = _locking(Instance.id == bindparam("id"))
 # The instance first, as everywhere. The task is locked, too: what is only joined is as it was before the wait.
-# Candidates join it, and never leave: who waited here sees those of before.
+# Candidates join it, and never leave: who waited here sees those of before, and reads them anew before he is refused.
 _OF_TASK = (
     select(Instance, Task)
     .join(Task, Task.instance_id == Instance.id)

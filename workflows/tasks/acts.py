@@ -238,7 +238,9 @@ def _take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]
         raise _unknown(task_id) from None
     # One task is looked at by the policy itself: its condition is for lists, and costs more than all the rest.
     if not policy().may(session, actor, "see", task).allowed:
-        raise _unknown(task_id)
+        _read_candidates(session, task)
+        if not policy().may(session, actor, "see", task).allowed:
+            raise _unknown(task_id)
     if task.closed_at is not None:
         raise Conflict(f"The task is already {task.outcome}.", code="closed", by=task.closed_by)
     persistence.guard_active(instance)
@@ -252,10 +254,18 @@ def acting_for(session: Session, task: Task, actor: Actor) -> str | None:
 
 def _capacity(session: Session, actor: Actor, act: str, task: Task) -> Actor:
     """Return the actor as who he does this: himself where that is enough, else for whom he stands in."""
-    for one in actor.capacities():
-        if task.assignee in (None, one.holder) and policy().may(session, one, act, task).allowed:
-            return one
+    for again in (False, True):
+        if again:
+            _read_candidates(session, task)
+        for one in actor.capacities():
+            if task.assignee in (None, one.holder) and policy().may(session, one, act, task).allowed:
+                return one
     return actor
+
+
+def _read_candidates(session: Session, task: Task) -> None:
+    """Read the candidates anew before a refusal: who waited for the lock has those of before the wait."""
+    session.expire(task, ["candidates"])
 
 
 def _guard(session: Session, actor: Actor, act: str, task: Task) -> None:
