@@ -87,6 +87,7 @@ def _page(session: Session, actor: Actor, given: dict[str, str], wrong: dict[str
         given=given,
         wrong=wrong,
         one_day=timedelta(days=1),
+        this_day=office.today(),
     )
 
 
