@@ -13,8 +13,20 @@ depends_on = None
 #: Where it is written down in whose place somebody acted.
 SIGNED = ("task", "opinion", "matter_event")
 
+#: Who declared a recusal as he signed for a clue stood in its list of handlers alone: he is out of the matter, too.
+DECLARED = """
+insert into recusal (id, number, scope_id, login, state, ground, reason, asked_by, asked_at, decided_by, decided_at,
+    opinion, document_no, earlier_steps, review_opinion, lift_reason)
+select 'declared-' || min(h.id), 'HB-0-' || min(h.id), 'clue:' || h.clue_id, h.login, 'recused', 'other', max(h.grounds),
+    h.login, min(h.assigned_at), h.login, min(h.assigned_at), '', '', '[]', '', ''
+from clue_handler h
+where h.recused and not exists (select 1 from recusal r where r.scope_id = 'clue:' || h.clue_id and r.login = h.login)
+group by h.clue_id, h.login
+"""
+
 
 def upgrade() -> None:
+    op.execute(DECLARED)
     for table in SIGNED:
         with op.batch_alter_table(table) as batch:
             batch.add_column(sa.Column("on_behalf_of", sa.String(length=255), nullable=True))
