@@ -13,8 +13,10 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from handlers import conventions, escalation, office, stages, wall
+from handlers.vault import keys
 from server import folders
 from server.db import Database, migrate
+from server.guard import EVERYBODY
 from server.settings import Settings
 from server.tables import metadata
 from workflows import clocks, colours, definitions, limits
@@ -71,6 +73,22 @@ def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:
     conventions.seed(session)
     clocks.watch_caps(session)
     know_roles(session)
+
+
+def check_demands(database: Database, settings: Settings) -> None:
+    """Raise InvalidInput where second factors are demanded of no role that there is, or nobody could set one up."""
+    with database.reading() as session:
+        roles = set(session.scalars(select(office.Role.id)))
+    if unknown := settings.second_factor_roles - roles - {EVERYBODY}:
+        raise InvalidInput(
+            f"DUBAN_SECOND_FACTOR_ROLES names no role: {', '.join(sorted(unknown))}. There are: "
+            f"{', '.join(sorted(roles))}; or all."
+        )
+    if settings.second_factor_roles and not keys.ready():
+        raise InvalidInput(
+            "DUBAN_SECOND_FACTOR_ROLES needs a master key to keep the secrets under: make one with "
+            "`duban vault key new FILE` and name it in DUBAN_MASTER_KEY_FILE."
+        )
 
 
 def limits_today(session: Session) -> list[Limit]:

@@ -12,7 +12,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.base_client.errors import MismatchingStateError
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
 from authlib.integrations.requests_client import OAuth2Session
-from flask import Flask, current_app
+from flask import Flask, current_app, session
 from joserfc.errors import JoseError
 from requests import RequestException, Response
 from werkzeug.wrappers import Response as AnyResponse
@@ -80,6 +80,9 @@ def install(app: Flask, provider: Provider | None) -> None:
 
 def leave(back: str) -> AnyResponse:
     """Return the way to the provider, which sends the visitor `back`; raises ProviderFailed."""
+    # One at a time: each that was begun and left lies in the cookie, which has an end.
+    for key in [key for key in session if key.startswith(f"_state_{NAME}_")]:
+        session.pop(key)
     try:
         found: AnyResponse = _client().authorize_redirect(back)
     except (RequestException, AuthlibBaseError, ValueError, RuntimeError) as error:

@@ -13,14 +13,11 @@ from contextlib import closing
 import click
 from sqlalchemy import select
 
-from handlers import office
-from handlers.vault import keys
 from server import auth, boot, demo, logs
 from server.app import create_app
 from server.auth import links
 from server.cli.common import opened
 from server.db import Database, connect
-from server.guard import EVERYBODY
 from server.serving import CONNECTIONS, Server, Shares, listen
 from server.settings import Settings
 from server.together import Together
@@ -56,7 +53,7 @@ def serve(host: str | None, port: int | None, demo: bool, no_worker: bool, proce
     bound = listen(settings)
     with opened(settings, claimed=True) as database:
         _keep_demo_apart(settings, database)
-        _check_demanded(settings, database)
+        boot.check_demands(database, settings)
         if processes == 1:
             server = _server(settings, database, bound)
             _announce(settings, server.port, database)
@@ -173,20 +170,4 @@ def _invite_first(settings: Settings, served_at: str, database: Database) -> Non
             f"There is no account yet. The first administrator chooses name and password here, once, within "
             f"{links.FIRST.total_seconds() / 3600:.0f} hours:\n  {base}/welcome/{token}\n"
             "Or add one with `duban user add LOGIN --role admin`."
-        )
-
-
-def _check_demanded(settings: Settings, database: Database) -> None:
-    """Refuse a demand for second factors that names no role, or that nobody could meet."""
-    with database.reading() as session:
-        roles = set(session.scalars(select(office.Role.id)))
-    if unknown := settings.second_factor_roles - roles - {EVERYBODY}:
-        raise InvalidInput(
-            f"DUBAN_SECOND_FACTOR_ROLES names no role: {', '.join(sorted(unknown))}. There are: "
-            f"{', '.join(sorted(roles))}; or all."
-        )
-    if settings.second_factor_roles and not keys.ready():
-        raise InvalidInput(
-            "DUBAN_SECOND_FACTOR_ROLES needs a master key to keep the secrets under: make one with "
-            "`duban vault key new FILE` and name it in DUBAN_MASTER_KEY_FILE."
         )

@@ -76,7 +76,15 @@ def test_a_task_from_list_to_end(city: City, visit: Visit, good: Callable[[Page]
 @languages
 def test_pages_without_a_matter(visit: Visit, good: Callable[[Page], None], lang: str) -> None:
     page = visit("auditor", lang=lang)
-    for address in ("/inbox", "/inbox?text=nothing", "/profile", "/nowhere", "/people", "/notifications"):
+    for address in (
+        "/inbox",
+        "/inbox?text=nothing",
+        "/profile",
+        "/profile/security",
+        "/nowhere",
+        "/people",
+        "/notifications",
+    ):
         page.goto(address)
         good(page)
 

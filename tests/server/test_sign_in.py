@@ -7,6 +7,7 @@ import html
 import itertools
 import re
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,12 +19,13 @@ from sqlalchemy import delete, select, text
 
 from handlers import office
 from handlers.vault import keys, rotation
-from server import auth, scopes
+from server import auth, boot, scopes
 from server.app import create_app
 from server.auth import attempts, browsers, factors, links, passwords, sessions, tokens
-from server.db import Database
+from server.db import Database, connect
 from server.guard import COOKIE
 from server.settings import Settings
+from server.wiring import wire
 from tests import city as cities
 from tests.city import City
 from tests.server.visitors import Visitor, basic
@@ -32,6 +34,7 @@ from workflows.errors import InvalidInput
 from workflows.model import AuditEvent
 
 PASSWORD = "a long enough sentence"
+LIFE = timedelta(hours=1)
 NOW = datetime.fromisoformat("2026-03-09T09:00:10+08:00")
 numbers = itertools.count(1)
 
@@ -436,3 +439,42 @@ def test_links_are_not_guessed_for_long(empty: Flask) -> None:
     client = empty.test_client()
     answers = [client.get(f"/welcome/guess{number}").status_code for number in range(31)]
     assert answers == [404] * 30 + [429]
+
+
+def test_both_databases_keep_what_lets_in(database_url: str) -> None:
+    settings = Settings(database_url=database_url, master_key=base64.b64encode(b"k" * 32).decode())
+    wire(settings)
+    with closing(connect(settings)) as database:
+        boot.lay(database)
+        with database.unit_of_work() as session:
+            account = links.use(session, links.first(session) or "", PASSWORD, login="wang", name="王管理")
+            made = tokens.create(session, "wang", "ci", lasts=LIFE, actor="wang", scopes=["tasks", "read"])
+            cookie = sessions.begin(session, account, remote="x", lasts=LIFE, method=sessions.LINK)
+            device = pyotp.TOTP(factors.begin(session, "wang").secret)
+        with database.unit_of_work() as session:
+            signed, bearer = sessions.find(session, cookie, idle=LIFE), tokens.find(session, made)
+            assert signed
+            assert bearer
+            assert (signed.second_factor, bearer.scopes, bearer.stale) == (False, {"read", "tasks"}, True)
+            assert signed.actor.groups == bearer.actor.groups == {"wang", "admin"}
+            tokens.touch(session, bearer.id)
+            codes = factors.confirm(session, "wang", device.at(clock.now()), session_id=signed.id)
+            with pytest.raises(auth.WrongCode):
+                factors.check(session, "wang", device.at(clock.now()))
+            factors.check(session, "wang", codes[3])
+        with database.unit_of_work() as session:
+            signed, bearer = sessions.find(session, cookie, idle=LIFE), tokens.find(session, made)
+            assert signed
+            assert bearer
+            assert (signed.second_factor, bearer.stale) == (True, False)
+            assert factors.codes_left(session, "wang") == factors.RECOVERY_CODES - 1
+            assert attempts.note_limit(session, attempts.Limit("x", "", LIFE))
+            assert not attempts.note_limit(session, attempts.Limit("x", "", LIFE))
+            assert sessions.end_all(session, "wang", actor="admin") == 1
+        for roles, word in (({"wizard"}, "wizard"), ({"admin", "all"}, "")):
+            asked = replace(settings, second_factor_roles=frozenset(roles))
+            with pytest.raises(InvalidInput, match=word) if word else nullcontext():
+                boot.check_demands(database, asked)
+        keys.use(None, "")
+        with pytest.raises(InvalidInput, match="duban vault key new"):
+            boot.check_demands(database, replace(settings, second_factor_roles=frozenset({"admin"})))
