@@ -165,7 +165,8 @@ def _others(
         if first is not None:
             mine = mine.order_by(Task.sorts_at, Task.id).limit(first)
         arms.append(Task.id.in_(select(mine.subquery().c.id)))
-        offered = offered_to(Actor(one.id, one.groups))
+        # What is offered to groups of both is the actor's own: a long list of it need not be read to find nothing.
+        offered = offered_to(Actor(one.id, one.groups - actor.groups))
         arms.append(among_offered(offered, conditions, behind=behind, first=first))
     return or_(false(), *arms)
 
