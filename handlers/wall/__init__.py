@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from handlers.wall import acts, tasks
+from handlers.wall.acts import may
 from handlers.wall.explaining import Explanation, explain
 from handlers.wall.grants import Grant
 from handlers.wall.matrix import areas_of_stages, current, every, load, roles
@@ -34,6 +35,7 @@ __all__ = [
     "explain",
     "items",
     "load",
+    "may",
     "reads_log",
     "reads_log_of",
     "returns",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from handlers.keeping import sealed
 from handlers.office import actor_for
 from handlers.recusals import ASKED, RECUSED, state_of
-from handlers.registers import ClueHandler
+from handlers.registers import Clue, ClueHandler
 from handlers.wall import proxies, sight, working
 from handlers.wall.offered import is_candidate
 from handlers.wall.rules import PERIOD
@@ -25,11 +25,25 @@ FROZEN = frozenset({"claim", "complete", "assign", "hold", "stand_in"})
 COURSE = {"cancel": "steer", "suspend": "steer", "migrate": "steer", "retry": "mend", "message": "mend"}
 
 
-def may(session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
-    """Decide one act on a task (see claim release complete assign) or instance (see start cancel …)."""
+def may(session: Session, actor: Actor, act: str, subject: Instance | Task | Clue) -> Decision:
+    """Decide one act on a task (see claim release complete assign), an instance (see start cancel …) or a matter.
+
+    Of a matter: `see` its content, or `know` of it at all.
+    """
+    if isinstance(subject, Clue):
+        return _may_matter(session, actor, act, subject)
     if isinstance(subject, Task):
         return _may_task(session, actor, act, subject)
     return _may_instance(session, actor, act, subject)
+
+
+def _may_matter(session: Session, actor: Actor, act: str, clue: Clue) -> Decision:
+    if act not in ("see", "know"):
+        return refused("unknown", f"Nobody may {act} a matter.")
+    found = sight.view(session, actor, clue)
+    if found == "content" or (found and act == "know"):
+        return allowed(f"The visibility matrix shows its {found}.")
+    return UNSEEN
 
 
 def _may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:

@@ -117,6 +117,11 @@ def test_each_stage_shows_what_the_matrix_says_and_its_step_goes_with_it(house: 
         # A colleague of the office who is not assigned is offered the step, and does not learn of it.
         assert wall.view(session, actors["handler11"], investigation) is None
         assert wall.view(session, actors["clerk"], investigation) == "content"
+        for login, acts in (("handler5", {"see", "know"}), ("agency", {"know"}), ("handler4", set())):
+            somebody = office.actor_for(session, login)
+            may = {act: wall.may(session, somebody, act, investigation) for act in ("see", "know", "burn")}
+            assert {act for act, decision in may.items() if decision.allowed} == acts
+            assert may["burn"].rule == "unknown"
         assert not POLICY.may(
             session, actors["head"], "cancel", session.get_one(Instance, laid["review"].instance_id)
         ).allowed
