@@ -11,19 +11,19 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from handlers import office, outbox, wall
+from handlers import office, outbox, upward, wall
 from handlers.office import Membership, Person
 from handlers.recusals import ASKED, RECUSED, Recusal, state_of
 from handlers.registers import Clue, ClueHandler, ClueSubject, MatterEvent
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, note, numbered, who
-from workflows import audit, clock, persistence, tasks
+from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
-from workflows.model import Task, TaskCandidate
+from workflows.model import Task
 from workflows.operations import Context, Recorded, operation
 
 PROCESS = "recusal"
@@ -109,8 +109,8 @@ def carry_out(context: Context) -> dict[str, Any]:
 def keep_out(context: Context, clue: Clue, login: str) -> None:
     """Take a matter from who is recused: his steps in it go to others, what waits to be told to him does not leave."""
     context.session.flush()
-    for task in _held(context, clue, login):
-        _give_on(context.session, clue, task, login)
+    # To the other candidates, or upward; the instances run beside the one that decides.
+    upward.look_through(context.session, clue.scope_id, besides=context.instance_id)
     outbox.queue.withdraw(context.session, login, clue.scope_id)
 
 
@@ -207,29 +207,6 @@ def _finished(session: Session, row: Recusal) -> list[str]:
         Task.scope_id == row.scope_id, Task.closed_by == row.login, Task.instance_id != row.instance_id
     )
     return list(session.scalars(done.order_by(Task.closed_at, Task.id)))
-
-
-def _held(context: Context, clue: Clue, login: str) -> list[Task]:
-    """Return his open tasks in the matter, their instances locked: those run beside the one that decides."""
-    session = context.session
-    offered = select(TaskCandidate.task_id).where(TaskCandidate.kind == "user", TaskCandidate.name == login)
-    open_ones = select(Task).where(
-        Task.scope_id == clue.scope_id, Task.closed_at.is_(None), Task.instance_id != context.instance_id
-    )
-    his = open_ones.where(or_(Task.assignee == login, Task.id.in_(offered)))
-    for instance_id in sorted({task.instance_id for task in session.scalars(his)}):
-        persistence.lock(session, instance_id)
-    return list(session.scalars(his.execution_options(populate_existing=True)))
-
-
-def _give_on(session: Session, clue: Clue, task: Task, login: str) -> None:
-    """Give a task back to its other candidates; one that was his alone goes to those who assign handlers."""
-    others = [row for row in task.candidates if (row.kind, row.name) != ("user", login)]
-    if not others:
-        heads = f"office_head@{clue.office_code}" if clue.office_code else "case_supervision_head"
-        tasks.offer_to(session, task, heads)
-    if task.assignee == login:
-        tasks.pass_on(session, task, None)
 
 
 def _clue(context: Context, number: str) -> Clue:

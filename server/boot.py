@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from handlers import conventions, escalation, office, stages, wall
+from handlers import acts, conventions, escalation, office, stages, wall
 from handlers.vault import keys
 from server import folders
 from server.db import Database, migrate
@@ -109,6 +109,7 @@ def know_roles(session: Session) -> None:
     logins = set(session.scalars(select(office.Person.login).where(office.Person.login.is_not(None))))
     definitions.know_roles({*roles, *(login for login in logins if login)})
     definitions.know_stages(stages.known())
+    definitions.know_duties(acts.rules())
     colours.know_recipients({*roles, *escalation.RELATIONS})
 
 

@@ -16,8 +16,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from handlers import tidying
-from server.auth import attempts, links, sessions
+from handlers import tidying, upward
+from server.auth import attempts, credentials, links, sessions
 from server.db import Database
 from server.outgoing.delivering import Sender
 from server.sealer import Sealer
@@ -27,6 +27,7 @@ from workflows import audit, jobs, timers
 
 TICK = timedelta(seconds=1)
 HOUSEKEEPING = timedelta(hours=1)
+RAISING = timedelta(minutes=5)
 SEALING = timedelta(seconds=5)
 THREADS = 10
 #: What is recorded on these threads bears this origin.
@@ -98,6 +99,24 @@ def tidy(database: Database) -> None:
         tidying.tidy(session)
 
 
+def raise_up(database: Database) -> int:
+    """Let steps that nobody may do go upward, each in a transaction of its own, and return how many did."""
+    with database.reading() as session:
+        shut_out = credentials.disabled(session)
+        found = upward.stuck(session, shut_out=shut_out)
+    return sum(_look(database, task_id, shut_out) for task_id in found)
+
+
+def _look(database: Database, task_id: str, shut_out: Collection[str]) -> bool:
+    try:
+        with database.unit_of_work() as session:
+            return upward.look(session, task_id, shut_out=shut_out)
+    except Exception as error:
+        # The others must go; this one is looked at again in the next round.
+        log.warning("a step could not go upward", task=task_id, kind=type(error).__name__, exc_info=error)
+        return False
+
+
 def name() -> str:
     """Return a name that no other worker has, for its leases."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -124,6 +143,7 @@ class Worker:
         )
         self._scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds())
         self._scheduler.add_job(self._tidy, "interval", seconds=HOUSEKEEPING.total_seconds())
+        self._scheduler.add_job(self._raise_up, "interval", seconds=RAISING.total_seconds())
         self._sealer = Sealer(database, self._stopping)
         self._scheduler.add_job(self._seal, "interval", seconds=SEALING.total_seconds())
         self._secret = bool(settings.secret_key)
@@ -170,6 +190,12 @@ class Worker:
             self._sealer.run()
         except SQLAlchemyError:
             log.exception("the worker could not seal the audit")
+
+    def _raise_up(self) -> None:
+        try:
+            raise_up(self._database)
+        except SQLAlchemyError:
+            log.exception("the worker could not look for steps that nobody may do")
 
     def _tidy(self) -> None:
         try:

@@ -224,6 +224,11 @@ class Task(Base):
     definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"), index=True)
     scope_id: Mapped[str | None] = mapped_column(index=True)
     stage: Mapped[str | None] = mapped_column(String(32))  #: which the step is of, see `persistence.staging`
+    act: Mapped[str | None] = mapped_column(String(32))  #: opaque to the engine: what the step is about
+    duty: Mapped[str | None] = mapped_column(String(16))  #: its part in that: propose approve sign
+    round: Mapped[str | None] = mapped_column(
+        String(65)
+    )  #: of a duty: what is around the step, of several instances behind a star; see `workflows.parts`
     element_id: Mapped[str]
     name: Mapped[str]
     name_en: Mapped[str | None]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows import audit, deployed, engine, persistence, recording
+from workflows import audit, deployed, engine, parts, persistence, recording
 from workflows.actor import Actor
 from workflows.errors import Conflict
 from workflows.model import Instance, ProcessDefinition
@@ -56,6 +56,8 @@ def begin(
         start_node=start_node,
         trigger=trigger,
     )
+    for login in sorted(actor.parties) if actor else ():
+        parts.begun(session, instance, node, login)
     audit.record(
         session,
         actor=actor,

@@ -39,12 +39,16 @@ class Policy(Protocol):
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
 
+    def takes(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Task` that nothing the actor did before keeps him from doing it."""
+
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         """Decide one act: see claim release complete assign (task), see start cancel suspend migrate variables.
 
         An actor who acts for another (`acting_for`) is allowed what that one passes on to him, and no more.
         Of these no more than the actor's id is known: `hold` asks whether he may be given the task, `stand_in`
-        whether he may be told of it in the place of one who is away.
+        whether he may be told of it in the place of one who is away, `sit` whether he may sit in the meeting that the
+        task records.
         """
 
 
@@ -56,6 +60,9 @@ class _Deny:
         return false()
 
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
+        return false()
+
+    def takes(self, actor: Actor) -> ColumnElement[bool]:
         return false()
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:

@@ -22,14 +22,14 @@ _PERSON = ["login", "name", "sex", "political_status", "unit", "title", "rank", 
 def load_roles(session: Session, text: str) -> int:
     """Return how many roles are new; known ones take the names of the text (`bpmn/roles.csv`)."""
     added = 0
-    for _, row in _rows(text, ("id", "zh", "en", "level", "proxies", "description")):
+    for _, row in _rows(text, ("id", "zh", "en", "level", "proxies", "description", "above")):
         role = session.get(Role, row["id"])
         if role is None:
             role = Role(id=row["id"])
             session.add(role)
             added += 1
         role.name_zh, role.name_en = row["zh"], row["en"]
-        role.level, role.description = row["level"], row["description"]
+        role.level, role.description, role.above = row["level"], row["description"], row["above"]
         role.proxies = row["proxies"]
     session.flush()
     return added

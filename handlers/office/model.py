@@ -82,6 +82,9 @@ class Role(Base):
     level: Mapped[str] = mapped_column(String(8), default="")  #: approval level A1–A4, blank outside the line
     description: Mapped[str] = mapped_column(Text, default="")
     proxies: Mapped[str] = mapped_column(default="")  #: roles whose holders may stand in for this one
+    above: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  #: the role asked where nobody of this one may
 
 
 class Membership(Base):

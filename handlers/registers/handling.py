@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from handlers import notifications, office
 from handlers.recusals import ASKED, RECUSED, Recusal
-from handlers.registers import papers
-from handlers.registers.model import Clue, ClueHandler, Meeting, Opinion
+from handlers.registers import meetings, papers
+from handlers.registers.model import Clue, ClueHandler, Opinion
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
     FEWEST_HANDLERS,
@@ -111,26 +111,13 @@ def grounds(answers: Answers) -> str:
 def propose_disposal(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Record the collective study and its proposal: no single-signature path (a9, 监督执纪工作规则 21)."""
     clue = clue_of(context)
-    present, recused = list(answers["present"]), list(answers.get("recused") or ())
-    _check_study(context, clue, present, recused)
+    present = list(answers["present"])
+    _check_study(context, clue, present)
     detail = {"plan": answers["plan"], "risk": answers.get("risk") or ""}
     if answers["way"] == "JN":
         # Only what is approved becomes a link: see `_dispose`.
         detail["join_to"] = original_of(context.session, answers["join_to"], "join_to", clue).id
-    context.session.add(
-        Meeting(
-            clue_id=clue.id,
-            step="a9",
-            body=answers["body"],
-            held_on=date.fromisoformat(answers["held_on"]),
-            present=present,
-            recused=recused,
-            opinions=[line.strip() for line in answers["opinions"].splitlines() if line.strip()],
-            resolution=answers["resolution"],
-            recorded_by=who(context),
-            recorded_at=context.now,
-        )
-    )
+    meetings.keep(context, clue, answers, step="a9")
     keep_files(context, clue, answers.get("minutes"), "minutes", "minutes")
     decided = last_opinion(context.session, clue, *APPROVALS)
     sign(context, clue, "a9", answers["way"], answers["reasons"], detail)
@@ -383,14 +370,10 @@ def _unfit(field: str, code: str, **params: Any) -> InvalidInput:
     return InvalidInput("These handlers cannot be assigned.", fields={field: FieldError(code, params)})
 
 
-def _check_study(context: Context, clue: Clue, present: list[str], recused: list[str]) -> None:
+def _check_study(context: Context, clue: Clue, present: list[str]) -> None:
     def refuse(field: str, code: str, **params: Any) -> InvalidInput:
         return InvalidInput("The study cannot have been held so.", fields={field: FieldError(code, params)})
 
-    if set(present) & set(recused):
-        raise refuse("recused", "recused_present")
-    if len(present) < FEWEST_HANDLERS:
-        raise refuse("present", "too_few", min=FEWEST_HANDLERS)
     if who(context) not in present:
         raise refuse("present", "recorder_absent")
     if out := sorted(set(present) & _recused(context, clue)):

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from handlers import links
 from handlers.registers import intake
 from handlers.registers.model import Clue
 from handlers.registers.record import Answers, clue_of, move, note
@@ -25,6 +26,7 @@ def join(context: Context, *, clue_id: str) -> dict[str, Any]:
     """Join the clue to the earlier one that it repeats, and tell whether that has ended; both records say so."""
     clue = clue_of(context, clue_id)
     original = _locked(context, clue)
+    links.link(context.session, original.scope_id, clue.scope_id)
     note(context, original, "clue.repeated", number=clue.clue_no or clue.transfer_no)
     move(context, clue, "joined", number=original.clue_no or original.transfer_no)
     ended = original.concluded_at is not None or original.stage in ENDED

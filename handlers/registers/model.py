@@ -182,8 +182,10 @@ class Meeting(Base):
     __tablename__ = "meeting"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    number: Mapped[str | None] = mapped_column(String(32), unique=True)
     clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
     step: Mapped[str] = mapped_column(String(64))
+    act: Mapped[str | None] = mapped_column(String(32))  #: what it decided on: code of `codes/acts.csv`
     body: Mapped[str]
     held_on: Mapped[date]
     present: Mapped[list[Any]]

@@ -30,6 +30,7 @@ PREFIXES = {
     "recusal": "HB",
     "finding": "SJ",
     "destruction": "XH",
+    "meeting": "HY",
 }
 
 

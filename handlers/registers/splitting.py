@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from handlers import links
 from handlers.registers import arrival, intake, papers, repeats
 from handlers.registers.model import Clue, ClueSubject, Document
 from handlers.registers.numbers import next_number
@@ -79,6 +80,7 @@ def split(context: Context, *, answers: Answers) -> None:
     other = _entered(context, clue, answers)
     context.session.add(other)
     context.session.flush()
+    links.link(context.session, clue.scope_id, other.scope_id)
     _divide_subjects(context, clue, other, answers)
     _copy_papers(context, clue, other, answers.get("files_other") or ())
     sign(

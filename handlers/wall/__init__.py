@@ -60,6 +60,10 @@ class Wall:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
         return tasks.of_others(actor)
 
+    def takes(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Task` that no other duty of the actor keeps him from it."""
+        return tasks.takes(actor)
+
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         """Decide one act on a task (see claim release complete assign) or instance (see start cancel …)."""
         return acts.may(session, actor, act, subject)

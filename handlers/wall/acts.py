@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from handlers import codes, duties
 from handlers.keeping import sealed
 from handlers.office import actor_for
 from handlers.recusals import ASKED, RECUSED, state_of
@@ -12,7 +13,7 @@ from handlers.registers import Clue, ClueHandler
 from handlers.wall import proxies, sight, working
 from handlers.wall.offered import is_candidate
 from handlers.wall.rules import PERIOD
-from handlers.wall.ruling import UNSEEN, allowed, decide, refused
+from handlers.wall.ruling import RULES, UNSEEN, allowed, decide, refused
 from handlers.wall.tasks import deployed_by, runs, sees_instance, sees_task
 from workflows import definitions
 from workflows.actor import Actor, StandIn
@@ -21,6 +22,8 @@ from workflows.visibility import Decision
 
 #: What somebody whose recusal is being decided does no more.
 FROZEN = frozenset({"claim", "complete", "assign", "hold", "stand_in"})
+#: What a duty that somebody had before may keep him from.
+KEPT_APART = frozenset({"claim", "complete", "hold"})
 #: The right over the course of a matter that an act on its instance needs; what is not here, nobody may.
 COURSE = {"cancel": "steer", "suspend": "steer", "migrate": "steer", "retry": "mend", "message": "mend"}
 
@@ -52,16 +55,38 @@ def _may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
         return UNSEEN
     if recusal == ASKED and act in FROZEN:
         return refused("recusal_asked")
+    if act == "sit":
+        return _may_sit(session, actor.id, task, recusal)
     if actor.acting_for is not None:
-        return _may_for(session, actor, actor.acting_for, act, task)
+        return _unless_barred(
+            session, actor, act, task, _may_for(session, actor, actor.acting_for, act, task)
+        )
     if act == "hold":
-        return _may_hold(session, actor.id, task)
+        return _unless_barred(session, actor, act, task, _may_hold(session, actor.id, task))
     if act == "stand_in":
         return _may_stand_in(session, actor.id, task)
     seen = sees_task(session, actor, task)
     if act == "see" or not seen.allowed:
         return seen
-    return _acts_on_task(session, actor, act, task)
+    return _unless_barred(session, actor, act, task, _acts_on_task(session, actor, act, task))
+
+
+def _unless_barred(session: Session, actor: Actor, act: str, task: Task, decision: Decision) -> Decision:
+    """Return the decision, or the refusal for what either party did before in the matter (domain.md §4.2)."""
+    if decision.allowed and act in KEPT_APART:
+        for login in sorted(actor.parties):
+            if rule := duties.bar(session, login, task):
+                return refused(rule, f"{codes.word(RULES, rule, 'en')}: {login}.")
+    return decision
+
+
+def _may_sit(session: Session, login: str, task: Task, recusal: str | None) -> Decision:
+    """Decide whether somebody may sit in the meeting that a task records."""
+    if recusal is not None:
+        return refused("recusal_asked")
+    if actor_for(session, login).groups <= {login}:
+        return refused("standing_in", f"{login} holds no role today.")
+    return decide(not duties.separated(session, login, task), "separated")
 
 
 def _acts_on_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:

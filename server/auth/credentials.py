@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import String
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from handlers import office
@@ -101,6 +101,11 @@ def disable(session: Session, login: str, *, actor: str) -> None:
         account.disabled_at = clock.now()
         account.generation += 1
         _note(session, actor, "account.disable", login)
+
+
+def disabled(session: Session) -> frozenset[str]:
+    """Return the logins that nobody may sign in under any more."""
+    return frozenset(session.scalars(select(Account.login).where(Account.disabled_at.is_not(None))))
 
 
 def enable(session: Session, login: str, *, actor: str) -> None:

@@ -235,6 +235,31 @@ def _recorded(words: Callable[[Params], str]) -> Callable[[Params], str]:
     return line
 
 
+def _raised(params: Params) -> str:
+    return _(
+        "Nobody whom “%(step)s” of %(number)s was for may do it: it is offered to the next above.",
+        step=_step(params),
+        number=_number(params),
+    )
+
+
+def _nobody(params: Params) -> str:
+    return _(
+        "Nobody may do “%(step)s” of %(number)s, at any level: see to it that somebody can.",
+        step=_step(params),
+        number=_number(params),
+    )
+
+
+def _freed(params: Params) -> str:
+    return _(
+        "“%(step)s” of %(number)s is free to be claimed again: %(name)s may no longer do it.",
+        step=_step(params),
+        number=_number(params),
+        name=person(params.get("had")),
+    )
+
+
 def _number(params: Params) -> str:
     return str(params.get("number") or "")
 
@@ -362,6 +387,8 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "deadline.recounted": _recounted,
     "deadline.rescheduled": _rescheduled,
     "deadline.capped": lambda params: f"{params.get('number') or ''}{colon()}{_capped(params)}",
+    "task.raised": _raised,
+    "task.nobody": _nobody,
     "clue.major": lambda params: _("A major clue was registered: %(number)s.", number=_number(params)),
     "clue.ordered": lambda params: _(
         "The principal has given an order on %(number)s.", number=_number(params)
@@ -495,6 +522,12 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     ),
     "reporter.added": lambda params: _("The reporter has added something."),
     "reporter.passed_on": lambda params: _("What the reporter added was put among the files."),
+    "task.raised": _raised,
+    "task.nobody": _nobody,
+    "task.freed": _freed,
+    "meeting.recorded": lambda params: _(
+        "The record of the meeting was kept (%(number)s).", number=_number(params)
+    ),
     "recusal.decided": lambda params: _(
         "%(name)s keeps out of the matter (%(number)s).",
         name=person(str(params.get("login"))),

@@ -378,6 +378,13 @@ FIELDS: dict[str, Wording] = {
         "Recused from this clue: %(names)s.", names=names.joined(names.person(login) for login in p["logins"])
     ),
     "recused_present": lambda p: _("Nobody can be both present and recused."),
+    "may_not_sit": lambda p: _(
+        "May not sit in this meeting: %(names)s.",
+        names=names.joined(names.person(login) for login in p["logins"]),
+    ),
+    "sits_twice": lambda p: _(
+        "Named more than once: %(names)s.", names=names.joined(names.person(login) for login in p["logins"])
+    ),
     "recorder_absent": lambda p: _("Who records the study must have been present."),
     "split_lost": lambda p: _("In neither part: %(names)s.", names=names.joined(p["names"])),
     "split_same": lambda p: _("Both parts say the same: write what belongs to each."),

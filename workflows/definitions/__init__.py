@@ -3,6 +3,7 @@
 from workflows.definitions import drafts
 from workflows.definitions.checking import check, know_roles
 from workflows.definitions.deploying import Force, delete_deployment, deploy, set_suspended
+from workflows.definitions.duties import know_duties
 from workflows.definitions.finding import get, latest, list_definitions, list_deployments, resources, xml
 from workflows.definitions.publishing import check_diagram, publish
 from workflows.definitions.stages import know_stages
@@ -21,6 +22,7 @@ __all__ = [
     "drafts",
     "form",
     "get",
+    "know_duties",
     "know_roles",
     "know_stages",
     "latest",

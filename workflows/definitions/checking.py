@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from workflows import colours, engine, operations
-from workflows.definitions import files, stages
+from workflows.definitions import duties, files, stages
 from workflows.definitions.files import Files
 from workflows.definitions.proving import proved
 from workflows.deployed import deployment_file
@@ -91,6 +91,7 @@ class _Gate:
         yield from self.calls()
         yield from self.groups()
         yield from stages.findings(self.definition)
+        yield from duties.findings(self.definition, self.read)
         yield from self.limits()
 
     def functions(self) -> Iterator[Finding]:

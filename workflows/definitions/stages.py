@@ -32,6 +32,16 @@ def findings(definition: engine.Definition) -> Iterator[Finding]:
             yield Finding(element, "stage", "policy", f"There is no stage {stage!r}; there are: {right}.")
 
 
+def stage_of(definition: engine.Definition, node: engine.Node) -> str | None:
+    """Return the stage that a step states, or what is around it, down to its process."""
+    step: engine.Node | None = node
+    while step is not None:
+        if stated := step.attributes.get("properties", {}).get("stage"):
+            return str(stated)
+        step = definition.nodes.get(step.scope or "")
+    return definition.properties.get("stage")
+
+
 def _stating(definition: engine.Definition) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield definition.id, "subProcess", dict(definition.properties)
     for node in definition.nodes.values():

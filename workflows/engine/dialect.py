@@ -127,7 +127,8 @@ def attributes_of(element: etree._Element) -> Mapping[str, Any]:
 
     `properties` {name: value}; `inputs`, `outputs` {name: text | list | map of texts}; `in`, `out`
     [{attribute: text}]; `formData` [{attribute: text, "values": {id: name}}]; `documentation` text;
-    `fields` {name: text}; `listeners` [{attribute: text, "kind": name, "fields": {name: text},
+    `instances` text: how many a multi-instance activity has, "" where that depends; `fields` {name: text}; `listeners`
+    [{attribute: text, "kind": name, "fields": {name: text},
     "script": text | None}]; `scripts`, `connector`: True where the file holds what the engine does not carry out.
     """
     found: dict[str, Any] = _camunda_attributes(element)
@@ -139,6 +140,9 @@ def attributes_of(element: etree._Element) -> Mapping[str, Any]:
     extensions = element.find(Q + "extensionElements")
     if extensions is not None:
         _read_extensions(extensions, found)
+    if (several := element.find(Q + "multiInstanceLoopCharacteristics")) is not None:
+        ends_early = bool(text_of(several, "completionCondition"))
+        found["instances"] = "" if ends_early else text_of(several, "loopCardinality")
     return MappingProxyType(found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workflows import changes, engine, ladder
+from workflows import changes, engine, ladder, parts
 from workflows.errors import DubanError, EngineFault
 from workflows.model import Instance
 from workflows.persistence import deadlines, staging
@@ -81,6 +81,7 @@ class _Reader:
             "definition_id": self.task.definition or instance.definition_id,
             "scope_id": instance.scope_id,
             "stage": staging.of_step(self.task.node, self.host.library),
+            **parts.columns(self.task, instance),
             "element_id": self.task.node.id,
             "name": self.name(self.task.node.name or self.task.node.id) or self.task.node.id,
             "name_en": self.name(self.properties.get("en")),

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from workflows import clock, deployed, engine, faults, ladder
+from workflows import clock, deployed, engine, faults, ladder, parts
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault
 from workflows.findings import Finding
@@ -106,6 +106,8 @@ class _Moving:
             row.element_id = task.node.id
             row.definition_id = task.definition or self.target_id
             row.stage = staging.of_step(task.node, self.host.library)
+            for name, said in parts.columns(task, self.instance).items():
+                setattr(row, name, said)
             if entry := self.changed.get(row.id):
                 self._rewrite(row, task, entry)
 

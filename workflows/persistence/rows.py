@@ -9,7 +9,7 @@ from sqlalchemy import String, bindparam, case, delete, exists, func, or_, selec
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from workflows import engine, history, ladder, writing
+from workflows import engine, history, ladder, parts, writing
 from workflows.errors import EngineFault
 from workflows.model import (
     PENDING,
@@ -190,6 +190,15 @@ def _open(session: Session, entries: Sequence[Entry]) -> None:
     writing.add_later(session, Task, [entry.row for entry in entries])
     writing.add_later(session, TaskCandidate, [row for entry in entries for row in _candidates(entry)])
     ladder.arm(session, [span(entry) for entry in entries if entry.ladder])
+    writing.add_later(
+        session,
+        parts.Part,
+        [
+            parts.row(entry.row, entry.row["assignee"])
+            for entry in entries
+            if entry.row["assignee"] and parts.tells(entry.row)
+        ],
+    )
     for entry in entries:
         if entry.nobody:
             _note_nobody(session, entry)

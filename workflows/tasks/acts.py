@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from workflows import audit, clock, deployed, persistence, recording
+from workflows import audit, clock, deployed, parts, persistence, recording
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, InvalidInput, NotAllowed, NotFound
 from workflows.forms import Form, Options
@@ -53,6 +53,8 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
         session.refresh(task)
         raise _claimed(task)
     _offer(session, task)
+    for login in sorted(actor.parties):
+        parts.hold(session, task, login)
     _audit(session, actor, "task.claim", task)
     _tell(session, task, instance, actor)
     return task
@@ -213,6 +215,9 @@ def complete(
             absorb=host.absorb,
         )
         run.complete(task_id, result)
+    # Of a step done in another's place both had their part: what it excludes, it excludes for both.
+    for login in sorted(actor.parties):
+        parts.hold(session, task, login, finished=True)
     _audit(session, actor, "task.complete", task)
     return instance
 
@@ -287,6 +292,8 @@ def _assign(session: Session, task: Task, user: str | None) -> None:
     task.claimed_at = clock.now() if user else None
     task.revision += 1
     _offer(session, task)
+    if user is not None:
+        parts.hold(session, task, user)
 
 
 def _tell(session: Session, task: Task, instance: Instance, actor: Actor | None) -> None:

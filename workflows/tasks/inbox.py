@@ -113,7 +113,10 @@ def doable(actor: Actor) -> ColumnElement[bool]:
     """Return the condition over `Task` of what is the actor's, or the actor's to claim."""
     return and_(
         Task.closed_at.is_(None),
-        or_(Task.assignee == actor.id, and_(Task.assignee.is_(None), _offered(actor))),
+        or_(
+            Task.assignee == actor.id,
+            and_(Task.assignee.is_(None), _offered(actor), policy().takes(actor)),
+        ),
     )
 
 
@@ -137,6 +140,7 @@ def _box(
         return select(Task).where(_others(actor, tuple(narrowed.conditions()), behind, first))
     conditions = [policy().tasks(actor), *narrowed.conditions()]
     if box == "groups":
+        conditions.append(policy().takes(actor))
         return select(Task).where(among_offered(offered_to(actor), conditions, behind=behind, first=first))
     wanted = select(Task).where(*conditions)
     if box == "done":
@@ -156,7 +160,7 @@ def _others(
 ) -> ColumnElement[bool]:
     """Return the condition that a task is his for whom the actor stands in, and not the actor's to do anyway."""
     theirs = or_(Task.assignee.is_not(None), not_(_offered(actor)))
-    conditions = [policy().for_others(actor), theirs, *narrowed]
+    conditions = [policy().for_others(actor), policy().takes(actor), theirs, *narrowed]
     arms: list[ColumnElement[bool]] = []
     for one in actor.stands_in:
         mine = select(Task.id).where(Task.assignee == one.id, Task.closed_at.is_(None), *conditions)

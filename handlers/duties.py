@@ -1,0 +1,127 @@
+"""Duties that exclude each other (domain.md §4.2 rules 1–3): held by the wall, whatever a diagram says.
+
+One condition, for lists and for decisions. What diagrams have to show before they are deployed stands in
+`workflows.definitions.duties`; what the office's data say, in `handlers.acts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from handlers import acts
+from handlers.links import others
+from handlers.registers import Clue, ClueHandler
+from workflows.model import Task
+from workflows.parts import SEVERAL, Part
+
+PREFIX = "clue:"
+#: The stage that the handlers of a clue are in from the disposal on, by the way that was approved (domain §3c).
+STAGE_OF_WAY = {"DW2": "verification"}
+#: Duties that something done before may keep somebody from.
+KEPT_APART = ("approve", "sign")
+
+
+def barred(login: Any, task: Any = Task) -> ColumnElement[bool]:
+    """Return the condition that somebody (a text or a column) may not have a task.
+
+    He proposed what it approves, gave the other signature, or had part in a stage kept apart from its own.
+    """
+    return or_(*(condition for _, condition in _conditions(login, task)))
+
+
+def bar(session: Session, login: str, task: Task) -> str | None:
+    """Return the rule of the wall by which somebody may not have a task, None where nothing of this bars him."""
+    if task.duty not in KEPT_APART and task.stage not in acts.stages():
+        return None
+    # A few questions at most, each by key: of a task that says nothing of the kind none is asked.
+    found = (rule for rule, condition in _conditions(login, Task) if _holds(session, task, condition))
+    return next(found, None)
+
+
+def separated(session: Session, login: str, task: Task) -> bool:
+    """Return whether somebody had part in a stage of the matter that is kept apart from the task's."""
+    return task.stage in acts.stages() and _holds(session, task, _took_part(login, Task))
+
+
+def _holds(session: Session, task: Task, condition: ColumnElement[bool]) -> bool:
+    return session.scalar(select(Task.id).where(Task.id == task.id, condition)) is not None
+
+
+def _conditions(login: Any, task: Any) -> Iterator[tuple[str, ColumnElement[bool]]]:
+    """Yield what bars somebody, each with its rule of `codes/wall_rules.csv`."""
+    yield "proposer", _proposed(login, task)
+    yield "proposing_team", _of_team(login, task)
+    yield "other_signature", _signed(login, task)
+    yield "separated", _took_part(login, task)
+
+
+def _proposed(login: Any, task: Any) -> ColumnElement[bool]:
+    part = aliased(Part)
+    anywhere = and_(task.act.in_(sorted(acts.of(within="matter"))), part.scope_id == task.scope_id)
+    proposal = exists().where(
+        part.login == login,
+        part.act == task.act,
+        part.duty == "propose",
+        part.finished_at.is_not(None),
+        or_(part.instance_id == task.instance_id, anywhere),
+    )
+    return and_(task.duty == "approve", proposal.correlate_except(part))
+
+
+def _of_team(login: Any, task: Any) -> ColumnElement[bool]:
+    handler = aliased(ClueHandler)
+    running = exists().where(
+        handler.clue_id == func.substr(task.scope_id, len(PREFIX) + 1),
+        handler.login == login,
+        handler.ended_at.is_(None),
+    )
+    teams = task.act.in_(sorted(acts.of(team=True)))
+    return and_(task.duty == "approve", teams, running.correlate_except(handler))
+
+
+def _signed(login: Any, task: Any) -> ColumnElement[bool]:
+    part = aliased(Part)
+    other = exists().where(
+        part.login == login,
+        part.instance_id == task.instance_id,
+        part.act == task.act,
+        part.duty == "sign",
+        part.round == task.round,
+        part.finished_at.is_not(None),
+        # A step that comes again is signed by the same; one of several instances by nobody twice.
+        or_(part.element_id != task.element_id, task.round.startswith(SEVERAL)),
+    )
+    return and_(task.duty == "sign", other.correlate_except(part))
+
+
+def _took_part(login: Any, task: Any) -> ColumnElement[bool]:
+    """Return the condition that somebody had a step, or is of the team, in a stage kept apart from the task's."""
+    apart = acts.separated()
+    if not apart:
+        return false()
+    part, handler, clue = aliased(Part), aliased(ClueHandler), aliased(Clue)
+    had = exists().where(
+        part.login == login,
+        or_(part.scope_id == task.scope_id, part.scope_id.in_(others(task.scope_id))),
+        or_(*(and_(task.stage == stage, part.stage.in_(sorted(names))) for stage, names in apart.items())),
+    )
+    team = exists().where(
+        handler.clue_id == clue.id,
+        handler.login == login,
+        handler.recused.is_(False),
+        or_(*(_way(clue, task, way, stage) for way, stage in STAGE_OF_WAY.items())),
+        or_(
+            clue.id == func.substr(task.scope_id, len(PREFIX) + 1),
+            (PREFIX + clue.id).in_(others(task.scope_id)),
+        ),
+    )
+    taken = or_(had.correlate_except(part), team.correlate_except(handler, clue))
+    return and_(task.stage.in_(sorted(apart)), task.scope_id.is_not(None), taken)
+
+
+def _way(clue: Any, task: Any, way: str, stage: str) -> ColumnElement[bool]:
+    return and_(clue.way == way, task.stage.in_(sorted(acts.separated().get(stage, ()))))

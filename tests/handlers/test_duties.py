@@ -1,0 +1,245 @@
+"""Duties that exclude each other, held by the engine at every door: hostile diagrams, real tasks, random histories."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers import links, office, wall
+from handlers.registers import Clue, ClueHandler
+from tests.workflows.conftest import make_diagram
+from workflows import definitions, persistence, tasks
+from workflows.errors import DubanError, NotAllowed
+from workflows.model import Task
+from workflows.parts import Part
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+STAFF = ("handler", "head", "leader", "principal")
+NUMBERS = itertools.count(1)
+
+
+def step(name: str, act: str = "", duty: str = "", stage: str = "", *, groups: str, inner: str = "") -> str:
+    said = {"act": act, "duty": duty, "stage": stage}
+    properties = "".join(f'<camunda:property name="{k}" value="{v}"/>' for k, v in said.items() if v)
+    return (
+        f'<bpmn:userTask id="{name}" camunda:candidateGroups="{groups}"><bpmn:extensionElements>'
+        f"<camunda:properties>{properties}</camunda:properties></bpmn:extensionElements>{inner}</bpmn:userTask>"
+    )
+
+
+TWICE = (
+    "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>2</bpmn:loopCardinality>"
+    "</bpmn:multiInstanceLoopCharacteristics>"
+)
+EVERYBODY = "handler,office_head,leader,principal,reviewer"
+#: What the gate of the office would refuse, and the gate of the engine lets through: nothing comes before anything.
+STEPS = {
+    "plain": ("", "", ""),
+    "propose": ("disposal", "propose", ""),
+    "approve": ("disposal", "approve", ""),
+    "one": ("talk", "sign", ""),
+    "other": ("talk", "sign", ""),
+    "verify": ("", "", "verification"),
+    "review": ("", "", "review"),
+    "appeal": ("", "", "appeal"),
+}
+HOSTILE = make_diagram(
+    "hostile",
+    '<bpmn:startEvent id="s"/><bpmn:parallelGateway id="f"/><bpmn:endEvent id="e"/>'
+    + "".join(step(name, *said, groups=EVERYBODY) for name, said in STEPS.items())
+    + step("panel", "panel", "sign", groups=EVERYBODY, inner=TWICE),
+    "s>f",
+    *(f"f>{name}" for name in (*STEPS, "panel")),
+    *(f"{name}>e" for name in (*STEPS, "panel")),
+)
+
+
+@pytest.fixture
+def matter(city: Session) -> Callable[..., Clue]:
+    """Give the maker of matters, each with the hostile process running."""
+    definitions.deploy(
+        city,
+        {"hostile.bpmn": HOSTILE.encode()},
+        name="hostile",
+        actor=office.actor_for(city, "supervisor"),
+        profile="engine",
+    )
+
+    def make(**given: str) -> Clue:
+        clue = Clue(
+            transfer_no=f"YS-2026-{next(NUMBERS):05d}",
+            source="SR09",
+            agency_code="STJ",
+            legal_basis="other",
+            domain="ecology",
+            facts="某企业排污",
+            contact="联系人",
+            head_sign="负责人",
+            submitted_by="agency",
+            submitted_at=NOW,
+            stage="studying",
+            office_code="JD1",
+            **given,
+        )
+        city.add(clue)
+        city.flush()
+        found = definitions.latest(city, "hostile")
+        persistence.begin(city, found, actor=None, scope_id=clue.scope_id)
+        return clue
+
+    return make
+
+
+def of(session: Session, clue: Clue, element: str, number: int = 0) -> str:
+    wanted = select(Task.id).where(Task.scope_id == clue.scope_id, Task.element_id == element)
+    return session.scalars(wanted.order_by(Task.id)).all()[number]
+
+
+def do(session: Session, login: str, task_id: str) -> None:
+    tasks.complete(session, task_id, actor=office.actor_for(session, login))
+
+
+def refused(session: Session, login: str, task_id: str) -> str:
+    """Return the rule by which every door refuses it: claim, complete, be given; and it is no task of his."""
+    actor = office.actor_for(session, login)
+    codes = set()
+    for act in (tasks.claim, tasks.complete):
+        with pytest.raises(NotAllowed) as error:
+            act(session, task_id, actor=actor)
+        codes.add(error.value.params["rule"])
+    decision = wall.Wall().may(session, actor, "hold", session.get_one(Task, task_id))
+    assert not decision.allowed
+    assert login in decision.reason
+    assert task_id not in {task.id for task in tasks.listing(session, actor, box="groups").rows}
+    [code] = codes
+    return code
+
+
+def test_who_proposed_or_is_of_the_team_approves_nowhere(city: Session, matter) -> None:
+    clue, other = matter(), matter()
+    do(city, "head", of(city, clue, "propose"))
+    assert refused(city, "head", of(city, clue, "approve")) == "proposer"
+    # An act of the whole matter: in whichever process it was proposed.
+    second = persistence.begin(city, definitions.latest(city, "hostile"), actor=None, scope_id=clue.scope_id)
+    again = select(Task.id).where(Task.instance_id == second.id, Task.element_id == "approve")
+    assert refused(city, "head", city.scalars(again).one()) == "proposer"
+    city.add(ClueHandler(clue_id=clue.id, login="handler", assigned_by="head", assigned_at=NOW))
+    city.flush()
+    assert refused(city, "handler", of(city, clue, "approve")) == "proposing_team"
+    do(city, "leader", of(city, clue, "approve"))
+    do(city, "head", of(city, other, "approve"))
+
+
+def test_two_signatures_are_of_two_persons(city: Session, matter) -> None:
+    clue = matter()
+    do(city, "head", of(city, clue, "one"))
+    assert refused(city, "head", of(city, clue, "other")) == "other_signature"
+    do(city, "leader", of(city, clue, "other"))
+    panel = [of(city, clue, "panel", number) for number in (0, 1)]
+    do(city, "head", panel[0])
+    assert refused(city, "head", panel[1]) == "other_signature"
+    do(city, "leader", panel[1])
+
+
+def test_who_investigates_never_reviews_nor_the_other_way_also_in_linked_matters(
+    city: Session, matter
+) -> None:
+    clue, joined, split, alone = matter(), matter(), matter(), matter()
+    # Claimed and given back is had.
+    actor = office.actor_for(city, "leader")
+    tasks.claim(city, of(city, clue, "verify"), actor=actor)
+    tasks.release(city, of(city, clue, "verify"), actor=actor)
+    assert refused(city, "leader", of(city, clue, "review")) == "separated"
+    links.link(city, split.scope_id, joined.scope_id)
+    tasks.claim(city, of(city, joined, "review"), actor=actor)
+    links.link(city, joined.scope_id, clue.scope_id)
+    assert links.linked(city, clue.scope_id) == {one.scope_id for one in (clue, joined, split)}
+    for element in ("verify", "review", "appeal"):
+        assert refused(city, "leader", of(city, split, element)) == "separated"
+    do(city, "leader", of(city, alone, "review"))
+    # The named team, once the clue is verified.
+    team = matter(way="DW2")
+    city.add(ClueHandler(clue_id=team.id, login="principal", assigned_by="head", assigned_at=NOW))
+    city.flush()
+    assert refused(city, "principal", of(city, team, "review")) == "separated"
+
+
+moves = st.lists(
+    st.one_of(
+        st.tuples(
+            st.sampled_from(["claim", "complete", "assign"]),
+            st.sampled_from(STAFF),
+            st.integers(0, 2),
+            st.sampled_from([*STEPS, "panel"]),
+            st.integers(0, 1),
+        ),
+        st.tuples(st.just("link"), st.just(""), st.integers(0, 2), st.just(""), st.integers(0, 2)),
+    ),
+    min_size=12,
+    max_size=24,
+)
+
+
+@given(walk=moves)
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nobody_ever_finishes_both_sides(city: Session, matter, walk) -> None:
+    """Whatever is tried in whatever order, by whom the hostile diagram offers everything to."""
+    with city.begin_nested() as attempt:
+        matters = [matter() for _ in range(3)]
+        city.add(ClueHandler(clue_id=matters[0].id, login="head", assigned_by="head", assigned_at=NOW))
+        for what, login, which, element, number in walk:
+            clue = matters[which]
+            if what == "link":
+                links.link(city, clue.scope_id, matters[number].scope_id)
+                continue
+            task_id = of(city, clue, element, number if element == "panel" else 0)
+            actor = office.actor_for(city, login)
+            try:
+                with city.begin_nested():
+                    if what == "assign":
+                        tasks.assign(city, task_id, login, actor=office.actor_for(city, "principal"))
+                    else:
+                        (tasks.claim if what == "claim" else tasks.complete)(city, task_id, actor=actor)
+            except DubanError:
+                continue
+        kept_apart(city, matters)
+        attempt.rollback()
+
+
+def kept_apart(session: Session, matters: list[Clue]) -> None:
+    finished = session.scalars(select(Part).where(Part.finished_at.is_not(None))).all()
+    for one, other in itertools.permutations(finished, 2):
+        if one.login != other.login:
+            continue
+        same = one.scope_id == other.scope_id
+        assert not (
+            same and (one.element_id, other.element_id) in {("propose", "approve"), ("one", "other")}
+        ) or (
+            # Who approved may propose afterwards: the next approval is another's.
+            one.element_id == "propose" and one.finished_at >= other.finished_at
+        )
+        assert not (same and one.element_id == other.element_id == "panel")
+        apart = {one.stage, other.stage} in (
+            {"verification", "review"},
+            {"verification", "appeal"},
+            {"review", "appeal"},
+        )
+        assert not (apart and same)
+    for clue in matters:
+        for login in STAFF[2:]:
+            actor = office.actor_for(session, login)
+            inbox = {
+                task.id for task in tasks.listing(session, actor, box="groups", scope_id=clue.scope_id).rows
+            }
+            free = session.scalars(
+                select(Task).where(
+                    Task.scope_id == clue.scope_id, Task.closed_at.is_(None), Task.assignee.is_(None)
+                )
+            )
+            may = {task.id for task in free if wall.Wall().may(session, actor, "claim", task).allowed}
+            assert inbox == may
