@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import links, office, wall
-from handlers.registers import Clue, ClueHandler
+from handlers.recusals import Recusal
+from handlers.registers import Clue, ClueHandler, MatterEvent, Meeting
 from tests.workflows.conftest import make_diagram
 from workflows import definitions, persistence, tasks
-from workflows.errors import DubanError, NotAllowed
+from workflows.errors import DubanError, InvalidInput, NotAllowed
 from workflows.model import Task
 from workflows.parts import Part
 
@@ -167,6 +168,55 @@ def test_who_investigates_never_reviews_nor_the_other_way_also_in_linked_matters
     city.add(ClueHandler(clue_id=team.id, login="principal", assigned_by="head", assigned_at=NOW))
     city.flush()
     assert refused(city, "principal", of(city, team, "review")) == "separated"
+
+
+def test_a_meeting_is_kept_only_of_those_who_may_sit(city: Session, matter) -> None:
+    """Whatever the form asks: this diagram has none, and the engine's gate lets it through."""
+    deciding = step("decide", "sanction", "approve", "review", groups="principal").replace(
+        "<camunda:properties>",
+        '<camunda:properties><camunda:property name="record" value="meetings.record"/>',
+    )
+    elements = f'<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>{deciding}'
+    files = {"meet.bpmn": make_diagram("meet", elements, "s>decide", "decide>e").encode()}
+    supervisor = office.actor_for(city, "supervisor")
+    definitions.deploy(city, files, name="meet", actor=supervisor, profile="engine")
+    clue = matter()
+    persistence.begin(city, definitions.latest(city, "meet"), actor=None, scope_id=clue.scope_id)
+    tasks.claim(city, of(city, clue, "verify"), actor=office.actor_for(city, "leader"))
+    kept_out = {
+        "number": "HB-1",
+        "scope_id": clue.scope_id,
+        "login": "clerk",
+        "asked_by": "clerk",
+        "asked_at": NOW,
+    }
+    city.add(Recusal(**kept_out, state="asked", ground="other"))
+    city.flush()
+    minutes = {"body": "常委会", "held_on": "2026-03-02", "opinions": "同意\n同意", "resolution": "给予处分"}
+    principal, task_id = office.actor_for(city, "principal"), of(city, clue, "decide")
+    for present, recused, code, named in (
+        (["principal", "reviewer", "head", "head"], [], "sits_twice", ["head"]),
+        (["principal", "reviewer"], [], "too_few", None),
+        (["principal", "reviewer", "leader"], [], "may_not_sit", ["leader"]),
+        (["principal", "reviewer", "clerk", "nobody"], [], "may_not_sit", ["clerk", "nobody"]),
+        (["principal", "reviewer", "head"], ["head"], "recused_present", None),
+    ):
+        answers = {**minutes, "present": present, "recused": recused}
+        with pytest.raises(InvalidInput) as error, city.begin_nested():
+            tasks.complete(city, task_id, actor=principal, answers=answers)
+        [found] = error.value.fields.values()
+        assert (found.code, found.params.get("logins")) == (code, named)
+    answers = {**minutes, "present": ["principal", "reviewer", "head"], "recused": ["leader"]}
+    tasks.complete(city, task_id, actor=principal, answers=answers)
+    row = city.scalars(select(Meeting)).one()
+    assert (row.act, row.step, row.opinions, row.number[:3]) == (
+        "sanction",
+        "decide",
+        ["同意", "同意"],
+        "HY-",
+    )
+    line = city.scalars(select(MatterEvent).where(MatterEvent.code == "meeting.recorded")).one()
+    assert line.params == {"number": row.number, "act": "sanction"}
 
 
 moves = st.lists(

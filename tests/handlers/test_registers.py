@@ -241,7 +241,7 @@ def test_who_proposes_the_distribution_does_not_approve_it(desk: Desk) -> None:
     desk.also("clerk", "principal", "JW")
     desk.start()
     desk.go((("clerk", "a3"), ("clerk", "a5"), ("clerk", "a7")))
-    assert desk.refused(NotAllowed, "clerk", "a7_approve").code == "proposer"
+    assert desk.refused(NotAllowed, "clerk", "a7_approve").params["rule"] == "proposer"
     desk.do("principal", "a7_approve")
 
 
@@ -252,7 +252,7 @@ def test_who_drafts_the_letter_does_not_approve_it(desk: Desk) -> None:
     desk.start()
     desk.do("clerk", "a3", competence="no", competent_body="示例市公安局")
     desk.do("head", "a4")
-    assert desk.refused(NotAllowed, "head", "a4_approve").code == "proposer"
+    assert desk.refused(NotAllowed, "head", "a4_approve").params["rule"] == "proposer"
     desk.do("clerk2", "a4_approve")
 
 
@@ -263,7 +263,8 @@ def test_no_handler_approves_the_disposal(desk: Desk, approver: str) -> None:
     desk.start()
     desk.go(TO_THE_STUDY)
     desk.do("handler", "a9")
-    assert desk.refused(NotAllowed, approver, "a10_a2").code == "proposer"
+    rule = {"handler": "proposer", "handler2": "proposing_team"}[approver]
+    assert desk.refused(NotAllowed, approver, "a10_a2").params["rule"] == rule
     desk.do("head", "a10_a2")
 
 
