@@ -62,30 +62,33 @@ def _conditions(login: Any, task: Any) -> Iterator[tuple[str, ColumnElement[bool
 def _proposed(login: Any, task: Any) -> ColumnElement[bool]:
     part = aliased(Part)
     anywhere = and_(task.act.in_(sorted(acts.of(within="matter"))), part.scope_id == task.scope_id)
-    proposal = exists().where(
+    proposal = _found(
+        (part,),
         part.login == login,
         part.act == task.act,
         part.duty == "propose",
         part.finished_at.is_not(None),
         or_(part.instance_id == task.instance_id, anywhere),
     )
-    return and_(task.duty == "approve", proposal.correlate_except(part))
+    return and_(_said(task.duty) == "approve", proposal)
 
 
 def _of_team(login: Any, task: Any) -> ColumnElement[bool]:
     handler = aliased(ClueHandler)
-    running = exists().where(
+    running = _found(
+        (handler,),
         handler.clue_id == func.substr(task.scope_id, len(PREFIX) + 1),
         handler.login == login,
         handler.ended_at.is_(None),
     )
-    teams = task.act.in_(sorted(acts.of(team=True)))
-    return and_(task.duty == "approve", teams, running.correlate_except(handler))
+    teams = _said(task.act).in_(sorted(acts.of(team=True)))
+    return and_(_said(task.duty) == "approve", teams, running)
 
 
 def _signed(login: Any, task: Any) -> ColumnElement[bool]:
     part = aliased(Part)
-    other = exists().where(
+    other = _found(
+        (part,),
         part.login == login,
         part.instance_id == task.instance_id,
         part.act == task.act,
@@ -95,7 +98,7 @@ def _signed(login: Any, task: Any) -> ColumnElement[bool]:
         # A step that comes again is signed by the same; one of several instances by nobody twice.
         or_(part.element_id != task.element_id, task.round.startswith(SEVERAL)),
     )
-    return and_(task.duty == "sign", other.correlate_except(part))
+    return and_(_said(task.duty) == "sign", other)
 
 
 def _took_part(login: Any, task: Any) -> ColumnElement[bool]:
@@ -104,12 +107,14 @@ def _took_part(login: Any, task: Any) -> ColumnElement[bool]:
     if not apart:
         return false()
     part, handler, clue = aliased(Part), aliased(ClueHandler), aliased(Clue)
-    had = exists().where(
+    had = _found(
+        (part,),
         part.login == login,
         or_(part.scope_id == task.scope_id, part.scope_id.in_(others(task.scope_id))),
         or_(*(and_(task.stage == stage, part.stage.in_(sorted(names))) for stage, names in apart.items())),
     )
-    team = exists().where(
+    team = _found(
+        (handler, clue),
         handler.clue_id == clue.id,
         handler.login == login,
         handler.recused.is_(False),
@@ -119,9 +124,18 @@ def _took_part(login: Any, task: Any) -> ColumnElement[bool]:
             (PREFIX + clue.id).in_(others(task.scope_id)),
         ),
     )
-    taken = or_(had.correlate_except(part), team.correlate_except(handler, clue))
-    return and_(task.stage.in_(sorted(apart)), task.scope_id.is_not(None), taken)
+    return and_(_said(task.stage).in_(sorted(apart)), task.scope_id.is_not(None), or_(had, team))
 
 
 def _way(clue: Any, task: Any, way: str, stage: str) -> ColumnElement[bool]:
     return and_(clue.way == way, task.stage.in_(sorted(acts.separated().get(stage, ()))))
+
+
+def _said(column: Any) -> ColumnElement[str]:
+    """Return what a step says, "" for nothing: an unknown would not spare what is asked beside it."""
+    return func.coalesce(column, "")
+
+
+def _found(rows: tuple[Any, ...], *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that there is such a row: looked up for each task that is judged, not all of them first."""
+    return exists(select(rows[0].id).where(*where).correlate_except(*rows).offset(0))
