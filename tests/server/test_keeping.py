@@ -292,6 +292,8 @@ KEPT = {
     "vault_receipt": {"made_by"},
     "vault_reporter": {"written_by"},
     "vault_addition": {"passed_on_by"},
+    "part": {"element_id", "login", "round"},
+    "matter_link": {"family"},
 }
 
 
