@@ -598,3 +598,30 @@ def test_who_becomes_a_candidate_while_he_waits_for_the_lock_is_not_refused(
             task_operations.offer_to(session, session.get_one(Task, task_id), "dora", kind="user")
         looking.join(60)
         assert found == [task_id]
+
+
+def test_the_box_of_others_goes_page_by_page_on_either_database(world: World) -> None:
+    """What is theirs for whom one stands in: by name, claimed or not, and not what is one's own anyway."""
+    absent = StandIn("bert", frozenset({"handler", "handler@JD1"}), everything=True)
+    anna = Actor("anna", frozenset({"anna", "leader"}), stands_in=(absent,))
+    instance = world.instance(owner="carl", starter="carl")
+    theirs = [
+        world.task(instance, ("group", "handler@JD1")).id,
+        world.task(instance, ("user", "bert")).id,
+        world.task(instance, ("group", "leader"), assignee="bert").id,
+    ]
+    for named, values in (
+        ([("group", "handler"), ("group", "leader")], {}),
+        ([("user", "bert")], {"proxy": "none"}),
+        ([("user", "carl")], {}),
+        ([("user", "bert")], {"closed_at": NOW}),
+    ):
+        world.task(instance, *named, **values)
+    found, after = [], None
+    while True:
+        page = task_operations.listing(world.session, anna, box="others", limit=1, after=after)
+        found += [task.id for task in page.rows]
+        if (after := page.next) is None:
+            break
+    assert sorted(found) == sorted(theirs)
+    assert task_operations.count(world.session, anna, box="others") == len(theirs)
