@@ -115,6 +115,13 @@ def _goes_on(session: Session) -> None:
         session.execute(text("delete from audit_event"))
 
 
+def test_nothing_in_a_copy_points_at_what_is_left_out() -> None:
+    pointing = {
+        (table.name, key.column.table.name) for table in tables.copied() for key in table.foreign_keys
+    }
+    assert [pair for pair in pointing if pair[1] in tables.LEFT_OUT] == []
+
+
 def test_what_is_not_whole_is_refused_before_anything_is_written(city: City, tmp_path: Path) -> None:
     plain, sealed = tmp_path / "plain.backup", tmp_path / "sealed.backup"
     making.make(city.database, plain)
