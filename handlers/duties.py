@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from handlers import acts
-from handlers.links import others
+from handlers.links import MatterLink
 from handlers.registers import Clue, ClueHandler
 from workflows.model import Task
 from workflows.parts import SEVERAL, Part
@@ -107,24 +107,30 @@ def _took_part(login: Any, task: Any) -> ColumnElement[bool]:
     if not apart:
         return false()
     part, handler, clue = aliased(Part), aliased(ClueHandler), aliased(Clue)
-    had = _found(
-        (part,),
+    own, theirs = aliased(MatterLink), aliased(MatterLink)
+    family = (own.scope_id == task.scope_id, theirs.family == own.family)
+    had = (
         part.login == login,
-        or_(part.scope_id == task.scope_id, part.scope_id.in_(others(task.scope_id))),
         or_(*(and_(task.stage == stage, part.stage.in_(sorted(names))) for stage, names in apart.items())),
     )
-    team = _found(
-        (handler, clue),
+    team = (
         handler.clue_id == clue.id,
         handler.login == login,
         handler.recused.is_(False),
         or_(*(_way(clue, task, way, stage) for way, stage in STAGE_OF_WAY.items())),
-        or_(
-            clue.id == func.substr(task.scope_id, len(PREFIX) + 1),
-            (PREFIX + clue.id).in_(others(task.scope_id)),
-        ),
     )
-    return and_(_said(task.stage).in_(sorted(apart)), task.scope_id.is_not(None), or_(had, team))
+    # A question by key for each: an alternative inside one would have whole tables read.
+    taken = or_(
+        _found((part,), part.scope_id == task.scope_id, *had),
+        _found((part, own, theirs), *family, part.scope_id == theirs.scope_id, *had),
+        _found((handler, clue), clue.id == _clue_id(task.scope_id), *team),
+        _found((handler, clue, own, theirs), *family, clue.id == _clue_id(theirs.scope_id), *team),
+    )
+    return and_(_said(task.stage).in_(sorted(apart)), task.scope_id.is_not(None), taken)
+
+
+def _clue_id(scope_id: Any) -> ColumnElement[str]:
+    return func.substr(scope_id, len(PREFIX) + 1)
 
 
 def _way(clue: Any, task: Any, way: str, stage: str) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from workflows import audit, jobs, timers
 
 TICK = timedelta(seconds=1)
 HOUSEKEEPING = timedelta(hours=1)
-RAISING = timedelta(minutes=5)
+RAISING = timedelta(minutes=15)
 SEALING = timedelta(seconds=5)
 THREADS = 10
 #: What is recorded on these threads bears this origin.
