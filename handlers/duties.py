@@ -6,10 +6,11 @@ One condition, for lists and for decisions. What diagrams have to show before th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from handlers import acts
@@ -35,20 +36,50 @@ def barred(login: Any, task: Any = Task) -> ColumnElement[bool]:
 
 def bar(session: Session, login: str, task: Task) -> str | None:
     """Return the rule of the wall by which somebody may not have a task, None where nothing of this bars him."""
-    if task.duty not in KEPT_APART and task.stage not in acts.stages():
-        return None
-    # A few questions at most, each by key: of a task that says nothing of the kind none is asked.
-    found = (rule for rule, condition in _conditions(login, Task) if _holds(session, task, condition))
-    return next(found, None)
+    # A question or two, each by key: of a task that says nothing of the kind none is asked.
+    return next((rule for rule in _concerning(task) if _holds(session, login, task, rule)), None)
+
+
+def withheld(session: Session, login: str, tasks: Iterable[Any]) -> set[str]:
+    """Return which of these tasks (or rows with `id`, `duty`, `act`, `stage`) somebody may not have, by key."""
+    ids = [task.id for task in tasks if next(_concerning(task), None)]
+    return set(session.scalars(_among(), {"login": login, "ids": ids})) if ids else set()
 
 
 def separated(session: Session, login: str, task: Task) -> bool:
     """Return whether somebody had part in a stage of the matter that is kept apart from the task's."""
-    return task.stage in acts.stages() and _holds(session, task, _took_part(login, Task))
+    return task.stage in acts.stages() and _holds(session, login, task, "separated")
 
 
-def _holds(session: Session, task: Task, condition: ColumnElement[bool]) -> bool:
-    return session.scalar(select(Task.id).where(Task.id == task.id, condition)) is not None
+def _concerning(task: Any) -> Iterator[str]:
+    """Yield the rules that what a task says of itself leaves to be asked."""
+    if task.duty == "approve":
+        yield "proposer"
+        if task.act in acts.of(team=True):
+            yield "proposing_team"
+    if task.duty == "sign":
+        yield "other_signature"
+    if task.stage in acts.stages():
+        yield "separated"
+
+
+def _holds(session: Session, login: str, task: Task, rule: str) -> bool:
+    return session.scalar(_questions()[rule], {"login": login, "task_id": task.id}) is not None
+
+
+# Built once: to build one of these costs more than to ask it.
+
+
+@cache
+def _questions() -> Mapping[str, Select[str]]:
+    one = select(Task.id).where(Task.id == bindparam("task_id"))
+    return {rule: one.where(condition) for rule, condition in _conditions(bindparam("login"), Task)}
+
+
+@cache
+def _among() -> Select[str]:
+    ids: Any = bindparam("ids", expanding=True)
+    return select(Task.id).where(Task.id.in_(ids), barred(bindparam("login")))
 
 
 def _conditions(login: Any, task: Any) -> Iterator[tuple[str, ColumnElement[bool]]]:

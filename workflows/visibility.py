@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
@@ -42,6 +43,9 @@ class Policy(Protocol):
     def takes(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` that nothing the actor did before keeps him from doing it."""
 
+    def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
+        """Return the keys of those of these tasks, or rows of them, that `takes` does not hold for."""
+
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         """Decide one act: see claim release complete assign (task), see start cancel suspend migrate variables.
 
@@ -64,6 +68,9 @@ class _Deny:
 
     def takes(self, actor: Actor) -> ColumnElement[bool]:
         return false()
+
+    def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
+        return {task.id for task in tasks}
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         return Decision(False, "No policy is installed.")

@@ -8,9 +8,13 @@ condition and once as a check side by side (`scopes`). What no matrix may grant:
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from typing import Any
+
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from handlers import duties
 from handlers.wall import acts, tasks
 from handlers.wall.acts import may
 from handlers.wall.explaining import Explanation, explain
@@ -63,6 +67,10 @@ class Wall:
     def takes(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` that no other duty of the actor keeps him from it."""
         return tasks.takes(actor)
+
+    def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
+        """Return the keys of those of these tasks, or rows of them, that another duty of the actor keeps him from."""
+        return duties.withheld(session, actor.id, tasks)
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         """Decide one act on a task (see claim release complete assign) or instance (see start cancel …)."""

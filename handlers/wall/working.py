@@ -55,7 +55,7 @@ def for_others(rules: Matrix, actor: Actor, task: Any) -> ColumnElement[bool]:
         and_(
             proxies.share(one, task),
             proxies.open_to(actor, one, task.scope_id),
-            works_on(rules, actor, task),
+            _works_there(rules, actor, task),
             works_on(rules, Actor(one.id, one.groups), task),
         )
         for one in actor.stands_in
@@ -68,9 +68,36 @@ def is_passed(session: Session, actor: Actor, one: StandIn, task: Task) -> bool:
     return (
         proxies.has_share(session, one, task)
         and proxies.is_open_to(session, actor, one, task.scope_id)
-        and may_work(session, actor, task.scope_id, task.stage)
+        and _may_work_there(actor, task.scope_id, task.stage)
         and may_work(session, Actor(one.id, one.groups), task.scope_id, task.stage)
     )
+
+
+def _works_there(rules: Matrix, actor: Actor, task: Any) -> ColumnElement[bool]:
+    """Return the condition that the actor's roles do steps of the task's area, if not in this matter: for a proxy."""
+    areas = _areas(rules, actor)
+    at = [task.scope_id.startswith(PREFIX)] if areas else [false()]
+    if areas and areas != matrix.areas_of_stages():
+        at.append(in_areas(task.stage, areas))
+    found = [task.scope_id.is_(None), and_(*at)]
+    if _in_period(rules, actor):
+        found.append(task.scope_id.startswith(PERIOD))
+    return or_(*found)
+
+
+def _may_work_there(actor: Actor, scope_id: str | None, stage: str | None) -> bool:
+    """Whether the actor's roles do steps of the area that a stage belongs to, if not in this matter: for a proxy."""
+    if scope_id is None:
+        return True
+    rules = matrix.current()
+    if scope_id.startswith(PERIOD):
+        return _in_period(rules, actor)
+    return scope_id.startswith(PREFIX) and bool(sight.at_stage(rules, actor, DOING, stage))
+
+
+def _areas(rules: Matrix, actor: Actor) -> frozenset[str]:
+    held = rules.held(actor, matrix.areas_of_stages(), DOING)
+    return frozenset(area for areas in held.values() for area in areas)
 
 
 def makes_for_agencies(actor: Actor) -> bool:

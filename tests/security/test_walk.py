@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from zlib import crc32
 
@@ -20,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.event import listen
 from werkzeug.routing import Rule
 
-from handlers import notifications, uploads
+from handlers import notifications, office, uploads
 from handlers.recusals import RECUSED, Recusal
 from handlers.registers import Clue, Document
 from tests import stages
@@ -40,7 +41,7 @@ BY_AGENCY = ("a3", "a5", "a7", "a7_approve", "a8", "a8_sign", "a9", "a10_a2", "a
 #: and a word of state; numbers, stage and dates; everything.
 NOTHING, STATUS, METADATA, CONTENT = "nothing", "status", "metadata", "content"
 PEOPLE = (
-    *("agency", "agency2", "intake", "clerk", "head", "head2", "handler", "handler2", "handler4"),
+    *("agency", "agency2", "intake", "clerk", "head", "head2", "handler", "handler2", "handler3", "handler4"),
     *("leader", "principal", "reviewer", "supervisor", "auditor", "admin"),
 )
 #: Who sees every clue: 案管室, its head (who heads JD1 as well), the leader of the line, the principal.
@@ -49,6 +50,9 @@ ASSIGNED = dict.fromkeys(("handler", "handler2"), CONTENT)
 #: Who sees the steps of a later stage, which is more than knowing the clue (§4.1, columns "3b" to "Register").
 LEADING = frozenset({"leader", "principal"})
 OWN_OFFICE = LEADING | {"head", "handler", "handler2"}
+#: handler3 stands in for handler2: what is his to do, where the other has it to do and is not kept out.
+STANDING_IN = {"handler3": CONTENT}
+PASSED_ON = ("a8_sign", "a9", "a12", "a13")
 LATER = {
     "interview": OWN_OFFICE,
     "investigation": LEADING,
@@ -111,6 +115,9 @@ def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def matters(walked: House) -> dict[str, Matter]:
     """Return a matter at each step, of each kind."""
+    with walked.city.database.unit_of_work() as session:
+        day, by = office.today(), "handler2"
+        office.stand_in(session, by, "handler3", since=day, until=day + timedelta(days=9), by=by)
     laid = {step: _sent(walked.city, step) for step in BY_AGENCY}
     laid |= {f"reported {step}": _reported(walked.city, step) for step in ("a3", "a9")}
     laid["recused"] = _recused(walked.city)
@@ -125,28 +132,25 @@ def _later(city: City, stage: str, laid: Laid) -> Matter:
         session.get_one(Clue, laid.clue_id).facts = facts
         begun = session.get_one(Instance, laid.instance_id)
     ids = _ids(city, begun, laid.clue_id)
-    office = stages.STAGES[stage][0]
-    seen = {**ALWAYS, "agency": STATUS, **(ASSIGNED if office == "JD1" else {})}
-    if "reviewer" in LATER[stage]:
+    working, seen = LATER[stage], {**ALWAYS, "agency": STATUS}
+    if stages.STAGES[stage][0] == "JD1":
+        # Who stands in does the step, which names the matter; the file is for those to whom it was assigned.
+        seen, working = seen | ASSIGNED | {"handler3": METADATA}, working | {"handler3"}
+    if "reviewer" in working:
         seen["reviewer"] = CONTENT
-    return Matter(
-        ids,
-        (*ids.pop("numbers"), ids["clue_id"]),
-        (facts,),
-        (laid.instance_id, laid.task_id),
-        seen,
-        LATER[stage],
-    )
+    numbers, steps = (*ids.pop("numbers"), ids["clue_id"]), (laid.instance_id, laid.task_id)
+    return Matter(ids, numbers, (facts,), steps, seen, working)
 
 
 def _sent(city: City, step: str, **seen: str) -> Matter:
     assigned = ASSIGNED if BY_AGENCY.index(step) >= BY_AGENCY.index("a8_sign") else {}
+    assigned = assigned | (STANDING_IN if step in PASSED_ON and "handler2" not in seen else {})
     return _lay(city, step, "agency", {**ALWAYS, "agency": STATUS, **assigned, **seen})
 
 
 def _reported(city: City, step: str) -> Matter:
     own = CONTENT if step == "a3" else METADATA
-    assigned = {} if step == "a3" else ASSIGNED
+    assigned = {} if step == "a3" else ASSIGNED | STANDING_IN
     letter = {"source": "SR01", "named": "no", "report_no": f"信〔2026〕{BY_AGENCY.index(step)}号"}
     return _lay(city, step, "intake", {**ALWAYS, **assigned, "intake": own}, **letter)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -42,6 +42,9 @@ class Candidates:
 
     def takes(self, actor: Actor) -> ColumnElement[bool]:
         return true()
+
+    def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
+        return ()
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         if act == "see" and isinstance(subject, Task):

@@ -6,12 +6,24 @@ what the actor may not see is not in it and not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from workflows.actor import Actor
@@ -91,11 +103,15 @@ def listing(
     number. `narrowed` are fields of `TaskFilter`.
     """
     size = max(1, min(limit, MAX_LIMIT))
-    first = None if sort or offset else size + 1
-    wanted = _box(actor, box, TaskFilter(**narrowed), place(after) if after else None, first)
-    wanted = wanted.order_by(*_order(box, sort, descending)).offset(offset or None).limit(size + 1)
-    loaded = wanted.options(joinedload(Task.instance), joinedload(Task.definition))
-    rows = session.scalars(loaded).all()
+    behind, asked = place(after) if after else None, TaskFilter(**narrowed)
+    if box == "groups" and not (sort or offset):
+        rows = _takeable(
+            session, actor, asked, behind, size + 1, lambda wanted: session.scalars(_loaded(wanted))
+        )
+    else:
+        wanted = _box(actor, box, asked, behind, None if sort or offset else size + 1)
+        wanted = wanted.order_by(*_order(box, sort, descending)).offset(offset or None).limit(size + 1)
+        rows = list(session.scalars(_loaded(wanted)))
     more = len(rows) > size and sort is None
     return Page(tuple(rows[:size]), _mark(box, rows[size - 1]) if more else None)
 
@@ -104,6 +120,10 @@ def count(
     session: Session, actor: Actor, *, box: str = "open", at_most: int | None = None, **narrowed: Any
 ) -> int:
     """Return how many tasks a box has, or `at_most` if there are at least so many."""
+    if box == "groups" and at_most is not None:
+        said = (Task.id, Task.sorts_at, Task.duty, Task.act, Task.stage)
+        fetch = lambda wanted: session.execute(wanted.with_only_columns(*said))  # noqa: E731
+        return len(_takeable(session, actor, TaskFilter(**narrowed), None, at_most, fetch))
     wanted = _box(actor, box, TaskFilter(**narrowed), None, at_most).with_only_columns(Task.id)
     found = wanted.limit(at_most).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
@@ -126,6 +146,40 @@ def next_of(session: Session, instance_id: str, actor: Actor) -> Sequence[Task]:
     return session.scalars(wanted.order_by(Task.sorts_at, Task.id)).all()
 
 
+def _takeable(
+    session: Session,
+    actor: Actor,
+    narrowed: TaskFilter,
+    behind: tuple[datetime, str] | None,
+    most: int,
+    fetch: Callable[[Select[Task]], Iterable[Any]],
+) -> list[Any]:
+    """Return so many of what is offered to the actor's groups, from a place on, and no duty of his keeps him from.
+
+    Duties are asked of the rows of a page: within the arms that make it, they would cost more than all the rest.
+    """
+    found: list[Any] = []
+    while True:
+        wanted = _offers(actor, narrowed, behind, most).order_by(*_order("groups", None, False)).limit(most)
+        rows = list(fetch(wanted))
+        out = policy().withheld(session, actor, rows)
+        found += [row for row in rows if row.id not in out]
+        if len(rows) < most or len(found) >= most:
+            return found[:most]
+        behind = (rows[-1].sorts_at, rows[-1].id)
+
+
+def _loaded(wanted: Select[Task]) -> Select[Task]:
+    return wanted.options(joinedload(Task.instance), joinedload(Task.definition))
+
+
+def _offers(
+    actor: Actor, narrowed: TaskFilter, behind: tuple[datetime, str] | None, first: int | None
+) -> Select[Task]:
+    conditions = [policy().tasks(actor), *narrowed.conditions()]
+    return select(Task).where(among_offered(offered_to(actor), conditions, behind=behind, first=first))
+
+
 def _box(
     actor: Actor,
     box: str,
@@ -138,11 +192,9 @@ def _box(
         raise InvalidInput(f"There is no box {box!r}; there are: {', '.join(BOXES)}.", code="box")
     if box == "others":
         return select(Task).where(_others(actor, tuple(narrowed.conditions()), behind, first))
-    conditions = [policy().tasks(actor), *narrowed.conditions()]
     if box == "groups":
-        conditions.append(policy().takes(actor))
-        return select(Task).where(among_offered(offered_to(actor), conditions, behind=behind, first=first))
-    wanted = select(Task).where(*conditions)
+        return _offers(actor, narrowed, behind, None).where(policy().takes(actor))
+    wanted = select(Task).where(policy().tasks(actor), *narrowed.conditions())
     if box == "done":
         wanted = wanted.where(Task.closed_by == actor.id, Task.outcome == "completed")
         return wanted.where(tuple_(Task.closed_at, Task.id) < behind) if behind else wanted
