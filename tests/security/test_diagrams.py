@@ -35,6 +35,8 @@ STEPS = sorted(name for name in operations.names() if operations.use_of(name) ==
 GIVEN = {
     "erasure.carry_out": {},
     "recusals.carry_out": {},
+    "recusals.short_handed": {},
+    "clues.current_handlers": {},
     "unsealing.grant": {},
     "returns.note_release": {"agency": "ST"},
     **{
@@ -279,7 +281,7 @@ def test_a_message_carries_no_decisions_into_a_matter(house: House) -> None:
     body = {"messageName": "clue_withdrawn", "processInstanceId": matter.id}
     forged = values(clue_id="x", handlers=["clerk"], to_office="SC1")
     refused = clerk.post("/message", {**body, "processVariables": forged}, 403)
-    assert "the forms alone write what was decided" in refused["message"]
+    assert "The forms alone write what was decided" in refused["message"]
     clerk.post("/message", body, 204)
     variables = clerk.get(f"/process-instance/{matter.id}/variables")
     assert variables["handlers"]["value"] == ["handler", "handler2"]
