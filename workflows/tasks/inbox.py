@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -121,8 +122,7 @@ def count(
 ) -> int:
     """Return how many tasks a box has, or `at_most` if there are at least so many."""
     if box == "groups" and at_most is not None:
-        said = (Task.id, Task.sorts_at, Task.duty, Task.act, Task.stage)
-        fetch = lambda wanted: session.execute(wanted.with_only_columns(*said))  # noqa: E731
+        fetch = partial(_said, session)
         return len(_takeable(session, actor, TaskFilter(**narrowed), None, at_most, fetch))
     wanted = _box(actor, box, TaskFilter(**narrowed), None, at_most).with_only_columns(Task.id)
     found = wanted.limit(at_most).subquery()
@@ -167,6 +167,12 @@ def _takeable(
         if len(rows) < most or len(found) >= most:
             return found[:most]
         behind = (rows[-1].sorts_at, rows[-1].id)
+
+
+def _said(session: Session, wanted: Select[Task]) -> Iterable[Any]:
+    """Return of tasks no more than counting asks for."""
+    columns = (Task.id, Task.sorts_at, Task.duty, Task.act, Task.stage)
+    return session.execute(wanted.with_only_columns(*columns))
 
 
 def _loaded(wanted: Select[Task]) -> Select[Task]:
