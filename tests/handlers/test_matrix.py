@@ -66,6 +66,7 @@ def test_a_wrong_row_is_refused_with_its_line_and_column(sqlite_engines: Engines
             assert why in message
         assert "the same grant stands in a row above" in refusal(HEAD + good + good)
         assert "The first line must be role,area" in refusal(good)
+    engine.dispose()  # the next test lays its database in the same place
 
 
 def test_the_last_version_that_has_begun_holds_for_its_whole_cell() -> None:
