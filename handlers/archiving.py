@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session
 
-from handlers import codes, keeping
+from handlers import codes, keeping, office
 from handlers.keeping import Archived, Hold, Opening
 from handlers.recusals import RECUSED, blocking, state_of
 from handlers.registers import Clue, MatterEvent
 from workflows import audit, clock
 from workflows.actor import Actor
-from workflows.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.errors import Conflict, FieldError, InvalidInput, NotFound
 from workflows.model import Instance
 
 PURPOSES = "archive_purposes"
@@ -38,7 +38,7 @@ def ended_at(session: Session, clue: Clue) -> datetime | None:
 
 def hold(session: Session, actor: Actor, clue: Clue, *, authority: str, reason: str) -> Hold:
     """Return the hold that stands from now on: nothing of the matter is destroyed. InvalidInput names the fields."""
-    _as(actor, HOLDING)
+    office.require(actor, HOLDING)
     said = _said(authority=authority, reason=reason)
     lock(session, clue)
     row = Hold(scope_id=clue.scope_id, placed_by=actor.id, placed_at=clock.now(), **said)
@@ -50,7 +50,7 @@ def hold(session: Session, actor: Actor, clue: Clue, *, authority: str, reason: 
 
 def lift(session: Session, actor: Actor, clue: Clue, hold_id: str, *, reason: str) -> None:
     """End a hold; NotFound where none such stands, InvalidInput without a reason."""
-    _as(actor, LIFTING)
+    office.require(actor, LIFTING)
     row = next((one for one in keeping.held(session, clue.scope_id) if one.id == hold_id), None)
     if row is None:
         raise NotFound(f"There is no hold {hold_id} to be lifted.", code="hold")
@@ -61,7 +61,7 @@ def lift(session: Session, actor: Actor, clue: Clue, hold_id: str, *, reason: st
 
 def archive(session: Session, actor: Actor, clue: Clue) -> None:
     """Put a closed matter into the archive; Conflict while it is open, or where it lies there already."""
-    _as(actor, KEEPERS)
+    office.require(actor, KEEPERS)
     lock(session, clue)
     if ended_at(session, clue) is None:
         raise Conflict("Only a matter all of whose processes have ended is archived.", code="matter_open")
@@ -73,7 +73,7 @@ def archive(session: Session, actor: Actor, clue: Clue) -> None:
 
 def open_(session: Session, actor: Actor, clue_id: str, *, purpose: str, reason: str) -> Opening:
     """Return the right to read an archived matter for the hours of the purpose; NotFound, or InvalidInput."""
-    _as(actor, KEEPERS)
+    office.require(actor, KEEPERS)
     clue = session.get(Clue, clue_id)
     if clue is None or not keeping.archived(session, clue.scope_id):
         raise NotFound(f"There is no clue {clue_id} in the archive.", code="clue")
@@ -93,7 +93,7 @@ def open_(session: Session, actor: Actor, clue_id: str, *, purpose: str, reason:
 
 def take_out(session: Session, actor: Actor, clue: Clue, *, reason: str) -> None:
     """Bring a matter back among the others, to be gone on with; Conflict where it is not archived."""
-    _as(actor, LIFTING)
+    office.require(actor, LIFTING)
     row = keeping.archived(session, clue.scope_id)
     if row is None:
         raise Conflict("The matter is not in the archive.", code="not_archived")
@@ -114,11 +114,6 @@ def register(actor: Actor) -> Select[Clue, Archived]:
 def lock(session: Session, clue: Clue) -> None:
     """Let holds and destructions of one matter wait for one another."""
     session.execute(select(Clue.id).where(Clue.id == clue.id).with_for_update())
-
-
-def _as(actor: Actor, roles: frozenset[str]) -> None:
-    if actor.groups.isdisjoint(roles):
-        raise NotAllowed(f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles))
 
 
 def _said(**given: str) -> dict[str, str]:

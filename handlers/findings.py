@@ -6,17 +6,17 @@ A finding is of the office's conduct, never of a matter's content: the auditor k
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from handlers import office
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, who
 from workflows.actor import Actor
-from workflows.errors import EngineFault, NotAllowed
+from workflows.errors import EngineFault
 from workflows.model import Base, new_id
 from workflows.operations import Context, Recorded, operation
 
@@ -49,7 +49,7 @@ class AuditFinding(Base):
 @operation("findings.raise")
 def raise_(context: Context, *, answers: Answers) -> Recorded:
     """Open a finding; who answers it is told by his task."""
-    _as(context, {AUDITOR})
+    office.require(context.actor, {AUDITOR})
     row = AuditFinding(
         number=next_number(context.session, "finding", context.now),
         state="open",
@@ -69,7 +69,7 @@ def raise_(context: Context, *, answers: Answers) -> Recorded:
 def answer(context: Context, *, answers: Answers) -> None:
     """Say what was found out and what has been done about it."""
     row = _of_process(context)
-    _as(context, {row.addressed_to})
+    office.require(context.actor, {row.addressed_to})
     _go_on(context, row, "answered", "answer", answers["text"])
 
 
@@ -77,7 +77,7 @@ def answer(context: Context, *, answers: Answers) -> None:
 def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Accept the answer, which closes the finding, or send it back with the reason."""
     row = _of_process(context)
-    _as(context, {AUDITOR})
+    office.require(context.actor, {AUDITOR})
     accepted = answers["decision"] == "agree"
     state, act = ("closed", "close") if accepted else ("open", "return")
     _go_on(context, row, state, act, answers.get("text") or "")
@@ -116,9 +116,3 @@ def _of_process(context: Context) -> AuditFinding:
     if found is None:
         raise EngineFault("The process has no finding.", element=context.element_id)
     return found
-
-
-def _as(context: Context, roles: Collection[str]) -> None:
-    """Refuse who holds none of the roles, whoever a diagram lets act."""
-    if context.actor is None or context.actor.groups.isdisjoint(roles):
-        raise NotAllowed(f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles))

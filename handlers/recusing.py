@@ -7,7 +7,7 @@ concerned are three, or two where somebody recuses himself. (监察法 67, 监�
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from handlers.office import Membership, Person
 from handlers.recusals import ASKED, RECUSED, Recusal, state_of
 from handlers.registers import Clue, ClueHandler, ClueSubject, MatterEvent
 from handlers.registers.numbers import next_number
-from handlers.registers.record import Answers, clue_of, note, numbered, who
+from handlers.registers.record import Answers, clue_of, note, numbered, parties, who
 from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
@@ -190,11 +190,10 @@ def _decided(context: Context, row: Recusal, decision: str) -> dict[str, Any]:
     return {"decision_recusal": decision}
 
 
-def _as(context: Context, roles: Collection[str], *others: str) -> None:
+def _as(context: Context, roles: Set[str], *others: str) -> None:
     """Refuse who holds none of the roles, whoever a diagram lets decide, or is concerned or asked for it."""
-    if context.actor is None or context.actor.groups.isdisjoint(roles):
-        raise NotAllowed(f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles))
-    if not context.actor.parties.isdisjoint(others):
+    office.require(context.actor, roles)
+    if not parties(context).isdisjoint(others):
         raise NotAllowed("Who asked for it, and who is concerned, does not decide.", code="proposer")
 
 

@@ -11,7 +11,7 @@ Pages know their visitors by cookie and are protected against forged requests. T
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -94,7 +94,7 @@ class Identity:
     scopes: frozenset[str] | None = None  #: of the token; None without one
 
 
-def guard(*, roles: frozenset[str] | set[str] = frozenset()) -> Callable[[View], View]:
+def guard(*, roles: Set[str] = frozenset()) -> Callable[[View], View]:
     """Let only who is signed in use the view, and holds one of the roles if any are named.
 
     The view is given the actor as its argument `actor`.
@@ -108,13 +108,11 @@ def guard(*, roles: frozenset[str] | set[str] = frozenset()) -> Callable[[View],
                 raise NotSignedIn
             _check(identity)
             _count(identity.actor)
-            if roles and not roles & identity.actor.groups:
-                raise NotAllowed(
-                    f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles)
-                )
+            if roles:
+                office.require(identity.actor, roles)
             return view(*args, actor=identity.actor, **kwargs)
 
-        guarded.__guarded__ = f"roles: {', '.join(sorted(roles))}" if roles else "signed in"  # type: ignore[attr-defined]
+        guarded.__guarded__ = "guarded"  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return decorate

@@ -30,10 +30,12 @@ MOST = rates.Limit("alarm", 5, QUIET)
 
 def alarm(session: Session, sealed: Sequence[int]) -> None:
     """Tell case supervision of the refusals among these rows of the audit, whose actors are no part of the matter."""
-    wanted = select(AuditEvent.actor, AuditEvent.scope_id).where(
+    # Whoever tries a hundred times is looked at once.
+    wanted = select(AuditEvent.actor, AuditEvent.scope_id).distinct()
+    refused = wanted.where(
         AuditEvent.id.in_(sealed), AuditEvent.act == "refusal", AuditEvent.scope_id.startswith(PREFIX)
     )
-    for login, scope_id in session.execute(wanted.order_by(AuditEvent.id)).all():
+    for login, scope_id in session.execute(refused).all():
         clue = session.get(Clue, (scope_id or "").removeprefix(PREFIX))
         if login and clue and not _told(session, clue):
             _alarm(session, office.actor_for(session, login), clue)

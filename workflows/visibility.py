@@ -40,11 +40,8 @@ class Policy(Protocol):
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
 
-    def takes(self, actor: Actor) -> ColumnElement[bool]:
-        """Return the SQL condition over `Task` that nothing the actor did before keeps him from doing it."""
-
     def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
-        """Return the keys of those of these tasks, or rows of them, that `takes` does not hold for."""
+        """Return the keys of those of these tasks, or rows of them, that what the actor did before bars him from."""
 
     def may(self, session: Session, actor: Actor, act: str, subject: Instance | Task) -> Decision:
         """Decide one act: see claim release complete assign (task), see start cancel suspend migrate variables.
@@ -64,9 +61,6 @@ class _Deny:
         return false()
 
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
-        return false()
-
-    def takes(self, actor: Actor) -> ColumnElement[bool]:
         return false()
 
     def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:

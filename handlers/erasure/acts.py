@@ -32,7 +32,8 @@ DECIDING = frozenset({"principal"})
 def propose(context: Context, *, answers: Answers) -> Recorded:
     """Propose that a matter, or who reported it, is destroyed: its period is over and nothing hinders."""
     session = context.session
-    proposer = _as(context, PROPOSING)
+    office.require(context.actor, PROPOSING)
+    proposer = who(context)
     clue = numbered(session, answers["number"])
     if clue is None or state_of(session, proposer, clue.scope_id):
         raise _refused("number", "clue_number", number=answers["number"])
@@ -79,7 +80,8 @@ def shown(context: Context) -> dict[str, Any]:
 def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Decide as the principal, who has not proposed it and does not keep out of the matter."""
     row = _of_process(context)
-    decider = _as(context, DECIDING)
+    office.require(context.actor, DECIDING)
+    decider = who(context)
     if decider == row.proposed_by or state_of(context.session, decider, row.scope_id):
         raise NotAllowed("Who proposed it, or keeps out of the matter, does not decide.", code="proposer")
     if row.state != "proposed":
@@ -127,13 +129,6 @@ def _of_process(context: Context) -> Destruction:
 
 def _clue(context: Context, row: Destruction) -> Clue:
     return context.session.get_one(Clue, row.scope_id.removeprefix("clue:"))
-
-
-def _as(context: Context, roles: frozenset[str]) -> str:
-    login = who(context)
-    if context.actor is None or context.actor.groups.isdisjoint(roles):
-        raise NotAllowed(f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles))
-    return login
 
 
 def _note(context: Context, row: Destruction, code: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date
 from typing import Any
 
@@ -25,12 +25,18 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from handlers.office.model import MANAGING_COMMITTEES, Absence, Membership, Person, Post, Role, Unit
 from workflows import clock
 from workflows.actor import Actor
-from workflows.errors import NotFound
+from workflows.errors import NotAllowed, NotFound
 
 
 def today() -> date:
     """Return the office's calendar day."""
     return clock.now().astimezone(clock.office_zone()).date()
+
+
+def require(actor: Actor | None, roles: Set[str]) -> None:
+    """Raise NotAllowed (`role`) unless somebody acts who holds one of the roles: diagrams may ask anybody."""
+    if actor is None or roles.isdisjoint(actor.groups):
+        raise NotAllowed(f"This is for: {', '.join(sorted(roles))}.", code="role", roles=sorted(roles))
 
 
 def person(session: Session, login: str) -> Person:

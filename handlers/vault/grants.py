@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from handlers import codes, notifications, wall
+from handlers import codes, notifications, office, wall
 from handlers.registers import Clue, MatterEvent
 from handlers.registers.numbers import next_number
-from handlers.registers.record import Answers, clue_of, note, numbered, who
+from handlers.registers.record import Answers, clue_of, note, numbered, parties, who
 from handlers.vault import reporters
 from handlers.vault.model import Grant
 from workflows import audit, clock
@@ -200,9 +200,8 @@ def _decided(context: Context, row: Grant, answers: Answers) -> str:
 
 def _as(context: Context, role: str, *others: str | None) -> None:
     """Refuse who does not hold the role, whoever a diagram lets decide, or has had a hand in it before."""
-    if context.actor is None or role not in context.actor.groups:
-        raise NotAllowed(f"This is decided by the {role}.", code="role", roles=[role])
-    if not context.actor.parties.isdisjoint(others):
+    office.require(context.actor, {role})
+    if not parties(context).isdisjoint(others):
         raise NotAllowed(
             "Applicant, leader in charge and principal are three different persons.", code="unsealing_person"
         )

@@ -64,10 +64,6 @@ class Wall:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
         return tasks.of_others(actor)
 
-    def takes(self, actor: Actor) -> ColumnElement[bool]:
-        """Return the SQL condition over `Task` that no other duty of the actor keeps him from it."""
-        return tasks.takes(actor)
-
     def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
         """Return the keys of those of these tasks, or rows of them, that another duty of the actor keeps him from."""
         return duties.withheld(session, actor.id, tasks)

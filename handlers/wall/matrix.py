@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -123,12 +123,39 @@ def every() -> tuple[Grant, ...]:
     return _rows()
 
 
-def roles(area: str, rights: Collection[str], scope: str | None = None) -> frozenset[str]:
-    """Return the roles that have one of these rights in an area in any version: whose pages it concerns at all."""
-    return frozenset(
-        grant.role
-        for grant in _rows()
-        if grant.area == area and grant.right in rights and scope in (None, grant.scope)
+class Roles(Set[str]):
+    """A set of roles, read from the matrix when it is asked: routes name one before anything can be refused."""
+
+    def __init__(self, ask: Callable[[], frozenset[str]]) -> None:
+        self._ask = ask
+
+    def __contains__(self, role: object) -> bool:
+        return role in self._ask()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ask())
+
+    def __len__(self) -> int:
+        return len(self._ask())
+
+    def __or__(self, more: Iterable[Any]) -> Roles:
+        return Roles(lambda: self._ask() | frozenset(more))
+
+    __ror__ = __or__
+
+    @classmethod
+    def _from_iterable(cls, found: Iterable[Any]) -> frozenset[Any]:
+        return frozenset(found)
+
+
+def roles(area: str, rights: Collection[str], *scopes: str) -> Roles:
+    """Return the roles with one of these rights in an area, in any version: whose pages it concerns at all."""
+    return Roles(
+        lambda: frozenset(
+            grant.role
+            for grant in _rows()
+            if grant.area == area and grant.right in rights and (not scopes or grant.scope in scopes)
+        )
     )
 
 

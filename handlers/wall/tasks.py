@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from handlers import duties
 from handlers.wall import matrix
 from handlers.wall.matrix import Matrix
 from handlers.wall.offered import candidate, is_candidate, looked_up
@@ -41,13 +40,6 @@ def _tasks(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
         shown(rules, actor, Task),
     )
     return and_(seen, in_sight(actor, Task.scope_id), unless_archived(actor, Task, Task.closed_at))
-
-
-@lru_cache(maxsize=KEPT)
-def takes(actor: Actor) -> ColumnElement[bool]:
-    """Return the SQL condition over `Task` that no other duty of the actor keeps him from it."""
-    # A step that says nothing of itself makes the condition unknown, which bars nobody.
-    return duties.barred(actor.id).is_not(true())
 
 
 def of_others(actor: Actor) -> ColumnElement[bool]:

@@ -8,24 +8,29 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlalchemy.orm import Session
 
 from handlers.wall import matrix, proxies, sight
-from handlers.wall.matrix import DOING, Matrix
+from handlers.wall.matrix import DOING, Held, Matrix
 from handlers.wall.rules import PERIOD, PREFIX
 from handlers.wall.scopes import in_areas
 from workflows.actor import Actor, StandIn
 from workflows.model import Task
 
 EVERY = "everything"
+#: Scopes that tie somebody outside the commission to his own unit or person: standing in lifts nobody over these.
+TIED = frozenset({"sent", "own_unit", "asked_of_him", "own_papers"})
 
 
-def works_on(rules: Matrix, actor: Actor, task: Any) -> ColumnElement[bool]:
-    """Return the condition that a task (the table, or an alias) is of no matter, or of one in which he may have one."""
+def works_on(rules: Matrix, actor: Actor, task: Any, *, anywhere: bool = False) -> ColumnElement[bool]:
+    """Return the condition that a task (the table, or an alias) is of no matter, or of one in which he may have one.
+
+    `anywhere`: that his role has steps of its area in some matter will do, since this one was passed on to him.
+    """
     held = rules.held(actor, matrix.areas_of_stages(), DOING)
-    whole = frozenset(area for one, areas in held.items() if one.scope == EVERY for area in areas)
+    whole = frozenset(area for one, areas in held.items() if _is_whole(one, anywhere) for area in areas)
     found: list[ColumnElement[bool]] = [task.scope_id.is_(None)]
     if whole:
         at = true() if whole == matrix.areas_of_stages() else in_areas(task.stage, whole)
         found.append(and_(task.scope_id.startswith(PREFIX), at))
-    if narrower := {one: areas for one, areas in held.items() if one.scope != EVERY}:
+    if narrower := {one: areas for one, areas in held.items() if not _is_whole(one, anywhere)}:
         found.append(sight.in_matter(actor, narrower, task))
     if _in_period(rules, actor):
         # Its own return: what it is offered in a period is offered to its clerks alone.
@@ -33,7 +38,9 @@ def works_on(rules: Matrix, actor: Actor, task: Any) -> ColumnElement[bool]:
     return or_(*found)
 
 
-def may_work(session: Session, actor: Actor, scope_id: str | None, stage: str | None) -> bool:
+def may_work(
+    session: Session, actor: Actor, scope_id: str | None, stage: str | None, *, anywhere: bool = False
+) -> bool:
     """Whether a task is of no matter, or of one in which the actor may have one, whatever a diagram says."""
     if scope_id is None:
         return True
@@ -43,7 +50,7 @@ def may_work(session: Session, actor: Actor, scope_id: str | None, stage: str | 
     held = sight.at_stage(rules, actor, DOING, stage)
     if not scope_id.startswith(PREFIX) or not held:
         return False
-    if any(one.scope == EVERY for one in held):
+    if any(_is_whole(one, anywhere) for one in held):
         return True
     clue = sight.clue_of(session, scope_id)
     return clue is not None and any(sight.holds(session, actor, clue, one) for one in held)
@@ -55,7 +62,7 @@ def for_others(rules: Matrix, actor: Actor, task: Any) -> ColumnElement[bool]:
         and_(
             proxies.share(one, task),
             proxies.open_to(actor, one, task.scope_id),
-            _works_there(rules, actor, task),
+            works_on(rules, actor, task, anywhere=True),
             works_on(rules, Actor(one.id, one.groups), task),
         )
         for one in actor.stands_in
@@ -68,36 +75,14 @@ def is_passed(session: Session, actor: Actor, one: StandIn, task: Task) -> bool:
     return (
         proxies.has_share(session, one, task)
         and proxies.is_open_to(session, actor, one, task.scope_id)
-        and _may_work_there(actor, task.scope_id, task.stage)
+        and may_work(session, actor, task.scope_id, task.stage, anywhere=True)
         and may_work(session, Actor(one.id, one.groups), task.scope_id, task.stage)
     )
 
 
-def _works_there(rules: Matrix, actor: Actor, task: Any) -> ColumnElement[bool]:
-    """Return the condition that the actor's roles do steps of the task's area, if not in this matter: for a proxy."""
-    areas = _areas(rules, actor)
-    at = [task.scope_id.startswith(PREFIX)] if areas else [false()]
-    if areas and areas != matrix.areas_of_stages():
-        at.append(in_areas(task.stage, areas))
-    found = [task.scope_id.is_(None), and_(*at)]
-    if _in_period(rules, actor):
-        found.append(task.scope_id.startswith(PERIOD))
-    return or_(*found)
-
-
-def _may_work_there(actor: Actor, scope_id: str | None, stage: str | None) -> bool:
-    """Whether the actor's roles do steps of the area that a stage belongs to, if not in this matter: for a proxy."""
-    if scope_id is None:
-        return True
-    rules = matrix.current()
-    if scope_id.startswith(PERIOD):
-        return _in_period(rules, actor)
-    return scope_id.startswith(PREFIX) and bool(sight.at_stage(rules, actor, DOING, stage))
-
-
-def _areas(rules: Matrix, actor: Actor) -> frozenset[str]:
-    held = rules.held(actor, matrix.areas_of_stages(), DOING)
-    return frozenset(area for areas in held.values() for area in areas)
+def _is_whole(held: Held, anywhere: bool) -> bool:
+    """Whether a scope lets somebody have steps in every matter."""
+    return held.scope == EVERY or (anywhere and held.scope not in TIED)
 
 
 def makes_for_agencies(actor: Actor) -> bool:

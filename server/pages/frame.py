@@ -28,7 +28,7 @@ OFFICE = wall.roles("clue", {"V", "E", "A", "m"})
 #: Who sees every agency's returns.
 OVERSEERS = wall.roles("returns", {"V", "E", "A"}, "everything")
 #: Who reads the access log, or its totals.
-LOG = wall.roles("access_log", {"V"}, "everything") | wall.roles("access_log", {"V"}, "summary")
+LOG = wall.roles("access_log", {"V"}, "everything", "summary")
 #: 案件监督管理室
 SUPERVISION = frozenset({"case_supervision", "case_supervision_head"})
 #: Who looks at the visibility matrix: who answers for it, and who oversees that it is kept.

@@ -118,6 +118,8 @@ def matters(walked: House) -> dict[str, Matter]:
     with walked.city.database.unit_of_work() as session:
         day, by = office.today(), "handler2"
         office.stand_in(session, by, "handler3", since=day, until=day + timedelta(days=9), by=by)
+        # Of another agency: whoever names him, what his own has not sent is not his.
+        office.stand_in(session, "agency", "agency2", since=day, until=day + timedelta(days=9), by="agency")
     laid = {step: _sent(walked.city, step) for step in BY_AGENCY}
     laid |= {f"reported {step}": _reported(walked.city, step) for step in ("a3", "a9")}
     laid["recused"] = _recused(walked.city)

@@ -40,9 +40,6 @@ class Candidates:
         named = select(TaskCandidate.task_id).where(TaskCandidate.name.in_([actor.id, *actor.groups]))
         return or_(Task.assignee == actor.id, Task.closed_by == actor.id, Task.id.in_(named))
 
-    def takes(self, actor: Actor) -> ColumnElement[bool]:
-        return true()
-
     def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
         return ()
 

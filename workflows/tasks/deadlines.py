@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from workflows.actor import Actor
 from workflows.model import NEVER, Task, TaskCandidate
-from workflows.tasks.inbox import doable, offered_to
+from workflows.tasks.inbox import able, doable, offered_to
 from workflows.visibility import policy
 
 #: More than anybody reads in a month; asking for one more tells whether there are more.
@@ -71,7 +71,7 @@ def where(
 def standing(session: Session, actor: Actor, *, limit: int = MAX_DEADLINES) -> Sequence[Task]:
     """Return the actor's open tasks, and those that he may claim, whose clock is paused: they are due on no day."""
     wanted = select(Task).where(Task.paused_at.is_not(None), doable(actor), policy().tasks(actor))
-    return _loaded(session, wanted.where(Task.sorts_at == NEVER), limit)
+    return able(session, actor, _loaded(session, wanted.where(Task.sorts_at == NEVER), limit))
 
 
 def _between(

@@ -34,6 +34,8 @@ from workflows.model import Instance, Task, TaskCandidate
 from workflows.visibility import policy
 
 BOXES = ("mine", "groups", "others", "open", "done")
+#: Of these, what is offered: to the actor, or to those for whom he stands in.
+OFFERED = ("groups", "others")
 MAX_LIMIT = 1000
 SORTS = {
     "due": Task.sorts_at,
@@ -101,18 +103,17 @@ def listing(
     """Return a page of a box (`mine`, `groups`, `others`, `open`, `done`), soonest due first, `done` latest first.
 
     `after` is the `next` of the page before. `sort` (see `SORTS`) and `offset` serve interfaces that page by
-    number. `narrowed` are fields of `TaskFilter`.
+    number, and not of what is offered. `narrowed` are fields of `TaskFilter`.
     """
     size = max(1, min(limit, MAX_LIMIT))
     behind, asked = place(after) if after else None, TaskFilter(**narrowed)
-    if box == "groups" and not (sort or offset):
-        rows = _takeable(
-            session, actor, asked, behind, size + 1, lambda wanted: session.scalars(_loaded(wanted))
-        )
+    if box in OFFERED:
+        if sort or offset:
+            raise InvalidInput(f"The box {box!r} is paged by its own order alone.", code="sort")
+        rows = _takeable(session, actor, box, asked, behind, size + 1, partial(_loaded, session))
     else:
-        wanted = _box(actor, box, asked, behind, None if sort or offset else size + 1)
-        wanted = wanted.order_by(*_order(box, sort, descending)).offset(offset or None).limit(size + 1)
-        rows = list(session.scalars(_loaded(wanted)))
+        wanted = _box(actor, box, asked, behind).order_by(*_order(box, sort, descending))
+        rows = list(_loaded(session, wanted.offset(offset or None).limit(size + 1)))
     more = len(rows) > size and sort is None
     return Page(tuple(rows[:size]), _mark(box, rows[size - 1]) if more else None)
 
@@ -121,50 +122,56 @@ def count(
     session: Session, actor: Actor, *, box: str = "open", at_most: int | None = None, **narrowed: Any
 ) -> int:
     """Return how many tasks a box has, or `at_most` if there are at least so many."""
-    if box == "groups" and at_most is not None:
-        fetch = partial(_said, session)
-        return len(_takeable(session, actor, TaskFilter(**narrowed), None, at_most, fetch))
-    wanted = _box(actor, box, TaskFilter(**narrowed), None, at_most).with_only_columns(Task.id)
+    if box in OFFERED:
+        return len(
+            _takeable(session, actor, box, TaskFilter(**narrowed), None, at_most, partial(_said, session))
+        )
+    wanted = _box(actor, box, TaskFilter(**narrowed), None).with_only_columns(Task.id)
     found = wanted.limit(at_most).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def doable(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition over `Task` of what is the actor's, or the actor's to claim."""
-    return and_(
-        Task.closed_at.is_(None),
-        or_(
-            Task.assignee == actor.id,
-            and_(Task.assignee.is_(None), _offered(actor), policy().takes(actor)),
-        ),
-    )
+    """Return the condition over `Task` of what is the actor's, or offered to him; `withheld` is asked besides."""
+    mine = or_(Task.assignee == actor.id, and_(Task.assignee.is_(None), _offered(actor)))
+    return and_(Task.closed_at.is_(None), mine)
+
+
+def able(session: Session, actor: Actor, tasks: Iterable[Task]) -> list[Task]:
+    """Return those of the tasks, his or offered to him, that no other duty of the actor keeps him from."""
+    asked = list(tasks)
+    out = policy().withheld(session, actor, asked)
+    return [task for task in asked if task.assignee == actor.id or task.id not in out]
 
 
 def next_of(session: Session, instance_id: str, actor: Actor) -> Sequence[Task]:
     """Return the open tasks of an instance that the actor may do, soonest due first."""
     wanted = select(Task).where(Task.instance_id == instance_id, doable(actor), policy().tasks(actor))
-    return session.scalars(wanted.order_by(Task.sorts_at, Task.id)).all()
+    return able(session, actor, session.scalars(wanted.order_by(Task.sorts_at, Task.id)))
 
 
 def _takeable(
     session: Session,
     actor: Actor,
+    box: str,
     narrowed: TaskFilter,
     behind: tuple[datetime, str] | None,
-    most: int,
+    most: int | None,
     fetch: Callable[[Select[Task]], Iterable[Any]],
 ) -> list[Any]:
-    """Return so many of what is offered to the actor's groups, from a place on, and no duty of his keeps him from.
+    """Return so many of a box of what is offered, from a place on, and no other duty of the actor keeps him from.
 
     Duties are asked of the rows of a page: within the arms that make it, they would cost more than all the rest.
     """
+    arms = _others if box == "others" else _groups
     found: list[Any] = []
     while True:
-        wanted = _offers(actor, narrowed, behind, most).order_by(*_order("groups", None, False)).limit(most)
-        rows = list(fetch(wanted))
+        size = min(most or MAX_LIMIT, MAX_LIMIT)
+        wanted = select(Task).where(arms(actor, tuple(narrowed.conditions()), behind, size))
+        rows = list(fetch(wanted.order_by(*_order(box, None, False)).limit(size)))
         out = policy().withheld(session, actor, rows)
         found += [row for row in rows if row.id not in out]
-        if len(rows) < most or len(found) >= most:
+        if len(rows) < size or (most is not None and len(found) >= most):
             return found[:most]
         behind = (rows[-1].sorts_at, rows[-1].id)
 
@@ -175,31 +182,14 @@ def _said(session: Session, wanted: Select[Task]) -> Iterable[Any]:
     return session.execute(wanted.with_only_columns(*columns))
 
 
-def _loaded(wanted: Select[Task]) -> Select[Task]:
-    return wanted.options(joinedload(Task.instance), joinedload(Task.definition))
+def _loaded(session: Session, wanted: Select[Task]) -> Iterable[Task]:
+    return session.scalars(wanted.options(joinedload(Task.instance), joinedload(Task.definition)))
 
 
-def _offers(
-    actor: Actor, narrowed: TaskFilter, behind: tuple[datetime, str] | None, first: int | None
-) -> Select[Task]:
-    conditions = [policy().tasks(actor), *narrowed.conditions()]
-    return select(Task).where(among_offered(offered_to(actor), conditions, behind=behind, first=first))
-
-
-def _box(
-    actor: Actor,
-    box: str,
-    narrowed: TaskFilter,
-    behind: tuple[datetime, str] | None,
-    first: int | None,
-) -> Select[Task]:
-    """Return the tasks of a box behind a place; `first`: so many of them, in the box's order, are enough."""
+def _box(actor: Actor, box: str, narrowed: TaskFilter, behind: tuple[datetime, str] | None) -> Select[Task]:
+    """Return the tasks of a box, other than of what is offered, behind a place."""
     if box not in BOXES:
         raise InvalidInput(f"There is no box {box!r}; there are: {', '.join(BOXES)}.", code="box")
-    if box == "others":
-        return select(Task).where(_others(actor, tuple(narrowed.conditions()), behind, first))
-    if box == "groups":
-        return _offers(actor, narrowed, behind, None).where(policy().takes(actor))
     wanted = select(Task).where(policy().tasks(actor), *narrowed.conditions())
     if box == "done":
         wanted = wanted.where(Task.closed_by == actor.id, Task.outcome == "completed")
@@ -210,22 +200,26 @@ def _box(
     return wanted.where(tuple_(Task.sorts_at, Task.id) > behind) if behind else wanted
 
 
+def _groups(
+    actor: Actor, narrowed: Sequence[ColumnElement[bool]], behind: tuple[datetime, str] | None, first: int
+) -> ColumnElement[bool]:
+    """Return the condition that a task is offered to the actor: so many, soonest due, are enough."""
+    conditions = [policy().tasks(actor), *narrowed]
+    return among_offered(offered_to(actor), conditions, behind=behind, first=first)
+
+
 def _others(
-    actor: Actor,
-    narrowed: Sequence[ColumnElement[bool]],
-    behind: tuple[datetime, str] | None,
-    first: int | None,
+    actor: Actor, narrowed: Sequence[ColumnElement[bool]], behind: tuple[datetime, str] | None, first: int
 ) -> ColumnElement[bool]:
     """Return the condition that a task is his for whom the actor stands in, and not the actor's to do anyway."""
     theirs = or_(Task.assignee.is_not(None), not_(_offered(actor)))
-    conditions = [policy().for_others(actor), policy().takes(actor), theirs, *narrowed]
+    conditions = [policy().for_others(actor), theirs, *narrowed]
     arms: list[ColumnElement[bool]] = []
     for one in actor.stands_in:
         mine = select(Task.id).where(Task.assignee == one.id, Task.closed_at.is_(None), *conditions)
         if behind:
             mine = mine.where(tuple_(Task.sorts_at, Task.id) > behind)
-        if first is not None:
-            mine = mine.order_by(Task.sorts_at, Task.id).limit(first)
+        mine = mine.order_by(Task.sorts_at, Task.id).limit(first)
         arms.append(Task.id.in_(select(mine.subquery().c.id)))
         # What is offered to groups of both is the actor's own: a long list of it need not be read to find nothing.
         offered = offered_to(Actor(one.id, one.groups - actor.groups))
