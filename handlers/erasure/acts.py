@@ -17,7 +17,7 @@ from handlers.keeping import Destruction, periods
 from handlers.recusals import state_of
 from handlers.registers import Clue, MatterEvent
 from handlers.registers.numbers import next_number
-from handlers.registers.record import Answers, numbered, who
+from handlers.registers.record import Answers, numbered, parties, who
 from handlers.vault import shredding
 from workflows import audit
 from workflows.errors import Conflict, EngineFault, FieldError, InvalidInput, NotAllowed
@@ -82,7 +82,7 @@ def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
     row = _of_process(context)
     office.require(context.actor, DECIDING)
     decider = who(context)
-    if decider == row.proposed_by or state_of(context.session, decider, row.scope_id):
+    if row.proposed_by in parties(context) or state_of(context.session, decider, row.scope_id):
         raise NotAllowed("Who proposed it, or keeps out of the matter, does not decide.", code="proposer")
     if row.state != "proposed":
         raise Conflict("This is decided already.", code="decided")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from handlers import links, office, wall
 from handlers.recusals import Recusal
 from handlers.registers import Clue, ClueHandler, MatterEvent, Meeting
+from tests.clues import bare
 from tests.workflows.conftest import make_diagram
 from workflows import definitions, persistence, tasks
 from workflows.errors import DubanError, InvalidInput, NotAllowed
@@ -72,20 +73,8 @@ def matter(city: Session) -> Callable[..., Clue]:
     )
 
     def make(**given: str) -> Clue:
-        clue = Clue(
-            transfer_no=f"YS-2026-{next(NUMBERS):05d}",
-            source="SR09",
-            agency_code="STJ",
-            legal_basis="other",
-            domain="ecology",
-            facts="某企业排污",
-            contact="联系人",
-            head_sign="负责人",
-            submitted_by="agency",
-            submitted_at=NOW,
-            stage="studying",
-            office_code="JD1",
-            **given,
+        clue = bare(
+            f"YS-2026-{next(NUMBERS):05d}", submitted_at=NOW, stage="studying", office_code="JD1", **given
         )
         city.add(clue)
         city.flush()

@@ -16,6 +16,7 @@ from handlers import escalation, notifications, office
 from handlers.notifications import Notification
 from handlers.office import Membership, Person
 from handlers.registers import Clue, MatterEvent
+from tests.clues import bare
 from workflows import engine, operations
 from workflows.ladder import Reached
 from workflows.model import Deployment, Instance, ProcessDefinition, Task, TaskCandidate
@@ -27,20 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def clue(city: Session) -> Clue:
-    clue = Clue(
-        transfer_no="YS-2026-00001",
-        source="SR09",
-        agency_code="STJ",
-        legal_basis="other",
-        domain="ecology",
-        facts="某企业排污",
-        contact="联系人",
-        head_sign="负责人",
-        submitted_by="agency",
-        submitted_at=NOW,
-        stage="submitted",
-        office_code="JD2",
-    )
+    clue = bare("YS-2026-00001", submitted_at=NOW, office_code="JD2")
     city.add(clue)
     city.flush()
     return clue

@@ -12,6 +12,7 @@ from handlers.notifications import Notification
 from handlers.registers import Clue, MatterEvent
 from server.db import Database
 from server.worker import run_due
+from tests.clues import bare
 from workflows import clock, definitions, instances, operations, tasks, timers
 from workflows.actor import Actor
 from workflows.ladder import Reached
@@ -65,19 +66,7 @@ LADDERS = [
 
 def open_matter(context: Context, *, answers: dict[str, object]) -> Recorded:
     """Write a bare clue, so that the ladder has a matter to record in."""
-    clue = Clue(
-        transfer_no="YS-2026-00001",
-        source="SR09",
-        agency_code="STJ",
-        legal_basis="other",
-        domain="ecology",
-        facts="某企业排污",
-        contact="联系人",
-        head_sign="负责人",
-        submitted_by="agency",
-        submitted_at=context.now,
-        stage="submitted",
-    )
+    clue = bare("YS-2026-00001", submitted_at=context.now)
     context.session.add(clue)
     context.session.flush()
     return Recorded(scope_id=clue.scope_id, business_key=clue.transfer_no)

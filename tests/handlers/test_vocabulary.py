@@ -15,6 +15,7 @@ from handlers.recusals import Recusal
 from handlers.registers import Clue, ClueSubject, MatterEvent
 from server.db import Database
 from server.worker import run_due
+from tests.clues import bare
 from tests.houses import Houses
 from workflows import clock, definitions, instances, operations, tasks
 from workflows.actor import Actor
@@ -42,20 +43,7 @@ HEAD = "ladder,version,rung,applies,basis,amount,unit,every,times,recipients,lev
 
 def open_matter(context: Context, *, answers: dict[str, object]) -> Recorded:
     number = context.session.scalar(select(func.count()).select_from(Clue)) or 0
-    clue = Clue(
-        transfer_no=f"YS-2026-{number:05}",
-        source="SR09",
-        agency_code="STJ",
-        legal_basis="other",
-        domain="ecology",
-        facts="某企业排污",
-        contact="联系人",
-        head_sign="负责人",
-        submitted_by="agency",
-        submitted_at=context.now,
-        stage="submitted",
-        office_code="JD2",
-    )
+    clue = bare(f"YS-2026-{number:05}", submitted_at=context.now, office_code="JD2")
     context.session.add(clue)
     context.session.flush()
     return Recorded(scope_id=clue.scope_id, business_key=clue.transfer_no)

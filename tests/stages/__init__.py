@@ -13,6 +13,7 @@ from sqlalchemy import select
 from handlers import office, stages
 from handlers.registers import Clue, ClueHandler
 from server.db import Database
+from tests.clues import bare
 from tests.security.drawing import START, form, process, properties, task
 from workflows import clock, definitions, persistence
 from workflows.model import Task
@@ -62,19 +63,8 @@ def _lay(house: Database, stage: str) -> Laid:
     unit, _ = STAGES[stage]
     with house.unit_of_work() as session:
         count = len(session.scalars(select(Clue.id)).all())
-        clue = Clue(
-            transfer_no=f"JD-2026-{count + 1:05d}",
-            source="SR09",
-            agency_code="STJ",
-            legal_basis="other",
-            domain="ecology",
-            facts="未到现场核查即签字确认。",
-            contact="联系人",
-            head_sign="负责人",
-            submitted_by="agency",
-            submitted_at=clock.now(),
-            stage="studying",
-            office_code=unit,
+        clue = bare(
+            f"JD-2026-{count + 1:05d}", facts="未到现场核查即签字确认。", stage="studying", office_code=unit
         )
         session.add(clue)
         session.flush()
