@@ -37,11 +37,12 @@ run: setup
 test: setup browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-soak: $(STAMP)
+soak: $(STAMP) browser
 	@echo 'Seed $(SEED), $(WALKS) walks of each kind. The same again: make soak SEED=$(SEED) WALKS=$(WALKS)'
 	DUBAN_WALKS=$(WALKS) $(BIN)/pytest -n $(WORKERS) -p no:cacheprovider --hypothesis-seed=$(SEED) \
 	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_reference.py \
-	  tests/security/test_made_up_requests.py tests/security/test_fuzzed_uploads.py $(ARGS)
+	  tests/security/test_made_up_requests.py tests/security/test_fuzzed_uploads.py tests/security/test_walk.py \
+	  tests/browser/test_long_stories.py tests/server/test_serve.py $(ARGS)
 
 bench: setup
 	$(BIN)/duban bench --write docs/reference/performance.md $(ARGS)

@@ -8,7 +8,7 @@ Beside the files stand the tables of the registers: `offices`, `agencies` (by un
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -52,6 +52,11 @@ def word(table: str, code: str | None, lang: str) -> str:
     if not code:
         return ""
     return next((option.label(lang) for option in _files()[table] if option.value == code), code)
+
+
+def word_list(table: str, given: Iterable[str], lang: str = "zh") -> str:
+    """Return the names of several codes as one text."""
+    return ("、" if lang == "zh" else ", ").join(word(table, code, lang) for code in given)
 
 
 def rows(table: str) -> Sequence[Mapping[str, str]]:

@@ -51,6 +51,24 @@ def separated(session: Session, login: str, task: Task) -> bool:
     return task.stage in acts.stages() and _holds(session, login, task, "separated")
 
 
+def approved_both(session: Session, login: str, task: Task) -> bool:
+    """Return whether who may approve this approved at a stage that another leader should: preferred, not refused.
+
+    The investigation and the review of one matter should not answer to one leader in charge (监督执纪工作规则 11).
+    """
+    before = acts.preferred().get(task.stage or "")
+    if task.duty != "approve" or not before:
+        return False
+    signed = select(Part.id).where(
+        Part.scope_id == task.scope_id,
+        Part.login == login,
+        Part.duty == "approve",
+        Part.stage.in_(sorted(before)),
+        Part.finished_at.is_not(None),
+    )
+    return session.scalar(signed.limit(1)) is not None
+
+
 def _concerning(task: Any) -> Iterator[str]:
     """Yield the rules that what a task says of itself leaves to be asked."""
     if task.duty == "approve":

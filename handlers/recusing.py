@@ -22,7 +22,7 @@ from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, note, numbered, parties, who
 from workflows import audit, clock
 from workflows.actor import Actor
-from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.errors import EngineFault, NotAllowed, NotFound, refused
 from workflows.model import Task
 from workflows.operations import Context, Recorded, operation
 
@@ -45,10 +45,10 @@ def ask(context: Context, *, answers: Answers) -> Recorded:
     clue = _clue(context, answers["number"])
     login = answers["person"]
     if login not in people(session):
-        raise _refused("person", "person", login=login)
+        raise refused("person", "account", login=login)
     if state_of(session, login, clue.scope_id) is not None:
         # The same words whether it waits or was decided: who asks must not learn the one from the other.
-        raise _refused("person", "recusal_known")
+        raise refused("person", "recusal_known")
     row = Recusal(
         number=next_number(session, "recusal", context.now),
         scope_id=clue.scope_id,
@@ -171,7 +171,7 @@ def of_clue(session: Session, actor: Actor, clue: Clue) -> list[Recusal]:
 def lift(session: Session, actor: Actor, number: str, *, reason: str) -> Recusal:
     """End a recusal whose ground is gone, by who decides on one: NotFound, or InvalidInput without a reason."""
     if not reason.strip():
-        raise _refused("reason", "required")
+        raise refused("reason", "required")
     row = session.scalar(select(Recusal).where(Recusal.number == number, Recusal.state == RECUSED))
     if row is None or "principal" not in actor.groups or row.login == actor.id:
         raise NotFound(f"There is no recusal {number} to be lifted.", code="recusal")
@@ -212,7 +212,7 @@ def _clue(context: Context, number: str) -> Clue:
     """Return the matter; who may not ask in it learns nothing of it."""
     clue = numbered(context.session, number)
     if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue):
-        raise _refused("number", "clue_number", number=number)
+        raise refused("number", "clue_number", number=number)
     return clue
 
 
@@ -222,7 +222,3 @@ def _of_process(context: Context) -> Recusal:
     if row is None:
         raise EngineFault("The process decides on no recusal.", element=context.element_id)
     return row
-
-
-def _refused(field: str, code: str, **params: Any) -> InvalidInput:
-    return InvalidInput("The application is refused.", fields={field: FieldError(code, params)}, code="form")

@@ -14,7 +14,16 @@ from handlers.recusals import RECUSED, Recusal
 from handlers.recusing import keep_out
 from handlers.registers import Clue, ClueHandler, handling
 from handlers.registers.numbers import next_number
-from handlers.registers.record import FEWEST_HANDLERS, Answers, clue_of, hand_over, note, receive, who
+from handlers.registers.record import (
+    FEWEST_HANDLERS,
+    Answers,
+    clue_of,
+    hand_over,
+    handlers_of,
+    note,
+    receive,
+    who,
+)
 from workflows import persistence, tasks
 from workflows.errors import FieldError, InvalidInput
 from workflows.model import Task, TaskCandidate
@@ -40,7 +49,7 @@ def short_handed(context: Context) -> dict[str, Any]:
     """Return whether the matter is left with too few handlers, and which office is to assign another."""
     clue = clue_of(context)
     under_way = clue.office_code is not None and clue.concluded_at is None and clue.stage not in ASSIGNING
-    left = _handlers(context, clue)
+    left = handlers_of(context.session, clue)
     short = under_way and _was_handled(context, clue) and len(left) < FEWEST_HANDLERS
     return {"short_handed": "yes" if short else "no", "office": clue.office_code or ""}
 
@@ -49,7 +58,7 @@ def short_handed(context: Context) -> dict[str, Any]:
 def assign_handler(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Assign another handler of the office in the place of who is out."""
     clue, chosen = clue_of(context), answers["handler"]
-    if chosen in _handlers(context, clue):
+    if chosen in handlers_of(context.session, clue):
         raise InvalidInput("He handles it already.", fields={"handler": FieldError("handler_already")})
     handling.check_handlers(context, clue, [chosen], field="handler")
     context.session.add(
@@ -83,7 +92,7 @@ def take_over(context: Context, *, answers: Answers) -> dict[str, Any]:
 @operation("clues.current_handlers")
 def current_handlers(context: Context) -> dict[str, Any]:
     """Return who handles the clue now, for the steps to come."""
-    return {"handlers": _handlers(context, clue_of(context))}
+    return {"handlers": handlers_of(context.session, clue_of(context))}
 
 
 def _recuse(context: Context, clue: Clue, answers: Answers) -> None:
@@ -109,7 +118,7 @@ def _share(context: Context, clue: Clue, login: str) -> None:
     """Offer the steps under way that are the handlers' by name to the new one, too."""
     session = context.session
     named = select(TaskCandidate.task_id).where(
-        TaskCandidate.kind == "user", TaskCandidate.name.in_(_handlers(context, clue))
+        TaskCandidate.kind == "user", TaskCandidate.name.in_(handlers_of(context.session, clue))
     )
     theirs = select(Task).where(
         Task.scope_id == clue.scope_id, Task.closed_at.is_(None), Task.id.in_(named), Task.proxy == "handler"
@@ -125,13 +134,6 @@ def _assignment(context: Context, clue: Clue) -> ClueHandler | None:
         ClueHandler.clue_id == clue.id, ClueHandler.login == who(context), ClueHandler.ended_at.is_(None)
     )
     return context.session.scalars(mine.order_by(ClueHandler.id.desc()).limit(1)).first()
-
-
-def _handlers(context: Context, clue: Clue) -> list[str]:
-    running = select(ClueHandler.login).where(
-        ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None), ClueHandler.recused.is_(False)
-    )
-    return list(dict.fromkeys(context.session.scalars(running.order_by(ClueHandler.id))))
 
 
 def _was_handled(context: Context, clue: Clue) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from handlers import acts, conventions, escalation, office, stages, wall
 from handlers.vault import keys
-from server import folders
+from server import folders, rulebook
 from server.db import Database, migrate
 from server.guard import EVERYBODY
 from server.settings import Settings
@@ -53,6 +53,7 @@ def lay(database: Database) -> None:
     migrate(database)
     with database.alone(), database.unit_of_work() as session:
         load_reference_data(session)
+        rulebook.witness(session)
 
 
 def load_reference_data(session: Session, source: Path = folders.BPMN) -> None:

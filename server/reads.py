@@ -41,6 +41,10 @@ READS: Mapping[str, Read] = {
     "pages.agency_return": Read("return.read", "content"),
     "pages.period": Read("return.read", "returns"),
     "pages.return_paper": _PAPER,
+    "pages.clearing": Read("filing.read", "content"),
+    "pages.interviews": Read("interview.read", "content"),
+    "pages.interview_list": Read("interview.read", "content", "export"),
+    "pages.filing_file": Read("filing.read", "files", "export"),
     "pages.result_list": Read("quarterly.read", "content"),
     "pages.result_list_pdf": Read("quarterly.read", "content", "export"),
     "pages.sealed_cover": Read("sealed.read", "cover"),
@@ -51,7 +55,9 @@ READS: Mapping[str, Read] = {
     "pages.audit_findings": Read("audit.read", "findings"),
     "pages.audit_rows": Read("audit.export", "log", "export"),
     "pages.reporter": Read("clue.read", "reporter_state"),
+    "pages.protected": Read("clue.read", "protected_state"),
     "pages.recusals": Read("clue.read", "recusals"),
+    "pages.interferences": Read("clue.read", "interference"),
     "pages.matter_keeping": Read("clue.read", "keeping"),
     "pages.unsealing": Read("clue.read", "reporter_state"),
     "api.get_clue": Read("clue.read", "content"),
@@ -78,6 +84,7 @@ FREE: Mapping[str, frozenset[str]] = {
     "lists of numbers, steps, states and days, of what the reader may see anyway": frozenset(
         {
             *("pages.home", "pages.inbox", "pages.clues", "pages.transfers", "pages.transfer_lists"),
+            "pages.cases",
             *("pages.returns", "pages.periods", "pages.results", "pages.sealed", "pages.deadlines"),
             *("pages.keeping", "pages.keeping_archive", "pages.keeping_destroyed"),
             *("pages.deadlines_month", "pages.feed", "pages.notifications", "pages.notification"),
@@ -122,6 +129,7 @@ FREE: Mapping[str, frozenset[str]] = {
         {
             *(
                 "pages.report",
+                "pages.happened",
                 "pages.new_transfer",
                 "pages.new_sealed",
                 "pages.new_period",
@@ -147,6 +155,7 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.people",
                 "pages.outgoing",
             ),
+            *("pages.paper_templates", "pages.paper_template", "pages.template_version"),
             *("pages.clocks", "pages.limit_convention", "pages.limit_conventions", "pages.return_duties"),
             *("engine_rest.engines", "engine_rest.version"),
             *("engine_rest.list_deployments", "engine_rest.get_deployment", "engine_rest.count_deployments"),

@@ -17,6 +17,7 @@ ERASED = (
         "task_draft",
         "vault_reporter",
         "vault_addition",
+        "vault_protected",
         "vault_grant",
         "upload",
         "destruction",

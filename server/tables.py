@@ -10,6 +10,7 @@ import pkgutil
 
 import handlers
 import server.auth
+import server.rulebook
 import server.traffic
 from workflows.model import Base
 

@@ -27,7 +27,9 @@ FREE: Mapping[str, frozenset[str]] = {
             *("engine_rest.generate_migration", "engine_rest.validate_migration", "pages.check_diagram"),
         }
     ),
-    "half-filled answers, seen by their writer alone until they are sent": frozenset({"pages.save_draft"}),
+    "half-filled answers, seen by their writer alone until they are sent": frozenset(
+        {"pages.save_draft", "pages.preview_paper"}
+    ),
     "a list is checked, which its sender put there": frozenset({"pages.go_on_checking"}),
     "how the reader's own pages look, and what he has read": frozenset(
         {"pages.choose_language", "pages.read_notifications"}

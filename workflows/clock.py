@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _lock = threading.Lock()
@@ -22,6 +22,11 @@ def now() -> datetime:
 def office_zone() -> ZoneInfo:
     """Return the zone in which the office counts days and months (setting `DUBAN_TIMEZONE`)."""
     return _zone
+
+
+def day_of(instant: datetime) -> date:
+    """Return the office's calendar day in which an aware instant lies."""
+    return instant.astimezone(_zone).date()
 
 
 def use_zone(name: str) -> None:

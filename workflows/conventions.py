@@ -39,7 +39,7 @@ def seed(session: Session, answers: Sequence[Answer]) -> int:
     holds is written again for them, from tomorrow on.
     """
     new = 0
-    tomorrow = clock.now().astimezone(clock.office_zone()).date() + timedelta(days=1)
+    tomorrow = clock.day_of(clock.now()) + timedelta(days=1)
     for answer in answers:
         found = versions(session, answer.question)
         if not found:

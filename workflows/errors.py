@@ -57,6 +57,12 @@ class InvalidInput(DubanError):
         self.findings = findings
 
 
+def refused(field: str, code: str, **params: Any) -> InvalidInput:
+    """Return the refusal of one answer: what is wrong with it, by a code that pages put into words."""
+    message = f"The answer to {field} cannot be taken so: {code}."
+    return InvalidInput(message, fields={field: FieldError(code, params)}, code="form")
+
+
 class EngineFault(DubanError):
     """A run failed in mid-step: nothing of it may be stored. `element` is the BPMN id, where known.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select, true
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.model import PENDING, Activity, AuditEvent, Incident, Job, new_id
+from workflows.model import PENDING, Activity, AuditEvent, Incident, Instance, Job, new_id
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,20 @@ class Tokens:
     flows: tuple[str, ...]
 
 
-def activities(session: Session, instance_id: str) -> Sequence[Activity]:
-    """Return every passage through a node, in the order in which they began."""
-    return session.scalars(
-        select(Activity).where(Activity.instance_id == instance_id).order_by(Activity.id)
-    ).all()
+#: Every passage, whoever asks.
+EVERY: ColumnElement[bool] = true()
 
 
-def tokens(session: Session, instance_id: str) -> Tokens:
-    """Return the elements where tokens stand, those passed, and the sequence flows taken."""
-    passages = activities(session, instance_id)
+def activities(session: Session, instance_id: str, seen: ColumnElement[bool] = EVERY) -> Sequence[Activity]:
+    """Return the passages through nodes that a reader's condition lets him see, in the order in which they began."""
+    found = select(Activity).join(Instance, Instance.id == Activity.instance_id)
+    found = found.where(Activity.instance_id == instance_id, seen)
+    return session.scalars(found.order_by(Activity.id)).all()
+
+
+def tokens(session: Session, instance_id: str, seen: ColumnElement[bool] = EVERY) -> Tokens:
+    """Return where tokens stand, the elements passed, and the sequence flows taken, of the passages that are seen."""
+    passages = activities(session, instance_id, seen)
     # A token that a job has yet to let in, or out, stands there as well.
     held = select(Job.element_id).where(
         Job.instance_id == instance_id,

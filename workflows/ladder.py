@@ -151,7 +151,7 @@ def kind_of(start_at: datetime, due_at: datetime, days: WorkDays) -> str:
         return "hours"
     if (due_at - start_at).days > 4 * SHORT:
         return "days_long"  # whatever the holidays
-    first = start_at.astimezone(clock.office_zone()).date()
+    first = clock.day_of(start_at)
     worked = calendar.working_days_between(first, last_day(due_at), days)
     return "days_long" if worked > SHORT else "days_short"
 

@@ -413,6 +413,7 @@ class Activity(Base):
     element_id: Mapped[str]
     kind: Mapped[str]
     name: Mapped[str]
+    stage: Mapped[str | None] = mapped_column(String(32))  #: where it is of another than its instance's
     flow: Mapped[str | None]  #: sequence flow by which the token came in
     task_id: Mapped[str | None]
     entered_at: Mapped[datetime]

@@ -35,6 +35,7 @@ class Context:
     element_id: str | None = None
     task_id: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    stage: str | None = None  #: of the element, where that is no task, as its own drawing states it
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from workflows.model import Base, Instance, Task
 
 #: What an activity with several instances has before its round: there each instance is a place of its own.
 SEVERAL = "*"
+#: The duty of a step in a shared part that does what the part is called for.
+CALLED = "called"
 _COPIED = ("scope_id", "instance_id", "element_id", "stage", "act", "duty", "round")
 
 
@@ -45,15 +47,32 @@ class Part(Base):
 
 def columns(task: OpenTask, instance: Instance) -> Mapping[str, str | None]:
     """Return what a step says of itself, as columns of its task: InvalidInput is the gate's, nothing is checked here."""
-    properties = task.node.attributes.get("properties", {})
-    around = task.within[0] if task.within else instance.id
+    said, around = _said(task.node), task.within[0] if task.within else instance.id
+    if said.get("duty") and "act" not in said:
+        said, around = _of_call(task, said["duty"], around)
+    duty = _short(said.get("duty"), 16)
     several = SEVERAL if "instances" in task.node.attributes else ""
-    duty = _short(properties.get("duty"), 16)
     return {
-        "act": _short(properties.get("act"), 32),
+        "act": _short(said.get("act"), 32),
         "duty": duty,
         "round": f"{several}{around}" if duty else None,
     }
+
+
+def _of_call(task: OpenTask, duty: str, around: str) -> tuple[Mapping[str, str], str]:
+    """Return what a step of a shared part does for the call activity that calls it; its round is the caller's."""
+    for key, node in task.callers.items():
+        said = _said(node)
+        if act := said.get("act"):
+            outer = task.within[task.within.index(key) + 1]
+            meant = said.get("duty", "") if duty == CALLED else duty
+            return {"act": act, "duty": meant}, key if "instances" in node.attributes else outer
+    return {"duty": duty}, around
+
+
+def _said(node: Node) -> Mapping[str, str]:
+    said: Mapping[str, str] = node.attributes.get("properties", {})
+    return said
 
 
 def row(task: Mapping[str, Any], login: str, finished_at: datetime | None = None) -> dict[str, Any]:

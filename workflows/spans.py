@@ -41,4 +41,4 @@ class Reached:
 
 def last_day(due_at: datetime) -> date:
     """Return the day on which a deadline ends: 24:00 belongs to the day before."""
-    return (due_at - timedelta(microseconds=1)).astimezone(clock.office_zone()).date()
+    return clock.day_of(due_at - timedelta(microseconds=1))

@@ -37,6 +37,9 @@ class Policy(Protocol):
     def tasks(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may see."""
 
+    def passages(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Activity`, joined to its `Instance`, of what the actor may see."""
+
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
 
@@ -58,6 +61,9 @@ class _Deny:
         return false()
 
     def tasks(self, actor: Actor) -> ColumnElement[bool]:
+        return false()
+
+    def passages(self, actor: Actor) -> ColumnElement[bool]:
         return false()
 
     def for_others(self, actor: Actor) -> ColumnElement[bool]:

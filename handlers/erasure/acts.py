@@ -20,7 +20,7 @@ from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, numbered, parties, who
 from handlers.vault import shredding
 from workflows import audit
-from workflows.errors import Conflict, EngineFault, FieldError, InvalidInput, NotAllowed
+from workflows.errors import Conflict, EngineFault, NotAllowed, refused
 from workflows.operations import Context, Recorded, operation
 
 PROCESS = "erasure"
@@ -36,12 +36,12 @@ def propose(context: Context, *, answers: Answers) -> Recorded:
     proposer = who(context)
     clue = numbered(session, answers["number"])
     if clue is None or state_of(session, proposer, clue.scope_id):
-        raise _refused("number", "clue_number", number=answers["number"])
+        raise refused("number", "clue_number", number=answers["number"])
     what = answers["what"]
     archiving.lock(session, clue)
     rule, until = appraisal.check(session, clue, what)
     if appraisal.waiting(session, clue, what):
-        raise _refused("number", "erasure_waits")
+        raise refused("number", "erasure_waits")
     row = Destruction(
         number=next_number(session, "destruction", context.now),
         scope_id=clue.scope_id,
@@ -150,7 +150,3 @@ def _note(context: Context, row: Destruction, code: str) -> None:
 def _tell(context: Context, row: Destruction, code: str) -> None:
     params = {"number": row.number, "what": row.what}
     notifications.notify(context.session, [row.proposed_by], code=code, params=params)
-
-
-def _refused(field: str, code: str, **params: Any) -> InvalidInput:
-    return InvalidInput("The proposal is refused.", fields={field: FieldError(code, params)}, code="form")

@@ -151,7 +151,7 @@ def _leaning(session: Session, clue: Clue) -> bool:
 
 
 def _day(instant: datetime) -> date:
-    return instant.astimezone(clock.office_zone()).date()
+    return clock.day_of(instant)
 
 
 def _hindered(field: str, code: str) -> InvalidInput:

@@ -12,6 +12,22 @@ from sqlalchemy import ColumnElement, CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from handlers import keeping
+from handlers.accidents import Accident
+from handlers.accountability import DualJudgement, DutyOwner
+from handlers.accountability import Inquiry as Accountability
+from handlers.cases import Allegation, CaseLink, Evidence, Measure, PropertyItem, Showing, Talk
+from handlers.clearing.model import (
+    Clarification,
+    ClarificationVisit,
+    FalseAccusation,
+    Tolerance,
+    ToleranceCriterion,
+)
+from handlers.correcting import Correction
+from handlers.freezing import Leak
+from handlers.inquiries import FirstFormMeasure, Inquiry, Letter
+from handlers.inquiries import Talk as InquiryTalk
+from handlers.interference import Interference
 from handlers.keeping import Archived, Hold, Opening
 from handlers.recusals import Recusal
 from handlers.registers import (
@@ -24,6 +40,17 @@ from handlers.registers import (
     Handover,
     Meeting,
     Opinion,
+    Service,
+)
+from handlers.sanctions import (
+    AgendaItem,
+    Consultation,
+    Decision,
+    Execution,
+    Hearing,
+    Proposal,
+    Prosecution,
+    RightProof,
 )
 from handlers.vault import shredding
 from workflows.model import Base, Incident, Instance, Job, Task, TaskDraft
@@ -57,11 +84,68 @@ OF_CLUE: tuple[tuple[type[Base], Values], ...] = (
     (Meeting, {"body": "", "present": [], "recused": [], "opinions": [], "vote": "", "resolution": ""}),
     (Assignment, {"assigned_by": "", "result": None}),
     (DeadlineChange, {"reason": "", "opinion": ""}),
+    (Correction, {"was": "", "becomes": "", "reason": ""}),
+    (Service, {"recipient": ERASED, "witness": "", "remark": ""}),
+    (
+        Clarification,
+        {
+            "reason": "",
+            "rumour": "",
+            "wishes": "",
+            "text": "",
+            "audience": "",
+            "place": "",
+            "reaction": "",
+            "retaliation_note": "",
+        },
+    ),
+    (ClarificationVisit, {"result": ""}),
+    (Tolerance, {"reason": "", "conclusion": "", "correction": ""}),
+    (ToleranceCriterion, {"evidence": ""}),
+    (FalseAccusation, {"reason": "", "basis": "", "gains": ""}),
+    (
+        Inquiry,
+        {
+            "delegate": "",
+            "questions": "",
+            "place": "",
+            "companion": "",
+            "safety_plan": "",
+            "health_note": "",
+            "facts_found": "",
+            "assessment": "",
+            "explanation": "",
+        },
+    ),
+    (InquiryTalk, {"record": "", "statement": "", "recusal_said": "", "refusal": ""}),
+    (Letter, {"reply": "", "unit_opinion": ""}),
+    (FirstFormMeasure, {"content": "", "statement": "", "change_report": ""}),
+    (Allegation, {"text": ERASED, "amount": None, "basis": ""}),
+    (Measure, {"target": ERASED, "reason": "", "record": ""}),
+    (Evidence, {"title": ERASED, "source": "", "proves": ""}),
+    (PropertyItem, {"name": ERASED, "holder": "", "amount": None, "place": "", "release": ""}),
+    (Talk, {"with_whom": ERASED, "place": "", "record": "", "staff": []}),
+    (Showing, {"facts": "", "opinion": "", "refusal": ""}),
+    (Consultation, {"addressee": "", "matter": "", "reply": ""}),
+    (Proposal, {"facts": "", "assessment": "", "reasons": ""}),
+    (Hearing, {"statement": "", "reasons": ""}),
+    (AgendaItem, {"reasons": ""}),
+    (Decision, {"facts": "", "basis": "", "benefits": None, "gains": None}),
+    (Prosecution, {"charge": "", "facts": "", "handed": "", "received_by": "", "remark": ""}),
+    (CaseLink, {"reason": "", "body": "", "handed": "", "received_by": ""}),
+    (Execution, {"remark": "", "result": ""}),
+    (RightProof, {"text": ""}),
+    (DualJudgement, {"unit": "", "unit_code": None, "reasons": ""}),
+    (DutyOwner, {"action": "", "statement": "", "facts": ""}),
+    (Accountability, {"basis": "", "objective": "", "tolerance_basis": "", "report": "", "published": ""}),
+    (Interference, {"person": ERASED, "unit": "", "post": "", "how": "", "opinion": ""}),
+    (Accident, {"person": ERASED, "place": "", "what": "", "measures": "", "above_no": "", "result": ""}),
 )
 #: Tables that name the matter.
 OF_MATTER: tuple[tuple[type[Base], Values], ...] = (
     (Recusal, {"ground": "", "reason": "", "opinion": "", "review_opinion": "", "lift_reason": ""}),
     (Hold, {"reason": "", "lift_reason": ""}),
+    (Leak, {"what": "", "finding": "", "lift_reason": ""}),
     (Archived, {"reason": ""}),
     (Opening, {"reason": ""}),
     (Instance, {"end_reason": None}),

@@ -30,7 +30,7 @@ from workflows.errors import NotAllowed, NotFound
 
 def today() -> date:
     """Return the office's calendar day."""
-    return clock.now().astimezone(clock.office_zone()).date()
+    return clock.day_of(clock.now())
 
 
 def require(actor: Actor | None, roles: Set[str]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import literal, select
+from sqlalchemy.orm import Session
 
 from handlers.office.model import UNIT_KINDS, Unit
 from workflows.errors import FieldError, InvalidInput, NotFound
 
+#: How the name of a place ends.
+PLACES = "省市州盟县区旗镇乡"
 _CODE = re.compile(r"[A-Z][A-Z0-9]{0,15}")
 
 
@@ -22,12 +24,22 @@ def unit(session: Session, code: str) -> Unit:
 
 
 def named(session: Session, name: str) -> Unit | None:
-    """Return the unit that is written like this, alone or behind the name of the unit above; None if not just one."""
-    above = aliased(Unit)
-    whole = func.coalesce(above.name_zh, "") + Unit.name_zh
-    written = select(Unit).outerjoin(above, above.id == Unit.parent_id)
-    found = session.scalars(written.where(or_(Unit.name_zh == name, whole == name)).limit(2)).all()
+    """Return the unit that is written like this: alone, behind a unit above it, or behind the place (示例市生态环境局).
+
+    None if it is not just one.
+    """
+    ending = session.scalars(select(Unit).where(literal(name).like("%" + Unit.name_zh)))
+    found = [one for one in ending if _is_placed(session, one, name.removesuffix(one.name_zh))]
     return found[0] if len(found) == 1 else None
+
+
+def _is_placed(session: Session, unit: Unit, before: str) -> bool:
+    """Return whether what stands before a unit's name is nothing, a unit above it, or the place one of them is of."""
+    if not before:
+        return True
+    codes = unit.path.strip("/").split("/")[:-1]
+    above = session.scalars(select(Unit.name_zh).where(Unit.code.in_(codes))).all()
+    return before in above or (before[-1] in PLACES and any(one.startswith(before) for one in above))
 
 
 def tree(session: Session) -> list[Unit]:

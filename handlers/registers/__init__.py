@@ -3,10 +3,13 @@
 A clue's steps in the order of the process: `intake` up to the receipt, `registering` up to the handling
 office, `handling` up to the feedback; `record` holds what every step does alike. `splitting` and
 `joining`: two clues of one, one matter of two. `assigned`: the time that matters assigned from above have in all.
-`changing`: pauses and extensions of running limits.
+`resolving`: how a way that is a process of its own ends.
+`changing`: pauses and extensions of running limits. `approvals`, `meetings`, `signatures`, `services`: what is done
+in the shared parts that other processes call.
 """
 
 from handlers.registers import (
+    approvals,
     assigned,
     changing,
     handling,
@@ -14,10 +17,14 @@ from handlers.registers import (
     interviews,
     joining,
     registering,
+    resolving,
     returns,
+    services,
+    signatures,
     splitting,
 )
 from handlers.registers.model import (
+    DUTY,
     Assignment,
     Clue,
     ClueHandler,
@@ -30,8 +37,10 @@ from handlers.registers.model import (
     Opinion,
 )
 from handlers.registers.numbers import NumberSeries
+from handlers.registers.services import Service
 
 __all__ = [
+    "DUTY",
     "Assignment",
     "Clue",
     "ClueHandler",
@@ -43,6 +52,8 @@ __all__ = [
     "Meeting",
     "NumberSeries",
     "Opinion",
+    "Service",
+    "approvals",
     "assigned",
     "changing",
     "handling",
@@ -50,6 +61,9 @@ __all__ = [
     "interviews",
     "joining",
     "registering",
+    "resolving",
     "returns",
+    "services",
+    "signatures",
     "splitting",
 ]

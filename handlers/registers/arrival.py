@@ -21,6 +21,6 @@ def counted_from(session: Session, clue: Clue, signed_at: datetime) -> datetime:
     arrived = session.scalar(of_transfer.where(Handover.clue_id == (clue.split_from or clue.id)))
     if arrived is None:
         return signed_at
-    day = arrived.astimezone(clock.office_zone()).date()
+    day = clock.day_of(arrived)
     answer = conventions.answered(session, ELECTRONIC, day)
     return signed_at if answer and answer.effect == RECEIVED_WHEN_SIGNED else arrived

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from handlers import office
 from handlers.registers import clock_rules, papers
-from handlers.registers.clock_rules import outside, parted, refused
+from handlers.registers.clock_rules import outside, parted
 from handlers.registers.model import Clue, ClueHandler, DeadlineChange
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
@@ -30,7 +30,7 @@ from handlers.registers.record import (
 from workflows import calendar, clock, clocks
 from workflows.actor import Actor
 from workflows.clocks import Clock
-from workflows.errors import EngineFault, InvalidInput, NotAllowed
+from workflows.errors import EngineFault, InvalidInput, NotAllowed, refused
 from workflows.operations import Context, Recorded, operation
 
 #: What the record of the matter calls each act.
@@ -289,7 +289,7 @@ def _decided(context: Context, clue: Clue, row: DeadlineChange, answers: Answers
     papers.issue(context, clue, "extension_form", row.number)
     day = _day(row.new_due_at).isoformat() if row.new_due_at else None
     if row.act == "pause" and row.effective_at:
-        day = row.effective_at.astimezone(clock.office_zone()).date().isoformat()
+        day = clock.day_of(row.effective_at).isoformat()
     _note(context, clue, row, row.decision, level=row.level, day=day)
 
 
@@ -345,4 +345,4 @@ def _instant(row: DeadlineChange) -> datetime:
 
 def _day(instant: datetime) -> date:
     """Return the last day before an instant that ends a day."""
-    return (instant - timedelta(microseconds=1)).astimezone(clock.office_zone()).date()
+    return clock.day_of(instant - timedelta(microseconds=1))

@@ -6,13 +6,12 @@ Every refusal names the field of the application that is wrong, and what would b
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from workflows import clock, clocks
 from workflows.clocks import Clock
-from workflows.errors import FieldError, InvalidInput
+from workflows.errors import refused
 
 #: Levels that decide outside the office, or as a body: their reply has a number that is entered.
 OUTSIDE = frozenset({"A5", "CB", "UP"})
@@ -91,7 +90,7 @@ def guard_running(one: Clock, now: datetime, field: str, code: str) -> None:
         raise refused(
             field,
             code,
-            day=(ended - timedelta(microseconds=1)).astimezone(clock.office_zone()).date().isoformat(),
+            day=clock.day_of(ended - timedelta(microseconds=1)).isoformat(),
         )
 
 
@@ -99,7 +98,7 @@ def guard_from(one: Clock, from_at: datetime, now: datetime) -> None:
     """Refuse a pause that begins before its clock did or last ran again, or after now."""
     begun = max([one.start_at, *(row.to_at for row in one.rows if row.to_at)])
     if one.rule.unit != "hours":
-        begun = clocks.midnight(begun.astimezone(clock.office_zone()).date())
+        begun = clocks.midnight(clock.day_of(begun))
     if from_at < begun:
         raise refused("effective_on", "pause_before_start", earliest=said(one, begun))
     if from_at > now:
@@ -110,11 +109,4 @@ def said(one: Clock, instant: datetime) -> str:
     """Return an instant as the unit of a rule needs it: a day, or a day and a time."""
     return instant.astimezone(clock.office_zone()).strftime(
         "%Y-%m-%d %H:%M" if one.rule.unit == "hours" else "%Y-%m-%d"
-    )
-
-
-def refused(field: str, code: str, **params: Any) -> InvalidInput:
-    """Return the refusal of an application by a field."""
-    return InvalidInput(
-        "This change of a limit cannot be asked for.", fields={field: FieldError(code, params)}
     )

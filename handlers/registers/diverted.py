@@ -8,7 +8,6 @@ number, the day, who carries it, and where to: no field here could take in a wor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from sqlalchemy.types import String
 
 from handlers import codes, office
 from handlers.registers.numbers import next_number
-from handlers.registers.papers import facts
+from handlers.registers.papers import chosen, facts
 from workflows import calendar, clock, definitions, deployed, limits, papers, plans
 from workflows.actor import Actor
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotFound
@@ -148,13 +147,11 @@ def find(session: Session, actor: Actor, number: str) -> DivertedItem:
 def cover(session: Session, row: DivertedItem) -> Paper:
     """Return the cover of a sealed item, by the template that is deployed with its process."""
     owner = deployed.process(session, definitions.latest(session, PROCESS).id)
-    template = deployed.paper(session, owner, COVER)
+    template = chosen(session, COVER) or deployed.paper(session, owner, COVER)
     if template is None:
         raise NotFound("The template of the cover is not deployed.", code="template")
-    paper = template.fill(
-        {name: fact(session, row) for name, fact in _FACTS.items() if name in template.names}
-    )
-    return replace(paper, marks=(("密级", "密件"), ("编号", row.number)))
+    said = {name: fact(session, row) for name, fact in _FACTS.items() if name in template.names}
+    return template.fill(said, (("密级", "密件"), ("编号", row.number)))
 
 
 def _principals(session: Session) -> set[str | None]:

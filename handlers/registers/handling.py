@@ -29,7 +29,7 @@ from handlers.registers.record import (
     who,
 )
 from workflows import calendar, clock, limits, plans
-from workflows.errors import FieldError, InvalidInput, NotAllowed
+from workflows.errors import FieldError, InvalidInput, NotAllowed, refused
 from workflows.operations import Context, operation
 
 #: The steps of the line of approvals.
@@ -47,7 +47,7 @@ def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
         return _decline(context, clue, answers["reason"])
     chosen = list(dict.fromkeys(answers["handlers"]))
     if len(chosen) < FEWEST_HANDLERS:
-        raise _unfit("handlers", "too_few", min=FEWEST_HANDLERS)
+        raise refused("handlers", "too_few", min=FEWEST_HANDLERS)
     check_handlers(context, clue, chosen)
     _end_assignments(context, clue)
     for login in chosen:
@@ -193,7 +193,7 @@ def usual_review(context: Context) -> dict[str, Any]:
 def reopen(context: Context, *, clue_id: str) -> dict[str, Any]:
     """Bring a held clue back to study: its review date has come, or the condition is met. T11 begins anew."""
     clue = clue_of(context, clue_id)
-    clue.review_on = clue.way = clue.concluded_at = clue.close_reason = None
+    clue.review_on = clue.way = clue.concluded_at = clue.close_reason = clue.resolution = None
     note(context, clue, "clue.reopened")
     move(context, clue, "studying")
     return {"study_from": context.now.isoformat()}
@@ -211,7 +211,7 @@ def close(context: Context, *, answers: Answers) -> dict[str, Any]:
 
 @operation("clues.conclude")
 def conclude(context: Context, *, answers: Answers) -> dict[str, Any]:
-    """Record the outcome of what was done outside, until its own process is in service."""
+    """Record the outcome of what was done outside: matters whose process began before its own was in service."""
     clue = clue_of(context)
     sign(
         context,
@@ -359,15 +359,11 @@ def check_handlers(context: Context, clue: Clue, chosen: list[str], *, field: st
     group = f"handler@{clue.office_code}"
     own = {person.login for person in office.people_in(context.session, group)}
     if not parties(context).isdisjoint(chosen):
-        raise _unfit(field, "own_handler")
+        raise refused(field, "own_handler")
     if strangers := [login for login in chosen if login not in own]:
-        raise _unfit(field, "not_of_office", logins=strangers)
+        raise refused(field, "not_of_office", logins=strangers)
     if out := sorted(set(chosen) & _recused(context, clue)):
-        raise _unfit(field, "recused", logins=out)
-
-
-def _unfit(field: str, code: str, **params: Any) -> InvalidInput:
-    return InvalidInput("These handlers cannot be assigned.", fields={field: FieldError(code, params)})
+        raise refused(field, "recused", logins=out)
 
 
 def _check_study(context: Context, clue: Clue, present: list[str]) -> None:

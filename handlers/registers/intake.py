@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from handlers import office
 from handlers.registers import arrival, assigned, papers, repeats, transferring
-from handlers.registers.model import Clue, ClueSubject, Meeting
+from handlers.registers.model import DUTY, Clue, ClueSubject, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import (
     GONE,
@@ -136,8 +136,11 @@ def receive_transfer(context: Context, *, answers: Answers) -> dict[str, Any]:
 def likely_original(context: Context) -> dict[str, Any]:
     """Return the number of the newest clue here about the same subject; people say whether it repeats it."""
     clue = clue_of(context)
-    names = select(ClueSubject.name).where(ClueSubject.clue_id == clue.id)
-    same = select(ClueSubject.clue_id).where(ClueSubject.name.in_(names), ClueSubject.clue_id != clue.id)
+    names = select(ClueSubject.name).where(ClueSubject.clue_id == clue.id, ClueSubject.kind != DUTY)
+    # Who has the work as his duty is not what a clue is about.
+    same = select(ClueSubject.clue_id).where(
+        ClueSubject.name.in_(names), ClueSubject.clue_id != clue.id, ClueSubject.kind != DUTY
+    )
     here = select(Clue).where(Clue.id.in_(same), Clue.receipt_no.is_not(None), Clue.stage.not_in(GONE))
     found = context.session.scalars(here.order_by(Clue.submitted_at.desc(), Clue.id).limit(1)).first()
     return {"duplicate_of": found.clue_no or found.receipt_no} if found else {}

@@ -14,7 +14,7 @@ from handlers.registers.model import Clue, Meeting
 from handlers.registers.numbers import next_number
 from handlers.registers.record import FEWEST_HANDLERS, Answers, clue_of, keep_files, note, who
 from workflows.actor import Actor
-from workflows.errors import EngineFault, FieldError, InvalidInput
+from workflows.errors import EngineFault, refused
 from workflows.model import Task
 from workflows.operations import Context, operation
 from workflows.visibility import policy
@@ -24,7 +24,7 @@ from workflows.visibility import policy
 def record(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Record a meeting that decides collectively; `decision`, where the form asks for it, becomes a variable."""
     clue = clue_of(context)
-    row = keep(context, clue, answers, step=context.element_id or "")
+    row = keep(context, clue, answers, step=str(context.variables.get("about") or context.element_id or ""))
     keep_files(context, clue, answers.get("minutes"), "minutes", "minutes")
     note(context, clue, "meeting.recorded", number=row.number, act=row.act)
     decided = {"decision_meeting": answers["decision"]} if answers.get("decision") else {}
@@ -43,6 +43,7 @@ def keep(context: Context, clue: Clue, answers: Answers, *, step: str) -> Meetin
         clue_id=clue.id,
         step=step,
         act=task.act,
+        stage=task.stage,
         body=answers["body"],
         held_on=date.fromisoformat(answers["held_on"]),
         present=present,
@@ -60,17 +61,13 @@ def keep(context: Context, clue: Clue, answers: Answers, *, step: str) -> Meetin
 def _check(context: Context, task: Task, present: Sequence[str], recused: Sequence[str]) -> None:
     """Refuse a meeting in which somebody sits twice, or who may not, or in which too few do."""
     if set(present) & set(recused):
-        raise _refused("recused", "recused_present")
+        raise refused("recused", "recused_present")
     if twice := sorted({login for login in present if list(present).count(login) > 1}):
-        raise _refused("present", "sits_twice", logins=twice)
+        raise refused("present", "sits_twice", logins=twice)
     least = acts.members(task.act) or FEWEST_HANDLERS
     if len(present) < least:
-        raise _refused("present", "too_few", min=least)
+        raise refused("present", "too_few", min=least)
     may = policy().may
     barred = [login for login in present if not may(context.session, Actor(login), "sit", task).allowed]
     if barred:
-        raise _refused("present", "may_not_sit", logins=barred)
-
-
-def _refused(field: str, code: str, **params: Any) -> InvalidInput:
-    return InvalidInput("The meeting cannot have been held so.", fields={field: FieldError(code, params)})
+        raise refused("present", "may_not_sit", logins=barred)

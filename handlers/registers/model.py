@@ -50,7 +50,7 @@ class Clue(Base):
         String(40)
     )  #: by which the intake office finds the reporter
 
-    submitted_by: Mapped[str]
+    submitted_by: Mapped[str] = mapped_column(index=True)
     submitted_at: Mapped[datetime]
     received_by: Mapped[str | None]
     received_at: Mapped[datetime | None]
@@ -76,6 +76,9 @@ class Clue(Base):
     review_on: Mapped[date | None]  #: of a held clue
     reopen_condition: Mapped[str | None] = mapped_column(Text)
     close_reason: Mapped[str | None] = mapped_column(String(32))
+    resolution: Mapped[str | None] = mapped_column(
+        String(32)
+    )  #: what came of DW1 and DW2: code of `codes/clue_resolutions.csv`
     concluded_at: Mapped[datetime | None]
     feedback: Mapped[str | None] = mapped_column(Text)  #: the result as the agency is told
 
@@ -87,6 +90,10 @@ class Clue(Base):
         return f"clue:{self.id}"
 
 
+#: The kind of a subject who answers for what others did (`handlers.accountability`): it is not about him.
+DUTY = "duty"
+
+
 class ClueSubject(Base):
     """A person or an organisation the clue is about (被反映人), as the agency wrote it."""
 
@@ -94,7 +101,7 @@ class ClueSubject(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(8), default="person")  #: person org
+    kind: Mapped[str] = mapped_column(String(8), default="person")  #: person org, or `DUTY`
     name: Mapped[str]
     unit: Mapped[str] = mapped_column(default="")
     post: Mapped[str] = mapped_column(default="")
@@ -168,6 +175,7 @@ class Opinion(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
     step: Mapped[str] = mapped_column(String(64))
+    stage: Mapped[str | None] = mapped_column(String(32))  #: of `codes/stages.csv`; none: the clue's own
     login: Mapped[str]
     on_behalf_of: Mapped[str | None]  #: in whose place he signed
     decision: Mapped[str] = mapped_column(String(32))
@@ -185,6 +193,7 @@ class Meeting(Base):
     number: Mapped[str | None] = mapped_column(String(32), unique=True)
     clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
     step: Mapped[str] = mapped_column(String(64))
+    stage: Mapped[str | None] = mapped_column(String(32))  #: as an opinion's
     act: Mapped[str | None] = mapped_column(String(32))  #: what it decided on: code of `codes/acts.csv`
     body: Mapped[str]
     held_on: Mapped[date]
@@ -256,6 +265,7 @@ class MatterEvent(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     scope_id: Mapped[str] = mapped_column(index=True)  #: `clue:<id>`
+    stage: Mapped[str | None] = mapped_column(String(32))  #: of `codes/stages.csv`; none: the clue's own
     at: Mapped[datetime]
     actor: Mapped[str | None]  #: login; none when a timer acts
     on_behalf_of: Mapped[str | None]  #: in whose place

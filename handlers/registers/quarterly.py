@@ -7,7 +7,6 @@ without any result hands in a list that says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from handlers import codes, office
 from handlers.registers.model import Clue
 from handlers.registers.numbers import next_number
-from handlers.registers.papers import facts
+from handlers.registers.papers import chosen, facts
 from handlers.registers.record import (
     FEWEST_HANDLERS,
     Answers,
@@ -76,7 +75,7 @@ class QuarterlyResult(Base):
 @operation("quarterly.ended")
 def ended(context: Context) -> dict[str, Any]:
     """Return the quarter that ended last."""
-    day = context.now.astimezone(clock.office_zone()).date()
+    day = clock.day_of(context.now)
     last = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=1)
     return {"year": last.year, "quarter": (last.month + 2) // 3}
 
@@ -164,11 +163,11 @@ def content(session: Session, row: QuarterlyList, lang: str) -> list[Line]:
 def sheet(session: Session, row: QuarterlyList) -> Paper:
     """Return the list as a paper, by the template that is deployed with its process."""
     owner = deployed.process(session, definitions.latest(session, PROCESS).id)
-    template = deployed.paper(session, owner, SHEET)
+    template = chosen(session, SHEET) or deployed.paper(session, owner, SHEET)
     if template is None:
         raise NotFound("The template of the list is not deployed.", code="template")
     said = {name: fact(session, row) for name, fact in _FACTS.items() if name in template.names}
-    return replace(template.fill(said), marks=(("密级", "内部"), ("编号", row.number)))
+    return template.fill(said, (("密级", "内部"), ("编号", row.number)))
 
 
 def _made(context: Context, code: str, year: int, quarter: int) -> QuarterlyList | None:
@@ -246,7 +245,7 @@ def _bounds(year: int, quarter: int) -> tuple[datetime, datetime]:
 
 
 def _day(instant: datetime) -> date:
-    return instant.astimezone(clock.office_zone()).date()
+    return clock.day_of(instant)
 
 
 #: What the sheet may say.

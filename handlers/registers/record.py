@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from handlers import office, uploads
-from handlers.registers.model import Clue, Document, Handover, MatterEvent, Opinion
+from handlers.registers.model import Clue, ClueHandler, Document, Handover, MatterEvent, Opinion
 from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed
-from workflows.model import Task
+from workflows.model import Instance, Task
 from workflows.operations import Context
 
 Answers = Mapping[str, Any]
@@ -51,7 +51,7 @@ def note(context: Context, clue: Clue, code: str, **params: Any) -> None:
     """Leave a line in the record of the matter; `params` are numbers, codes and days."""
     actor, behalf = (context.actor.id, context.actor.on_behalf_of) if context.actor else (None, None)
     line = {"scope_id": clue.scope_id, "at": context.now, "code": code, "params": params}
-    context.session.add(MatterEvent(**line, actor=actor, on_behalf_of=behalf))
+    context.session.add(MatterEvent(**line, stage=stage_of(context), actor=actor, on_behalf_of=behalf))
 
 
 def move(context: Context, clue: Clue, stage: str, **params: Any) -> None:
@@ -73,6 +73,7 @@ def sign(
         Opinion(
             clue_id=clue.id,
             step=step,
+            stage=stage_of(context),
             login=who(context),
             on_behalf_of=context.actor.on_behalf_of if context.actor else None,
             decision=decision,
@@ -81,6 +82,15 @@ def sign(
             signed_at=context.now,
         )
     )
+
+
+def stage_of(context: Context) -> str | None:
+    """Return the stage of the matter that the step is of, else its process."""
+    task = context.session.get(Task, context.task_id) if context.task_id else None
+    if task is not None:
+        return task.stage
+    instance = context.session.get(Instance, context.instance_id)
+    return context.stage or (instance.stage if instance else None)
 
 
 def hand_over(
@@ -173,6 +183,14 @@ def hands_of(context: Context, login: str | None, step: str) -> frozenset[str]:
         Task.instance_id == context.instance_id, Task.element_id == step, Task.closed_by == login
     )
     return frozenset({login, *context.session.scalars(done)} - {None})
+
+
+def handlers_of(session: Session, clue: Clue) -> list[str]:
+    """Return who handles the clue now, in the order in which they were assigned."""
+    running = select(ClueHandler.login).where(
+        ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None), ClueHandler.recused.is_(False)
+    )
+    return list(dict.fromkeys(session.scalars(running.order_by(ClueHandler.id))))
 
 
 def numbered(session: Session, number: str) -> Clue | None:

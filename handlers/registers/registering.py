@@ -52,6 +52,7 @@ def register(context: Context, *, answers: Answers) -> dict[str, Any]:
     move(context, clue, "registered", number=clue.clue_no, major=clue.major)
     for other in found:
         relate(context, clue, other)
+    papers.issue(context, clue, "clue_register", clue.clue_no)
     if clue.major:
         _tell_staff(context, clue, "clue.major", "principal")
     return {

@@ -1,4 +1,4 @@
-"""Unsealing: who may read one reporter for some hours, after two leaders have agreed (domain §4.2 rule 5).
+"""Unsealing: who may read a sealed identity for some hours, after two leaders have agreed (domain §4.2 rules 5, 6).
 
 Applicant, leader in charge (A3) and principal (A4) are three persons. A grant ends by the clock, or is withdrawn;
 it is no use to who has lost sight of the clue meanwhile.
@@ -6,6 +6,7 @@ it is no use to who has lost sight of the clue meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,30 +17,36 @@ from handlers import codes, notifications, office, wall
 from handlers.registers import Clue, MatterEvent
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, note, numbered, parties, who
-from handlers.vault import reporters
+from handlers.vault import protected, reporters
 from handlers.vault.model import Grant
 from workflows import audit, clock
 from workflows.actor import Actor
-from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.errors import EngineFault, NotAllowed, NotFound, refused
 from workflows.model import Instance
 from workflows.operations import Context, Recorded, operation
 
 PROCESS = "unsealing"
 PURPOSES = "unsealing_purposes"
-#: Who may need to know a reporter, in a matter whose content he sees.
+#: What there is of a clue to be opened, by what a purpose opens (`what` of the table).
+THERE: Mapping[str, Callable[[Session, Clue], bool]] = {
+    "reporter": lambda session, clue: reporters.found(session, clue) is not None,
+    "protected": lambda session, clue: bool(protected.of_clue(session, clue)),
+}
+#: Who may need to know a sealed identity, in a matter whose content he sees.
 ASKING = wall.roles("reporter", {"V"}, "unsealed")
 
 
 @operation("unsealing.ask")
 def ask(context: Context, *, answers: Answers) -> Recorded:
-    """Ask to read the reporter of a clue: for a purpose, for a reason, for so many hours."""
+    """Ask to read what a purpose opens of a clue: for it, for a reason, for so many hours."""
     session = context.session
-    clue = _clue(context, answers["number"])
+    what = opens(answers["purpose"])
+    clue = _clue(context, answers["number"], what)
     hours, most = int(answers["hours"]), longest(answers["purpose"])
     if hours > most:
-        raise _refused("hours", "max", max=most)
-    if pending(session, who(context), clue):
-        raise _refused("number", "unsealing_waits")
+        raise refused("hours", "max", max=most)
+    if pending(session, who(context), clue, what):
+        raise refused("number", "unsealing_waits")
     row = Grant(
         number=next_number(session, "unsealing", context.now),
         clue_id=clue.id,
@@ -122,12 +129,13 @@ def withdraw(session: Session, actor: Actor, number: str) -> Grant:
     return row
 
 
-def active(session: Session, actor: Actor, clue: Clue) -> Grant | None:
-    """Return the grant by which the actor may read the clue's reporter now; it ends with his sight of the clue."""
+def active(session: Session, actor: Actor, clue: Clue, what: str = "reporter") -> Grant | None:
+    """Return the grant by which the actor may read this of the clue now; it ends with his sight of the clue."""
     now = clock.now()
     mine = select(Grant).where(
         Grant.clue_id == clue.id,
         Grant.applicant == actor.id,
+        Grant.purpose.in_(purposes(what)),
         Grant.expires_at > now,
         Grant.withdrawn_at.is_(None),
     )
@@ -137,21 +145,21 @@ def active(session: Session, actor: Actor, clue: Clue) -> Grant | None:
     return found
 
 
-def may_ask(session: Session, actor: Actor, clue: Clue) -> bool:
+def may_ask(session: Session, actor: Actor, clue: Clue, what: str = "reporter") -> bool:
     """Return whether the actor may ask for it: he works on the clue, and there is somebody to be read."""
-    if not actor.groups & ASKING or actor.groups & reporters.NEVER or reporters.found(session, clue) is None:
+    if not actor.groups & ASKING or actor.groups & reporters.NEVER or not THERE[what](session, clue):
         return False
     return wall.view(session, actor, clue) == "content"
 
 
-def pending(session: Session, login: str, clue: Clue) -> bool:
+def pending(session: Session, login: str, clue: Clue, what: str = "reporter") -> bool:
     """Return whether somebody's application waits, or his right to read has not ended."""
     # What was cancelled by the head of case supervision waits for nobody.
     running = exists(select(Instance.id).where(Instance.id == Grant.instance_id, Instance.ended_at.is_(None)))
     waits = Grant.granted_at.is_(None) & Grant.refused.is_(False) & running
     holding = (Grant.expires_at > clock.now()) & Grant.withdrawn_at.is_(None)
     mine = select(Grant.id).where(Grant.clue_id == clue.id, Grant.applicant == login, or_(waits, holding))
-    return session.scalar(mine.limit(1)) is not None
+    return session.scalar(mine.where(Grant.purpose.in_(purposes(what))).limit(1)) is not None
 
 
 def of_clue(session: Session, clue: Clue) -> list[Grant]:
@@ -178,6 +186,16 @@ def state(row: Grant, now: datetime) -> str:
 def holds(row: Grant, now: datetime) -> bool:
     """Return whether a grant may be read by at this instant; at its last one it no longer may."""
     return row.expires_at is not None and row.expires_at > now and row.withdrawn_at is None
+
+
+def opens(purpose: str) -> str:
+    """Return what a purpose opens: `reporter` or `protected`."""
+    return next(one["what"] for one in codes.rows(PURPOSES) if one["code"] == purpose)
+
+
+def purposes(what: str) -> list[str]:
+    """Return the purposes that open this."""
+    return [one["code"] for one in codes.rows(PURPOSES) if one["what"] == what]
 
 
 def longest(purpose: str) -> int:
@@ -207,11 +225,11 @@ def _as(context: Context, role: str, *others: str | None) -> None:
         )
 
 
-def _clue(context: Context, number: str) -> Clue:
+def _clue(context: Context, number: str, what: str) -> Clue:
     """Return the matter; who may not ask in it learns nothing of it."""
     clue = numbered(context.session, number)
-    if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue):
-        raise _refused("number", "clue_number", number=number)
+    if clue is None or context.actor is None or not may_ask(context.session, context.actor, clue, what):
+        raise refused("number", "clue_number", number=number)
     return clue
 
 
@@ -226,7 +244,3 @@ def _of_process(context: Context) -> Grant:
 def _tell(session: Session, row: Grant, code: str) -> None:
     scope = f"clue:{row.clue_id}"
     notifications.notify(session, [row.applicant], code=code, params={"number": row.number}, scope_id=scope)
-
-
-def _refused(field: str, code: str, **params: Any) -> InvalidInput:
-    return InvalidInput("The application is refused.", fields={field: FieldError(code, params)}, code="form")

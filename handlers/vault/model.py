@@ -49,8 +49,26 @@ class Reporter(Sealed):
         return f"vault_reporter {self.id} of clue {self.clue_id}, version {self.version}"
 
 
+class Protected(Sealed):
+    """A minor or a victim in a matter (domain §4.2 rule 6): his name stands here alone, elsewhere his alias."""
+
+    __tablename__ = "vault_protected"
+    __table_args__ = (UniqueConstraint("clue_id", "number"),)
+
+    clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
+    number: Mapped[int]  #: within the matter, from 1
+    kind: Mapped[str] = mapped_column(String(16))  #: of `codes/protected_kinds.csv`
+    written_at: Mapped[datetime]
+    written_by: Mapped[str]
+
+    @property
+    def place(self) -> str:
+        """What the envelope is bound to: its row and its matter."""
+        return f"vault_protected {self.id} of clue {self.clue_id}"
+
+
 class Grant(Base):
-    """That one person may read the reporter of one clue for some hours: asked for, decided by two, ended."""
+    """That one person may read what the purpose opens of one clue for some hours: asked for, decided by two, ended."""
 
     __tablename__ = "vault_grant"
 
@@ -76,7 +94,7 @@ class Grant(Base):
 
 
 class Read(Base):
-    """That somebody has read a reporter's identity: who, when, what for, by which grant; never what he read."""
+    """That somebody has read a sealed identity: who, when, what for, by which grant; never what he read."""
 
     __tablename__ = "vault_read"
 
@@ -86,7 +104,7 @@ class Read(Base):
     clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
     grant_id: Mapped[str | None] = mapped_column(
         ForeignKey("vault_grant.id"), index=True
-    )  #: none: the intake office
+    )  #: none: the intake office, a handler, the leader in charge
     purpose: Mapped[str] = mapped_column(String(32))
 
 

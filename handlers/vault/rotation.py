@@ -10,11 +10,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from handlers.vault import keys
-from handlers.vault.model import Addition, Reporter, Sealed
+from handlers.vault.model import Addition, Protected, Reporter, Sealed
 from handlers.vault.sealing import SHREDDED, Unreadable, rewrap, unseal
 
 #: Every table with envelopes under the master key; `under_master_key` adds those of other rooms.
-TABLES: list[type[Sealed]] = [Reporter, Addition]
+TABLES: list[type[Sealed]] = [Reporter, Addition, Protected]
 Table = TypeVar("Table", bound=type[Sealed])
 #: Where a change of keys stands: table, and the last id that was looked at.
 Place = tuple[int, str]

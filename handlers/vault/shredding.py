@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from handlers import keeping
 from handlers.registers import Clue
-from handlers.vault.model import Addition, Grant, Receipt, Reporter
+from handlers.vault.model import Addition, Grant, Protected, Receipt, Reporter
 from handlers.vault.sealing import SHREDDED
 from workflows import clock
 
@@ -21,7 +21,7 @@ def shred(session: Session, clue: Clue) -> int:
     """Return how many records of a clue were shredded; Conflict where a hold stands on the matter."""
     keeping.guard_held(session, clue.scope_id)
     done = 0
-    for table in (Reporter, Addition):
+    for table in (Reporter, Addition, Protected):
         here = select(table.id).where(table.clue_id == clue.id, table.key_id != SHREDDED)
         ids = session.scalars(here).all()
         nothing = {"key_id": SHREDDED, "wrapped_key": b"", "content": b""}
@@ -37,5 +37,5 @@ def left(session: Session, clue: Clue) -> bool:
     """Return whether there is still something sealed of who reported a clue."""
     return any(
         session.scalar(select(table.id).where(table.clue_id == clue.id, table.key_id != SHREDDED).limit(1))
-        for table in (Reporter, Addition)
+        for table in (Reporter, Addition, Protected)
     )

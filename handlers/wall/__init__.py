@@ -19,9 +19,20 @@ from handlers.wall import acts, tasks
 from handlers.wall.acts import may
 from handlers.wall.explaining import Explanation, explain
 from handlers.wall.grants import Grant
+from handlers.wall.interviews import interviews
 from handlers.wall.matrix import areas_of_stages, current, every, load, roles
 from handlers.wall.rules import VIEWS
-from handlers.wall.sight import clues, items, reads_log, reads_log_of, returns, view
+from handlers.wall.sight import (
+    area_view,
+    closed_areas,
+    clues,
+    in_area,
+    items,
+    reads_log,
+    reads_log_of,
+    returns,
+    view,
+)
 from handlers.wall.tasks import steps
 from workflows.actor import Actor
 from workflows.model import Instance, Task
@@ -32,11 +43,15 @@ __all__ = [
     "Explanation",
     "Grant",
     "Wall",
+    "area_view",
     "areas_of_stages",
+    "closed_areas",
     "clues",
     "current",
     "every",
     "explain",
+    "in_area",
+    "interviews",
     "items",
     "load",
     "may",
@@ -59,6 +74,10 @@ class Wall:
     def tasks(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may see."""
         return tasks.tasks(actor)
+
+    def passages(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Activity`, joined to its `Instance`, of what the actor may see."""
+        return tasks.passages(actor)
 
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""

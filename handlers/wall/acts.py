@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from handlers import codes, duties
 from handlers.keeping import sealed
 from handlers.office import actor_for
-from handlers.recusals import ASKED, RECUSED, state_of
+from handlers.recusals import ASKED, state_of
 from handlers.registers import Clue, ClueHandler
 from handlers.wall import proxies, sight, working
 from handlers.wall.offered import is_candidate
@@ -51,7 +51,9 @@ def _may_matter(session: Session, actor: Actor, act: str, clue: Clue) -> Decisio
 
 def _may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
     recusal = state_of(session, actor.id, task.scope_id)
-    if recusal == RECUSED or (task.closed_at and sealed(session, actor.id, task.scope_id)):
+    if sight.out_of_sight(session, actor, task.scope_id):
+        return UNSEEN
+    if task.closed_at and sealed(session, actor.id, task.scope_id):
         return UNSEEN
     if recusal == ASKED and act in FROZEN:
         return refused("recusal_asked")
@@ -110,7 +112,7 @@ def _acts_on_task(session: Session, actor: Actor, act: str, task: Task) -> Decis
 def _may_instance(session: Session, actor: Actor, act: str, instance: Instance) -> Decision:
     if act == "start":
         return _may_start(session, actor, instance)
-    if state_of(session, actor.id, instance.scope_id) == RECUSED:
+    if sight.out_of_sight(session, actor, instance.scope_id):
         return UNSEEN
     if instance.ended_at and sealed(session, actor.id, instance.scope_id):
         return UNSEEN

@@ -12,14 +12,14 @@ from workflows.model import Task, TaskCandidate
 
 def candidate(actor: Actor, task: Any) -> ColumnElement[bool]:
     """Return the condition that the actor is a candidate of a task (the table, or an alias of it)."""
-    named = select(TaskCandidate.task_id).where(
-        TaskCandidate.task_id == task.id,
-        or_(
-            and_(TaskCandidate.kind == "group", TaskCandidate.name.in_(sorted(actor.groups))),
-            and_(TaskCandidate.kind == "user", TaskCandidate.name == actor.id),
-        ),
-    )
-    return looked_up(named.correlate(task))
+    his = select(TaskCandidate.task_id).where(TaskCandidate.task_id == task.id, or_(*named(actor)))
+    return looked_up(his.correlate(task))
+
+
+def named(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions over `TaskCandidate` that it is a group of the actor's, or the actor."""
+    group = and_(TaskCandidate.kind == "group", TaskCandidate.name.in_(sorted(actor.groups)))
+    return group, and_(TaskCandidate.kind == "user", TaskCandidate.name == actor.id)
 
 
 def is_candidate(actor: Actor, task: Task) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
-from handlers import stages
+from handlers import freezing, stages
+from handlers.areas import OTHERS
 from handlers.keeping import hidden, sealed
 from handlers.recusals import RECUSED, blocking, state_of
 from handlers.registers import Clue
@@ -40,18 +41,39 @@ def clues(actor: Actor, view: str = "content") -> ColumnElement[bool]:
 
 @lru_cache(maxsize=KEPT)
 def _clues(rules: Matrix, actor: Actor, view: str) -> ColumnElement[bool]:
-    granted = _any(actor, rules.held(actor, {CLUE}, RIGHTS[view]))
+    granted = or_(false(), *(_listed(actor, one) for one in rules.held(actor, {CLUE}, RIGHTS[view])))
     here = PREFIX + Clue.id
     return and_(granted, in_sight(actor, here), not_(hidden(actor.id, here)))
 
 
 def view(session: Session, actor: Actor, clue: Clue) -> str | None:
     """Return the best view of the clue that the actor has, or None where it does not exist for him."""
-    if state_of(session, actor.id, clue.scope_id) == RECUSED or sealed(session, actor.id, clue.scope_id):
+    if out_of_sight(session, actor, clue.scope_id) or sealed(session, actor.id, clue.scope_id):
         return None
     rules = matrix.current()
     held = {one: rules.held(actor, {CLUE}, RIGHTS[one]) for one in VIEWS}
     return next((one for one in VIEWS if _by(session, actor, clue, held[one])), None)
+
+
+def in_area(actor: Actor, area: str, view: str = "content") -> ColumnElement[bool]:
+    """Return the SQL condition over `Clue` of those of which the actor has at least this view of one area's files."""
+    here = PREFIX + Clue.id
+    granted = _any(actor, matrix.current().held(actor, {area}, RIGHTS[view]))
+    return and_(granted, in_sight(actor, here), not_(hidden(actor.id, here)))
+
+
+def area_view(session: Session, actor: Actor, clue: Clue, area: str) -> str | None:
+    """Return the best view of one area's files of a clue that the actor may know of; None for none."""
+    if view(session, actor, clue) is None:
+        return None
+    rules = matrix.current()
+    held = {one: rules.held(actor, {area}, RIGHTS[one]) for one in VIEWS}
+    return next((one for one in VIEWS if _by(session, actor, clue, held[one])), None)
+
+
+def closed_areas(session: Session, actor: Actor, clue: Clue) -> frozenset[str]:
+    """Return the areas of which the actor sees no content, though he may see the clue's."""
+    return frozenset(one for one in OTHERS if area_view(session, actor, clue, one) != "content")
 
 
 def returns(actor: Actor) -> ColumnElement[bool]:
@@ -96,8 +118,14 @@ def reads_log_of(actor: Actor) -> bool:
 
 
 def in_sight(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
-    """Return the condition that the actor is not recused from a matter: whoever is finds nothing of it, anywhere."""
-    return not_(blocking(actor.id, scope_id))
+    """Return the condition that no recusal and no freeze hides a matter from the actor: he finds nothing of it then."""
+    return not_(or_(blocking(actor.id, scope_id), freezing.closed(actor, scope_id)))
+
+
+def out_of_sight(session: Session, actor: Actor, scope_id: str | None) -> bool:
+    """Return whether a recusal, or the freeze after a leak, hides a matter from the actor: `in_sight`, for one."""
+    recused = state_of(session, actor.id, scope_id) == RECUSED
+    return recused or freezing.is_closed(session, actor, scope_id)
 
 
 def unless_archived(actor: Actor, table: type[Task] | type[Instance], ended_at: Any) -> ColumnElement[bool]:
@@ -109,8 +137,8 @@ def unless_archived(actor: Actor, table: type[Task] | type[Instance], ended_at: 
 # --- steps and instances of a matter
 
 
-def shown(rules: Matrix, actor: Actor, table: type[Task] | type[Instance]) -> ColumnElement[bool]:
-    """Return the condition over tasks or instances that the actor sees the matter at their stage."""
+def shown(rules: Matrix, actor: Actor, table: Any) -> ColumnElement[bool]:
+    """Return the condition over tasks, instances or passages that the actor sees the matter at their stage."""
     seen = in_matter(actor, rules.held(actor, matrix.areas_of_stages(), CONTENT), table)
     if not rules.has(actor, "returns", CONTENT):
         return seen
@@ -161,6 +189,11 @@ def _by(session: Session, actor: Actor, clue: Clue, held: Collection[Held]) -> s
 
 def _any(actor: Actor, held: Collection[Held]) -> ColumnElement[bool]:
     return or_(false(), *(SCOPES[one.scope].condition(actor, one.units, one.area) for one in held))
+
+
+def _listed(actor: Actor, one: Held) -> ColumnElement[bool]:
+    scope = SCOPES[one.scope]
+    return (scope.listed or scope.condition)(actor, one.units, one.area)
 
 
 def _at(stage: Any, areas: frozenset[str]) -> list[ColumnElement[bool]]:

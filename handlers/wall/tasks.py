@@ -16,7 +16,7 @@ from handlers.wall.scopes import in_areas
 from handlers.wall.sight import KEPT, in_sight, sees, shown, unless_archived
 from handlers.wall.working import for_others, is_passed, may_work, works_on
 from workflows.actor import Actor
-from workflows.model import Deployment, Instance, ProcessDefinition, Task
+from workflows.model import Activity, Deployment, Instance, ProcessDefinition, Task
 from workflows.visibility import Decision
 
 
@@ -86,6 +86,26 @@ def _instances(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
     own = or_(Instance.started_by == actor.id, _deployed_by_actor(actor), _has_task(rules, actor))
     seen = or_(and_(Instance.scope_id.is_(None), own), shown(rules, actor, Instance))
     return and_(seen, in_sight(actor, Instance.scope_id), unless_archived(actor, Instance, Instance.ended_at))
+
+
+def passages(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition over `Activity`, joined to its `Instance`, of what the actor may see."""
+    return _passages(matrix.current(), actor)
+
+
+@lru_cache(maxsize=KEPT)
+def _passages(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
+    # Who sees an investigation does not see who reviewed it and what came of it, though one run carries both.
+    own = select(Task.id).where(Task.id == Activity.task_id, _tasks(rules, actor))
+    elsewhere = or_(shown(rules, actor, _Passage), looked_up(own.correlate(Activity)))
+    return and_(_instances(rules, actor), or_(Activity.stage.is_(None), elsewhere))
+
+
+class _Passage:
+    """What a passage is judged by: its instance's matter, at its own stage."""
+
+    scope_id = Instance.scope_id
+    stage = Activity.stage
 
 
 def sees_instance(session: Session, actor: Actor, instance: Instance) -> Decision:

@@ -16,7 +16,7 @@ from workflows.model import Task
 
 EVERY = "everything"
 #: Scopes that tie somebody outside the commission to his own unit or person: standing in lifts nobody over these.
-TIED = frozenset({"sent", "own_unit", "asked_of_him", "own_papers"})
+TIED = frozenset({"sent", "own_unit", "asked_of_him", "consulted", "own_papers"})
 
 
 def works_on(rules: Matrix, actor: Actor, task: Any, *, anywhere: bool = False) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from marshmallow import Schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers.registers import Clue, ClueHandler, ClueSubject
+from handlers.registers import DUTY, Clue, ClueHandler, ClueSubject
 from server.api.fields import WordSchema, day, flag, instant, number, one, several, text, texts
 from server.api.names import Names, state_of, word
 
@@ -117,7 +117,7 @@ def entry(clue: Clue, names: Names) -> dict[str, Any]:
 
 def content(session: Session, clue: Clue, names: Names) -> dict[str, Any]:
     """Return everything of a clue that stands behind the wall."""
-    subjects = select(ClueSubject).where(ClueSubject.clue_id == clue.id).order_by(ClueSubject.id)
+    subjects = select(ClueSubject).where(ClueSubject.clue_id == clue.id, ClueSubject.kind != DUTY)
     handlers = select(ClueHandler).where(ClueHandler.clue_id == clue.id).order_by(ClueHandler.id)
     plain = {name: getattr(clue, name) for name in _PLAIN}
     coded = {name: word(table, getattr(clue, name)) for name, table in _CODED.items()}
@@ -125,7 +125,7 @@ def content(session: Session, clue: Clue, names: Names) -> dict[str, Any]:
         **plain,
         **coded,
         "result": clue.feedback,
-        "subjects": [_subject(row) for row in session.scalars(subjects)],
+        "subjects": [_subject(row) for row in session.scalars(subjects.order_by(ClueSubject.id))],
         "handlers": [_handler(row, names) for row in session.scalars(handlers)],
     }
 

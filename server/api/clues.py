@@ -86,7 +86,7 @@ def list_documents(number: str, actor: Actor) -> dict[str, Any]:
     """List the papers and files of a clue, each version of each."""
     with reading() as session:
         clue, view = _read(session, actor, number)
-        rows = select(Document).where(Document.clue_id == clue.id, readable(view))
+        rows = select(Document).where(Document.clue_id == clue.id, readable(session, actor, clue, view))
         ordered = rows.order_by(Document.created_at, Document.version, Document.id)
         return {"items": [documents.shown(row) for row in session.scalars(ordered)]}
 

@@ -75,14 +75,14 @@ def get_document(document_id: str, actor: Actor) -> dict[str, Any]:
 def get_document_content(document_id: str, actor: Actor) -> Response:
     """Give what stands in a document.
 
-    A paper that the process made is given as `application/pdf`, or by `Accept` as `text/html` or as it is kept
-    (`application/vnd.duban.paper+json`, of which `sha256` is the checksum); a file byte for byte.
+    A paper that the process made is given as `application/pdf`, or by `Accept` as a Word file, as `text/html` or as
+    it is kept (`application/vnd.duban.paper+json`, of which `sha256` is the checksum); a file byte for byte.
     """
     with unit_of_work() as session:
         row = found(session, actor, document_id)
         assert row.content is not None  # loads what is deferred
     made = row.media_type == papers.MEDIA_TYPE
-    return drawing.drawn(row, drawing.wanted(drawing.PDF, drawing.HTML, papers.MEDIA_TYPE) if made else "")
+    return drawing.drawn(row, drawing.wanted(*drawing.FORMS, papers.MEDIA_TYPE) if made else "")
 
 
 def found(session: Session, actor: Actor, document_id: str) -> Document:

@@ -13,13 +13,14 @@ from werkzeug.exceptions import NotAcceptable
 from handlers.registers import Document, papers
 from server.downloads import download
 from server.papers import pdf
-from workflows.papers import Paper
+from workflows.papers import Paper, word
 
 PDF, HTML, JSON = "application/pdf", "text/html", "application/json"
 #: What the document says of a paper's forms.
 FORMS: dict[str, Any] = {
     PDF: {"schema": {"type": "string", "contentMediaType": PDF}},
     HTML: {"schema": {"type": "string"}},
+    word.MEDIA_TYPE: {"schema": {"type": "string", "contentMediaType": word.MEDIA_TYPE}},
 }
 
 
@@ -43,7 +44,9 @@ def drawn(found: Document, media_type: str) -> Response:
 
 
 def paper_as(media_type: str, paper: Paper, name: str, *, at: datetime) -> Response:
-    """Return a paper as PDF or as a page."""
+    """Return a paper as PDF, as a Word file or as a page."""
+    if media_type == word.MEDIA_TYPE:
+        return _given(word.written(paper), word.MEDIA_TYPE, f"{name}.docx")
     if media_type == HTML:
         page = render_template("paper.html", paper=paper, title=name)
         return _given(page.encode(), f"{HTML}; charset=utf-8", f"{name}.html")

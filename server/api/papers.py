@@ -80,7 +80,7 @@ def _paper(kind: str, step: str, transfer_id: str, actor: Actor) -> Response | d
             Document.clue_id == clue.id,
             Document.kind == kind,
             Document.media_type == papers.MEDIA_TYPE,
-            readable(view),
+            readable(session, actor, clue, view),
         )
         found_id = session.scalar(
             newest.order_by(Document.created_at.desc(), Document.version.desc()).limit(1)

@@ -66,9 +66,14 @@ def check(path: Path, profile: str | None) -> None:
     settings = Settings.from_env()
     wire(settings)
     profile = profile or settings.gate
-    bad = 0
+    bad, there = 0, set[Path]()
     with boot.draft() as session:
         for process in folders.find(path):
+            for needed in folders.called(process):
+                if needed not in there:
+                    # Only here, in memory: a call is right where what it calls is there.
+                    boot.deploy(session, needed, actor=boot.SYSTEM, profile="engine")
+                    there.add(needed)
             files = folders.read(process)
             findings = definitions.check(files, profile=profile, session=session)
             click.echo(f"{process}: {_count(findings)}")

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from random import Random
-from typing import Any
+from datetime import timedelta
 
-from server.demo.fates import Fate
-
-Answers = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What one who fills in a form knows: the matter's fate, the day, and what happened here before."""
-
-    fate: Fate
-    day: date
-    chance: Random
-    times: int  #: how often this step was done before in the matter
-    proposed: str  #: office that the decision table proposes
-    office: tuple[str, ...]  #: logins of the handling office's handlers, without who has recused himself
-    subjects: tuple[str, ...]  #: whom it is about, as the form that splits a clue names them
-    earlier: str  #: number of an earlier clue, for what repeats it
-
-    def once(self, detour: str) -> bool:
-        """Whether this is the one time at which the matter takes the detour."""
-        return detour in self.fate.detours and self.times == 0
+from server.demo.case_answers import CASE
+from server.demo.scene import Answers, Scene
 
 
 def answer_to(element_id: str) -> Callable[[Scene], Answers]:
     """Return what fills in the form of a step."""
     return _ANSWERS[element_id]
+
+
+def knows(element_id: str) -> bool:
+    """Whether the demo's people do a step; what they do not know waits where it came to."""
+    return element_id in _ANSWERS
 
 
 def _receive(s: Scene) -> Answers:
@@ -273,8 +256,65 @@ def _hold(s: Scene) -> Answers:
     }
 
 
-def _outcome(s: Scene) -> Answers:
-    return {"result": "已按程序办理完毕，反映问题部分属实，已作出处理。", "concluded_on": s.day.isoformat()}
+def _plan(s: Scene) -> Answers:
+    return {
+        "mode": "talk",
+        "subjects": [s.subjects[0]],
+        "interviewers": list(s.office[:2]),
+        "questions": "请就反映的问题逐项说明情况。",
+        "place": "谈话室一",
+        "safety_plan": "谈话全程二人在场，谈话室备有急救药品。",
+        "sign": True,
+    }
+
+
+def _talk(s: Scene) -> Answers:
+    return {
+        "held_on": s.day.isoformat(),
+        "begun": "14:30",
+        "ended": "15:40",
+        "rights_told": True,
+        "recusal_asked": True,
+        "record": "围绕反映的问题逐项询问，本人作了回答。",
+        "statement": "本人对有关问题作了说明，并提供了材料。",
+        "signed": "yes",
+        "finished": "yes",
+        "sign": True,
+    }
+
+
+def _inquiry_report(s: Scene) -> Answers:
+    one = {"subject": s.subjects[0], "category": s.fate.category, "text": "反映的主要问题。"}
+    return {
+        "allegations": [{**one, "finding": "unproven", "basis": "本人说明有材料印证，未发现相反证据。"}],
+        "facts_found": "经谈话，未发现违纪事实。",
+        "assessment": "说明可信，建议予以采信了结。",
+        "proposal": "accept",
+        "sign": True,
+    }
+
+
+def _served(s: Scene) -> Answers:
+    return {
+        "recipient": "本人",
+        "served_on": s.day.isoformat(),
+        "method": "direct",
+        "received_by": "self",
+        "sign": True,
+    }
+
+
+def _explained(s: Scene) -> Answers:
+    return {
+        "explained_on": s.day.isoformat(),
+        "explanation": "已在民主生活会上作出说明。",
+        "archived": True,
+        "sign": True,
+    }
+
+
+def _signed_second(s: Scene) -> Answers:
+    return {"second": "signed", "sign": True}
 
 
 def _close(s: Scene) -> Answers:
@@ -322,8 +362,14 @@ _ANSWERS: Mapping[str, Callable[[Scene], Answers]] = {
     "a10_a4": _opinion("a10_a4_return", "return"),
     "a10_a5": _committee,
     "a11": _hold,
-    "w_talk": _outcome,
-    "w_verify": _outcome,
+    "b1": _plan,
+    **dict.fromkeys(("approve_a2", "approve_a3", "approve_a4"), _opinion("", "agree")),
+    "b3t": _talk,
+    "sign_second": _signed_second,
+    "b4": _inquiry_report,
+    "deliver": _served,
+    "b5": _explained,
+    **CASE,
     "a12": _close,
     "a13": _feedback,
     "a13_joined": _feedback,

@@ -75,6 +75,6 @@ def finish(session: Session, instance: Instance, login: str, **answers: Any) -> 
 
 def morning(session: Session, ago: int) -> datetime:
     """Return ten o'clock of the working day so many before today."""
-    today = clock.now().astimezone(clock.office_zone()).date()
+    today = clock.day_of(clock.now())
     day = calendar.subtract_working_days(today, ago, plans.work_days(session))
     return datetime.combine(day, time(10, 0), clock.office_zone())

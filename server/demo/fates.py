@@ -34,8 +34,15 @@ STEPS = {
     "a10_a5": (21, 11),
     "a11": (20, 5),
     "held": (22, 30),
-    "w_talk": (20, 30),
-    "w_verify": (21, 30),
+    "b1": (20, 5),
+    "b3t": (24, 10),
+    "b4": (26, 20),
+    "c1": (21, 30),
+    "c2": (36, 30),
+    "c7": (60, 60),
+    "c11": (110, 20),
+    "c12_hear": (130, 9),
+    "e3_review": (64, 9),
     "a12": (20, 5),
     "a13": (24, 22),
     "a13_joined": (0, 22),
@@ -67,6 +74,7 @@ class Fate:
     named: bool = False
     source: str = ""  #: as lists write it, where the office itself took it in
     evidence: str = "no"
+    cleared: bool = False  #: a verification finds nothing true, and the name is cleared
     detours: frozenset[str] = frozenset()  #: what goes back once, or comes between: see `story`
 
     @property
@@ -117,8 +125,15 @@ WAITING = (
     (_f(stop="a10_a5", way="DW2", management="principal"), 2, 1),
     (_f(stop="a11", way="DW3"), 2, 1),
     (_f(stop="held", way="DW3"), 3, 2),
-    (_f(stop="w_talk", way="DW1"), 2, 1),
-    (_f(stop="w_verify", way="DW2", category="PC8"), 2, 1),
+    (_f(stop="b1", way="DW1"), 1, 1),
+    (_f(stop="b3t", way="DW1"), 1, 0),
+    (_f(stop="b4", way="DW1"), 1, 1),
+    (_f(stop="c1", way="DW2", category="PC8"), 1, 1),
+    (_f(stop="c2", way="DW2", category="PC8"), 1, 0),
+    (_f(stop="c7", way="DW2"), 1, 0),
+    (_f(stop="c11", way="DW2"), 1, 0),
+    (_f(stop="c12_hear", way="DW2"), 1, 0),
+    (_f(stop="e3_review", way="DW2", cleared=True), 1, 0),
     (_f(stop="a12", way="DW4"), 2, 1),
     (_f(stop="a13", way="DW4"), 2, 1),
     (_f(stop="m_original", duplicate="same"), 2, 0),
@@ -138,9 +153,9 @@ ENDED = (
     (_f(way="DW4", source="上级转办"), 1),
     (_f(duplicate="same", named=True, source="来信"), 1),
     (_f("a10_a2_return", way="DW1", management="committee"), 2),
-    (_f(way="DW2", category="PC3"), 4),
-    (_f(way="DW2", management="principal", major=True, category="PC8"), 2),
-    (_f(way="DW2", complete=False), 2),
+    (_f(way="DW1", category="PC3"), 4),
+    (_f(way="DW1", management="principal", major=True, category="PC8"), 2),
+    (_f(way="DW1", complete=False), 2),
     (_f("review", way="DW3"), 2),
     (_f("reopen", way="DW3"), 1),
     (_f(way="JN"), 2),

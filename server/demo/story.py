@@ -22,9 +22,11 @@ from sqlalchemy.orm import Session
 from handlers import clue_import, office
 from handlers.registers import Clue, ClueHandler, ClueSubject
 from server.demo import reporters
-from server.demo.answers import Scene, answer_to, request_for_time
+from server.demo.answers import answer_to, knows, request_for_time
+from server.demo.case_answers import CASE
 from server.demo.fates import Fate, fates
 from server.demo.periods import Returns
+from server.demo.scene import Scene
 from server.demo.transfers import BUREAUS, Bureau, Traits, write_list
 from workflows import calendar, clock, instances, jobs, persistence, tasks, timers
 from workflows.actor import Actor
@@ -57,14 +59,30 @@ TAKES = {
     "a10_a4": (1, 2),
     "a10_a5": (2, 3),
     "a11": (1, 2),
-    "w_talk": (10, 18),
-    "w_verify": (12, 24),
+    "b3t": (3, 8),
+    "b4": (3, 8),
+    "deliver": (0, 2),
+    "b5": (20, 40),
+    "c1": (1, 3),
+    "c2": (8, 15),
+    "c3": (2, 4),
+    "c6": (1, 3),
+    "c7": (5, 9),
+    "c8": (1, 2),
+    "c9": (2, 4),
+    "c11": (3, 6),
+    "c12": (2, 4),
+    "e2": (1, 3),
+    "e3": (1, 3),
     "a12": (1, 2),
     "a13": (3, 6),
     "a13_joined": (2, 5),
     "a13_tell": (3, 6),
     "a13_check": (3, 9),
 }
+#: Steps whose forms name who handles the clue, and what a second person signs after.
+PLANNED = frozenset({"b1", "c1", "c6", "hold_meeting"})
+SIGNED = ("b3t", "c5", "c11")
 #: Stages of clues that a later one may repeat.
 HERE = ("registered", "distributing", "studying", "approving", "talk", "verification", "held", "concluded")
 #: Of what is joined and told already, or has to wait for long.
@@ -180,6 +198,8 @@ class Story:
             if task.element_id == "b_report" and not self._concluded(task):
                 matter.seen.remove(task.id)
                 continue
+            if not knows(task.element_id):
+                continue
             if self._left_alone(matter, task):
                 if self._chance.random() < 0.4:
                     self._plan(self._soon(0, 1), partial(self._claim, task.id))
@@ -225,6 +245,9 @@ class Story:
             return
         actor, element_id = self._somebody(task), task.element_id
         answers = answer_to(element_id)(self._scene(matter, task))
+        if element_id in CASE:
+            _form, known = tasks.form(self._session, task_id, actor=actor)
+            answers = {**{key: value for key, value in known.items() if value not in (None, [])}, **answers}
         if self._chance.random() < 0.2:
             tasks.claim(self._session, task_id, actor=actor)
         tasks.complete(self._session, task_id, actor=actor, answers=answers)
@@ -319,8 +342,9 @@ class Story:
             chance=self._chance,
             times=matter.done[task.element_id],
             proposed=self._proposed(task) if task.element_id == "a7" else "",
-            office=self._handlers(matter, clue),
+            office=self._assigned(clue) if task.element_id in PLANNED else self._handlers(matter, clue),
             subjects=self._subjects(clue),
+            after=frozenset(matter.done),
             earlier=self._earlier(matter, clue),
         )
 
@@ -335,6 +359,13 @@ class Story:
         recused = select(ClueHandler.login).where(ClueHandler.clue_id == clue.id, ClueHandler.recused)
         out = set(self._session.scalars(recused)) if "recusal" in matter.fate.detours else set()
         return tuple(login for login in self._people(f"handler@{clue.office_code}") if login not in out)
+
+    def _assigned(self, clue: Clue) -> tuple[str, ...]:
+        """Return who handles the clue."""
+        rows = select(ClueHandler.login).where(
+            ClueHandler.clue_id == clue.id, ClueHandler.ended_at.is_(None), ClueHandler.recused.is_(False)
+        )
+        return tuple(self._session.scalars(rows.order_by(ClueHandler.id)))
 
     def _subjects(self, clue: Clue) -> tuple[str, ...]:
         rows = select(ClueSubject.id).where(ClueSubject.clue_id == clue.id).order_by(ClueSubject.id)
@@ -360,9 +391,18 @@ class Story:
         logins: set[str] = set()
         for row in self._session.scalars(named):
             logins.update([row.name] if row.kind == "user" else self._people(row.name))
+        if task.element_id == "sign_second":
+            logins -= self._signed(task)
         if not logins:
             raise Conflict(f"Nobody may do {task.element_id}.")
         return self._actor(self._chance.choice(sorted(logins)))
+
+    def _signed(self, task: Task) -> set[str]:
+        """Return who has signed already what the task asks a second person to sign."""
+        signed = select(Task.closed_by).where(
+            Task.instance_id == task.instance_id, Task.element_id.in_(SIGNED), Task.closed_by.is_not(None)
+        )
+        return {login for login in self._session.scalars(signed) if login}
 
     # --- time
 
@@ -425,4 +465,4 @@ class Story:
 
 
 def _day(at: datetime) -> date:
-    return at.astimezone(clock.office_zone()).date()
+    return clock.day_of(at)

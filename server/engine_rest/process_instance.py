@@ -35,7 +35,9 @@ def _with_incident(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _standing(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Instance.id.in_(select(Activity.instance_id).where(Activity.left_at.is_(None), condition))
+    # Of its own stage: who sees an investigation does not find it by what stands in its review.
+    here = select(Activity.instance_id).where(Activity.left_at.is_(None), Activity.stage.is_(None), condition)
+    return Instance.id.in_(here)
 
 
 FILTERS: dict[str, Filter] = {

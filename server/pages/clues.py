@@ -10,26 +10,27 @@ from flask import render_template, request
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from handlers import archiving, codes, keeping, office, recusing, wall
+from handlers import archiving, areas, codes, correcting, keeping, office, recusing, wall
 from handlers.erasure import appraisal
 from handlers.registers import (
+    DUTY,
     Clue,
     ClueHandler,
     ClueSubject,
     Handover,
     MatterEvent,
     Meeting,
-    Opinion,
     assigned,
 )
 from server.db import reading
 from server.guard import guard
-from server.pages import audit, clocks, papers
+from server.pages import audit, cases, clearing, clocks, duals, inquiries, papers, sanctions
 from server.pages.blueprint import blueprint
-from server.pages.events import event_words, opinion_words
+from server.pages.events import event_words
 from server.pages.frame import OFFICE, day_of, midnight
 from server.pages.happenings import heard
 from server.pages.names import lang
+from server.pages.opinions import said
 from workflows.actor import Actor
 from workflows.errors import NotFound
 from workflows.model import Instance, Task
@@ -114,17 +115,23 @@ def clue(actor: Actor, clue_id: str) -> str:
             may_see_recusals=view == "content" and bool(actor.groups & (recusing.ASKING | {"principal"})),
             word=word,
             event_words=event_words,
-            opinion_words=opinion_words,
             happenings=heard(session, actor, row),
             relations=_relations(session, actor, row),
             **_parts(session, actor, row),
+            case_view=cases.of_matter(session, actor, row),
+            clearing=clearing.of_matter(session, actor, row),
+            dual=duals.of_matter(session, actor, row) if view == "content" else None,
+            corrections=[] if wall.closed_areas(session, actor, row) else correcting.of_clue(session, row),
             assignment=assigned.of_clue(session, row),
+            inquired=inquiries.of_clue(session, actor, row) if view == "content" else None,
             holds=keeping.held(session, row.scope_id) if view == "content" else [],
             destroyed=appraisal.erased(session, row),
             may_see_keeping=view == "content" and bool(actor.groups & archiving.HOLDING),
             dials=clocks.of_matter(session, actor, row) if view == "content" else [],
             clock_words=clocks.state_words,
             act_words=clocks.act_words,
+            sanctioned=sanctions.seen_by(session, actor, row),
+            consulted=sanctions.consulted_by(session, actor, row),
             # Case supervision sees the log of the matters that it answers for (domain.md §4.1).
             readers=audit.readers(session, row.scope_id) if wall.reads_log_of(actor) else [],
         )
@@ -161,15 +168,20 @@ def _parts(session: Session, actor: Actor, row: Clue) -> dict[str, Any]:
     instance = session.get(Instance, row.instance_id) if row.instance_id else None
     events = select(MatterEvent).where(MatterEvent.scope_id == row.scope_id).order_by(MatterEvent.id)
     tasks = select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None), wall.steps(actor))
+    closed = wall.closed_areas(session, actor, row)
+
+    def open_to_him(rows: Any) -> list[Any]:
+        return [one for one in rows if areas.of_stage(one.stage) not in closed]
+
     return {
         "instance": instance,
-        "subjects": all_of(ClueSubject),
+        "subjects": [one for one in all_of(ClueSubject) if one.kind != DUTY],
         "handlers": all_of(ClueHandler),
         "handovers": all_of(Handover),
-        "opinions": all_of(Opinion),
-        "meetings": all_of(Meeting),
-        "documents": papers.lines(session, row, "content"),
-        "events": session.scalars(events).all(),
+        "opinions": said(session, actor, row),
+        "meetings": open_to_him(all_of(Meeting)),
+        "documents": papers.lines(session, actor, row, "content"),
+        "events": open_to_him(session.scalars(events)),
         "tasks": session.scalars(tasks.order_by(Task.due_at)).all(),
     }
 

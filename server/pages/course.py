@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.pages import frame, names
-from workflows import clock, deployed, engine, history
+from workflows import clock, deployed, engine, history, visibility
+from workflows.actor import Actor
 from workflows.model import Activity, AuditEvent, Instance, Task
 
 #: What a reader of the course wants to see; gateways and services go without saying.
@@ -40,33 +41,37 @@ class Station:
     who: str
 
 
-def lines(session: Session, instance: Instance) -> list[Line]:
-    """Return who did what with the instance and its tasks, the latest first."""
+def lines(session: Session, instance: Instance, actor: Actor) -> list[Line]:
+    """Return who did what with the instance and those of its tasks that the reader sees, the latest first."""
     nodes = nodes_of(session, instance.definition_id)
-    of_instance = select(Task.id, Task.element_id, Task.name).where(Task.instance_id == instance.id)
+    of_instance = select(Task.id, Task.element_id, Task.name).where(
+        Task.instance_id == instance.id, visibility.policy().tasks(actor)
+    )
     steps = {row.id: (row.element_id, row.name) for row in session.execute(of_instance)}
     found = []
     for event in history.audit(session, instance.id):
+        if event.task_id and event.task_id not in steps:
+            continue
         words = _words(event, nodes, steps)
         if words:
             found.append(Line(frame.local(event.at), names.person(event.actor, event.on_behalf_of), words))
     return found[::-1]
 
 
-def stations(session: Session, instance: Instance) -> list[Station]:
-    """Return every passage through a step that somebody works on or waits at, in order."""
+def stations(session: Session, instance: Instance, actor: Actor) -> list[Station]:
+    """Return the passages that the reader sees through steps that somebody works on or waits at, in order."""
     nodes = nodes_of(session, instance.definition_id)
     tasks = {task.id: task for task in session.scalars(select(Task).where(Task.instance_id == instance.id))}
     return [
         _station(activity, nodes, tasks.get(activity.task_id or ""))
-        for activity in history.activities(session, instance.id)
+        for activity in history.activities(session, instance.id, visibility.policy().passages(actor))
         if _is_station(activity)
     ]
 
 
-def tokens(session: Session, instance: Instance) -> dict[str, list[str]]:
+def tokens(session: Session, instance: Instance, actor: Actor) -> dict[str, list[str]]:
     """Return where tokens stand and which way they came, as the viewer in the browser marks it."""
-    found = history.tokens(session, instance.id)
+    found = history.tokens(session, instance.id, visibility.policy().passages(actor))
     late = select(Task.element_id).where(
         Task.instance_id == instance.id, Task.closed_at.is_(None), Task.due_at <= clock.now()
     )

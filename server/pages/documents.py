@@ -22,6 +22,7 @@ from server.papers.picture import page_of
 from server.traffic.rates import EXPORTS
 from workflows.actor import Actor
 from workflows.errors import NotFound
+from workflows.papers import word as word_file
 
 READERS = OFFICE | {"agency_clerk"}
 #: Longer texts are shown by their beginning.
@@ -34,7 +35,7 @@ def document_page(actor: Actor, clue_id: str, document_id: str) -> str:
     """Show a document: a paper as it is printed, a file by what can be shown of it without running it."""
     with reading() as session:
         clue, found, view = seen(session, actor, clue_id, document_id)
-        line = next(line for line in lines(session, clue, view) if found.id in _ids(line))
+        line = next(line for line in lines(session, actor, clue, view) if found.id in _ids(line))
         shown = filetypes.shown_as(found.media_type)
         text = filetypes.text(found.content) if shown == "text" else None
         return render_template(
@@ -76,13 +77,15 @@ def document_picture(actor: Actor, clue_id: str, document_id: str) -> Response:
 @guard(roles=READERS)
 @limited(EXPORTS)
 def document(actor: Actor, clue_id: str, document_id: str) -> Response:
-    """Give a document to be saved: a paper as PDF, a file byte for byte."""
+    """Give a document to be saved: a paper as PDF or (`as=word`) as a Word file, a file byte for byte."""
     with reading() as session:
         _, found, _ = seen(session, actor, clue_id, document_id)
         content, media_type, name = found.content, found.media_type, found.title
         if paper := papers.content(found):
-            content, media_type = pdf(paper, at=found.created_at), "application/pdf"
-            name = f"{found.title}-{found.number}-v{found.version}.pdf"
+            name = f"{found.title}-{found.number}-v{found.version}"
+            if request.args.get("as") == "word":
+                return download(word_file.written(paper), word_file.MEDIA_TYPE, f"{name}.docx")
+            content, media_type, name = pdf(paper, at=found.created_at), "application/pdf", f"{name}.pdf"
     return download(content, media_type, name)
 
 
@@ -90,7 +93,9 @@ def seen(session: Session, actor: Actor, clue_id: str, document_id: str) -> tupl
     """Return a document that the actor may see; NotFound otherwise."""
     clue, view = visible(session, actor, clue_id)
     found = session.scalar(
-        select(Document).where(Document.id == document_id, Document.clue_id == clue.id, readable(view))
+        select(Document).where(
+            Document.id == document_id, Document.clue_id == clue.id, readable(session, actor, clue, view)
+        )
     )
     if found is None:
         raise NotFound(f"There is no document {document_id}.", code="document")

@@ -11,6 +11,15 @@ from flask_babel import gettext as _
 from handlers import codes
 from handlers.notifications import Notification
 from handlers.registers import MatterEvent, Opinion
+from server.pages import (
+    case_events,
+    caseflow_events,
+    clearing_events,
+    dual_events,
+    inquiry_events,
+    part_events,
+    sanction_events,
+)
 from server.pages.frame import day, local
 from server.pages.names import colon, joined, lang, length, person, unit
 
@@ -32,9 +41,20 @@ def notification_words(row: Notification) -> str:
     return words
 
 
+#: The code tables of what is decided at steps.
+DECIDED = (
+    "decisions",
+    "disposal_proposals",
+    "close_reasons",
+    "hold_reasons",
+    "inquiry_modes",
+    "inquiry_outcomes",
+)
+
+
 def opinion_words(row: Opinion) -> str:
     """Return what was decided, in a word of its code table or of the step."""
-    for table in ("decisions", "disposal_proposals", "close_reasons", "hold_reasons"):
+    for table in DECIDED:
         if any(entry["code"] == row.decision for entry in codes.rows(table)):
             return codes.word(table, row.decision, lang())
     return {
@@ -48,7 +68,18 @@ def opinion_words(row: Opinion) -> str:
         "jurisdiction_leave": _("goes to the designated body"),
         "jurisdiction_restart": _("stays here, the limits begin anew"),
         "objected": _("objection raised"),
+        "none": _("no reply"),
+        "complete": _("reply complete"),
+        "incomplete": _("reply incomplete"),
+        "changed": _("changed"),
+        "partly": _("changed in part"),
+        "unchanged": _("not changed"),
+        "talk": _("another talk"),
+        "report": _("report on what there is"),
+        "recused": _("recused"),
         "ordered": _("order given"),
+        "progress": _("progress noted"),
+        "decided": _("decided"),
         "proposed": _("proposed"),
         "redirected": _("redirected"),
         "registered": _("registered"),
@@ -401,10 +432,10 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
         "What the reporter of %(number)s has added lies among the files.", number=_number(params)
     ),
     "clue.unsealing_granted": lambda params: _(
-        "You may read the reporter's identity for a while (%(number)s).", number=_number(params)
+        "You may read the sealed identity for a while (%(number)s).", number=_number(params)
     ),
     "clue.unsealing_refused": lambda params: _(
-        "The application %(number)s to read the reporter's identity was refused.", number=_number(params)
+        "The application %(number)s to read a sealed identity was refused.", number=_number(params)
     ),
     "clue.attempt": lambda params: _(
         "%(name)s, who is no part of %(number)s, tried to open it and was refused.",
@@ -422,6 +453,13 @@ NOTIFICATIONS: Mapping[str, Callable[[Params], str]] = {
     "return.rectification": _twice,
 }
 EVENTS: Mapping[str, Callable[[Params], str]] = {
+    **inquiry_events.EVENTS,
+    **part_events.EVENTS,
+    **case_events.EVENTS,
+    **caseflow_events.EVENTS,
+    **clearing_events.EVENTS,
+    **sanction_events.EVENTS,
+    **dual_events.EVENTS,
     **{code: _recorded(words) for code, words in NOTIFICATIONS.items() if code.startswith("deadline.")},
     "return.batch": _returned,
     "return.nil": _returned,
@@ -555,18 +593,18 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     ),
     "erasure.done": lambda params: _("Destroyed: %(what)s (%(number)s).", **_destruction(params)),
     "unsealing.asked": lambda params: _(
-        "It is asked (%(number)s) to read the reporter's identity.", number=_number(params)
+        "It is asked (%(number)s) to read a sealed identity.", number=_number(params)
     ),
     "unsealing.refused": lambda params: _(
-        "Reading the reporter's identity was refused (%(number)s).", number=_number(params)
+        "Reading a sealed identity was refused (%(number)s).", number=_number(params)
     ),
     "unsealing.granted": lambda params: _(
-        "The reporter's identity may be read for %(hours)s hours (%(number)s).",
+        "A sealed identity may be read for %(hours)s hours (%(number)s).",
         hours=params.get("hours"),
         number=_number(params),
     ),
     "unsealing.withdrawn": lambda params: _(
-        "The right to read the reporter's identity was withdrawn (%(number)s).", number=_number(params)
+        "The right to read a sealed identity was withdrawn (%(number)s).", number=_number(params)
     ),
     "clue.withdrawn": lambda params: _("The reporter withdrew; the clue goes on."),
 }

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from handlers import archiving, findings, notifications, wall
+from handlers.clearing import filing
 from handlers.registers import diverted, quarterly
 from server.db import reading
 from server.guard import current_actor
@@ -25,6 +26,8 @@ from workflows.errors import DubanError
 
 #: Who has a register to open: whose grants let him see more of a clue than a word. Agencies and operators see none.
 OFFICE = wall.roles("clue", {"V", "E", "A", "m"})
+#: Who sees something of the register of talks and inquiries.
+INTERVIEWING = wall.roles("interview", {"V", "E", "A", "m"})
 #: Who sees every agency's returns.
 OVERSEERS = wall.roles("returns", {"V", "E", "A"}, "everything")
 #: Who reads the access log, or its totals.
@@ -115,10 +118,15 @@ def navigation(actor: Actor) -> list[Item]:
         entries.append(("pages.returns", _("Returns")))
     if actor.groups & OFFICE:
         entries.append(("pages.clues", _("Clues")))
+        entries.append(("pages.cases", _("Cases")))
+    if actor.groups & INTERVIEWING:
+        entries.append(("pages.interviews", _("Talks and inquiries")))
     if actor.groups & OVERSEERS:
         entries.append(("pages.periods", _("Periodic returns")))
     if actor.groups & (quarterly.READERS | {"office_head"}):
         entries.append(("pages.results", _("Quarterly results")))
+    if actor.groups & filing.READERS:
+        entries.append(("pages.clearing", _("Clearing and tolerance")))
     if actor.groups & (archiving.KEEPERS | {"auditor"}):
         first = "pages.keeping" if actor.groups & archiving.KEEPERS else "pages.keeping_destroyed"
         entries.append((first, _("Keeping")))
@@ -127,6 +135,7 @@ def navigation(actor: Actor) -> list[Item]:
     entries.append(("pages.notifications", _("Notifications")))
     if "supervisor" in actor.groups:
         entries.append(("pages.processes", _("Processes")))
+        entries.append(("pages.paper_templates", _("Paper templates")))
         entries.append(("pages.limits", _("Time limits")))
     if actor.groups & VISIBILITY:
         entries.append(("pages.visibility", _("Visibility")))
@@ -275,7 +284,7 @@ def remaining(due_at: datetime | None) -> str:
     now = clock.now()
     if abs(due_at - now) > FURTHEST:
         return ""
-    last, today = _last_day(due_at), now.astimezone(clock.office_zone()).date()
+    last, today = _last_day(due_at), clock.day_of(now)
     if _in_hours(due_at) and abs(due_at - now) < timedelta(days=2):
         hours = int(abs(due_at - now) / timedelta(hours=1))
         if due_at > now:

@@ -8,12 +8,16 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from handlers.cases import changes
 from handlers.registers import Clue
+from handlers.registers.record import handlers_of
 from workflows.actor import Actor
 from workflows.model import Subscription
 
 #: Who may tell a matter of something.
-TELLING = frozenset({"case_supervision", "case_supervision_head"})
+TELLING = frozenset({"case_supervision", "case_supervision_head", "handler"})
+#: Those of them who tell the clue; handlers tell the case.
+_OF_CLUE = TELLING - {"handler"}
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,10 @@ class Happening:
 
 
 def heard(session: Session, actor: Actor, clue: Clue) -> list[Happening]:
-    """Return what the matter listens for now and this reader may tell it."""
-    if not actor.groups & TELLING:
+    """Return what the matter listens for now and this reader may tell it: its handlers the case, others the clue."""
+    if actor.id in handlers_of(session, clue) and changes.listening(session, clue):
+        return [_of_case()]
+    if not actor.groups & _OF_CLUE:
         return []
     waiting = select(Subscription.name).where(
         Subscription.instance_id == clue.instance_id, Subscription.kind == "message"
@@ -52,5 +58,15 @@ def _known() -> tuple[Happening, ...]:
             "clue_reopen",
             _("The condition for reopening is met"),
             _("Bring the held clue back to study?"),
+        ),
+    )
+
+
+def _of_case() -> Happening:
+    return Happening(
+        changes.MESSAGE,
+        _("Somebody in the case died, retired or is missing"),
+        _(
+            "Has somebody in the case died, retired or gone missing? The handlers enter it next; the case goes on."
         ),
     )

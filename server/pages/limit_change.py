@@ -126,7 +126,7 @@ def _side(session: Session, limit: Limit, start: date | datetime) -> Side:
         return Side(limit.version, length(limit), _("set by a person"), ())
     if not isinstance(start, datetime):
         start = datetime.combine(start, MORNING, clock.office_zone())
-    day = start.astimezone(clock.office_zone()).date()
+    day = clock.day_of(start)
     limit = limits.agreed(limit, conventions.in_force(session, limit.id, day))
     found = calendar.due(limit, start, plans.work_days(session), clock.office_zone())
     return Side(limit.version, length(limit), due_words(found), deadline.steps_in_words(found.explanation))

@@ -10,10 +10,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from handlers import codes, wall
-from handlers.registers import Assignment, Clue, ClueSubject, Opinion
-from server.pages import clocks, course, events, frame, names, papers, recusals, unsealing
+from handlers.registers import DUTY, Assignment, Clue, ClueSubject
+from server.pages import clocks, frame, names, papers, recusals, unsealing
+from server.pages.opinions import Said, said
 from workflows.actor import Actor
-from workflows.model import Instance
 
 PREFIX = "clue:"
 
@@ -25,18 +25,6 @@ class Fact:
     label: str
     words: str
     long: bool = False
-
-
-@dataclass(frozen=True)
-class Said:
-    """An opinion in the matter: who said what at which step, and when."""
-
-    at: str
-    who: str
-    step: str
-    words: str
-    text: str
-    details: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -89,13 +77,8 @@ def summary(session: Session, actor: Actor, scope_id: str | None) -> Matter | No
         facts = [*(Fact(_("Recusal asked for"), words, long=True) for words in waiting), *facts]
         facts = [Fact(_("Recusal to be looked into"), recusals.alike_words(session, actor, clue)), *facts]
     found = replace(_heading(clue), facts=tuple(fact for fact in facts if fact.words))
-    found = replace(found, papers=_papers(session, clue, view))
-    return replace(found, said=_said(session, clue)) if view == "content" else found
-
-
-def shows_content(session: Session, actor: Actor, scope_id: str | None) -> bool:
-    """Return whether the summary tells this reader what the matter is about."""
-    return _seen(session, actor, scope_id)[1] == "content"
+    found = replace(found, papers=_papers(session, actor, clue, view))
+    return replace(found, said=said(session, actor, clue)) if view == "content" else found
 
 
 def _seen(session: Session, actor: Actor, scope_id: str | None) -> tuple[Clue | None, str]:
@@ -139,13 +122,16 @@ def _concluded_by(session: Session, clue: Clue) -> str:
 def _sent(session: Session, clue: Clue) -> list[Fact]:
     """Return the transfer form as it was sent."""
     lang = names.lang()
-    subjects = select(ClueSubject).where(ClueSubject.clue_id == clue.id).order_by(ClueSubject.id)
+    about = select(ClueSubject).where(ClueSubject.clue_id == clue.id, ClueSubject.kind != DUTY)
+    subjects = about.order_by(ClueSubject.id)
     return [
         Fact(_("Urgency"), codes.word("urgencies", clue.urgency, lang)),
         Fact(_("Domain"), codes.word("domains", clue.domain, lang)),
         Fact(_("Legal basis"), codes.word("legal_bases", clue.legal_basis, lang)),
         Fact(
-            _("Persons and bodies concerned"), "\n".join(map(_subject, session.scalars(subjects))), long=True
+            _("Persons and bodies concerned"),
+            "\n".join(map(_subject, session.scalars(subjects))),
+            long=True,
         ),
         Fact(_("Facts"), clue.facts, long=True),
         Fact(_("Time of the events"), _period(clue)),
@@ -174,26 +160,8 @@ def _content(session: Session, clue: Clue) -> list[Fact]:
     return [*waiting, *_metadata(session, clue), *decided, *_sent(session, clue)]
 
 
-def _said(session: Session, clue: Clue) -> tuple[Said, ...]:
-    """Return the opinions, the steps named as the diagram that the matter runs on names them."""
-    instance = session.get(Instance, clue.instance_id) if clue.instance_id else None
-    nodes = course.nodes_of(session, instance.definition_id) if instance else {}
-    rows = session.scalars(select(Opinion).where(Opinion.clue_id == clue.id).order_by(Opinion.id.desc()))
-    return tuple(
-        Said(
-            at=frame.local(row.signed_at),
-            who=names.person(row.login, row.on_behalf_of),
-            step=course.node_name(nodes.get(row.step)),
-            words=events.opinion_words(row),
-            text=row.opinion,
-            details=tuple(events.opinion_details(row)),
-        )
-        for row in rows
-    )
-
-
-def _papers(session: Session, clue: Clue, view: str) -> tuple[Paper, ...]:
-    newest = (line.newest for line in papers.lines(session, clue, view))
+def _papers(session: Session, actor: Actor, clue: Clue, view: str) -> tuple[Paper, ...]:
+    newest = (line.newest for line in papers.lines(session, actor, clue, view))
     lang = names.lang()
     return tuple(
         Paper(row.id, row.title, codes.word("document_kinds", row.kind, lang), row.number or "")

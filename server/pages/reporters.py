@@ -124,7 +124,7 @@ def _page(
         },
         wrong=wrong or {},
         labels=labels(),
-        purposes=codes.rows(grants.PURPOSES),
+        purposes=[row for row in codes.rows(grants.PURPOSES) if row["what"] == "reporter"],
         grant=grants.active(session, actor, clue),
         asked=unsealing.lines(session, actor, clue) if wall.view(session, actor, clue) == "content" else [],
         may_ask=grants.may_ask(session, actor, clue) and not grants.pending(session, actor.id, clue),
@@ -135,6 +135,6 @@ def _page(
 
 def _purpose() -> str:
     purpose = request.form.get("purpose", "")
-    if purpose not in {row["code"] for row in codes.rows(grants.PURPOSES)}:
+    if purpose not in grants.purposes("reporter"):
         raise InvalidInput("Say what the identity is needed for.", code="vault_purpose")
     return purpose

@@ -44,6 +44,11 @@ def received(session: Session, form: Form | None, actor: Actor) -> Submission:
     return found
 
 
+def typed(form: Form | None) -> dict[str, Any]:
+    """Return the answers in the present request without files: nothing is stored."""
+    return forms.parse_submission(form, _values, lambda name: []) if form else {}
+
+
 def asks_for_rows() -> bool:
     """Return whether the visitor only asked for one row more or less."""
     return ADD in request.form or REMOVE in request.form

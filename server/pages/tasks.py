@@ -9,23 +9,34 @@ from typing import Any
 import structlog
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from handlers import uploads
+from handlers import duties, uploads
 from server.db import reading, unit_of_work
 from server.downloads import download
 from server.errors import status_of
 from server.guard import guard, record_refusal
 from server.limited import limited
-from server.pages import course, deadline, form_view, inbox, matter, names, returns, submission, words
+from server.pages import (
+    course,
+    deadline,
+    drafting,
+    form_view,
+    inbox,
+    matter,
+    names,
+    returns,
+    submission,
+    words,
+)
 from server.pages.blueprint import blueprint
 from server.pages.clues import word
 from server.pages.form_view import FormView
 from server.pages.submission import Submission
 from server.pages.transfers import status_word
-from server.traffic.rates import UPLOADS
+from server.traffic.rates import EXPORTS, UPLOADS
 from workflows import definitions, instances, tasks
 from workflows.actor import Actor
 from workflows.errors import (
@@ -51,6 +62,7 @@ class Typed:
     errors: Mapping[str, FieldError] = field(default_factory=dict)
     problem: str = ""  #: what is wrong with the whole of it
     status: int = 200
+    paper: str = ""  #: as it would look, drawn
 
 
 @blueprint.get("/tasks/<task_id>")
@@ -101,6 +113,7 @@ def save_draft(actor: Actor, task_id: str) -> Response | tuple[str, int]:
     try:
         with unit_of_work() as session:
             tasks.save_draft(session, task_id, actor=actor, answers=sent.answers)
+            drafting.classify(session, tasks.get(session, task_id, actor), actor)
     except Conflict as error:
         if quiet:
             raise
@@ -130,6 +143,7 @@ def complete(actor: Actor, task_id: str) -> Response | tuple[str, int]:
         with unit_of_work() as session:
             found = tasks.get(session, task_id, actor)
             behalf = tasks.acting_for(session, found, actor)
+            drafting.classify(session, found, actor)
             instance = tasks.complete(session, task_id, actor=actor, answers=sent.answers)
             following = _following(session, actor, tasks.next_of(session, instance.id, actor), behalf)
     except (Conflict, EngineFault, InvalidInput, NotAllowed) as error:
@@ -141,21 +155,42 @@ def complete(actor: Actor, task_id: str) -> Response | tuple[str, int]:
     return redirect(url_for("pages.task", task_id=following), 303)
 
 
+@blueprint.post("/tasks/<task_id>/paper")
+@guard()
+@limited(EXPORTS)
+def preview_paper(actor: Actor, task_id: str) -> str | tuple[str, int]:
+    """Show the paper that a step drafts as it would look with what is typed so far; a script gets it alone."""
+    if request.headers.get("X-Requested-With") == "fetch":
+        with reading() as session:
+            form, _known = tasks.form(session, task_id, actor=actor)
+            answers = submission.typed(form)
+        return drafting.shown(task_id, actor, form, answers)
+    sent = _received(task_id, actor)
+    with reading() as session:
+        form, _known = tasks.form(session, task_id, actor=actor)
+    paper = drafting.shown(task_id, actor, form, sent.answers)
+    with reading() as session:
+        return _page(session, task_id, actor, Typed(sent.answers, paper=paper))
+
+
 @blueprint.get("/instances/<instance_id>/tokens.json")
 @guard()
 def tokens(actor: Actor, instance_id: str) -> Response:
     """Tell the viewer where tokens stand and which way they came."""
     with reading() as session:
-        return jsonify(course.tokens(session, instances.get(session, instance_id, actor)))
+        return jsonify(course.tokens(session, instances.get(session, instance_id, actor), actor))
 
 
 @blueprint.get("/processes/<definition_id>/diagram.xml")
 @guard()
 def diagram(actor: Actor, definition_id: str) -> Response:
-    """Give the diagram of a process to who may see an instance of it, and to supervisors."""
+    """Give the diagram of a process to who sees an instance of it, or of what has called it, and to supervisors."""
     with reading() as session:
         seen = select(Instance.id).where(Instance.definition_id == definition_id, policy().instances(actor))
-        if "supervisor" not in actor.groups and session.scalar(seen.limit(1)) is None:
+        called = select(Task.id).join(Instance, Instance.id == Task.instance_id)
+        called = called.where(Task.definition_id == definition_id, policy().instances(actor))
+        seen = select(or_(seen.exists(), called.exists()))
+        if "supervisor" not in actor.groups and not session.scalar(seen):
             raise NotFound(f"There is no process definition {definition_id}.", code="definition")
         return download(definitions.xml(session, definition_id), "application/xml", "diagram.bpmn")
 
@@ -224,7 +259,7 @@ def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = No
         and found.assignee in (actor.id, behalf)
     )
     instance = _instance(session, found, actor)
-    stations = course.stations(session, instance) if instance else []
+    stations = course.stations(session, instance, actor) if instance else []
     page = render_template(
         "task.html",
         task=found,
@@ -232,6 +267,9 @@ def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = No
         typed=typed,
         may_fill=may_fill,
         behalf=behalf,
+        # Whoever is the office's principal approves everywhere: it is the leaders in charge who should differ.
+        approved_both="leader" in actor.groups and duties.approved_both(session, actor.id, found),
+        drafts=drafting.drafting(session, actor, found) if may_fill else None,
         may_claim=_may(session, actor, "claim", found) and found.assignee is None,
         may_release=_may(session, actor, "release", found) and found.assignee is not None,
         offered=_offered(session, found),
@@ -243,7 +281,7 @@ def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = No
         instance=instance,
         process=names.process_name(definitions.get(session, found.definition_id)),
         purpose=_purpose(session, found),
-        lines=course.lines(session, instance) if instance else [],
+        lines=course.lines(session, instance, actor) if instance else [],
         stations=stations,
         standing=course.states(stations),
     )

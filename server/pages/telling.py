@@ -6,6 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from handlers.cases import changes
 from server.db import unit_of_work
 from server.guard import guard
 from server.pages.blueprint import blueprint
@@ -27,6 +28,9 @@ def tell(actor: Actor, clue_id: str) -> Response:
         chosen = [one for one in heard(session, actor, clue) if one.message == request.form.get("message")]
         if not chosen:
             raise Conflict("The matter does not wait for this any more.", code="no_receiver")
-        instances.message(session, chosen[0].message, actor=actor, instance_id=clue.instance_id)
+        if chosen[0].message == changes.MESSAGE:
+            changes.tell(session, clue, actor=actor)
+        else:
+            instances.message(session, chosen[0].message, actor=actor, instance_id=clue.instance_id)
     flash(_("Recorded: %(what)s.", what=chosen[0].label), "done")
     return redirect(url_for("pages.clue", clue_id=clue_id), 303)

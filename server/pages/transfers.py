@@ -53,7 +53,7 @@ def transfers(actor: Actor) -> str:
             after=rows[PAGE - 1].id if len(rows) > PAGE else None,
             total=total,
             status=status_word,
-            papers={row.id: papers.lines(session, row, "status") for row in rows[:PAGE]},
+            papers={row.id: papers.lines(session, actor, row, "status") for row in rows[:PAGE]},
             todo=_todo(session, actor, rows),
             word=lambda table, code: codes.word(table, code, lang()),
         )

@@ -1,4 +1,4 @@
-"""Asking to read a reporter's identity, the right to, and its end; and the list of all this for the auditor."""
+"""Asking to read a sealed identity, the right to, and its end; and the list of all this for the auditor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from handlers import codes
 from handlers.registers import Clue
-from handlers.vault import Grant, Read, grants
+from handlers.vault import Grant, Read, grants, protected
 from server.db import reading, unit_of_work
 from server.guard import guard
 from server.pages import form_view, frame, names, submission
@@ -27,6 +27,8 @@ from workflows.errors import FieldError, InvalidInput, NotFound
 from workflows.forms import Form, Options
 
 PAGE = 100
+#: Where what is opened is read.
+PAGES = {"reporter": "pages.reporter", "protected": "pages.protected"}
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class Line:
 @blueprint.get("/clues/<clue_id>/unsealing")
 @guard(roles=grants.ASKING)
 def unsealing(actor: Actor, clue_id: str) -> str:
-    """Show the application to read the reporter of a clue."""
+    """Show the application to read what is sealed of a clue: its reporter, or (`what`) its minors and victims."""
     with reading() as session:
-        clue, form, options = _asked(session, actor, clue_id)
-        return _page(clue, form, options, {}, {})
+        clue, form, options = _asked(session, actor, clue_id, what := _what(request.args))
+        return _page(clue, what, form, options, {}, {})
 
 
 @blueprint.post("/clues/<clue_id>/unsealing")
@@ -62,7 +64,7 @@ def unsealing(actor: Actor, clue_id: str) -> str:
 def ask_unsealing(actor: Actor, clue_id: str) -> Response | tuple[str, int]:
     """Hand the application in, or show it again with what is wrong."""
     with unit_of_work() as session:
-        clue, form, options = _asked(session, actor, clue_id)
+        clue, form, options = _asked(session, actor, clue_id, what := _what(request.form))
         sent = submission.received(session, form, actor)
     answers = {**sent.answers, "number": clue.clue_no or clue.transfer_no}
     try:
@@ -72,9 +74,9 @@ def ask_unsealing(actor: Actor, clue_id: str) -> Response | tuple[str, int]:
         if not error.fields:
             raise
         errors = {("reason" if key == "number" else key): fault for key, fault in error.fields.items()}
-        return _page(clue, form, options, sent.answers, errors), 422
+        return _page(clue, what, form, options, sent.answers, errors), 422
     flash(_("It is asked for. The leader in charge decides first, then the principal."), "done")
-    return redirect(url_for("pages.reporter", clue_id=clue_id), 303)
+    return redirect(url_for(PAGES[what], clue_id=clue_id), 303)
 
 
 @blueprint.post("/clues/<clue_id>/unsealing/withdraw")
@@ -87,7 +89,7 @@ def withdraw_unsealing(actor: Actor, clue_id: str) -> Response:
         if row.clue_id != clue_id:
             raise NotFound(f"There is no grant {row.number} in {clue_id}.", code="unsealing")
     flash(_("The right to read is withdrawn."), "done")
-    return redirect(url_for("pages.reporter", clue_id=clue_id), 303)
+    return redirect(url_for(PAGES[grants.opens(row.purpose)], clue_id=clue_id), 303)
 
 
 @blueprint.get("/unsealings")
@@ -111,16 +113,17 @@ def unsealings(actor: Actor) -> str:
                 names.person(one.login),
                 _number(clue),
                 _purpose(one.purpose),
-                number,
+                number or _by_office(one),
             )
             for one, clue, number in session.execute(read.limit(PAGE))
         ]
         return render_template("unsealings.html", rows=rows, reads=reads, most=PAGE)
 
 
-def lines(session: Session, actor: Actor, clue: Clue) -> list[Line]:
-    """Return what was asked for in a matter, the latest first."""
-    return [_line(session, actor, row, clue) for row in reversed(grants.of_clue(session, clue))]
+def lines(session: Session, actor: Actor, clue: Clue, what: str = "reporter") -> list[Line]:
+    """Return what was asked for in a matter, of its reporter or of its minors and victims, the latest first."""
+    rows = [row for row in grants.of_clue(session, clue) if grants.opens(row.purpose) == what]
+    return [_line(session, actor, row, clue) for row in reversed(rows)]
 
 
 def pending_words(session: Session, clue: Clue) -> list[str]:
@@ -172,24 +175,43 @@ def _number(clue: Clue) -> str:
     return clue.clue_no or clue.transfer_no
 
 
+def _by_office(read: Read) -> str:
+    """Return by what right somebody read without a grant."""
+    return _("handler or leader in charge") if read.purpose == protected.HANDLING else _("intake office")
+
+
 def _purpose(code: str) -> str:
+    if code == protected.HANDLING:
+        return _("Handling of the matter")
     return codes.word(grants.PURPOSES, code, lang())
 
 
-def _asked(session: Session, actor: Actor, clue_id: str) -> tuple[Clue, Form, Options]:
+def _what(given: Mapping[str, str]) -> str:
+    what = given.get("what", "reporter")
+    return what if what in PAGES else "reporter"
+
+
+def _asked(session: Session, actor: Actor, clue_id: str, what: str) -> tuple[Clue, Form, Options]:
     """Return the matter and the form without what the page knows; NotFound where the actor may not ask."""
     clue = known(session, actor, clue_id)
-    if not grants.may_ask(session, actor, clue):
+    if not grants.may_ask(session, actor, clue, what):
         raise NotFound(f"There is nothing to unseal in {clue_id}.", code="clue")
     owner = deployed.process(session, definitions.latest(session, grants.PROCESS).id)
     form = deployed.form(session, owner, owner.definition.start_node)
     assert form is not None  # the gate refuses a start of this process without its form
     parts = tuple(part for part in form.components if part.key != "number")
-    return clue, replace(form, components=parts), recording.options(session, form)
+    options, fitting = recording.options(session, form), grants.purposes(what)
+    fits = [one for one in options[grants.PURPOSES] if one.value in fitting]
+    return clue, replace(form, components=parts), {**options, grants.PURPOSES: fits}
 
 
 def _page(
-    clue: Clue, form: Form, options: Options, answers: Mapping[str, Any], errors: Mapping[str, FieldError]
+    clue: Clue,
+    what: str,
+    form: Form,
+    options: Options,
+    answers: Mapping[str, Any],
+    errors: Mapping[str, FieldError],
 ) -> str:
     view = form_view.view(form, answers, lang=lang(), options=options, errors=dict(errors))
-    return render_template("unsealing.html", clue=clue, form=view)
+    return render_template("unsealing.html", clue=clue, what=what, back=PAGES[what], form=view)

@@ -9,7 +9,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from handlers import codes
-from server.pages import names
+from server.pages import (
+    case_events,
+    caseflow_events,
+    clearing_events,
+    names,
+    sanction_errors,
+    template_words,
+)
 from workflows.errors import DubanError, FieldError, InvalidInput
 
 Params = Mapping[str, Any]
@@ -113,6 +120,10 @@ def _role(params: Params) -> str:
 
 #: Failures by code.
 ERRORS: dict[str, Wording] = {
+    **template_words.ERRORS,
+    "facts_not_shown": lambda p: _(
+        "The facts have not been shown to the persons yet: that comes before the report."
+    ),
     "account": lambda p: _("There is no account %(login)s.", login=p.get("login", "")),
     "account_exists": lambda p: _("There is already an account %(login)s.", login=p.get("login", "")),
     "both_sides": lambda p: _(
@@ -165,6 +176,13 @@ ERRORS: dict[str, Wording] = {
     "one_time_link": lambda p: _("This link was used, is too old, or was never there. Ask for a new one."),
     "own_factor": lambda p: _("You remove your own second factor on your page Sign-in and security."),
     "own_account": lambda p: _("You cannot disable your own account."),
+    "not_supplemented": lambda p: _("The handlers have not sent the supplemented file yet."),
+    "panel": lambda p: _("This is for the panel that reviews the case."),
+    "no_meeting": lambda p: _(
+        "No meeting of the standing committee has decided on this case: without one there is no sanction."
+    ),
+    "committee_missing": lambda p: _("The Party committee has not approved this sanction."),
+    "not_announced": lambda p: _("The decision has not been announced to the person yet."),
     "proposer": lambda p: _("Who made the proposal may not approve it: leave it to another person."),
     "no_return_duty": lambda p: _("The agency owes no returns."),
     "return": lambda p: _("There is no such return, or it is not for you to see."),
@@ -223,6 +241,7 @@ ERRORS: dict[str, Wording] = {
     ),
     "other_version": lambda p: _("The matter has left that version of its process already."),
     "recusal": lambda p: _("There is no such recusal to be lifted."),
+    "filing": lambda p: _("There is no such filing."),
     "archived": lambda p: _("The matter is in the archive already."),
     "decided": lambda p: _("This is decided already."),
     "held": lambda p: _("A hold stands on the matter: nothing of it is destroyed."),
@@ -235,6 +254,9 @@ ERRORS: dict[str, Wording] = {
     ),
     "unstorable": lambda p: _("A text is too long, or holds characters that cannot be stored."),
     "vault_closed": lambda p: _("The intake clerk records the reporter, until the clue is distributed."),
+    "vault_protected": lambda p: _(
+        "Minors and victims are recorded by who takes in, registers or handles the matter."
+    ),
     "vault_file": lambda p: _("The file of the vault's master keys is not usable. Tell your administrator."),
     "vault_key": lambda p: _("The vault has no master key, so nothing can be recorded or read."),
     "vault_key_missing": lambda p: _(
@@ -268,6 +290,8 @@ def _expected(params: Params) -> str:
 
 #: What is wrong with a field, by code: those of `workflows.forms`, of accounts, and of uploads.
 FIELDS: dict[str, Wording] = {
+    **case_events.REFUSALS,
+    **caseflow_events.REFUSALS,
     "required": lambda p: _("An answer is needed."),
     "unknown": lambda p: _("The form does not ask for this."),
     "type": _expected,
@@ -313,10 +337,39 @@ FIELDS: dict[str, Wording] = {
     ),
     "absence_self": lambda p: _("Nobody stands in for himself. Choose another person."),
     "absence_taken": lambda p: _("You have entered an absence in these days already."),
+    **clearing_events.REFUSALS,
     "reporter_named": lambda p: _(
         "The text still bears the name or a number of the reporter. Take it out, as proposed."
     ),
     "recusal_known": lambda p: _("The person's recusal is asked for already, or decided."),
+    "dual_trigger": lambda p: _("Nothing calls for it by what is said above: then nothing is started."),
+    "all_filed": lambda p: _(
+        "All who are named are filed already: that is handled inside their case, and nothing separate is started."
+    ),
+    "not_filed": lambda p: _(
+        "Not all who are named are filed: for those nothing can be handled inside a case."
+    ),
+    "line_supervisor": lambda p: _(
+        "That office supervises the unit in its line: another one has to inquire."
+    ),
+    "not_internal": lambda p: _(
+        "Handlers are inquired into by internal supervision or the commission above."
+    ),
+    "handled_source": lambda p: _(
+        "%(names)s had part in the source case.",
+        names=names.joined(names.person(login) for login in p["logins"]),
+    ),
+    "about": lambda p: _(
+        "The matter is about somebody called like %(names)s.",
+        names=names.joined(names.person(login) for login in p["logins"]),
+    ),
+    "unheard": lambda p: _("Nobody has been heard yet for: %(names)s.", names=names.joined(p["names"])),
+    "owners_once": lambda p: _("Each who answers stands here once, and nobody is left out."),
+    "ways_held": lambda p: _("Who is held accountable needs a way, and nobody else has one."),
+    "ways_object": lambda p: _("This way is not for an organisation, or not for a person."),
+    "publish": lambda p: _("What changes posts or is a sanction is made public in a suitable form."),
+    "report_above": lambda p: _("It concerns all who might read it here: report it to the commission above."),
+    "latest_now": lambda p: _("This lies ahead. Write when it happened."),
     "erasure_done": lambda p: _("This was destroyed before, or there is nothing to be destroyed."),
     "erasure_held": lambda p: _("A hold stands on the matter: nothing of it is destroyed."),
     "erasure_not_due": lambda p: _("Its retention period is not over, or it is kept for ever."),
@@ -361,6 +414,7 @@ FIELDS: dict[str, Wording] = {
     "login": lambda p: _(
         "Small letters, digits, points and hyphens, beginning with a letter or digit; at most 64."
     ),
+    "account": ERRORS["account"],
     "login_role": lambda p: _("This is the name of a role. Choose another account name."),
     "password": lambda p: _("A password has %(min)d to %(max)d characters.", min=p["min"], max=p["max"]),
     "password_common": lambda p: _(
@@ -370,6 +424,17 @@ FIELDS: dict[str, Wording] = {
     "taken": lambda p: _("“%(value)s” is taken. Choose another one.", value=p.get("value", "")),
     "pattern": lambda p: _("This is not written as it should be."),
     "too_few": lambda p: _("At least %(min)d persons are needed.", min=p["min"]),
+    "letter_to_one": lambda p: _("A letter of inquiry asks one person."),
+    "letter_not_delegated": lambda p: _("Only a talk can be delegated, a letter cannot."),
+    "not_replied": lambda p: _("No reply has come, so it cannot be complete."),
+    "reply_complete": lambda p: _("The reply is complete: nothing is asked again."),
+    "inquired_twice": lambda p: _("One asks again once only. What is unclear then is verified."),
+    "not_asked": lambda p: _("An allegation is about somebody who was not asked in this inquiry."),
+    "finding_unfit": lambda p: _(
+        "The findings do not bear this proposal: only what is untrue or unproven is accepted, "
+        "only what is unclear is asked again."
+    ),
+    "unanswered": lambda p: _("Asked twice and not answered: only verification is left."),
     "not_of_office": lambda p: _(
         "Not a handler of this office: %(names)s.",
         names=names.joined(names.person(login) for login in p["logins"]),
@@ -494,4 +559,6 @@ FIELDS: dict[str, Wording] = {
     ),
     "paper_needed": lambda p: _("Give the number of the document, or send the file."),
     "time_of_day": lambda p: _("This limit is in hours: give the time as well, such as 14:30."),
+    **sanction_errors.FIELDS,
+    **template_words.FIELDS,
 }

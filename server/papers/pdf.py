@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import orjson
 import pylopdf_fonts_zh_cn
 import typst
 
@@ -25,10 +27,16 @@ def pdf(paper: Paper, *, at: datetime) -> bytes:
         format="pdf",
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        sys_inputs={"paper": paper.to_bytes().decode()},
+        sys_inputs={"paper": _content(paper).decode()},
         pdf_standards=STANDARD,
         timestamp=int(at.timestamp()),
     )
+
+
+def _content(paper: Paper) -> bytes:
+    """Return what is drawn: without the Word file, whose content the blocks are."""
+    page = asdict(paper.page) if paper.page else None
+    return orjson.dumps({**orjson.loads(replace(paper, word=b"").to_bytes()), "page": page})
 
 
 @cache

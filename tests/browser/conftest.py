@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 from werkzeug.serving import make_server
 
+from handlers.registers.numbers import PREFIXES
 from server import folders
 from server.auth import sessions
 from server.guard import COOKIE
@@ -22,7 +25,7 @@ AXE = folders.BPMN.parent / "server/web/node_modules/axe-core/axe.min.js"
 LATIN = re.compile(r"(?<![.\w])[A-Za-z]{2,}")
 #: Latin words that are right on a Chinese page: kinds and sizes of files, what numbers begin with.
 ALLOWED = {"PDF", "Word", "Excel", "OFD", "ZIP", "WC", "XS", "YS", "HZ", "FB", "CZ", "YJ", "BS"}
-ALLOWED |= {"FK", "GZ", "JD", "MF", "YQ", "SHA", "KB", "MB", "https", "http"}
+ALLOWED |= {*PREFIXES.values(), "FK", "GZ", "JD", "MF", "YQ", "SHA", "KB", "MB", "https", "http"}
 
 Visit = Callable[..., Page]
 
@@ -38,13 +41,22 @@ def the_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 @pytest.fixture(scope="session")
 def base_url(the_city: City) -> Iterator[str]:
     """Give the address of the served application."""
-    server = make_server("127.0.0.1", 0, the_city.app, threaded=True)
+    with served(the_city.app) as address:
+        yield address
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an application in a thread, and give its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture

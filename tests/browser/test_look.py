@@ -16,6 +16,8 @@ from tests.city import REQUEST, City
 languages = pytest.mark.parametrize("lang", ["zh", "en"])
 #: English is the longer one: what fits a telephone in English fits a desk.
 WIDTHS = {"zh-CN": (390, 1440), "en": (390,)}
+#: The markup is the same at both widths: axe reads it once in each language, narrow in one and wide in the other.
+READ_AT = {"zh-CN": 1440, "en": 390}
 
 
 @pytest.fixture
@@ -26,7 +28,8 @@ def good(accessible: Callable[[Page], None]) -> Callable[[Page], None]:
         language = page.locator("html").get_attribute("lang") or ""
         for width in WIDTHS[language]:
             page.set_viewport_size({"width": width, "height": 900})
-            accessible(page)
+            if width == READ_AT[language]:
+                accessible(page)
             assert not overflows(page)
         if language == "zh-CN":
             assert foreign_words(page) == set()
@@ -113,7 +116,7 @@ def test_documents_of_a_matter(city: City, visit: Visit, good: Callable[[Page], 
     page.goto(f"/clues/{clue}")
     documents = page.locator("section[aria-labelledby=documents] tbody td:first-child a")
     addresses = [str(link.get_attribute("href")) for link in documents.all()]
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     for address in addresses:
         page.goto(address)
         good(page)

@@ -282,3 +282,48 @@ def kept_apart(session: Session, matters: list[Clue]) -> None:
             )
             may = {task.id for task in free if wall.Wall().may(session, actor, "claim", task).allowed}
             assert inbox == may
+
+
+def test_what_a_call_says_holds_for_the_steps_of_the_shared_part(city: Session, matter) -> None:
+    """The act is the call's, and so is the round: who signed in the caller gives no second signature in the part."""
+    said = '<camunda:property name="act" value="{}"/><camunda:property name="duty" value="{}"/>'
+    call = (
+        '<bpmn:callActivity id="{0}" calledElement="{1}"><bpmn:extensionElements><camunda:properties>'
+        + said.replace("{}", "{2}", 1).replace("{}", "{3}")
+        + "</camunda:properties></bpmn:extensionElements></bpmn:callActivity>"
+    )
+    parts = {
+        "approval": step("level", "", "approve", groups=EVERYBODY),
+        "second_signature": step("second", "", "sign", groups=EVERYBODY),
+    }
+    for key, inner in parts.items():
+        drawn = make_diagram(
+            key, f'<bpmn:startEvent id="s"/>{inner}<bpmn:endEvent id="e"/>', "s>{0}", "{0}>e"
+        )
+        name = "level" if key == "approval" else "second"
+        _deploy(city, key, drawn.replace("{0}", name))
+    body = (
+        '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>'
+        + step("p", "disposal", "propose", groups=EVERYBODY)
+        + call.format("c", "approval", "disposal", "approve")
+        + step("t", "talk", "sign", groups=EVERYBODY)
+        + call.format("d", "second_signature", "talk", "sign")
+    )
+    _deploy(city, "calling", make_diagram("calling", body, "s>p", "p>c", "c>t", "t>d", "d>e"))
+    clue = matter()
+    persistence.begin(city, definitions.latest(city, "calling"), actor=None, scope_id=clue.scope_id)
+    for mine, theirs, act in (("p", "level", "disposal"), ("t", "second", "talk")):
+        tasks.complete(city, of(city, clue, mine), actor=office.actor_for(city, "head"), answers={})
+        found = city.get_one(Task, of(city, clue, theirs))
+        assert (found.act, found.round) == (
+            act,
+            city.get_one(Task, of(city, clue, mine)).round or found.round,
+        )
+        with pytest.raises(NotAllowed):
+            tasks.claim(city, found.id, actor=office.actor_for(city, "head"))
+        tasks.complete(city, found.id, actor=office.actor_for(city, "leader"), answers={})
+
+
+def _deploy(session: Session, key: str, drawn: str) -> None:
+    supervisor = office.actor_for(session, "supervisor")
+    definitions.deploy(session, {f"{key}.bpmn": drawn.encode()}, name=key, actor=supervisor, profile="engine")

@@ -97,6 +97,7 @@ SEEING = {
     "appeal": {"reviewer", "principal"},
     "rectification": {"clerk", "handler", "handler2", "head", "leader", "principal"},
     "register": {"clerk", "handler", "handler2", "head", "leader", "principal"},
+    "clearing": {"clerk", "handler", "handler2", "head", "leader", "principal"},
 }
 WHO = {name for seeing in SEEING.values() for name in seeing}
 WHO |= {"handler9", "handler11", "head2", "intake", "agency", "agency2", "auditor", "admin", "supervisor"}
@@ -141,6 +142,10 @@ def test_cadre_supervision_sees_matters_about_staff_but_not_about_himself(house:
         assert unit is not None
         assert unit.code == "JD1"
         assert office.named(session, "第一监督检查室") is unit
+        bureau = office.named(session, "示例市生态环境局")
+        assert bureau is not None
+        assert bureau.code == "STJ"
+        assert office.named(session, "外地市生态环境局") is None
         assert office.named(session, "生态环境局法规科") is None
         session.add(subject := ClueSubject(clue_id=clue.id, name="张承办", unit_code=unit.code))
         session.flush()

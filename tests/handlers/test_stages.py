@@ -46,12 +46,15 @@ def inside(stage):
 
 
 def test_a_step_is_of_its_own_stage_then_of_what_is_around_it_and_follows_a_migration(sqlite_houses):
-    silent = process("silent", task("quiet"), start=properties(en="Silent") + START)
     steps = (task("own", stage="review"), inside("investigation"), called("callee"), called("silent"))
+    # What is called says nothing of itself: then its call activity does.
+    steps += (called("mute", stage="appeal"),)
     with sqlite_houses() as house, house.unit_of_work() as session:
         deployed = partial(definitions.deploy, session, name="staged", actor=CHIEF, profile="office")
         deployed(files("interview", task("theirs"), key="callee"))
-        deployed({"p.bpmn": silent, "f.form.json": form("form")})
+        mute = process("mute", task("still"), start=properties(en="Mute") + START)
+        for silent in (process("silent", task("quiet"), start=properties(en="Silent") + START), mute):
+            deployed({"p.bpmn": silent, "f.form.json": form("form")})
         deployed(files("rectification", *steps, task("plain")))
         begun = instances.start(session, key="staged", actor=CHIEF)
         of_begun = select(Task).where(Task.instance_id == begun.id)
@@ -65,6 +68,7 @@ def test_a_step_is_of_its_own_stage_then_of_what_is_around_it_and_follows_a_migr
             "deep": "investigation",
             "theirs": "interview",
             "quiet": "rectification",
+            "still": "appeal",
             "plain": "rectification",
         }
         deployed(files("register", *steps, task("plain")))
@@ -78,9 +82,13 @@ def test_a_step_is_of_its_own_stage_then_of_what_is_around_it_and_follows_a_migr
 @pytest.mark.parametrize(
     ("content", "element", "says"),
     [
-        (files("reviewing", task("a")), "staged", "There is no stage 'reviewing'; there are: appeal, clue"),
+        (
+            files("reviewing", task("a")),
+            "staged",
+            "There is no stage 'reviewing'; there are: appeal, clearing, clue",
+        ),
         (files("review", task("a", stage="${x}")), "a", "There is no stage '${x}'"),
-        (files("review", called("silent", stage="clue")), "call", "A callActivity has no stage"),
+        (files("review", called("silent", stage="x")), "call", "There is no stage 'x'"),
     ],
 )
 def test_the_gate_refuses_a_stage_that_nobody_knows_or_heeds(content, element, says):

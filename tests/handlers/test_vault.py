@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 import server.tables
 from handlers import office, vault
 from handlers.registers import Clue
-from handlers.vault import grants, keys, reporters, rotation
+from handlers.vault import grants, keys, protected, reporters, rotation
 from handlers.vault.sealing import Unreadable
 from server.db import Database
+from tests import clues
 from tests.city import TRANSFER
 from workflows import clock, instances
 from workflows.actor import Actor
@@ -229,3 +230,20 @@ def test_three_persons_with_the_right_offices_open_a_record(city: Session, maste
     assert grants.active(city, Actor("clerk", clerk.groups | {"admin"}), clue) is None
     with clock.held_at(given.expires_at or clock.now()):
         assert (grants.active(city, clerk, clue), grants.state(given, clock.now())) == (None, "expired")
+
+
+def test_those_under_seal_go_with_a_matter_that_is_split_or_joined(city: Session, master: Path) -> None:
+    first, second = clues.laid(city, "DW2", number=61), clues.laid(city, "DW2", number=62)
+    handler = office.actor_for(city, "handler")
+    for clue, name in ((first, "林某小"), (first, "周某幼"), (second, "吴某童")):
+        protected.write(city, handler, clue, "minor", {"name": name})
+    protected.carry(city, first, second)
+    here = protected.of_clue(city, second)
+    names = {row.number: protected.read(city, handler, second, row, grant=None).name for row in here}
+    # What keeps its number keeps its alias; what was taken has the next.
+    assert names == {1: "吴某童", 2: "周某幼", 3: "林某小"} or names == {
+        1: "吴某童",
+        2: "林某小",
+        3: "周某幼",
+    }
+    assert len(protected.of_clue(city, first)) == 2

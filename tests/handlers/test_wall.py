@@ -50,7 +50,18 @@ ROLES = [
     "unit_head",
 ]
 #: A stage of each area, none, and one that nobody knows.
-STAGES = [None, "clue", "interview", "verification", "review", "appeal", "rectification", "register", "lost"]
+STAGES = [
+    None,
+    "clue",
+    "interview",
+    "verification",
+    "review",
+    "appeal",
+    "rectification",
+    "register",
+    "clearing",
+    "lost",
+]
 
 
 class World:

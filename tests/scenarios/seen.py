@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from handlers import office, registers, wall
+from handlers import duties, office, registers, wall
+from handlers.cases import Case, CasePerson
 from handlers.notifications import Notification
 from handlers.registers import quarterly, returns
 from workflows import clock
@@ -75,6 +76,16 @@ def _signed(seen: Seen, wanted: Iterable[str]) -> Any:
 def _subjects(seen: Seen, wanted: Sequence[Any]) -> Any:
     rows = select(registers.ClueSubject.name).where(registers.ClueSubject.clue_id == seen.clue.id)
     return _same(wanted, seen.session.scalars(rows).all())
+
+
+def _warned(seen: Seen, wanted: Mapping[str, Any]) -> Any:
+    """Return for each step which leaders are told that they approved at the investigation, too."""
+    leaders = [person.login or "" for person in office.people_in(seen.session, "leader")]
+    return {
+        task.element_id: [login for login in leaders if duties.approved_both(seen.session, login, task)]
+        for task in seen.open_tasks
+        if task.element_id in wanted
+    }
 
 
 def _told(seen: Seen, wanted: Mapping[str, Mapping[str, int]]) -> Any:
@@ -151,6 +162,13 @@ def _documents(seen: Seen) -> Sequence[registers.Document]:
     return seen.session.scalars(wanted).all()
 
 
+def _outcomes(seen: Seen, wanted: Sequence[Any]) -> Any:
+    """Return what became of the persons of the matter's cases, by their numbers; each case is closed."""
+    rows = select(CasePerson).join(Case, Case.id == CasePerson.case_id).where(Case.clue_id == seen.clue.id)
+    found = seen.session.scalars(rows.order_by(CasePerson.person_no)).all()
+    return [row.outcome if row.closed_at else "open" for row in found]
+
+
 def _returns(seen: Seen, wanted: Mapping[str, Any]) -> Any:
     """Return the state of each agency's return of the period, or what else of it is asked for."""
     rows = seen.session.scalars(
@@ -212,6 +230,7 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "open": _open,
     "items": _items,
     "on_paper": _on_paper,
+    "outcomes": _outcomes,
     "papers": _papers,
     "period": _period,
     "receipt": lambda seen, wanted: _signed(seen, ["receipt"]) == {"receipt": "both"},
@@ -223,4 +242,5 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "state": lambda seen, wanted: seen.instance.state,
     "subjects": _subjects,
     "told": _told,
+    "warned": _warned,
 }

@@ -21,12 +21,14 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from handlers import office, registers, uploads
+from handlers.cases import changes
 from handlers.notifications import Notification
 from handlers.registers import returns
 from handlers.registers.returns import ReturnDuty
 from handlers.vault import grants, reporters
 from server import folders, worker
 from server.db import Database
+from tests import cases, clues
 from tests.scenarios import words
 from tests.scenarios.seen import EXPECTATIONS, Seen
 from workflows import (
@@ -36,6 +38,7 @@ from workflows import (
     deployed,
     errors,
     instances,
+    opening,
     persistence,
     starting,
     tasks,
@@ -52,6 +55,7 @@ from workflows.model import (
     Job,
     ProcessDefinition,
     Task,
+    TaskCandidate,
     Timer,
 )
 
@@ -60,6 +64,9 @@ BEGIN = "2026-03-02T09:00"
 #: The process by which agencies transfer clues.
 CLUES = "clue_transfer"
 
+#: What lays a clue: in the place of its transfer, and by which message its way is begun.
+LAID = Path(__file__).with_name("laid.bpmn")
+BEGINS = {"DW1": "inquiry_begun", "DW2": "verification_begun"}
 #: What is done at the vault of reporters, each by the login that it names.
 VAULT = ("reporter", "reads", "withdraws")
 REPORTER = {"name": "虚构举报人丁", "phone": "0512-22223333"}
@@ -75,24 +82,28 @@ class Story:
     begin: datetime
     steps: tuple[Step, ...]
     usual: Mapping[str, Mapping[str, Any]]  #: form → how it is filled in where the story says nothing else
+    caller: Path | None = None  #: what calls the process of the story, where nothing of the office does yet
     table: Path | None = None  #: a decision that the office has deployed besides
     owing: frozenset[str] | None = None  #: the agencies that owe returns; None: all of the demo city
+    under: str | None = None  #: the unit under which the commission stands; None: the city
 
 
 def read(path: Path) -> Story:
     """Return the story of a file `bpmn/<process>/scenarios/<story>.yaml`."""
     told = yaml.safe_load(path.read_text("utf-8"))
     begin = datetime.fromisoformat(told.get("begin", BEGIN)).replace(tzinfo=clock.office_zone())
-    steps = (*({"start": told["start"]} for _ in range("start" in told)), *told["steps"])
+    begun = [{word: told[word]} for word in ("start", "laid") if word in told]
+    steps = (*begun, *told["steps"])
     owing = told.get("owing")
     table = path.parent / told["deploy"] if "deploy" in told else None
-    return Story(
-        path.parents[1].name, begin, steps, _usual(path.parents[2]), table, owing and frozenset(owing)
-    )
+    filled, owed = usually(path.parents[2]), owing and frozenset(owing)
+    caller = LAID.with_name(f"{told['caller']}.bpmn") if "caller" in told else None
+    process = told.get("caller", path.parents[1].name)
+    return Story(process, begin, steps, filled, caller, table, owed, told.get("under"))
 
 
 @cache
-def _usual(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+def usually(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     """Return how the forms of all processes are usually filled in; a story may lead through several."""
     found: dict[str, Mapping[str, Any]] = {}
     for path in sorted(folder.glob("*/scenarios/answers.yaml")):
@@ -127,6 +138,8 @@ class Telling:
             if self.story.table is not None:
                 files = {self.story.table.name: self.story.table.read_bytes()}
                 definitions.deploy(session, files, name="table", actor=Actor("supervisor"))
+            if self.story.under is not None:
+                _stand_under(session, self.story.under)
             if self.story.owing is not None:
                 others = ReturnDuty.agency_code.not_in(self.story.owing)
                 session.execute(delete(ReturnDuty).where(others))
@@ -154,7 +167,7 @@ class Telling:
             assert session.scalars(select(Incident.message)).all() == [], self.place
 
     def flows(self) -> set[str]:
-        """Return the sequence flows of its own process that the story took."""
+        """Return the sequence flows of its own process, and of what that calls, that the story took."""
         with self.database.reading() as session:
             taken = select(Activity.flow).where(Activity.flow.is_not(None)).distinct()
             taken = taken.join(Instance, Instance.id == Activity.instance_id)
@@ -181,6 +194,7 @@ class Telling:
         """Tell one step."""
         acts: Mapping[str, Callable[[], None]] = {
             "start": lambda: self._start(step["start"]),
+            "laid": lambda: self._lay(step["laid"]),
             "task": lambda: self._complete(step),
             "message": lambda: self._message(step),
             "transfer": lambda: self._transfer(step),
@@ -191,6 +205,7 @@ class Telling:
             "advance": lambda: self._advance(step["advance"]),
             "refused": lambda: self._refused(step["refused"]),
             "expect": lambda: self._expect(step["expect"], step),
+            "met": lambda: self._meet_another(step),
         }
         named = [word for word in acts if word in step]
         assert len(named) == 1, f"{self.place}: a step says one of {', '.join(acts)}"
@@ -202,6 +217,52 @@ class Telling:
         assert instance.business_key, self.place
         self.met.add(instance.id)
         self.matters[said.get("as", instance.business_key)] = instance.id
+
+    def _lay(self, said: Step) -> None:
+        """Begin with a clue that is at its way already, and what that way has begun by its message.
+
+        In the place of its transfer stands a process that throws the message and waits for `clue_resolved`.
+        """
+        given = {**said}
+        begins = given.pop("message", None) or BEGINS[given["way"]]
+        name, case = given.pop("as", None), given.pop("case", None)
+        with self.database.unit_of_work() as session:
+            for file in filter(None, (LAID, self.story.caller)):
+                files = {file.name: file.read_bytes()}
+                definitions.deploy(
+                    session, files, name=file.stem, actor=Actor("supervisor"), profile="engine"
+                )
+            clue = clues.laid(session, **given, number=1 + _laid(session))
+            if case is not None:
+                cases.filed(session, clue, **case)
+            place = opening.begin(
+                session,
+                definitions.latest(session, "laid"),
+                actor=None,
+                given={"begins": begins},
+                business_key=clue.transfer_no,
+                scope_id=clue.scope_id,
+            )
+            clue.instance_id, scope_id = place.id, clue.scope_id
+        worker.run_due(self.database)
+        with self.database.reading() as session:
+            begun = select(Instance).where(
+                Instance.definition_key == self.story.process, Instance.scope_id == scope_id
+            )
+            # Where a way is gone for each person by himself, the first one's.
+            instance = session.scalars(begun.order_by(Instance.started_at)).first()
+            # What begins otherwise, by a form on the clue's number, has not begun yet: then it is what laid it.
+            found = instance or session.get_one(Instance, place.id)
+            self.met.add(found.id)
+            self.matters[name or found.business_key or ""] = found.id
+
+    def _meet_another(self, step: Step) -> None:
+        """Get to know the newest matter that another one has begun, by its `process`, and name it."""
+        with self.database.reading() as session:
+            begun = select(Instance.id).where(Instance.definition_key == step["process"])
+            found = session.scalars(begun.order_by(Instance.started_at.desc()).limit(1)).one()
+        self.met.add(found)
+        self.matters[step["met"]] = found
 
     def _transfer(self, step: Step) -> None:
         """Let an agency transfer a clue: a matter of another process, beside the story's own."""
@@ -296,7 +357,9 @@ class Telling:
         if "code" in said:
             assert caught.value.code == said["code"], self.place
         if "fields" in said:
-            assert sorted(caught.value.fields) == sorted(said["fields"]), self.place
+            found = {field: fault.code for field, fault in caught.value.fields.items()}
+            wanted = said["fields"]  # the fields, or each with the code of what is wrong
+            assert (found if isinstance(wanted, dict) else sorted(found)) == wanted, self.place
 
     def attempt(self, session: Session, said: Step) -> None:
         """Do one act as somebody who has not claimed anything, in the caller's transaction."""
@@ -311,7 +374,7 @@ class Telling:
         else:
             # Whoever knows the address of a task may ask for it, and be told that there is none.
             standing = self._standing(session, said)
-            task = next(task for task in standing if said.get("of") in (None, _agency_of(session, task)))
+            task = next(task for task in standing if said.get("of") in (None, *_of(session, task)))
             actor = office.actor_for(session, said["actor"])
             owner = deployed.process(session, task.definition_id)
             form = deployed.form(session, owner, owner.definition.nodes[task.element_id])
@@ -357,6 +420,11 @@ class Telling:
 
     def _tell(self, session: Session, said: Step) -> None:
         actor = office.actor_for(session, said["actor"])
+        if said["message"] == changes.MESSAGE:
+            scope = session.get_one(Instance, self.matters[self._matter(said)]).scope_id or ""
+            clue = session.get_one(registers.Clue, scope.removeprefix("clue:"))
+            changes.tell(session, clue, actor=actor)
+            return
         instances.message(session, said["message"], actor=actor, business_key=self._matter(said))
 
     def _standing(self, session: Session, step: Step) -> Sequence[Task]:
@@ -407,6 +475,18 @@ def _texts(session: Session, column: Any) -> Iterator[str]:
         yield value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
+def _stand_under(session: Session, code: str) -> None:
+    """Let the office be a county's, say: its commission stands under another unit."""
+    above = office.unit(session, code)
+    for unit in session.scalars(select(office.Unit).where(office.Unit.path.contains("/JW/"))):
+        unit.path = above.path + unit.path[unit.path.index("/JW/") + 1 :]
+
+
+def _laid(session: Session) -> int:
+    """Return how many clues have been laid in this house."""
+    return session.scalar(select(func.count()).where(registers.Clue.transfer_no.startswith("YS-"))) or 0
+
+
 def _wind_up(session: Session, process: str) -> None:
     """Let the calendar start the story's own process, from the story's beginning on."""
     for timer in session.scalars(select(Timer).where(Timer.kind == "start")):
@@ -417,9 +497,11 @@ def _wind_up(session: Session, process: str) -> None:
             timer.status, timer.due_at = "waiting", following
 
 
-def _agency_of(session: Session, task: Task) -> str | None:
+def _of(session: Session, task: Task) -> list[str]:
+    """Return what tells a task from others of the same step: the agency of a return, the groups it is offered to."""
     row = returns.return_of(session, task)
-    return row.agency_code if row else None
+    named = select(TaskCandidate.name).where(TaskCandidate.task_id == task.id)
+    return [*session.scalars(named), *([row.agency_code] if row else [])]
 
 
 def _short(step: Step) -> str:

@@ -55,7 +55,7 @@ class Watched(story.Telling):
                 select(Task).where(Task.element_id == element, Task.closed_at.is_(None))
             ).one()
             assert task.due_at is not None
-            return (task.due_at - timedelta(seconds=1)).astimezone(clock.office_zone()).date()
+            return clock.day_of(task.due_at - timedelta(seconds=1))
 
 
 class Moved(Watched):
@@ -113,7 +113,7 @@ def test_a_held_clue_has_one_clock_and_its_study_begins_anew_when_it_is_reopened
     # What is held waits for its review date alone: no reminder of the study or its approval is left.
     assert first.keys() == {"t_review"}
     ((kind, review),) = first["t_review"]
-    assert (kind, review.astimezone(clock.office_zone()).date()) == ("engine", date(2026, 9, 2))
+    assert (kind, clock.day_of(review)) == ("engine", date(2026, 9, 2))
     by_date = told.go({"advance": "P7M"})
     assert by_date.keys() == {"a9"}
     assert told.due("a9") == date(2026, 10, 8)

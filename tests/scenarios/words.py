@@ -33,7 +33,7 @@ def plain(value: Any, now: datetime) -> Any:
     if match is None:
         return value
     moment = later(match.group(1), now) if match.group(1) else now
-    return moment.astimezone(clock.office_zone()).date().isoformat()
+    return clock.day_of(moment).isoformat()
 
 
 def narratives(part: Field | None, value: Any) -> Iterator[str]:

@@ -127,7 +127,7 @@ class House:
 
 def answers(form: str) -> dict[str, Any]:
     """Return the usual answers of a form of the clue process."""
-    today = clock.now().astimezone(clock.office_zone()).date().isoformat()
+    today = clock.day_of(clock.now()).isoformat()
     given = {
         key: today if value == "today" else value.isoformat() if isinstance(value, date) else value
         for key, value in ANSWERS[form].items()

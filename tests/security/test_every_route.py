@@ -12,6 +12,8 @@ from sqlalchemy import delete, func, select
 from werkzeug.routing import Rule
 
 from handlers import codes, notifications, office, outbox, uploads
+from handlers.clearing import filing
+from handlers.clearing.model import FilingFile, ToleranceFiling
 from handlers.clue_import.kept import TransferList, TransferListLine
 from handlers.registers import Clue, ClueSubject, Document
 from handlers.registers.returns import AgencyReturn
@@ -27,6 +29,8 @@ OUTSIDERS = ("agency2", "handler4", "head2", "reviewer", "intake", "admin", "sup
 NARRATIVE = "此处叙述任何旁人都不得读到"
 #: Routes about things that belong to no matter: processes, files of deployments, accounts, pages' own files.
 NO_MATTER = {"rule_id", "definition_id", "deployment_id", "resource_id", "key", "login", "filename"} | {
+    "kind",
+    "number",
     "sealed_no",
     "sheet_no",
     "question",
@@ -77,6 +81,14 @@ def secret(house: House) -> dict[str, Any]:
         told_id = session.scalars(told.order_by(notifications.Notification.id.desc()).limit(1)).one()
         history.fault(session, kind="failedTimer", error=ValueError(NARRATIVE), instance_id=instance.id)
         session.get_one(AgencyReturn, owed.id).reason = NARRATIVE
+        said = dict.fromkeys(filing.PARTS, NARRATIVE)
+        filed = ToleranceFiling(number="RB-2026-00001", instance_id="filing", unit_code="STJ", **said)
+        filed.filed_by, filed.filed_at = "unit", clock.now()
+        session.add(filed)
+        session.flush()
+        decided = FilingFile(filing_id=filed.id, title="材料机密.pdf", media_type="application/pdf", size=5)
+        decided.sha256, decided.content = "", b"paper"
+        session.add(decided)
         session.flush()
         return {
             "clue_id": clue.id,
@@ -98,6 +110,9 @@ def secret(house: House) -> dict[str, Any]:
             "return_id": owed.id,
             "period_id": owed.period_id,
             "name": "handlers",
+            "filing_no": filed.number,
+            "file_id": decided.id,
+            "happening": "leak",
             "shown": (clue.transfer_no, clue.clue_no, clue.receipt_no, NARRATIVE, "材料机密", instance.id),
         }
 
@@ -247,7 +262,7 @@ def every(house: House) -> Iterator[tuple[str, Rule]]:
 
 
 #: Who may see what: of several, the first whom a route lets in.
-INSIDERS = ("clerk", "handler", "agency", "intake", "auditor")
+INSIDERS = ("clerk", "handler", "agency", "intake", "auditor", "principal")
 
 
 #: What this matter has not got: papers not issued, pictures, an identity not recorded, an assignment from above.

@@ -15,12 +15,14 @@ import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from handlers.registers import papers
 from handlers.vault import receipts
 from server import folders
 from server.pages.transfers import PROCESS
 from tests.handlers.test_cleaning import pdf, picture, workbook
 from tests.security.conftest import House
 from workflows.errors import InvalidInput
+from workflows.papers import word
 
 #: Files through each door; `make soak` sends sixty times as many.
 FILES = max(6, int(os.environ.get("DUBAN_WALKS", "300")) // 50)
@@ -43,6 +45,7 @@ def good(kind: str) -> tuple[str, bytes]:
         "jpeg": lambda: ("现场.jpg", picture("JPEG")),
         "png": lambda: ("现场.png", picture("PNG")),
         "xlsx": lambda: ("台账.xlsx", workbook()),
+        "docx": lambda: ("回执.docx", word.starting(papers.source("receipt"))),
         "csv": lambda: ("清单.csv", "移送序号,主要问题\n1,虚报工程量\n".encode()),
         "bpmn": lambda: (f"{PROCESS}.bpmn", (drawn / f"{PROCESS}.bpmn").read_bytes()),
         "dmn": lambda: ("table.dmn", next(iter(sorted(drawn.glob("*.dmn")))).read_bytes()),
@@ -132,6 +135,11 @@ DOORS = {
     "a diagram to be checked": (_drawn("check"), ("bpmn",), "pages/modeler.py"),
     "a diagram to be kept": (_drawn("draft"), ("bpmn",), "pages/modeler.py"),
     "a deployment": (_deployed, DIAGRAMS, "engine_rest/deployment.py"),
+    "a paper's template": (
+        _page("/paper-templates/receipt", "file", "supervisor"),
+        ("docx",),
+        "pages/paper_templates.py",
+    ),
     "an agency's file": (_filed, PAPERS, "api/files.py"),
 }
 #: Modules that read what a form brings, and where that is tried.

@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -36,23 +37,35 @@ from workflows.model import Incident, Instance, Task, TaskCandidate
 
 #: A Wednesday afternoon.
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
-OUTSIDE = {"held", "m_original"}  #: stops that are no user task
+OUTSIDE = {"held", "m_original", "c12_hear", "e3_review"}  #: stops that are no user task
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SQLite file as `duban serve` prepares it, at NOW, with the demo's process and nothing else."""
+    file = tmp_path_factory.mktemp("demo") / "prepared.sqlite3"
+    with opened(f"sqlite:///{file}", boot.prepare):
+        return file
 
 
 @pytest.fixture
-def office_database(sqlite_url: str) -> Iterator[Database]:
-    """Give a booted SQLite database with the demo's process and nothing else."""
-    with booted(sqlite_url) as target:
+def office_database(prepared: Path, tmp_path: Path) -> Iterator[Database]:
+    """Give a prepared database of the test's own, at NOW."""
+    copy = shutil.copyfile(prepared, tmp_path / "office.sqlite3")
+    with opened(f"sqlite:///{copy}") as target:
         yield target
 
 
 @contextmanager
-def booted(database_url: str) -> Iterator[Database]:
-    """Give a database as `duban serve` prepares it, at NOW."""
-    settings = Settings(database_url=database_url, demo=True)
+def opened(url: str, prepare: Callable[[Database, Settings], None] | None = None) -> Iterator[Database]:
+    settings = Settings(database_url=url, demo=True)
     wire(settings)
     with clock.held_at(NOW), closing(connect(settings)) as target:
-        boot.prepare(target, settings)
+        if prepare is not None:
+            prepare(target, settings)
+        else:
+            with target.reading() as session:
+                boot.know_roles(session)
         yield target
 
 
@@ -66,27 +79,30 @@ def one_of_each() -> list[Fate]:
 
 
 @pytest.mark.slow
-def test_every_stage_is_reached_by_the_engine(postgresql_url: str) -> None:
-    """On SQLite the served demo shows it (`test_serve.py`)."""
+def test_every_stage_is_reached_by_the_engine(office_database: Database) -> None:
+    """That the steps do the same on PostgreSQL is told by the stories."""
     planned = one_of_each()
-    with booted(postgresql_url) as target:
-        with target.unit_of_work() as session:
-            demo.settle(session)
-            split = [fate for fate in planned if fate.competence == "part" and fate.stop != "a3_split"]
-            played = Story(session, Random(7), planned).play(lambda line: None)
-            assert played == len(planned) + len(split)
-        with target.reading() as session:
-            every_stage_is_there(session)
+    with office_database.unit_of_work() as session:
+        demo.settle(session)
+        split = [fate for fate in planned if fate.competence == "part" and fate.stop != "a3_split"]
+        played = Story(session, Random(7), planned).play(lambda line: None)
+        assert played == len(planned) + len(split)
+    with office_database.reading() as session:
+        every_stage_is_there(session)
 
 
 def every_stage_is_there(session: Session) -> None:
     row = definitions.latest(session, "clue_transfer")
     nodes = definitions.compiled(session, row.id).nodes.values()
     waiting = set(session.scalars(select(Task.element_id).where(Task.closed_at.is_(None))))
-    assert waiting == {node.id for node in nodes if node.kind == "userTask"} | {
+    # What the demo's people do not do yet waits where it came to: the first steps of a verification.
+    assert waiting >= {node.id for node in nodes if node.kind == "userTask"} | {
         "b_report",
         "e_approve",
         "e_told",
+        "b1",
+        "b3t",
+        "b4",
     }
     ends = set(session.scalars(select(Instance.end_element).where(Instance.state == "completed")))
     assert {"end_fed_back", "end_returned", "end_transferred"} <= ends

@@ -29,6 +29,15 @@ def test_a_folder_of_folders(shelf: Path) -> None:
     assert folders.find(shelf) == [shelf / "a", shelf / "b"]
 
 
+def test_what_is_called_comes_first(shelf: Path) -> None:
+    (shelf / "a" / "a.bpmn").write_text('<callActivity calledElement="b"/>')
+    assert folders.find(shelf) == [shelf / "b", shelf / "a"]
+    assert folders.called(shelf / "a") == [shelf / "b"]
+    (shelf / "b" / "b.bpmn").write_text('<callActivity calledElement="a"/>')
+    with pytest.raises(InvalidInput, match="circle: a, b"):
+        folders.find(shelf)
+
+
 def test_one_folder_or_one_file(shelf: Path) -> None:
     assert folders.find(shelf / "a") == [shelf / "a"]
     assert folders.find(shelf / "b" / "b.bpmn") == [shelf / "b" / "b.bpmn"]

@@ -267,6 +267,41 @@ KEPT = {
     "clue": {"submitted_by", "received_by", "registered_by", "tags", "major_signs"},
     "clue_handler": {"login", "assigned_by"},
     "clue_subject": set(),
+    "allegation": {"recorded_by"},
+    "case_measure": {"asked_by", "approver", "done_by"},
+    "case_evidence": {"recorded_by"},
+    "case_property": {"recorded_by", "released_by"},
+    "case_talk": {"recorded_by"},
+    "case_showing": {"recorded_by"},
+    "case_link": {"instance_id", "asked_by", "document_no", "receipt_no", "subjects"},
+    "prosecution": {"recorded_by", "receipt_no"},
+    "clarification": {"harm", "methods"},
+    "clarification_visit": {"recorded_by"},
+    "tolerance": {"grounds", "hard_stops"},
+    "false_accusation": {"signs", "document_no"},
+    "first_form_measure": {"carried_out_by"},
+    "inquiry": {"planned_by", "subjects", "interviewers"},
+    "inquiry_letter": {"replied_by"},
+    "inquiry_talk": {"recorded_by", "second_by"},
+    "inquiry_talk_person": set(),
+    "dual_judgement": {"recorded_by"},
+    "duty_owner": {"ways"},
+    "inquiry_member": {"login"},
+    "paper_class": {"set_by"},
+    "accountability_inquiry": {"team"},
+    "interference": {"reported_by", "handled_by"},
+    "accident": {"reported_by"},
+    "leak": {"reported_by", "looked_into_by", "lifted_by"},
+    "case_file": {"party_authority", "supervisory_authority"},
+    "correction": {"asked_by"},
+    "service": {"recorded_by"},
+    "case_proposal": {"proposed_by"},
+    "hearing": {"recorded_by"},
+    "agenda_item": {"put_by"},
+    "consultation": {"recorded_by"},
+    "case_decision": {"committee_no", "effects_instance", "recorded_by"},
+    "sanction_execution": {"recorded_by"},
+    "right_proof": {"recorded_by"},
     "deadline_change": {"paper_no", "asked_by", "decided_by", "document_no", "reported_no", "reported_by"},
     "destruction": {"proposed_by", "decided_by", "erased", "reason", "opinion"},
     "document": {"media_type", "created_by"},
@@ -292,6 +327,7 @@ KEPT = {
     "vault_receipt": {"made_by"},
     "vault_reporter": {"written_by"},
     "vault_addition": {"passed_on_by"},
+    "vault_protected": {"written_by"},
     "part": {"element_id", "login", "round"},
     "matter_link": {"family"},
 }
@@ -301,7 +337,9 @@ def test_every_text_of_a_matter_is_erased_or_kept_on_purpose() -> None:
     """Whoever adds a column to a register of matters says here, or in `erasure.rows`, what becomes of it."""
     erased = {table.__tablename__: set(values) for table, values in (*rows.OF_CLUE, *rows.OF_MATTER)}
     erased |= {"clue": set(rows.CLUE), "vault_grant": {"reason", "opinion"}}
-    erased |= {name: {"wrapped_key", "content"} for name in ("vault_reporter", "vault_addition")}
+    erased |= {
+        name: {"wrapped_key", "content"} for name in ("vault_reporter", "vault_addition", "vault_protected")
+    }
     unknown = {
         f"{table.name}.{column.name}"
         for table in tables.copied()

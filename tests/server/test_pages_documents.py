@@ -28,7 +28,7 @@ DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
 #: What only the office's own papers say.
-INNER = {"distribution_form", "disposal_form", "jurisdiction_letter"}
+INNER = {"clue_register", "distribution_form", "disposal_form", "jurisdiction_letter"}
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_an_agency_reads_its_own_papers_and_no_other(
         for path in (address(row), f"{address(row)}/page"):
             assert agency.get(path).status_code == expected, (row.kind, path)
             assert other.get(path).status_code == outsider.get(path).status_code == 404
-    assert kinds == {"transfer_form", "receipt", "distribution_form", "disposal_form"}
+    assert kinds == {"transfer_form", "receipt", "clue_register", "distribution_form", "disposal_form"}
     for kind in papers.FOR_AGENCY:
         assert not {"clue_no", "office", "proposal", "summary"} & papers.KINDS[kind].keys()
 

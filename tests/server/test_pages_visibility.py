@@ -28,7 +28,7 @@ def test_the_matrix_stands_in_words_and_says_what_changes_when(city: City) -> No
     for words in (
         "干部监督室经办人",
         "反映纪检监察干部的（不含反映本人的）",
-        "审理受理后的（尚无登记）",
+        "审理受理后的",
         "督办整改",
         "2039-05-01",
         "bpmn/visibility.csv",

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from handlers.registers.papers import saying
+from server import tables
 from server.papers import pdf
 from tests import pdf as reader
-from workflows.papers import Cell, Paper, Seal, Table, Text
+from workflows import papers
+from workflows.papers import Cell, Paper, Seal, Table, Text, shapes, word
 
+BPMN = Path(__file__).resolve().parents[2] / "bpmn"
 AT = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
 MARKS = (("密级", "案件秘密"), ("编号", "YJ-2026-00001"), ("版本", "第1版"))
 
@@ -64,3 +69,23 @@ def test_rare_characters_are_in_the_font() -> None:
 
 def test_the_same_paper_is_the_same_file() -> None:
     assert pdf(paper(), at=AT) == pdf(paper(), at=AT)
+
+
+@pytest.mark.parametrize("path", sorted(BPMN.glob("*/*.j2")), ids=lambda path: path.stem)
+def test_each_template_of_the_office_can_be_changed_in_word(path: Path) -> None:
+    """As a Word template it asks for nothing that the paper cannot say, and says what the original says."""
+    shape = saying.shape(path.stem)
+    assert set(shape) == papers.names_on(path.stem), tables
+    example = shapes.example(shape)
+    made = word.read(word.starting(path.read_text()), shape).fill(example, MARKS)
+    original = papers.read(path.read_bytes()).fill(example, MARKS)
+    said = squeezed("".join(word.words(made.blocks)))
+    for block in original.blocks:
+        lines = [block.text] if isinstance(block, Text) else []
+        lines += [cell.text for row in block.rows for cell in row] if isinstance(block, Table) else []
+        assert all(squeezed(line) in said for text in lines for line in text.split("\n"))
+    assert word.written(made) == made.word
+    pages = reader.pages(pdf(made, at=AT))
+    assert all(page.startswith("密级：案件秘密编号：YJ-2026-00001版本：第1版") for page in pages)
+    # A paper that no Word template made can be had as a Word file all the same.
+    assert word.written(original).startswith(b"PK")

@@ -1,5 +1,6 @@
 """The whole server as it is started: ready when it says so, gentle when stopped, whole when killed."""
 
+import os
 import random
 import threading
 import time
@@ -14,6 +15,8 @@ from sqlalchemy import select
 
 from server import auth, boot, demo
 from server.db import Database, connect, migrate
+from server.demo import story
+from server.demo.fates import Fate
 from server.settings import Settings
 from server.wiring import wire
 from tests.server.conftest import PASSWORD
@@ -21,6 +24,8 @@ from tests.server.process import Process
 from workflows import definitions, instances, persistence
 from workflows.actor import Actor
 from workflows.model import Activity, Instance, Task, Timer
+
+WHOLE = int(os.environ.get("DUBAN_WALKS", "300")) >= 20_000
 
 pytestmark = pytest.mark.slow
 
@@ -180,7 +185,17 @@ def test_production_says_when_it_is_ready_and_what_is_missing(sqlite_url: str, t
         assert server.said[-1] == "Stopped."
 
 
-def test_the_demo_is_ready_with_its_accounts_and_stays_the_demo(sqlite_url: str, tmp_path: Path) -> None:
+def test_the_demo_is_ready_with_its_accounts_and_stays_the_demo(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make soak` lets the server load the whole demo; here it finds one of a few matters."""
+    if not WHOLE:
+        monkeypatch.setattr(story, "fates", lambda chance: [Fate(stop="a3"), Fate(stop="a7", waits=9)])
+        settings = Settings(database_url=sqlite_url, demo=True)
+        wire(settings)
+        with closing(connect(settings)) as database:
+            boot.prepare(database, settings)
+            demo.load(database)
     with Process(tmp_path, "--demo", DUBAN_DATABASE_URL=sqlite_url, DUBAN_SECRET_KEY="") as server:
         assert requests.get(f"{server.address}/readyz", timeout=10).json()["ready"]
         for login in (account.login for account in demo.ACCOUNTS):

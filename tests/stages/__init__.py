@@ -26,6 +26,7 @@ STAGES: Mapping[str, tuple[str, str]] = {
     "appeal": ("SC1", "reviewer@SLS"),
     "rectification": ("JD1", "handler@JD1"),
     "register": ("JD1", "case_supervision"),
+    "clearing": ("JD1", "handler@JD1"),
 }
 #: Handling office → the two handlers of its matters.
 HANDLERS = {"JD1": ("handler", "handler2"), "SC1": ("handler5", "handler6")}

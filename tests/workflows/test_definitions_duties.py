@@ -6,14 +6,19 @@ from collections.abc import Iterator
 import pytest
 
 from workflows import definitions
-from workflows.definitions.duties import Act, Rules
+from workflows.definitions.duties import Act, Rules, Shared
 
 ACTS = {
     "disposal": Act("disposal", approval=True, within="matter"),
     "talk": Act("talk", persons=2),
     "sanction": Act("sanction", approval=True, collective="approve", members=3),
 }
-RULES = Rules(ACTS, ("present", "recused"), {"meetings.record"}, {"review": {"verification"}})
+SHARED = {
+    "approval": Shared("approval", "approve"),
+    "meeting": Shared("meeting", meeting=True),
+    "second": Shared("second", "sign"),
+}
+RULES = Rules(ACTS, ("present", "recused"), {"meetings.record"}, {"review": {"verification"}}, SHARED)
 
 
 @pytest.fixture(autouse=True)
@@ -206,3 +211,72 @@ def test_a_collective_act_has_the_record_of_a_meeting(diagram, keys, record, bin
     xml = diagram("d", ENDS + step("p", "sanction", "propose") + deciding, "s>p", "p>a", "a>e").encode()
     found = definitions.check({"d.bpmn": xml, "m.form.json": json.dumps(form).encode()})
     assert [one.element for one in found if one.rule == "no_meeting"] == ["a"] * wrong
+
+
+def call(name: str, process: str, act: str, duty: str, inner: str = "") -> str:
+    """Return a call activity with these properties."""
+    said = f'<camunda:property name="act" value="{act}"/><camunda:property name="duty" value="{duty}"/>'
+    return (
+        f'<bpmn:callActivity id="{name}" calledElement="{process}"><bpmn:extensionElements><camunda:properties>{said}'
+        f"</camunda:properties></bpmn:extensionElements>{inner}</bpmn:callActivity>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("elements", "flows", "found"),
+    [
+        (ENDS + PROPOSE + call("a", "approval", "disposal", "approve"), ("s>p", "p>a", "a>e"), set()),
+        (ENDS + call("a", "approval", "disposal", "approve"), ("s>a", "a>e"), {("a", "no_proposal")}),
+        (ENDS + PROPOSE + call("a", "other", "disposal", "approve"), ("s>p", "p>a", "a>e"), {("a", "duty")}),
+        (ENDS + call("a", "approval", "disposal", "propose"), ("s>a", "a>e"), {("a", "duty")}),
+        (
+            ENDS + step("p", "sanction", "propose") + call("a", "approval", "sanction", "approve"),
+            ("s>p", "p>a", "a>e"),
+            {("a", "no_meeting")},
+        ),
+        (
+            ENDS + step("p", "sanction", "propose") + call("a", "meeting", "sanction", "approve"),
+            ("s>p", "p>a", "a>e"),
+            set(),
+        ),
+        (
+            ENDS + step("t", "talk", "sign") + call("c", "second", "talk", "sign"),
+            ("s>t", "t>c", "c>e"),
+            set(),
+        ),
+        (
+            ENDS + step("t", "talk", "sign") + call("c", "second", "talk", "sign", CARDINAL.format(2, "")),
+            ("s>t", "t>c", "c>e"),
+            {("c", "one_signature")},
+        ),
+    ],
+)
+def test_a_duty_may_be_done_in_a_shared_part(diagram, elements, flows, found) -> None:
+    """What a call says counts as what is done there, and only where such a thing is done there."""
+    rules = {"duty", "no_proposal", "one_signature", "no_meeting"}
+    checked = definitions.check({"d.bpmn": diagram("d", elements, *flows).encode()})
+    assert {(one.element, one.rule) for one in checked if one.rule in rules} == found
+
+
+@pytest.mark.parametrize(
+    ("key", "elements", "flows", "found"),
+    [
+        ("approval", ENDS + step("a", duty="approve"), ("s>a", "a>e"), set()),
+        ("d", ENDS + step("a", duty="approve"), ("s>a", "a>e"), {("a", "act")}),
+        ("approval", ENDS + step("a", duty="sign"), ("s>a", "a>e"), {("approval", "shared_part")}),
+        ("approval", ENDS + step("a", duty="called"), ("s>a", "a>e"), {("approval", "shared_part")}),
+        ("d", ENDS + step("a", duty="called"), ("s>a", "a>e"), {("a", "act"), ("a", "duty")}),
+        (
+            "approval",
+            ENDS + step("a", duty="approve") + XOR,
+            ("s>x", "x>e", "x>a?${y}", "a>e"),
+            {("approval", "shared_part")},
+        ),
+        ("meeting", ENDS + step("a", duty="called"), ("s>a", "a>e"), {("a", "no_meeting")}),
+    ],
+)
+def test_no_way_leads_past_what_a_shared_part_is_called_for(diagram, key, elements, flows, found) -> None:
+    """Its steps take the act from the call; another process has no such steps."""
+    rules = {"act", "duty", "shared_part", "no_meeting"}
+    checked = definitions.check({"d.bpmn": diagram(key, elements, *flows).encode()})
+    assert {(one.element, one.rule) for one in checked if one.rule in rules} == found

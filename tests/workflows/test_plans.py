@@ -254,7 +254,7 @@ def test_a_loaded_year_moves_what_was_provisional_and_says_so(
 
 def clock_day(task: Task) -> str:
     assert task.due_at is not None
-    return (task.due_at - timedelta(seconds=1)).astimezone(clock.office_zone()).date().isoformat()
+    return clock.day_of(task.due_at - timedelta(seconds=1)).isoformat()
 
 
 def test_a_replaced_year_is_counted_again_and_a_rung_is_climbed_once_more(

@@ -54,7 +54,7 @@ def move(session: Session, task: Task, due_at: datetime) -> None:
 
 
 def _brighten(session: Session, task: Task, version: int, span: Span) -> None:
-    today = clock.now().astimezone(clock.office_zone()).date()
+    today = clock.day_of(clock.now())
     shown = _table(session, version).on(_situation(session, span), today, plans.work_days(session))
     colour = shown.colour if shown else None
     if task.colour is not None and (colour is None or colour < task.colour):
@@ -63,7 +63,7 @@ def _brighten(session: Session, task: Task, version: int, span: Span) -> None:
 
 def reach(session: Session, timer: Timer, task: Task) -> Shown | None:
     """Return what the table says at the instant of a due timer, and let the task show it; None: no colour."""
-    day = timer.due_at.astimezone(clock.office_zone()).date()
+    day = clock.day_of(timer.due_at)
     about = _situation(session, _span(session, task, task.due_at or timer.due_at, timer.due_at))
     shown = _table(session, timer.ladder_version or 1).on(about, day, plans.work_days(session))
     task.colour = shown.colour if shown else None
@@ -75,7 +75,7 @@ def _rows(
     session: Session, span: Span, version: int, standing: TimerColour | None, number: int
 ) -> Iterator[dict[str, Any]]:
     about = _situation(session, span)
-    first = span.created_at.astimezone(clock.office_zone()).date()
+    first = clock.day_of(span.created_at)
     steps = _table(session, version).changes(about, first, plans.work_days(session))
     for offset, (day, shown) in enumerate(steps):
         if offset == 0 and (shown.colour if shown else None) == standing:
@@ -101,7 +101,7 @@ def _situation(session: Session, span: Span) -> Situation:
     event = span.clock[1] if span.clock else span.start_at
     return Situation(
         span.stage or span.element_id,
-        event.astimezone(clock.office_zone()).date(),
+        clock.day_of(event),
         last_day(span.due_at),
         span.dated,
         returned,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from workflows import colours, engine, operations
+from workflows import colours, engine, operations, papers
 from workflows.definitions import duties, files, stages
 from workflows.definitions.files import Files
 from workflows.definitions.proving import proved
@@ -127,8 +127,12 @@ class _Gate:
                 yield from _arguments(element, name, given)
 
     def recording(self, node: engine.Node) -> Iterator[Finding]:
-        """Whether the operations that record a form, prefill it or give its choices exist."""
+        """Whether the operations that record a form, prefill it or give its choices exist, and the paper it drafts."""
         properties = node.attributes.get("properties", {})
+        drafts = properties.get("drafts")
+        if drafts is not None and papers.kinds() and drafts not in papers.kinds():
+            known = ", ".join(sorted(papers.kinds()))
+            yield _error(node.id, "drafts", f"There is no kind of paper {drafts}; there are: {known}.")
         for word, given in (
             ("record", RECORDING),
             ("prefill", frozenset[str]()),

@@ -2,18 +2,22 @@
 
 A step says what it does by the properties `act` and `duty`. The token game proves that what has to come before an
 approval, or beside a signature, does so on every way; what it cannot prove is refused.
+
+A call activity says it too, where it calls a shared part (`Shared`): what is done there is done for it. The steps of a
+shared part have a duty and no act, and no way leads past them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workflows import engine
 from workflows.definitions.files import Files
 from workflows.definitions.stages import stage_of
 from workflows.engine import Finding, Node
 from workflows.engine.soundness import before
+from workflows.parts import CALLED
 
 PROPOSE, APPROVE, SIGN = "propose", "approve", "sign"
 DUTIES = (PROPOSE, APPROVE, SIGN)
@@ -33,6 +37,15 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """A process that others call to have a duty done: no way through it leads past a step with that duty."""
+
+    process: str
+    duty: str = ""  #: the only one that it is called for; none said: any
+    meeting: bool = False  #: it is done in a meeting, whose record it keeps
+
+
+@dataclass(frozen=True)
 class Rules:
     """What the check of duties goes by."""
 
@@ -40,6 +53,7 @@ class Rules:
     meeting: Sequence[str]  #: the fields of a meeting's record
     recorders: Collection[str]  #: the operations that keep one
     separated: Mapping[str, Collection[str]]  #: stage → the stages kept apart from it
+    shared: Mapping[str, Shared] = field(default_factory=dict)  #: by the id of the process
 
 
 _rules: Rules | None = None
@@ -60,7 +74,11 @@ def findings(definition: engine.Definition, read: Files) -> Iterator[Finding]:
     for act, of_act in steps.items():
         yield from _proposed(definition, of_act)
         yield from _signed(definition, _rules.acts[act], of_act)
-        yield from _in_meeting(_rules, _rules.acts[act], of_act, read)
+        collective = _rules.acts[act].collective
+        for node in of_act[collective] if collective else ():
+            yield from _in_meeting(definition, _rules, node, f"The act {act} is collective", read)
+    if definition.id in _rules.shared:
+        yield from _inescapable(definition, _rules, _rules.shared[definition.id], read)
     yield from _apart(definition, _rules)
 
 
@@ -86,13 +104,54 @@ def _stated(definition: engine.Definition, rules: Rules) -> Iterator[Finding]:
         if act is None and duty is None:
             continue
         started = node.kind.partition(":")[0] == "startEvent" and duty == PROPOSE
-        if node.kind != "userTask" and not started:
-            yield _finding(node.id, "duty", "Only a user task has a duty, or a start event that proposes.")
-        if act not in rules.acts:
+        if node.kind == "callActivity":
+            yield from _called(definition, rules, node, duty)
+        elif node.kind != "userTask" and not started:
+            message = "Only a user task has a duty, a call of a shared part, or a start event that proposes."
+            yield _finding(node.id, "duty", message)
+        if act is None and definition.id in rules.shared:
+            pass  # it does what it is called for
+        elif act not in rules.acts:
             yield _finding(node.id, "act", f"There is no act {act!r}; there are: {_names(rules.acts)}.")
-        if duty not in DUTIES:
+        if duty not in DUTIES and not (duty == CALLED and definition.id in rules.shared):
             message = f"There is no duty {duty!r}: a step has one of {_names(DUTIES)}, and never two."
             yield _finding(node.id, "duty", message)
+
+
+def _called(definition: engine.Definition, rules: Rules, node: Node, duty: str | None) -> Iterator[Finding]:
+    """Whether a call activity with a duty calls a shared part in which that is done."""
+    shared = rules.shared.get(_callee(definition, node) or "")
+    if shared is None:
+        message = (
+            f"A call has a duty where it calls a shared part, by its name: one of {_names(rules.shared)}."
+        )
+        yield _finding(node.id, "duty", message)
+    elif shared.duty and shared.duty != duty:
+        yield _finding(
+            node.id, "duty", f"The shared part {shared.process} is called to {shared.duty}, and nothing else."
+        )
+
+
+def _callee(definition: engine.Definition, node: Node) -> str | None:
+    return next((call.key for call in definition.calls if call.element == node.id), None)
+
+
+def _inescapable(
+    definition: engine.Definition, rules: Rules, shared: Shared, read: Files
+) -> Iterator[Finding]:
+    """Whether every way through a shared part passes a step with its duty."""
+    steps = [
+        node
+        for node in definition.nodes.values()
+        if node.kind == "userTask" and _said(node)[1] == (shared.duty or CALLED)
+    ]
+    path = before.without(definition, [node.id for node in steps])
+    if path is not None:
+        message = f"What others call {shared.process} for can be passed by. {_shown(path)}"
+        yield _finding(definition.id, "shared_part", message, path)
+    for node in steps:
+        if shared.meeting:
+            yield from _in_meeting(definition, rules, node, "This part is a meeting", read)
 
 
 def _proposed(definition: engine.Definition, steps: Mapping[str, list[Node]]) -> Iterator[Finding]:
@@ -141,7 +200,10 @@ def _signed(definition: engine.Definition, act: Act, steps: Mapping[str, list[No
 
 def _several(node: Node, act: Act) -> Iterator[Finding]:
     number = node.attributes["instances"]
-    if not (number.isdigit() and int(number) >= act.persons):
+    if node.kind == "callActivity":
+        message = "A repeated call signs each time anew: repeat a subprocess around all signatures instead."
+        yield _finding(node.id, "one_signature", message)
+    elif not (number.isdigit() and int(number) >= act.persons):
         message = (
             f"So many signatures are not certain: give the loop a cardinality of {act.persons} or more and no "
             "completion condition, or draw a step for each."
@@ -151,25 +213,33 @@ def _several(node: Node, act: Act) -> Iterator[Finding]:
         yield _finding(node.id, "same_person", f"All signatures would be of one person: {_sole(node)}.")
 
 
-def _in_meeting(rules: Rules, act: Act, steps: Mapping[str, list[Node]], read: Files) -> Iterator[Finding]:
-    """Whether what is decided collectively has the record of a meeting at every step that decides it."""
-    for node in steps[act.collective] if act.collective else ():
-        form = next((form for _, form in read.forms if form.id == node.attributes.get("formRef")), None)
-        if form is None or node.attributes.get("formRefBinding") != "deployment":
-            message = (
-                f"The act {act.code} is collective: the form with its record is deployed with the diagram."
-            )
+def _in_meeting(
+    definition: engine.Definition, rules: Rules, node: Node, why: str, read: Files
+) -> Iterator[Finding]:
+    """Whether what is decided collectively has the record of a meeting at the step that decides it."""
+    if node.kind == "callActivity":
+        shared = rules.shared.get(_callee(definition, node) or "")
+        if shared is not None and not shared.meeting:
+            message = f"{why}, and no meeting is held in {shared.process}."
             yield _finding(node.id, "no_meeting", message)
-        elif missing := [key for key in rules.meeting if key not in {field.key for field in form.fields}]:
-            message = (
-                f"The act {act.code} is collective, and nobody decides it by one signature: the form "
-                f"{form.id} lacks {_names(missing)} of a meeting's record."
-            )
-            yield _finding(node.id, "no_meeting", message)
-        recorded = node.attributes.get("properties", {}).get("record")
-        if recorded not in rules.recorders:
-            message = f"The record of the meeting is not kept: the property record is one of {_names(rules.recorders)}."
-            yield _finding(node.id, "no_meeting", message)
+        return
+    form = next((form for _, form in read.forms if form.id == node.attributes.get("formRef")), None)
+    if form is None or node.attributes.get("formRefBinding") != "deployment":
+        yield _finding(
+            node.id, "no_meeting", f"{why}: the form with its record is deployed with the diagram."
+        )
+    elif missing := [key for key in rules.meeting if key not in {field.key for field in form.fields}]:
+        message = (
+            f"{why}, and nobody decides it by one signature: the form {form.id} lacks {_names(missing)} of a "
+            "meeting's record."
+        )
+        yield _finding(node.id, "no_meeting", message)
+    recorded = node.attributes.get("properties", {}).get("record")
+    if recorded not in rules.recorders:
+        message = (
+            f"The record of the meeting is not kept: the property record is one of {_names(rules.recorders)}."
+        )
+        yield _finding(node.id, "no_meeting", message)
 
 
 def _apart(definition: engine.Definition, rules: Rules) -> Iterator[Finding]:

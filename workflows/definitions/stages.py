@@ -8,7 +8,7 @@ from workflows import engine
 from workflows.engine import Finding
 
 #: What people see and do, and what may enclose it.
-STATING = frozenset({"userTask", "subProcess", "transaction", "adHocSubProcess"})
+STATING = frozenset({"userTask", "subProcess", "transaction", "adHocSubProcess", "callActivity"})
 _stages: frozenset[str] | None = None
 
 
@@ -25,7 +25,7 @@ def findings(definition: engine.Definition) -> Iterator[Finding]:
         if stage is None:
             continue
         if kind not in STATING:
-            message = f"A {kind} has no stage: state it on the process, a subprocess or a user task."
+            message = f"A {kind} has no stage: state it on the process, a subprocess, a call activity or a user task."
             yield Finding(element, "stage", "policy", message)
         elif _stages is not None and stage not in _stages:
             right = ", ".join(sorted(_stages))

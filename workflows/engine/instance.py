@@ -283,7 +283,8 @@ class Instance(BpmnWorkflow):
     def note(self, token: Token, what: str, flow: str | None = None) -> None:
         """Remember a step."""
         spec = token.task_spec
-        self.steps.append(Step(spec.shown, token.id, what, spec.node, self.host.now(), flow))
+        callers = tuple(scope.callers(token).values()) if what == "entered" else ()
+        self.steps.append(Step(spec.shown, token.id, what, spec.node, self.host.now(), flow, callers))
 
     # -- scopes ------------------------------------------------------------------------------------
 

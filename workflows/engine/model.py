@@ -35,6 +35,9 @@ class OpenTask:
     created_at: datetime  #: aware UTC
     local: Mapping[str, Any]  #: variables of this task alone: input parameters, multi-instance items
     within: tuple[str, ...] = ()  #: ids of the activities around it, innermost first
+    callers: Mapping[str, Node] = field(
+        default_factory=lambda: _EMPTY
+    )  #: those of them that have called a process, id → call activity, innermost first
     definition: str = ""  #: reference of the called process that it is of, where that came from a library
 
 
@@ -69,6 +72,7 @@ class Step:
     node: Node = field(repr=False)  #: the element, also where it is of a called process
     at: datetime  #: aware UTC
     flow: str | None = None  #: the sequence flow taken into the node
+    callers: tuple[Node, ...] = ()  #: of what is entered: the call activities around it, innermost first
 
 
 @dataclass(frozen=True)

@@ -466,12 +466,12 @@ def _waits_for_somebody(token: Token) -> bool:
 
 
 def _open(token: Token) -> OpenTask:
-    within = tuple(around.id for around in scope.above(token))
     return OpenTask(
         token.id,
         token.task_spec.node,
         token.entered_at,
         scope.local(token),
-        within,
+        tuple(one.id for one in scope.above(token)),
+        scope.callers(token),
         calls.reference_of(token),
     )

@@ -40,6 +40,12 @@ def above(task: Any) -> Iterator[Any]:
         yield task
 
 
+def callers(task: Any) -> dict[str, Any]:
+    """Return the call activities around `task`, innermost first: token id → node."""
+    roots = (one.parent for one in above(task) if one.task_spec.is_root and one.parent is not None)
+    return {token.id: token.task_spec.node for token in roots}
+
+
 def visible(task: Any) -> Mapping[str, Any]:
     """Return the variables that an expression in `task` sees."""
     layers = [layer for layer in chain(task) if layer]

@@ -155,7 +155,7 @@ def to_date(value: Any) -> date:
     if isinstance(value, calendar.Due):
         return value.date
     if kind(value) == "instant":
-        return aware(value).astimezone(clock.office_zone()).date()
+        return clock.day_of(aware(value))
     if kind(value) == "date":
         return value
     if len(expect(value, "text", "date", "instant")) == 10:

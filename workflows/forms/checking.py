@@ -15,7 +15,7 @@ from workflows.errors import FieldError, InvalidInput
 from workflows.forms.conditions import hides
 from workflows.forms.fields import ANSWERED, CHOICES, SEVERAL, Field, Form, Options, flat
 
-MAX_LINE = 1_000  #: characters of a textfield that names no limit
+MAX_LINE = 255  #: characters of a textfield that names no limit: what a column takes that names none
 MAX_TEXT = 20_000  #: of a textarea
 MAX_NUMBER = 10**15
 MAX_DECIMALS = 6
@@ -216,7 +216,7 @@ def moment(part: Field, value: Any) -> str:
         day, canonical = (a_day if part.subtype == "date" else an_instant)(text)
     except (ValueError, OverflowError):
         raise Wrong(part.subtype) from None
-    today = clock.now().astimezone(clock.office_zone()).date()
+    today = clock.day_of(clock.now())
     if part.earliest == "today" and day < today:
         raise Wrong("earliest", earliest=today.isoformat())
     if part.latest == "today" and day > today:

@@ -4,20 +4,27 @@ A template (`*.j2`) says in a few elements what stands on a paper; made with dat
 values that every drawing (HTML, PDF) shows alike and that is kept as it is.
 """
 
-from workflows.papers.model import Block, Cell, Paper, Seal, Table, Text
-from workflows.papers.names import know, names_on
+from workflows.papers.model import Block, Box, Cell, Grid, Mark, Page, Paper, Para, Run, Seal, Table, Text
+from workflows.papers.names import kinds, know, names_on
 from workflows.papers.template import SUFFIX, Template, kind, problems, read
 
 __all__ = [
     "SUFFIX",
     "Block",
+    "Box",
     "Cell",
+    "Grid",
+    "Mark",
+    "Page",
     "Paper",
+    "Para",
+    "Run",
     "Seal",
     "Table",
     "Template",
     "Text",
     "kind",
+    "kinds",
     "know",
     "names_on",
     "problems",

@@ -13,3 +13,8 @@ def know(kind: str, names: frozenset[str]) -> None:
 def names_on(kind: str) -> frozenset[str] | None:
     """Return what a template of this kind may ask for; None where nobody has said, and anything is right."""
     return _names.get(kind)
+
+
+def kinds() -> frozenset[str]:
+    """Return the kinds of papers that somebody fills in."""
+    return frozenset(_names)

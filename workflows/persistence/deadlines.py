@@ -57,7 +57,7 @@ def by_limit(
     anew is by the versions that were `known_at` the first time.
     """
     start_at = instant(start, now)
-    day = start_at.astimezone(clock.office_zone()).date()
+    day = clock.day_of(start_at)
     rule = limits.current(session, rule_id, day, known_at=known_at)
     if rule.recorded:
         raise InvalidInput(

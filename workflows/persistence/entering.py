@@ -80,7 +80,7 @@ class _Reader:
             "instance_id": instance.id,
             "definition_id": self.task.definition or instance.definition_id,
             "scope_id": instance.scope_id,
-            "stage": staging.of_step(self.task.node, self.host.library),
+            "stage": staging.of_step(self.task, self.host.library),
             **parts.columns(self.task, instance),
             "element_id": self.task.node.id,
             "name": self.name(self.task.node.name or self.task.node.id) or self.task.node.id,

@@ -17,6 +17,7 @@ from workflows.deployed import Deployed
 from workflows.errors import EngineFault
 from workflows.model import Instance, Task
 from workflows.operations import Context, Recorded
+from workflows.persistence import staging
 from workflows.persistence.deadlines import Deadline, by_limit, by_working_days
 from workflows.persistence.library import InstanceLibrary
 
@@ -99,7 +100,9 @@ class InstanceHost:
             raise EngineFault(f"{operation} needs {', '.join(sorted(missing))}.", element=node.id)
         if unknown := arguments.keys() - accepted:
             raise EngineFault(f"{operation} knows no {', '.join(sorted(unknown))}.", element=node.id)
-        context = self.context(element_id=node.id, variables=variables)
+        context = self.context(
+            element_id=node.id, variables=variables, stage=staging.of_node(node, self.library)
+        )
         return self.absorb(operations.find(operation)(context, **arguments))
 
     def decide(self, node: engine.Node, decision: str, variables: dict[str, Any]) -> Any:
@@ -114,7 +117,12 @@ class InstanceHost:
         return found.decide(variables, self._functions)
 
     def context(
-        self, *, element_id: str | None, variables: Mapping[str, Any], task_id: str | None = None
+        self,
+        *,
+        element_id: str | None,
+        variables: Mapping[str, Any],
+        task_id: str | None = None,
+        stage: str | None = None,
     ) -> Context:
         """Return what an operation is told."""
         return Context(
@@ -128,6 +136,7 @@ class InstanceHost:
             element_id=element_id,
             task_id=task_id,
             variables=MappingProxyType(dict(variables)),
+            stage=stage,
         )
 
     def absorb(self, returned: Mapping[str, Any] | Recorded | None) -> Mapping[str, Any]:

@@ -105,7 +105,7 @@ class _Moving:
             task = tasks[row.id]
             row.element_id = task.node.id
             row.definition_id = task.definition or self.target_id
-            row.stage = staging.of_step(task.node, self.host.library)
+            row.stage = staging.of_step(task, self.host.library)
             for name, said in parts.columns(task, self.instance).items():
                 setattr(row, name, said)
             if entry := self.changed.get(row.id):

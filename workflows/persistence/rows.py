@@ -25,7 +25,7 @@ from workflows.model import (
     Timer,
     new_id,
 )
-from workflows.persistence import outgoing
+from workflows.persistence import outgoing, staging
 from workflows.persistence.entering import Entry, enter, span
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.recounting import recount
@@ -304,7 +304,7 @@ def _write_history(
     ended: list[dict[str, Any]] = []
     for step in run.steps:
         if step.what == "entered":
-            standing[step.activity_id] = _passage(instance, step)
+            standing[step.activity_id] = _passage(instance, step, host)
             begun.append(standing[step.activity_id])
             continue
         end = {"left_at": step.at, "cancelled": step.what == "cancelled"}
@@ -317,11 +317,12 @@ def _write_history(
     return frozenset(step.activity_id for step in run.steps if step.what == "left")
 
 
-def _passage(instance: Instance, step: engine.Step) -> dict[str, Any]:
+def _passage(instance: Instance, step: engine.Step, host: InstanceHost) -> dict[str, Any]:
     _, _, body = step.node_id.partition("#")  # what is repeated, and the body around the repetitions
-    node = step.node
+    node, stage = step.node, staging.of_passage(step, host.library)
     return {
         "instance_id": instance.id,
+        "stage": stage if stage != instance.stage else None,
         "engine_id": step.activity_id,
         "element_id": node.id,
         "kind": body or node.kind,

@@ -12,6 +12,7 @@ from workflows.tasks.acts import (
     offer_to,
     options,
     pass_on,
+    rehearse,
     release,
     save_draft,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "offered_to",
     "options",
     "pass_on",
+    "rehearse",
     "release",
     "save_draft",
 ]

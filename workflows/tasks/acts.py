@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault, InvalidInput, NotAllowed, NotFound
 from workflows.forms import Form, Options
 from workflows.model import Instance, Task, TaskCandidate, TaskDraft
+from workflows.operations import Context
 from workflows.visibility import policy
 
 MAX_USER = 255
@@ -150,8 +152,15 @@ def options(session: Session, task_id: str, *, actor: Actor) -> Options:
     if found is None:
         return {}
     instance = session.get_one(Instance, task.instance_id)
-    own = recording.choices(node, lambda: persistence.context_of(session, instance, task, actor=actor))
+    own = recording.choices(node, lambda: _seen(session, instance, task, actor))
     return recording.options(session, found, own)
+
+
+def _seen(session: Session, instance: Instance, task: Task, actor: Actor) -> Context:
+    """Return the context of a task with the variables that it sees: of several like it, which one it is."""
+    run, _ = persistence.peek(session, instance, actor=actor)
+    context = persistence.context_of(session, instance, task, actor=actor)
+    return replace(context, variables=run.seen_by(task.id))
 
 
 def draft(session: Session, task_id: str, *, actor: Actor) -> dict[str, Any] | None:
@@ -198,7 +207,7 @@ def complete(
     owner = deployed.process(session, task.definition_id)
     node = owner.node(task.element_id)
     task_form = deployed.form(session, owner, node)
-    own = recording.choices(node, lambda: persistence.context_of(session, instance, task, actor=actor))
+    own = recording.choices(node, lambda: _seen(session, instance, task, actor))
     checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})}, own)
     with (
         _keeping(task_id, actor, {**(variables or {}), **(answers or {})}),
@@ -220,6 +229,29 @@ def complete(
         parts.hold(session, task, login, finished=True)
     _audit(session, actor, "task.complete", task)
     return instance
+
+
+def rehearse(session: Session, task_id: str, *, actor: Actor, answers: Mapping[str, Any]) -> None:
+    """Record a half-filled form unchecked, and go no further: for a look at what registers would say, taken back after.
+
+    For who may complete the task. The caller rolls back; what the recording operation raises goes through.
+    """
+    task, instance = _take(session, task_id, actor)
+    actor = _capacity(session, actor, "complete", task)
+    if task.assignee not in (None, actor.holder):
+        raise _claimed(task)
+    _guard(session, actor, "complete", task)
+    owner = deployed.process(session, task.definition_id)
+    node = owner.node(task.element_id)
+    run, host = persistence.peek(session, instance, actor=actor)
+    recording.record(
+        node,
+        deployed.form(session, owner, node),
+        answers,
+        context=lambda: host.context(element_id=node.id, variables=run.seen_by(task_id), task_id=task_id),
+        absorb=lambda returned: {},
+    )
+    session.flush()
 
 
 @contextmanager

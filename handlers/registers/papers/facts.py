@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from handlers import codes, office
 from handlers.registers.model import (
+    DUTY,
     Assignment,
     Clue,
     ClueHandler,
@@ -33,6 +34,7 @@ class Subject:
     session: Session
     clue: Clue
     at: datetime
+    number: str = ""  #: of the paper
 
 
 Fact = Callable[[Subject], Any]
@@ -45,7 +47,7 @@ def day(value: date | datetime | str | None) -> str:
     if isinstance(value, str):
         value = date.fromisoformat(value) if value else None
     if isinstance(value, datetime):
-        value = value.astimezone(clock.office_zone()).date()
+        value = clock.day_of(value)
     return f"{value.year}年{value.month}月{value.day}日" if value else ""
 
 
@@ -74,6 +76,14 @@ def people(session: Session, logins: Iterable[str]) -> str:
     return "、".join(person(session, login) for login in logins)
 
 
+def identity(on: Subject, subject_id: int | None) -> dict[str, str]:
+    """Return the `name`, `unit` and `post` of whom a paper is about, nothing for nobody."""
+    row = on.session.get(ClueSubject, subject_id) if subject_id else None
+    if row is None:
+        return {}
+    return {"name": row.name, "unit": row.unit, "post": row.post}
+
+
 def unit(session: Session, code: str | None) -> str:
     """Return the Chinese name of a unit, nothing for none."""
     named = select(office.Unit.name_zh).where(office.Unit.code == code)
@@ -87,7 +97,7 @@ def organ(session: Session) -> str:
 
 
 def _concerned(on: Subject) -> list[dict[str, str]]:
-    rows = select(ClueSubject).where(ClueSubject.clue_id == on.clue.id).order_by(ClueSubject.id)
+    rows = select(ClueSubject).where(ClueSubject.clue_id == on.clue.id, ClueSubject.kind != DUTY)
     return [
         {
             "name": row.name,
@@ -96,7 +106,7 @@ def _concerned(on: Subject) -> list[dict[str, str]]:
             "rank": word("ranks", row.rank),
             "status": word("political_statuses", row.political_status),
         }
-        for row in on.session.scalars(rows)
+        for row in on.session.scalars(rows.order_by(ClueSubject.id))
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,12 +12,14 @@ from sqlalchemy.orm import Session
 from handlers import codes
 from handlers.registers.model import Clue, Document
 from handlers.registers.numbers import next_number
+from handlers.registers.papers import classes, templates
 from handlers.registers.papers.facts import Subject
 from handlers.registers.papers.kinds import KINDS
 from workflows import deployed, papers
 from workflows.model import Instance
 from workflows.operations import Context
 from workflows.papers import Paper, Template
+from workflows.papers.word import WordTemplate
 
 #: Kept is what stands on the paper; HTML and PDF are drawn from it.
 MEDIA_TYPE = "application/vnd.duban.paper+json"
@@ -31,13 +32,14 @@ def issue(context: Context, clue: Clue, kind: str, number: str) -> Document:
     session = context.session
     session.flush()
     version = _versions(session, clue, kind, number) + 1
-    content = _made(context, clue, kind, number, version)
+    secrecy = classes.of(session, clue, kind)
+    content = made(context, clue, kind, number, version)
     row = Document(
         clue_id=clue.id,
         kind=kind,
         number=number,
-        title=content.title,
-        secrecy=clue.secrecy,
+        title=content.title or codes.word("document_kinds", kind, "zh"),
+        secrecy=secrecy,
         media_type=MEDIA_TYPE,
         content=(kept := content.to_bytes()),
         sha256=hashlib.sha256(kept).hexdigest(),
@@ -64,29 +66,38 @@ def content(document: Document) -> Paper | None:
     return Paper.from_bytes(document.content) if document.media_type == MEDIA_TYPE else None
 
 
-def _made(context: Context, clue: Clue, kind: str, number: str, version: int) -> Paper:
+def made(context: Context, clue: Clue, kind: str, number: str, version: int) -> Paper:
+    """Return a paper of what the register knows now, by the template that holds, not kept."""
     filled = template(context, kind)
-    subject = Subject(context.session, clue, context.now)
+    subject = Subject(context.session, clue, context.now, number)
     # Only what the template asks for is looked up.
     said = {name: fact(subject) for name, fact in KINDS[kind].items() if name in filled.names}
     marks = (
-        ("密级", codes.word("secrecy_classes", clue.secrecy, "zh")),
+        ("密级", codes.word(classes.TABLE, classes.of(context.session, clue, kind), "zh")),
         ("编号", number),
         ("版本", f"第{version}版"),
     )
-    return replace(filled.fill(said), marks=marks)
+    return filled.fill(said, marks)
 
 
-def template(context: Context, kind: str) -> Template:
-    """Return the template that came with the matter's own deployment, else the program's own."""
+def template(context: Context, kind: str) -> Template | WordTemplate:
+    """Return the template that a supervisor brought, else the matter's own deployment's, else the program's own."""
+    if chosen := templates.chosen(context.session, kind):
+        return chosen
     instance = context.session.get_one(Instance, context.instance_id)
     own = deployed.paper(context.session, deployed.process(context.session, instance.definition_id), kind)
-    return own or _packaged(kind)
+    return own or packaged(kind)
+
+
+def source(kind: str) -> str:
+    """Return the program's own template as it is written."""
+    return next(TEMPLATES.glob(f"*/{kind}{papers.SUFFIX}")).read_text(encoding="utf-8")
 
 
 @cache
-def _packaged(kind: str) -> Template:
-    return papers.read(next(TEMPLATES.glob(f"*/{kind}{papers.SUFFIX}")).read_bytes())
+def packaged(kind: str) -> Template:
+    """Return the program's own template."""
+    return papers.read(source(kind).encode())
 
 
 def _versions(session: Session, clue: Clue, kind: str, number: str) -> int:

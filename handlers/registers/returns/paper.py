@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from handlers.registers import papers
@@ -44,7 +43,7 @@ def issue(context: Context, row: AgencyReturn, period: ReturnPeriod, sent: Seque
     """Write the return's paper: kept as what stands on it, by the template of the process's own deployment."""
     said = _said(context, row, period, sent)
     marks = (("密级", facts.word("secrecy_classes", SECRECY)), ("编号", row.number or ""))
-    row.paper = replace(papers.template(context, KIND).fill(said), marks=marks).to_bytes()
+    row.paper = papers.template(context, KIND).fill(said, marks).to_bytes()
     row.paper_sha256 = hashlib.sha256(row.paper).hexdigest()
 
 

@@ -48,7 +48,7 @@ def _waiting(context: Context) -> Iterator[tuple[ReturnPeriod, Instance, date]]:
 
 
 def _due(context: Context, period: ReturnPeriod, instance: Instance) -> date:
-    asked_on = instance.started_at.astimezone(clock.office_zone()).date()
+    asked_on = clock.day_of(instance.started_at)
     known = return_calendar.standing(context.session).labelled(period.label)
     return known.due_when_opened(asked_on, plans.work_days(context.session))
 

@@ -83,7 +83,7 @@ def get_history_activity(passage_id: str, actor: Actor) -> Response:
 
 def _visible(actor: Actor) -> Select[Activity, Instance, Task]:
     found = select(Activity, Instance, Task).join(Instance, Activity.instance_id == Instance.id)
-    return found.outerjoin(Task, Activity.task_id == Task.id).where(visibility.policy().instances(actor))
+    return found.outerjoin(Task, Activity.task_id == Task.id).where(visibility.policy().passages(actor))
 
 
 def _shown(activity: Activity, instance: Instance, task: Task | None) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def _with_incident(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _passed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Instance.id.in_(select(Activity.instance_id).where(condition))
+    # Of its own stage: who sees an investigation does not find it by what its review passed.
+    return Instance.id.in_(select(Activity.instance_id).where(Activity.stage.is_(None), condition))
 
 
 def _standing(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 import { evaluate } from './conditions.js';
 
 const QUIET_MS = 4000;
+const PAPER_MS = 2000;
 
 /** Let a server-drawn form show only what applies, grow its rows, and keep its draft. It works without all this. */
 export function enhance(form) {
@@ -9,6 +10,7 @@ export function enhance(form) {
   form.addEventListener('click', (event) => growOrShrink(form, event));
   for (const input of form.querySelectorAll('input[type=file][data-choose]')) speak(input);
   if (form.dataset.draft) keepDraft(form);
+  if (form.dataset.paper) showPaper(form);
   judge(form);
 }
 
@@ -147,4 +149,36 @@ function keepDraft(form) {
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden' && timer !== null) { clearTimeout(timer); save(); }
   });
+}
+
+// ---- the paper beside the form
+
+/** Show the paper that the step drafts, as it would look, whenever the typing rests. */
+function showPaper(form) {
+  const place = document.querySelector('[data-paper-place]');
+  let timer = null;
+  let asked = 0;
+  const show = async () => {
+    const mine = asked += 1;
+    const data = new FormData(form);
+    for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+    try {
+      const answer = await fetch(form.dataset.paper, {
+        method: 'POST', body: data, redirect: 'error', headers: { 'X-Requested-With': 'fetch' },
+      });
+      const html = await answer.text();
+      // A later question has a later answer.
+      if (answer.ok && mine === asked) place.innerHTML = html;
+    } catch {
+      // Without a connection the paper stays as it was; the button shows it.
+    }
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, PAPER_MS);
+  };
+  form.addEventListener('input', later);
+  form.addEventListener('change', later);
+  form.addEventListener('submit', () => clearTimeout(timer));
+  if (!place.querySelector('.beside')) later();
 }

@@ -48,7 +48,7 @@ def test_pages_hold_still_while_others_send(office: House, program: Programs) ->
 def test_the_register_is_narrowed(office: House) -> None:
     clerk = program_of(office, "clerk")
     other = transfer(program_of(office, "agency2"))
-    today = clock.now().astimezone(clock.office_zone()).date().isoformat()
+    today = clock.day_of(clock.now()).isoformat()
     for asked, there in (
         ({"agency": "YJJ"}, True),
         ({"agency": "STJ"}, False),

@@ -87,7 +87,12 @@ def walking(part: int) -> settings:
     """Return how many walks are taken: a part of those of the plain walks, for every version is read anew."""
     health = list(HealthCheck)
     return settings(
-        max_examples=WALKS // part, deadline=None, report_multiple_bugs=False, suppress_health_check=health
+        max_examples=WALKS // part,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=health,
+        # The suite takes the same walks every time, `make soak` others.
+        derandomize=WALKS < 1_000,
     )
 
 

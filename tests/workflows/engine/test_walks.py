@@ -21,7 +21,7 @@ from tests.workflows.engine.reference.wild import wild
 from workflows.engine import EngineFault, Run, compile_definition, soundness
 
 #: Walks of each kind; `make soak` takes many more, and longer ones.
-WALKS = int(os.environ.get("DUBAN_WALKS", "300"))
+WALKS = int(os.environ.get("DUBAN_WALKS", "200"))
 LONGEST = 20 if WALKS < 1_000 else 60
 FLAGS = st.fixed_dictionaries({name: st.booleans() for name in "abc"})
 

@@ -36,6 +36,11 @@ def without_beside(definition: Definition, element: str, others: Collection[str]
     return _way(definition, scope, element, _certain(definition, scope, others), to_end=True)
 
 
+def without(definition: Definition, needed: Collection[str]) -> Path | None:
+    """Return a way from begin to end of a process that finishes none of these elements, None if there is none."""
+    return _way(definition, None, None, _certain(definition, None, needed), to_end=True)
+
+
 def _certain(definition: Definition, scope: str | None, needed: Collection[str]) -> frozenset[str]:
     """Return the elements of a scope that are not finished without one of those needed: these, and what is around."""
     return frozenset(_finished_with(definition, scope, needed))

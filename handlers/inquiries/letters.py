@@ -1,0 +1,125 @@
+"""The letter of inquiry (b3l, 函询): issued, served, answered with the opinion of the unit's head; asked again once."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from handlers.cases import persons
+from handlers.inquiries.model import Inquiry, Letter
+from handlers.inquiries.planning import current, is_unheaded, subjects
+from handlers.registers import Clue, papers
+from handlers.registers.numbers import next_number
+from handlers.registers.record import Answers, clue_of, keep_files, note, sign, who
+from workflows.errors import EngineFault, refused
+from workflows.operations import Context, operation
+
+#: A letter is sent again once.
+TURNS = 2
+
+
+@operation("letters.issue")
+def issue(context: Context) -> dict[str, Any]:
+    """Make the letter to the person, and say who answers: the head of his unit, unless the letter asks himself."""
+    clue = clue_of(context)
+    row = current(context, clue)
+    subject = subjects(context.session, row)[0]
+    turn = _turns(context, row) + 1
+    if turn > TURNS:
+        raise EngineFault("A letter of inquiry is sent twice at most.", element=context.element_id)
+    unheaded = is_unheaded(context.session, {subject.name}, subject.unit_code)
+    one = Letter(
+        number=next_number(context.session, "inquiry_letter", context.now),
+        clue_id=clue.id,
+        inquiry_id=row.id,
+        subject_id=subject.id,
+        unit_code=None if unheaded else subject.unit_code,
+        turn=turn,
+        state="issued",
+        issued_at=context.now,
+    )
+    context.session.add(one)
+    papers.issue(context, clue, "inquiry_letter", one.number)
+    note(context, clue, "letter.issued", number=one.number, turn=turn)
+    return {
+        "letter_no": one.number,
+        "turn": turn,
+        # Where no head of a unit may answer, the head of the handling office enters what came on paper.
+        "replier": f"unit_head@{one.unit_code}" if one.unit_code else f"office_head@{clue.office_code}",
+    }
+
+
+@operation("letters.served")
+def served(context: Context) -> dict[str, Any]:
+    """Note that the letter was served: T12 runs, and the person is one who was asked."""
+    clue = clue_of(context)
+    one = newest(context, clue)
+    one.state, one.served_on = "served", date.fromisoformat(str(context.variables["served_on"]))
+    for person in persons.entered(context.session, clue):
+        if person.subject_id == one.subject_id:
+            person.inquired_at = person.inquired_at or context.now
+    return {}
+
+
+@operation("letters.asked", use="prefill")
+def asked(context: Context) -> dict[str, Any]:
+    """Return what the letter asks: the only thing of the matter that who answers is shown."""
+    clue = clue_of(context)
+    one = newest(context, clue)
+    row = context.session.get_one(Inquiry, one.inquiry_id)
+    return {"letter_no": one.number, "questions": row.questions}
+
+
+@operation("letters.reply")
+def reply(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Keep the reply with the signed opinion of the unit's head: without it there is none."""
+    clue = clue_of(context)
+    one = newest(context, clue)
+    _answered(context, clue, one, answers)
+    note(context, clue, "letter.replied", number=one.number)
+    return {"reply": "came"}
+
+
+@operation("letters.check")
+def check(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Judge the reply, or that none came: enough for the report, or asked again, once (G-b1)."""
+    clue = clue_of(context)
+    one = newest(context, clue)
+    complete, again = answers["reply_state"] == "complete", answers.get("next") == "again"
+    if complete and not one.replied_at:
+        raise refused("reply_state", "not_replied")
+    if again and complete:
+        raise refused("next", "reply_complete")
+    if again and one.turn >= TURNS:
+        raise refused("next", "inquired_twice")
+    one.state = answers["reply_state"]
+    sign(context, clue, "letter_check", one.state, answers["assessment"], {"letter": one.number})
+    note(context, clue, f"letter.{one.state}", number=one.number)
+    return {
+        "ask_again": "yes" if again else "no",
+        "report_from": (one.replied_at or context.now).isoformat(),
+    }
+
+
+def newest(context: Context, clue: Clue) -> Letter:
+    """Return the letter that was issued last."""
+    rows = select(Letter).where(Letter.clue_id == clue.id).order_by(Letter.id.desc())
+    found = context.session.scalars(rows.limit(1)).first()
+    if found is None:
+        raise EngineFault("No letter of inquiry was issued.", element=context.element_id)
+    return found
+
+
+def _answered(context: Context, clue: Clue, one: Letter, answers: Answers) -> None:
+    if not (answers.get("unit_opinion") or "").strip():
+        raise refused("unit_opinion", "required")
+    one.reply, one.unit_opinion = answers["reply"], answers["unit_opinion"]
+    one.replied_by, one.replied_at, one.state = who(context), context.now, "replied"
+    keep_files(context, clue, answers.get("proof"), "inquiry_reply", "proof")
+
+
+def _turns(context: Context, row: Inquiry) -> int:
+    rows = select(func.count()).select_from(Letter).where(Letter.inquiry_id == row.id)
+    return context.session.scalar(rows) or 0

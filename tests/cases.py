@@ -1,0 +1,121 @@
+"""Cases for tests that begin at the review or after it: filed, with persons, and decided where a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from handlers.cases import Case, CasePerson, Concerned, Showing, persons
+from handlers.registers import Clue, Opinion
+from handlers.sanctions import Decision, Sanction
+from handlers.sanctions.weighing import ends, party_months
+from workflows import clock
+
+
+def filed(
+    session: Session,
+    clue: Clue,
+    *,
+    people: Sequence[Mapping[str, Any]] = ({},),
+    told: bool = True,
+    case_type: str = "CT3",
+    decided: Mapping[str, Any] | None = None,
+) -> Case:
+    """Return a case of the clue that is investigated; `people` says what each person is, in their order.
+
+    `told`: the filing was announced and the facts shown; `decided`: the sanction in force on the first
+    person.
+    """
+    now = clock.now()
+    case = Case(
+        case_no=f"AJ-{now.year}-{clue.transfer_no[-5:]}",
+        clue_id=clue.id,
+        case_type=case_type,
+        stage="investigation",
+        party_filed_on=now.date(),
+        supervisory_filed_on=now.date(),
+        opened_at=now,
+    )
+    session.add(case)
+    session.flush()
+    rows = persons.entered(session, clue)
+    for number, (row, said) in enumerate(zip(rows, [*people, *({},) * len(rows)], strict=False), 1):
+        _describe(row, {"party_member": True, "party_post": True, "public_official": True, **said})
+        row.filed_at = now
+        session.add(
+            CasePerson(case_id=case.id, subject_id=row.subject_id, person_no=f"{case.case_no}-{number:02}")
+        )
+    if told:
+        said_on = {"on": now.date().isoformat(), "unit_on": now.date().isoformat()}
+        signed = {"login": "handler", "signed_at": now}
+        session.add(
+            Opinion(
+                clue_id=clue.id, step="c5", stage="investigation", decision="told", detail=said_on, **signed
+            )
+        )
+        shown = {"shown_on": now.date(), "facts": "", "recorded_by": "handler", "recorded_at": now}
+        session.add_all(Showing(clue_id=clue.id, subject_id=row.subject_id, **shown) for row in rows)
+    session.flush()
+    if decided:
+        _decide(session, case, rows[0], decided)
+    return case
+
+
+def _describe(row: Concerned, said: Mapping[str, Any]) -> None:
+    for name, value in said.items():
+        setattr(row, name, value)
+
+
+def _decide(session: Session, case: Case, row: Concerned, said: Mapping[str, Any]) -> None:
+    """Lay a decision made on a `day`: a Party sanction, or an administrative one with its months."""
+    on = date.fromisoformat(str(said["day"]))
+    probation = said.get("probation_months")
+    months = party_months(said.get("party"), instead=False, probation=probation)
+    decision = Decision(
+        number=f"JJ-{on.year}-9{case.case_no[-4:]}",
+        clue_id=case.clue_id,
+        case_id=case.id,
+        subject_id=row.subject_id,
+        state="made",
+        outcome="sanctioned",
+        party=said.get("party"),
+        party_months=months,
+        probation_months=probation,
+        administrative=said.get("administrative"),
+        administrative_months=said.get("months"),
+        facts="",
+        basis="",
+        meeting_no="",
+        authority="committee",
+        party_effective_on=on,
+        made_on=on,
+        recorded_by="reviewer",
+        recorded_at=clock.now(),
+    )
+    session.add(decision)
+    session.flush()
+    for kind, length in ((decision.party, months), (decision.administrative, decision.administrative_months)):
+        if kind:
+            session.add(
+                Sanction(
+                    clue_id=case.clue_id,
+                    decision_id=decision.id,
+                    subject_id=row.subject_id,
+                    kind=kind,
+                    state="in_force",
+                    effective_on=on,
+                    until=ends(on, length),
+                    probation_until=ends(on, probation) if kind == "PD4" else None,
+                )
+            )
+    session.flush()
+
+
+def sanctions(session: Session) -> list[tuple[str, str, str]]:
+    """Return every sanction: kind, state, last day of its effect."""
+    rows = session.scalars(select(Sanction).order_by(Sanction.id))
+    return [(row.kind, row.state, str(row.until)) for row in rows]
