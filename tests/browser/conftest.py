@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
-from werkzeug.serving import make_server
 
 from handlers.registers.numbers import PREFIXES
 from server import folders
 from server.auth import sessions
 from server.guard import COOKIE
+from server.serving import Server, listen
+from server.settings import Settings
 from tests import city as cities
 from tests.city import City
 
@@ -47,16 +48,16 @@ def base_url(the_city: City) -> Iterator[str]:
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """Serve an application in a thread, and give its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    """Serve an application in a thread as `duban serve` does, and give its address."""
+    settings = Settings(host="127.0.0.1", port=0)
+    server = Server(app, listen(settings), settings)
+    thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.port}"
     finally:
-        server.shutdown()
+        server.stop()
         thread.join()
-        server.server_close()
 
 
 @pytest.fixture
