@@ -40,6 +40,9 @@ class Policy(Protocol):
     def passages(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Activity`, joined to its `Instance`, of what the actor may see."""
 
+    def whole(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Instance` of those whose every passage is of a stage that the actor reads."""
+
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
 
@@ -64,6 +67,9 @@ class _Deny:
         return false()
 
     def passages(self, actor: Actor) -> ColumnElement[bool]:
+        return false()
+
+    def whole(self, actor: Actor) -> ColumnElement[bool]:
         return false()
 
     def for_others(self, actor: Actor) -> ColumnElement[bool]:

@@ -79,6 +79,10 @@ class Wall:
         """Return the SQL condition over `Activity`, joined to its `Instance`, of what the actor may see."""
         return tasks.passages(actor)
 
+    def whole(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `Instance` of those whose every passage is of a stage that the actor reads."""
+        return tasks.whole(actor)
+
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
         return tasks.of_others(actor)

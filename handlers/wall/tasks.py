@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from handlers.wall import matrix
@@ -99,6 +99,20 @@ def _passages(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
     own = select(Task.id).where(Task.id == Activity.task_id, _tasks(rules, actor))
     elsewhere = or_(shown(rules, actor, _Passage), looked_up(own.correlate(Activity)))
     return and_(_instances(rules, actor), or_(Activity.stage.is_(None), elsewhere))
+
+
+def whole(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition over `Instance` of those whose every passage is of a stage that the actor reads."""
+    return _whole(matrix.current(), actor)
+
+
+@lru_cache(maxsize=KEPT)
+def _whole(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
+    unseen = not_(func.coalesce(shown(rules, actor, _Passage), false()))
+    hidden = select(Activity.id).where(
+        Activity.instance_id == Instance.id, Activity.stage.is_not(None), unseen
+    )
+    return and_(_instances(rules, actor), not_(hidden.correlate(Instance).exists()))
 
 
 class _Passage:

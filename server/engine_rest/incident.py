@@ -109,8 +109,9 @@ def retry_incident(incident_id: str, actor: Actor) -> Response:
 
 
 def _visible(actor: Actor) -> Select[Incident, Instance]:
+    # A fault tells where it happened, and of what: it is for those from whom nothing of the run is hidden.
     of_instance = select(Incident, Instance).join(Instance, Incident.instance_id == Instance.id)
-    return of_instance.where(Incident.resolved_at.is_(None), visibility.policy().instances(actor))
+    return of_instance.where(Incident.resolved_at.is_(None), visibility.policy().whole(actor))
 
 
 def _found(session: Session, incident_id: str, actor: Actor) -> Any:

@@ -52,7 +52,7 @@ LEADING = frozenset({"leader", "principal"})
 OWN_OFFICE = LEADING | {"head", "handler", "handler2"}
 #: handler3 stands in for handler2: what is his to do (signing at a8 is in person), where he is not kept out.
 STANDING_IN = {"handler3": CONTENT}
-PASSED_ON = ("a9", "a12", "a13")
+PASSED_ON = ("a9", "a12", "a13", "deliver", "c7")
 LATER = {
     "interview": OWN_OFFICE,
     "investigation": LEADING,
@@ -77,8 +77,8 @@ ALWAYS_THERE = {"history/task", "history/activity-instance", "history/process-in
 OF_STEPS = {"task_id", "instance_id", "passage_id", "incident_id"}
 #: The log names numbers of matters, and nothing behind them (§4.1, column "Access log").
 LOG = {("auditor", "pages.audit"), ("auditor", "pages.audit_rows")}
-#: What is of a run, not of its steps.
-OF_RUN = {"history/process-instance", "history/activity-instance", "incident"}
+#: What is of a run, not of its steps; its faults are for who sees all of it.
+OF_RUN = {"history/process-instance", "history/activity-instance"}
 GATEWAYS = {"exclusiveGateway", "serviceTask", "messageStartEvent"}
 #: Who reviews a text for what tells of the reporter sees the step.
 LENT = ("intake", "exoneration")
@@ -181,6 +181,9 @@ def _told(city: City, stage: str) -> Matter:
     (working, readers), seen = TOLD[stage], {**ALWAYS, **ASSIGNED, "agency": STATUS}
     if stage == "decision":
         seen["reviewer"] = CONTENT
+    if matter.step in PASSED_ON:
+        # The step names the person.
+        seen, working = seen | STANDING_IN, working | STANDING_IN.keys()
     written = tuple(text for texts in matter.words.values() for text in texts)
     numbers, steps = (*ids.pop("numbers"), ids["clue_id"]), (matter.instance_id, matter.task_id)
     # The run of a case carries its review: who investigates sees the run, and not what is the review's.
@@ -263,7 +266,8 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
             notifications.Notification.scope_id == clue.scope_id
         )
         paper = select(Document.id).where(Document.clue_id == clue.id, Document.number.is_(None))
-        task = select(Task.id).where(Task.instance_id == begun.id).order_by(Task.closed_at.isnot(None))
+        task = select(Task.id).where(Task.instance_id == begun.id)
+        task = task.order_by(Task.closed_at.isnot(None), Task.element_id, Task.id)
         numbers = [clue.transfer_no, clue.clue_no, clue.receipt_no]
         return {
             "clue_id": clue.id,

@@ -41,6 +41,7 @@ class Told:
     clue_id: str
     instance_id: str
     task_id: str
+    step: str  #: whose task that is
     name: str
     words: Mapping[str, tuple[str, ...]]
 
@@ -142,8 +143,9 @@ def tell(database: Database, stage: str) -> Told:
             telling.act({"actor": actor, "task": element, "answers": written})
             worker.run_due(database)
     with database.reading() as session:
-        waits = select(Task.id).where(Task.instance_id == instance_id, Task.closed_at.is_(None))
-        return Told(clue.id, instance_id, session.scalars(waits.limit(1)).one(), name, words)
+        waits = select(Task).where(Task.instance_id == instance_id, Task.closed_at.is_(None))
+        task = session.scalars(waits.order_by(Task.element_id, Task.id).limit(1)).one()
+        return Told(clue.id, instance_id, task.id, task.element_id, name, words)
 
 
 def _begin(database: Database, way: Way, name: str) -> story.Telling:
