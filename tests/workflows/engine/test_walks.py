@@ -20,6 +20,8 @@ from tests.workflows.engine.reference.model import Graph
 from tests.workflows.engine.reference.wild import wild
 from workflows.engine import EngineFault, Run, compile_definition, soundness
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 #: Walks of each kind; `make soak` takes many more, and longer ones.
 WALKS = int(os.environ.get("DUBAN_WALKS", "200"))
 LONGEST = 20 if WALKS < 1_000 else 60
