@@ -35,7 +35,8 @@ class Wild(Builder):
             self.next(depth)
         for _ in range(self.draw(st.integers(0, 2))):
             self.lead_back()
-        if self.draw(st.integers(0, 3)) == 0:
+        # Not for ever: what is drawn the simplest way would nest until the stack is full.
+        if depth >= 0 and self.draw(st.integers(0, 3)) == 0:
             self.handle(depth)
         self.finish()
         return Graph(tuple(self.nodes), tuple(self.conditioned()))
@@ -54,7 +55,7 @@ class Wild(Builder):
         if kind == "end":
             event = self.one_of(*ENDS)
             return self.add("end", event=None if event == "none" else self.thrown(event))
-        if kind == "sub" and depth == 0:
+        if kind == "sub" and depth <= 0:
             kind = "user"
         if kind in ("user", "sub"):
             return self.activity(kind, depth)
@@ -104,7 +105,7 @@ class Wild(Builder):
         event, interrupting = self.event(kind), kind == "error" or self.flip()
         if kind == "timer" and not interrupting:
             event = Event(kind, minutes=event.minutes, turns=self.draw(st.integers(1, 3)))
-        inside = Wild(self.draw, self.name, event, interrupting=interrupting).scope(min(depth, 1), most=4)
+        inside = Wild(self.draw, self.name, event, interrupting=interrupting).scope(depth - 1, most=4)
         self.add("handler", inside=inside)
 
     def lead_back(self) -> None:
