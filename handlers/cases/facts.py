@@ -29,6 +29,8 @@ def signed(step: str) -> Fact:
         detail["members"] = people(on.session, detail.get("members") or ())
         detail["until"] = day(detail.get("until"))
         detail["proposal_word"] = word("verification_outcomes", detail.get("proposal"))
+        detail["judgment_word"] = word("judgments", detail.get("judgment"))
+        detail["judgment_day"] = day(detail.get("judgment_on"))
         detail["case_type_word"] = word("case_types", detail.get("case_type"))
         return {**detail, "text": row.opinion, "by": signer(on.session, row), "on": day(row.signed_at)}
 

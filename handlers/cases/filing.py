@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from handlers.cases import matter, persons
+from handlers import codes
+from handlers.cases import allegations, matter, persons, verifying
 from handlers.cases.matter import case_of, day, everybody
 from handlers.cases.model import Case, CasePerson, Concerned
-from handlers.registers import ClueSubject, approvals, papers
+from handlers.registers import Clue, ClueSubject, approvals, papers
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, last_opinion, note, sign
 from workflows import clock
@@ -20,6 +21,7 @@ REPORT, ANNOUNCED = "c4", "c5"
 #: Which of the two filings a case type needs (`codes/case_types.csv`; 监督执纪工作规则 38: the two stay distinct).
 PARTY = frozenset({"CT1", "CT3", "CT4"})
 SUPERVISORY = frozenset({"CT2", "CT3", "CT4"})
+CRIME, ON_JUDGMENT = "CT4", "CT5"
 #: Of `codes/political_statuses.csv`.
 PARTY_MEMBER = "party"
 #: What a form may say of each person, and the column that keeps it.
@@ -28,10 +30,19 @@ SAID = ("party_member", "party_post", "public_official", "congress_post", "villa
 
 @operation("filings.propose")
 def propose(context: Context, *, answers: Answers) -> dict[str, Any]:
-    """Sign the filing report (立案呈批报告): the case type, the facts, and what each person is."""
+    """Sign the filing report (立案呈批报告): the case type, the facts, and what each person is.
+
+    `simplified`: `yes` where the transfer to review is asked for with it (监察法实施条例 182).
+    """
     clue, case_type, rows = clue_of(context), answers["case_type"], answers["persons"]
     everybody(context, (row["subject"] for row in rows), "persons")
     _fits(case_type, rows)
+    judgment = verifying.judgment_of(context.session, clue)
+    if (case_type == ON_JUDGMENT) != (judgment is not None):
+        raise refused("case_type", "on_judgment" if judgment else "no_judgment")
+    simple = bool(answers.get("simple"))
+    if simple:
+        _must_be_simple(context, clue, case_type, judgment)
     for row in rows:
         _describe(context, row)
     sign(
@@ -40,12 +51,12 @@ def propose(context: Context, *, answers: Answers) -> dict[str, Any]:
         REPORT,
         "proposed",
         answers["facts"],
-        {"case_type": case_type, "basis": answers["basis"]},
+        {"case_type": case_type, "basis": answers["basis"], "simple": simple},
     )
     context.session.flush()
     papers.issue(context, clue, "filing_report", next_number(context.session, "filing", context.now))
     note(context, clue, "filing.proposed", case_type=case_type)
-    return {"case_type": case_type}
+    return {"case_type": case_type, "simplified": "yes" if simple else "no"}
 
 
 @operation("filings.decide")
@@ -123,15 +134,15 @@ def date_filings(context: Context, case: Case, answers: Answers, subject: str) -
     if case.case_type in SUPERVISORY and case.supervisory_filed_on is None:
         case.supervisory_filed_on = _date(context, answers, "supervisory_filed_on", subject)
         case.supervisory_authority = _text(answers, "supervisory_authority")
-    if case.case_type == "CT5" and not case.party_filed_on and not case.supervisory_filed_on:
+    if case.case_type == ON_JUDGMENT and not case.party_filed_on and not case.supervisory_filed_on:
         if not (answers.get("party_filed_on") or answers.get("supervisory_filed_on")):
             raise refused("party_filed_on", "required")
-        case.party_filed_on, case.supervisory_filed_on = (
-            day(answers, "party_filed_on"),
-            day(answers, "supervisory_filed_on"),
-        )
-        case.party_authority = answers.get("party_authority") or ""
-        case.supervisory_authority = answers.get("supervisory_authority") or ""
+        if day(answers, "party_filed_on"):
+            case.party_filed_on = _date(context, answers, "party_filed_on", subject)
+            case.party_authority = _text(answers, "party_authority")
+        if day(answers, "supervisory_filed_on"):
+            case.supervisory_filed_on = _date(context, answers, "supervisory_filed_on", subject)
+            case.supervisory_authority = _text(answers, "supervisory_authority")
 
 
 def _date(context: Context, answers: Answers, field: str, subject: str) -> date:
@@ -161,6 +172,20 @@ def _fits(case_type: str, rows: Sequence[Mapping[str, Any]]) -> None:
         raise refused("case_type", "nobody_party")
     if case_type in SUPERVISORY and not any(row.get("public_official") for row in rows):
         raise refused("case_type", "nobody_official")
+
+
+def _must_be_simple(context: Context, clue: Clue, case_type: str, judgment: Mapping[str, Any] | None) -> None:
+    """Refuse to skip the investigation unless the main facts are clear: a crime, a mere penalty, an open finding."""
+    if case_type == CRIME:
+        raise refused("simple", "crime_investigated")
+    if judgment:
+        kind = next(row for row in codes.rows("judgments") if row["code"] == judgment["judgment"])
+        if kind["simple"] != "true":
+            raise refused("simple", "penalty_investigated")
+        return
+    found = allegations.latest(context.session, clue, verifying.STAGE)
+    if not found or any(row.finding == "unproven" for row in found):
+        raise refused("simple", "facts_unclear")
 
 
 def _describe(context: Context, row: Mapping[str, Any]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from handlers import codes, office
 from handlers.cases import allegations, persons
 from handlers.cases.matter import team_of
-from handlers.registers import papers
+from handlers.registers import Clue, approvals, papers
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, last_opinion, note, sign, who
 from workflows.errors import refused
@@ -22,8 +24,14 @@ RESOLUTIONS = {"DV1": "case", "DV2": "closed", "DV3": "reminded", "DV4": "hold",
 
 @operation("verifications.plan")
 def plan(context: Context, *, answers: Answers) -> dict[str, Any]:
-    """Sign the plan (初核方案): a team of two at least, what is to be verified, by when (T14 names no number)."""
-    clue, until = clue_of(context), date.fromisoformat(answers["until_on"])
+    """Sign the plan (初核方案): a team of two at least, what is to be verified, by when (T14 names no number).
+
+    `spared`: `yes` where a judgment or penalty in force is named instead, which needs no verification (政务处分法 49).
+    """
+    clue = clue_of(context)
+    if answers.get("judgment"):
+        return _on_judgment(context, clue, answers)
+    until = date.fromisoformat(answers["until_on"])
     if until <= office.today():
         raise refused("until_on", "earliest", earliest=(office.today() + timedelta(days=1)).isoformat())
     members = team_of(context, answers)
@@ -38,7 +46,31 @@ def plan(context: Context, *, answers: Answers) -> dict[str, Any]:
     sign(context, clue, PLAN, "proposed", answers["basis"], detail)
     papers.issue(context, clue, "verification_plan", next_number(context.session, "verify_plan", context.now))
     note(context, clue, "verification.planned")
-    return {"members": members, "until_on": answers["until_on"]}
+    return {"members": members, "until_on": answers["until_on"], "spared": "no"}
+
+
+@operation("verifications.spare")
+def spare(context: Context) -> None:
+    """Let a matter go to filing without a verification, which a leader at least has approved."""
+    clue = clue_of(context)
+    asked = last_opinion(context.session, clue, PLAN)
+    approvals.demand(context, "verification_plan", "a3", asked.signed_at if asked else context.now)
+    note(context, clue, "verification.spared")
+
+
+def judgment_of(session: Session, clue: Clue) -> dict[str, Any] | None:
+    """Return the judgment or penalty in force that a matter goes by instead of a verification; None for none."""
+    asked = last_opinion(session, clue, PLAN)
+    detail = (asked.detail if asked else None) or {}
+    return detail if detail.get("judgment") else None
+
+
+def _on_judgment(context: Context, clue: Clue, answers: Answers) -> dict[str, Any]:
+    detail = {key: answers[key] for key in ("judgment", "judgment_no", "judgment_by", "judgment_on")}
+    sign(context, clue, PLAN, "proposed", answers["basis"], detail)
+    papers.issue(context, clue, "verification_plan", next_number(context.session, "verify_plan", context.now))
+    note(context, clue, "verification.judgment")
+    return {"spared": "yes"}
 
 
 @operation("verifications.open")

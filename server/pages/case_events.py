@@ -40,6 +40,10 @@ def _change(params: Params) -> str:
 
 EVENTS: Mapping[str, Callable[[Params], str]] = {
     "verification.planned": lambda params: _("The plan of the verification was submitted."),
+    "verification.judgment": lambda params: _(
+        "It was proposed to go to filing on a judgment or penalty in force, without a verification."
+    ),
+    "verification.spared": lambda params: _("Nothing needs to be verified: it goes to filing."),
     "verification.opened": lambda params: _("The verification was opened."),
     "verification.reported": lambda params: _(
         "The report of the verification was written (%(number)s).", **_said(params)
@@ -94,6 +98,13 @@ REFUSALS: Mapping[str, Callable[[Params], str]] = {
         "No handler of this matter: %(names)s.", names=joined(person(login) for login in p["logins"])
     ),
     "found_true": lambda p: _("An allegation was found true: it cannot simply be closed."),
+    "on_judgment": lambda p: _("The matter goes by a judgment or penalty in force: choose that type."),
+    "no_judgment": lambda p: _("No judgment or penalty in force was approved as the basis of this matter."),
+    "crime_investigated": lambda p: _("Where a crime is suspected the case is investigated."),
+    "penalty_investigated": lambda p: _(
+        "Facts of an administrative penalty are investigated after the filing."
+    ),
+    "facts_unclear": lambda p: _("The verification has not made the main facts clear: investigate them."),
     "nobody_party": lambda p: _("Nobody here is a Party member: choose a type without a Party filing."),
     "nobody_official": lambda p: _(
         "Nobody here is a public official: choose a type without a supervisory filing."
