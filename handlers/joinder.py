@@ -25,6 +25,8 @@ from workflows.operations import Context, Recorded, operation
 
 PROCESS = "case_joinder"
 JOINED, SPLIT = "joined", "split"
+#: What goes on in a matter of its own: split off, or filed anew by an accountability inquiry.
+SEPARATE = (SPLIT, "filed")
 #: Only here may a case be joined or split: whoever comes in is still investigated, shown the facts and reported on.
 STAGE = "investigation"
 _SUPERVISORY = ("supervisory_filed_on", "supervisory_authority")
@@ -99,10 +101,10 @@ def carry_out(context: Context) -> dict[str, Any]:
 
 @operation("separate_cases.begin")
 def begin_separate(context: Context, *, answers: Answers) -> Recorded:
-    """Begin the place of a matter that was split off; only what split it off does, and once."""
+    """Begin the place of a matter that was split off or filed anew; only what did that does, and once."""
     rows = select(CaseLink).join(Clue, Clue.id == CaseLink.to_clue_id)
     mine = rows.where(
-        CaseLink.clue_id == clue_of(context).id, CaseLink.kind == SPLIT, Clue.instance_id.is_(None)
+        CaseLink.clue_id == clue_of(context).id, CaseLink.kind.in_(SEPARATE), Clue.instance_id.is_(None)
     )
     row = context.session.scalars(mine.order_by(CaseLink.id).limit(1)).first()
     if context.actor is not None or row is None:

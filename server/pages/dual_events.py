@@ -57,6 +57,12 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "accountability.decided": lambda params: _(
         "Accountability decided (%(number)s): %(outcome)s.", **_said(params)
     ),
+    "accountability.filed": lambda params: _(
+        "Persons of the inquiry %(number)s are filed in a matter of their own: %(to)s.", **params
+    ),
+    "accountability.filed_here": lambda params: _(
+        "Begun by the accountability inquiry %(number)s, to file a case.", **params
+    ),
     "accountability.announced": lambda params: _(
         "The decision on accountability %(number)s was announced on %(day)s.", **_said(params)
     ),

@@ -365,6 +365,9 @@ FIELDS: dict[str, Wording] = {
     ),
     "unheard": lambda p: _("Nobody has been heard yet for: %(names)s.", names=names.joined(p["names"])),
     "owners_once": lambda p: _("Each who answers stands here once, and nobody is left out."),
+    "filed_organisation": lambda p: _(
+        "A case is filed against persons: decide on an organisation by its own ways."
+    ),
     "ways_held": lambda p: _("Who is held accountable needs a way, and nobody else has one."),
     "ways_object": lambda p: _("This way is not for an organisation, or not for a person."),
     "publish": lambda p: _("What changes posts or is a sanction is made public in a suitable form."),
