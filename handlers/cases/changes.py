@@ -26,6 +26,8 @@ from workflows.operations import Context, operation
 #: What a case listens for all the time.
 MESSAGE = "case_person_changed"
 
+#: The step at which it is entered.
+RECORDED = "x2_record"
 #: What a form may say, and the column that keeps its day.
 COLUMNS = {"died": "died_on", "retired": "retired_on", "missing": "missing_since"}
 
@@ -34,17 +36,21 @@ COLUMNS = {"died": "died_on", "retired": "retired_on", "missing": "missing_since
 def change_person(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Enter what happened to a person, and return what follows of it (政务处分法 27; 监察法 55).
 
-    `change`: as entered, or `fled` where a wanted notice was published; `changed_subject`; `living`: `no` where
-    nobody in the case is alive any more. The measures on who died are ended.
+    `change`: as entered, or `fled` where a wanted notice was published, `arrived` where who had fled is back;
+    `changed_subject`; `living`: `no` where nobody in the case is alive any more. The measures on who died are ended.
     """
     clue, change = clue_of(context), answers["change"]
     person = person_of(context, answers["subject"], "subject")
     found = next(row for row in persons.entered(context.session, clue) if row.subject_id == person.id)
     on = date.fromisoformat(answers["on"])
+    wanted = found.wanted_on is not None
     _enter(context, found, answers, on)
-    sign(context, clue, "x2_record", "registered", answers.get("remark") or "", {"on": answers["on"]})
+    if change == "returned" and wanted:
+        change = "arrived"
+    detail = {"on": answers["on"], "change": change, "subject": person.id}
+    sign(context, clue, RECORDED, "registered", answers.get("remark") or "", detail)
     keep_files(context, clue, answers.get("proof"), "other", "proof")
-    note(context, clue, "case.person_changed", change=change, day=answers["on"])
+    note(context, clue, "case.person_changed", change=answers["change"], day=answers["on"])
     context.session.flush()
     return {
         "change": "fled" if change == "missing" and found.wanted_on else change,
@@ -57,7 +63,7 @@ def change_person(context: Context, *, answers: Answers) -> dict[str, Any]:
 def died(context: Context) -> dict[str, Any]:
     """Say that the case ends because nobody in it is alive, which the leader in charge has approved."""
     clue = clue_of(context)
-    told = last_opinion(context.session, clue, "x2_record")
+    told = last_opinion(context.session, clue, RECORDED)
     approvals.demand(context, "case_end", "a3", told.signed_at if told else context.now)
     note(context, clue, "case.all_died")
     return {"stopped_by": "dead"}
@@ -67,6 +73,8 @@ def _enter(context: Context, found: Concerned, answers: Answers, on: date) -> No
     if answers["change"] == "returned":
         if found.missing_since is None:
             raise refused("change", "not_missing")
+        if on < found.missing_since:
+            raise refused("on", "earliest", earliest=found.missing_since.isoformat())
         found.missing_since = found.wanted_on = None
         return
     if answers["change"] == "missing":

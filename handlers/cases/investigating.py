@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from handlers import codes
 from handlers.cases import allegations, matter
+from handlers.cases.changes import RECORDED
 from handlers.cases.ledgers import Evidence, PropertyItem, Showing
 from handlers.cases.matter import case_of, everybody, person_of, team_of
-from handlers.registers import papers
+from handlers.cases.model import Case
+from handlers.registers import Opinion, papers
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, note, sign, who
 from workflows.errors import InvalidInput, refused
@@ -29,8 +31,15 @@ def begin(context: Context) -> dict[str, Any]:
     """Return since when the time of the investigation runs (T16: from the filing); the case is back in this stage."""
     case = case_of(context)
     case.stage, case.accepted_at = STAGE, None
-    filed = [on for on in (case.party_filed_on, case.supervisory_filed_on) if on is not None]
-    return {"case_id": case.id, "filed_on": min(filed).isoformat()}
+    return {"case_id": case.id, "filed_on": _counted_from(context, case).isoformat()}
+
+
+@operation("investigations.count_anew")
+def count_anew(context: Context) -> dict[str, Any]:
+    """Return since when the time runs after a fugitive is back: his begins anew, nobody else's does (条例 185)."""
+    since = _counted_from(context, case_of(context))
+    note(context, clue_of(context), "investigation.counted", day=since.isoformat())
+    return {"filed_on": since.isoformat()}
 
 
 @operation("investigations.plan")
@@ -147,6 +156,20 @@ def report(context: Context, *, answers: Answers) -> None:
     number = next_number(context.session, "investigated", context.now)
     papers.issue(context, clue, "investigation_report", number)
     note(context, clue, "investigation.reported", number=number)
+
+
+def _counted_from(context: Context, case: Case) -> date:
+    """Return the day from which T16 runs: the filing, or of who had fled his arrival; whose ends first counts."""
+    filed = min(on for on in (case.party_filed_on, case.supervisory_filed_on) if on is not None)
+    told = select(Opinion).where(Opinion.clue_id == case.clue_id, Opinion.step == RECORDED)
+    back: dict[int, date] = {}
+    for row in context.session.scalars(told.order_by(Opinion.id)):
+        said = row.detail or {}
+        if said.get("change") == "arrived":
+            back[said["subject"]] = date.fromisoformat(said["on"])
+    alive = {person.id for person in matter.living(context.session, clue_of(context))}
+    going = [row.subject_id for row in matter.going(context.session, case) if row.subject_id in alive]
+    return min((back.get(subject, filed) for subject in going), default=filed)
 
 
 def _evidence(context: Context, row: Mapping[str, Any]) -> None:

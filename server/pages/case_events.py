@@ -53,6 +53,9 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
         what=codes.word("verification_outcomes", params.get("outcome"), lang()),
     ),
     "verification.handed": lambda params: _("Handed to a Party organisation on %(day)s.", **_said(params)),
+    "investigation.counted": lambda params: _(
+        "A fugitive is back: the time of the investigation is counted from %(day)s.", **_said(params)
+    ),
     "measure.asked": lambda params: _("A measure was asked for: %(what)s.", **_measure(params)),
     "measure.approved": lambda params: _("The measure was approved: %(what)s.", **_measure(params)),
     "measure.refused": lambda params: _("The measure was not approved: %(what)s.", **_measure(params)),
