@@ -32,7 +32,7 @@ def filed(
     """
     now = clock.now()
     case = Case(
-        case_no=f"AJ-{now.year}-{clue.transfer_no[-5:]}",
+        case_no=f"LA-{now.year}-{clue.transfer_no[-5:]}",
         clue_id=clue.id,
         case_type=case_type,
         stage="investigation",

@@ -50,11 +50,15 @@ DECIDED = (
     "inquiry_modes",
     "inquiry_outcomes",
 )
+#: Steps that have a code table of their own: `accept` is another word at a review than after an inquiry.
+DECIDED_AT = {"c10": "acceptances", "c11": "review_opinions", "c13_consult": "consultation_states"}
 
 
 def opinion_words(row: Opinion) -> str:
     """Return what was decided, in a word of its code table or of the step."""
-    for table in DECIDED:
+    if row.step.endswith("_second") or row.step == "c3_sign":
+        return {"signed": _("signed"), "back": _("sent back")}.get(row.decision, "")
+    for table in (DECIDED_AT[row.step],) if row.step in DECIDED_AT else DECIDED:
         if any(entry["code"] == row.decision for entry in codes.rows(table)):
             return codes.word(table, row.decision, lang())
     return {

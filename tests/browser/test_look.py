@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from handlers import office, uploads
+from handlers.registers import Clue
 from server import worker
 from tests.browser.conftest import Visit, foreign_words, overflows
+from tests.cases import filed
 from tests.city import REQUEST, City
 
 languages = pytest.mark.parametrize("lang", ["zh", "en"])
@@ -96,8 +98,15 @@ def test_pages_without_a_matter(visit: Visit, good: Callable[[Page], None], lang
 def test_pages_of_a_matter(city: City, visit: Visit, good: Callable[[Page], None], lang: str) -> None:
     instance = city.transfer()
     task = city.claim(city.advance(instance, "a9"), "handler")
+    with city.database.unit_of_work() as session:
+        clue = session.get_one(Clue, city.clue(instance))
+        filed(
+            session,
+            clue,
+            decided={"day": "2026-03-02", "party": "PD3", "administrative": "AD4", "months": 12},
+        )
     page = visit("handler", lang=lang)
-    for address in (f"/tasks/{task.id}", "/clues", f"/clues/{city.clue(instance)}"):
+    for address in (f"/tasks/{task.id}", "/clues", f"/clues/{clue.id}", "/cases", "/interviews"):
         page.goto(address)
         if page.locator("[data-diagram]").count():
             expect(page.locator("[data-ready]")).to_be_visible()
@@ -162,6 +171,10 @@ def test_pages_of_who_runs_the_house(
     page = visit("admin", lang=lang)
     page.goto("/people")
     good(page)
+    page = visit("principal", lang=lang)
+    for address in ("/clearing", "/interference"):
+        page.goto(address)
+        good(page)
 
 
 @pytest.mark.parametrize(("lang", "month"), [("zh", "2022-01"), ("en", "2022-05")])

@@ -149,7 +149,7 @@ def test_what_was_joined_is_shown_with_the_case_that_goes_on(city: City, clue: C
     page = Visitor(city, "handler3").get(f"/clues/{target_id}").text
     for wanted in (SECRET, "LA-2026-90077", "并案", "SW-2026-00001", "相应调整", "已追缴", "QS-2026-00001"):
         assert wanted in page, wanted
-    assert "AJ-" in Visitor(city, "handler").get(f"/clues/{clue.id}").text, "the first names the other"
+    assert "LA-" in Visitor(city, "handler").get(f"/clues/{clue.id}").text, "the first names the other"
     form = Visitor(city, "handler3").get(f"/clues/{target_id}/happened/case_joinder")
     assert form.status_code == 200, "its handlers ask for a joinder on its page"
     assert "case_joinder" in page

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from flask_babel import force_locale
 
+from handlers import codes as tables
+from handlers.registers import Opinion
+from server.pages import events
 from server.pages.words import ERRORS, FIELDS, error_words, field_words
 from tests.city import City
 from workflows.errors import Conflict, DubanError, FieldError, InvalidInput, NotFound
@@ -137,3 +140,31 @@ def test_an_unknown_field_error_is_still_words(city: City) -> None:
 def test_what_is_not_there_is_not_described(city: City) -> None:
     with city.app.test_request_context():
         assert "secret" not in error_words(NotFound("There is no clue secret.", code="clue"), 404)
+
+
+@pytest.mark.parametrize(
+    ("step", "decision", "zh", "en"),
+    [
+        ("c10", "accept", "受理", "accept"),
+        ("inquiry_result", "accept", "予以采信了结", "accept and close"),
+        ("c11", "report", "事实清楚、证据确凿，拟写审理报告", "clear: write the report"),
+        ("inquiry_stop", "report", "据已有情况报告", "report on what there is"),
+        ("c13_consult", "objected", "有不同意见", "objection"),
+        ("talk_second", "signed", "已签署", "signed"),
+        ("talk_second", "back", "已退回重录", "sent back"),
+        ("a3_sign", "signed", "已签收", "signed for"),
+    ],
+)
+def test_a_decision_has_the_words_of_its_step(city: City, step: str, decision: str, zh: str, en: str) -> None:
+    """One code stands for different things at different steps: an opinion says what was meant at its own."""
+    row = Opinion(step=step, decision=decision)
+    for language, words in (("zh_Hans_CN", zh), ("en", en)):
+        with city.app.test_request_context(headers={"Cookie": f"duban_language={language}"}):
+            assert events.opinion_words(row) == words
+
+
+def test_steps_with_a_table_of_their_own_have_a_word_for_each_answer(city: City) -> None:
+    with city.app.test_request_context():
+        for step, table in events.DECIDED_AT.items():
+            for entry in tables.rows(table):
+                assert events.opinion_words(Opinion(step=step, decision=entry["code"]))
