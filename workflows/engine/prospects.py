@@ -68,7 +68,7 @@ def _look(placing: Placing, was: Token, scope: Token) -> Iterator[Finding]:
     if key not in placing.migration.known:
         found = standing(definition, here, spots)
         excused = _known(definition, here, None, {}) | _known_before(placing, was) if found else set()
-        placing.migration.known[key] = tuple(f for f in found if (f.rule, f.element) not in excused)
+        placing.migration.known[key] = tuple(f for f in found if _fault(f.rule, f.element) not in excused)
     for finding in placing.migration.known[key]:
         node = definition.nodes.get(finding.element or "")
         place = called(node) if node else "the beginning"
@@ -86,7 +86,12 @@ def _known(
     definition: Definition, scope: str | None, spots: tuple[Spot, ...] | None, names: Mapping[str, str]
 ) -> set[tuple[str, str | None]]:
     found = standing(definition, scope, spots)
-    return {(f.rule, names.get(f.element or "", f.element)) for f in found if f.rule != "not_proved"}
+    return {_fault(f.rule, names.get(f.element or "", f.element)) for f in found if f.rule != "not_proved"}
+
+
+def _fault(rule: str, element: str | None) -> tuple[str, str | None]:
+    # Tokens that are too many already do everything after them twice: at which element that is told is by chance.
+    return rule, None if rule == "lack_of_synchronisation" else element
 
 
 def _spots(scope: Token) -> Iterator[Spot]:
