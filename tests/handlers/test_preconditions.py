@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers.cases import Case, CasePerson, Concerned
+from handlers.registers import Clue
 from handlers.sanctions import Decision, Hearing
+from handlers.sanctions.matter import put_before
 from handlers.sanctions.preconditions import check
 from tests import cases, clues
 from tests.houses import Houses
 from workflows import clock
-from workflows.errors import InvalidInput
+from workflows.errors import InvalidInput, NotAllowed
 from workflows.operations import Context
 
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -65,6 +68,20 @@ def test_each_condition_lets_through_and_refuses(sqlite_houses: Houses) -> None:
                 row = _heard(session, case, person, decided)
                 assert _refusal(context, person, row) == refusal, (who, decided)
                 tried.rollback()
+
+
+def test_no_meeting_no_sanction(sqlite_houses: Houses) -> None:
+    """The register is asked, not the diagram: without a meeting since the case was put before it nothing is decided."""
+    with sqlite_houses() as house, Session(house.engine) as session, clock.held_at(MORNING):
+        case = cases.filed(session, clues.laid(session, "DW2"))
+        clue = session.get_one(Clue, case.clue_id)
+        known = {"clue_id": clue.id, "case_id": case.id}
+        context = Context(
+            session, None, MORNING, "none", "case_decision", scope_id=clue.scope_id, variables=known
+        )
+        with pytest.raises(NotAllowed) as caught:
+            put_before(context)
+        assert caught.value.code == "no_meeting"
 
 
 def _heard(session: Session, case: Case, person: CasePerson, said: Mapping[str, Any]) -> Decision:

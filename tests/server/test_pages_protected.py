@@ -88,6 +88,38 @@ def test_a_minor_has_an_alias_everywhere_and_is_read_by_few(city: City) -> None:
         assert kept[-1].purpose == "verify_protected"
 
 
+def test_a_longer_name_that_holds_a_protected_one_is_left_whole(city: City) -> None:
+    """王小 lies under seal, 王小明 is somebody else; 王小的母亲 is no name, and speaks of 王小."""
+    first = TRANSFER["subjects"][0]
+    named = [{**first, "name": name, "post": "职工"} for name in ("王小明", "王小", "王小的母亲")]
+    given = {
+        **TRANSFER,
+        "facts": "王小明殴打王小，王小的母亲报案。",
+        "subjects": [*TRANSFER["subjects"], *named],
+    }
+    matter = city.start("clue_transfer", by="agency", answers=given)
+    clue_id = city.clue(matter)
+    city.advance(matter, "a9")
+    page, handler = f"/clues/{clue_id}/protected", Visitor(city, "handler")
+    assert handler.post(page, kind="minor_victim", name="王小").status_code == 303
+    with city.database.reading() as session:
+        assert session.get_one(Clue, clue_id).facts == f"王小明殴打{ALIAS}，{ALIAS}的母亲报案。"
+        names = session.scalars(select(ClueSubject.name).where(ClueSubject.clue_id == clue_id)).all()
+        assert {"王小明", ALIAS, f"{ALIAS}的母亲"} <= set(names)
+        papers = session.scalars(select(Document.content).where(Document.clue_id == clue_id)).all()
+        assert any("王小明".encode() in content for content in papers)
+        assert not any("王小".encode() in content.replace("王小明".encode(), b"") for content in papers)
+    assert "又出现了密封的姓名" not in handler.get(page).text
+    # The longer of two names under seal goes first.
+    assert handler.post(page, kind="minor_victim", name="王小明").status_code == 303
+    with city.database.unit_of_work() as session:
+        session.get_one(Clue, clue_id).facts = "王小明与王小。"
+    assert handler.post(f"{page}/replace").status_code == 303
+    with city.database.reading() as session:
+        other = ALIAS.replace("甲", "乙")
+        assert session.get_one(Clue, clue_id).facts == f"{other}与{ALIAS}。"
+
+
 def _entry(page: str) -> str:
     return page.partition('name="entry" value="')[2].partition('"')[0]
 
