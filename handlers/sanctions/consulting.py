@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from handlers import office
 from handlers.cases import CasePerson
-from handlers.cases.matter import case_of, day
+from handlers.cases.matter import case_of, day, living
 from handlers.registers import ClueSubject, papers
 from handlers.registers.numbers import next_number
 from handlers.registers.papers import facts, kinds
@@ -38,14 +38,16 @@ PAPER = "consultation_letter"
 def ask(context: Context) -> dict[str, Any]:
     """Make the letters, after the meeting; return each by its number with the group that answers it."""
     case, session = case_of(context), context.session
-    people = open_persons(session, case)
+    # Nobody is asked about a sanction on who has died: none is given (政务处分法 27).
+    alive = {subject.id for subject in living(session, clue_of(context))}
+    people = [person for person in open_persons(session, case) if person.subject_id in alive]
     of_unit: dict[tuple[str | None, str], list[CasePerson]] = {}
     for person in people:
         subject = session.get_one(ClueSubject, person.subject_id)
         of_unit.setdefault((subject.unit_code, subject.unit), []).append(person)
     asked = [
         _letter(context, ORGANISATION, code, office.unit(session, code).name_zh, people)
-        for code in sorted(organisation_units(session))
+        for code in (sorted(organisation_units(session)) if people else ())
     ]
     asked += [_letter(context, UNIT, code, unit, theirs) for (code, unit), theirs in of_unit.items()]
     note(context, clue_of(context), "sanction.asked", numbers=[one["number"] for one in asked])
