@@ -35,7 +35,7 @@ def report(context: Context, *, answers: Answers) -> None:
     clue, row = clue_of(context), of_process(context)
     row.objective, row.report = answers["objective"], answers["report"]
     row.tolerance, row.tolerance_basis = answers["tolerance"], answers.get("tolerance_basis") or ""
-    sign(context, clue, "accountability_report", "proposed", answers["proposal"])
+    sign(context, clue, "d3_report", "proposed", row.report)
     note(context, clue, "accountability.reported", number=row.number)
     issue(context, clue, "accountability_report", row.number)
 
@@ -44,7 +44,7 @@ def report(context: Context, *, answers: Answers) -> None:
 def review(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Agree with the report or send it back, as one who had no part in the inquiry: that is the wall's to hold."""
     clue, row = clue_of(context), of_process(context)
-    sign(context, clue, "accountability_review", answers["review"], answers["opinion"])
+    sign(context, clue, "d4", answers["review"], answers["opinion"])
     note(context, clue, f"accountability.review_{answers['review']}", number=row.number)
     return {"review_result": answers["review"], "reviewers": [who(context)]}
 

@@ -128,5 +128,5 @@ def hand(context: Context, *, answers: Answers) -> None:
     """Record that the clue was handed to a Party organisation (DV5): which, when, and for what."""
     clue = clue_of(context)
     detail = {"on": answers["handed_on"], "to_body": answers["to_body"]}
-    sign(context, clue, "c_hand", "transferred", answers["reason"], detail)
+    sign(context, clue, "v_hand", "transferred", answers["reason"], detail)
     note(context, clue, "verification.handed", day=answers["handed_on"])

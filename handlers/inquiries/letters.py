@@ -95,7 +95,7 @@ def check(context: Context, *, answers: Answers) -> dict[str, Any]:
     if again and one.turn >= TURNS:
         raise refused("next", "inquired_twice")
     one.state = answers["reply_state"]
-    sign(context, clue, "letter_check", one.state, answers["assessment"], {"letter": one.number})
+    sign(context, clue, "b3c", one.state, answers["assessment"], {"letter": one.number})
     note(context, clue, f"letter.{one.state}", number=one.number)
     return {
         "ask_again": "yes" if again else "no",

@@ -93,7 +93,7 @@ def follow_up(context: Context, *, answers: Answers) -> None:
     clue = clue_of(context)
     row = _named(context)
     row.change_report, row.followed_up_on, row.state = answers["change_report"], office.today(), "ended"
-    sign(context, clue, "follow_up", answers["change"], answers["change_report"], {"number": row.number})
+    sign(context, clue, "b6", answers["change"], answers["change_report"], {"number": row.number})
     note(context, clue, "measure.followed_up", number=row.number, change=answers["change"])
 
 

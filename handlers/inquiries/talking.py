@@ -42,7 +42,7 @@ def delegated_talk(context: Context, *, answers: Answers) -> dict[str, Any]:
     clue = clue_of(context)
     row = current(context, clue)
     if answers["returned"] == "recused":
-        sign(context, clue, "inquiry_delegate", "recused", answers["reason"])
+        sign(context, clue, "b3d", "recused", answers["reason"])
         note(context, clue, "inquiry.delegate_recused", number=row.number)
         return {"returned": "recused"}
     return {**_talked(context, answers, delegated=True), "returned": "record"}
@@ -64,7 +64,7 @@ def talk_signed(context: Context) -> dict[str, Any]:
 def stop(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Decide how the inquiry goes on after a talk was stopped: another talk, or the report."""
     clue = clue_of(context)
-    sign(context, clue, "inquiry_stop", answers["next"], answers["safety"])
+    sign(context, clue, "b3s", answers["next"], answers["safety"])
     note(context, clue, "inquiry.stop_decided", next=answers["next"])
     return {"after_stop": answers["next"]}
 

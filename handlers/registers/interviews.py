@@ -12,5 +12,5 @@ def decide(context: Context, *, answers: Answers) -> None:
     clue = clue_of(context)
     agreed = answers["decision"] == "agree"
     detail = {"on": answers["talk_on"]} if agreed else None
-    sign(context, clue, "interview", answers["decision"], answers.get("opinion") or "", detail)
+    sign(context, clue, "i_decide", answers["decision"], answers.get("opinion") or "", detail)
     note(context, clue, f"interview.{answers['decision']}", day=answers["talk_on"] if agreed else None)

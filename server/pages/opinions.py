@@ -57,10 +57,11 @@ def _steps(session: Session, clue: Clue) -> dict[str, str]:
 
 def _step_words(step: str, steps: Mapping[str, str]) -> str:
     """Return a step in words: of what several steps share what it is about, and at which level or as what."""
-    subject, _sign, part = step.rpartition("_")
-    about = codes.word("approval_subjects", subject, names.lang())
-    if about == subject:
+    subjects = {row["code"] for row in codes.rows("approval_subjects")}
+    subject, _sign, part = (step, "", "") if step in subjects else step.rpartition("_")
+    if step in steps or subject not in subjects:
         return steps.get(step, "")
+    about = codes.word("approval_subjects", subject, names.lang())
     level = codes.word("approval_levels", part.upper(), names.lang())
     as_what = level if level != part.upper() else steps.get(f"sign_{part}", "")
     return " · ".join(filter(None, (about, as_what)))
