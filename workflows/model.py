@@ -229,6 +229,9 @@ class Task(Base):
     round: Mapped[str | None] = mapped_column(
         String(65)
     )  #: of a duty: what is around the step, of several instances behind a star; see `workflows.parts`
+    subject: Mapped[str | None] = mapped_column(
+        String(64)
+    )  #: opaque to the engine: which of several the step is about, see `parts.SUBJECT`
     element_id: Mapped[str]
     name: Mapped[str]
     name_en: Mapped[str | None]

@@ -21,6 +21,8 @@ from workflows.model import Base, Instance, Task
 SEVERAL = "*"
 #: The duty of a step in a shared part that does what the part is called for.
 CALLED = "called"
+#: The variable that tells for which of several a step is done; the nearest one around it, also of what calls it.
+SUBJECT = "subject_id"
 _COPIED = ("scope_id", "instance_id", "element_id", "stage", "act", "duty", "round")
 
 

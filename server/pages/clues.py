@@ -24,7 +24,7 @@ from handlers.registers import (
 )
 from server.db import reading
 from server.guard import guard
-from server.pages import audit, cases, clearing, clocks, duals, inquiries, papers, sanctions
+from server.pages import audit, cases, clearing, clocks, concerning, duals, inquiries, papers, sanctions
 from server.pages.blueprint import blueprint
 from server.pages.events import event_words
 from server.pages.frame import OFFICE, day_of, midnight
@@ -168,6 +168,7 @@ def _parts(session: Session, actor: Actor, row: Clue) -> dict[str, Any]:
     instance = session.get(Instance, row.instance_id) if row.instance_id else None
     events = select(MatterEvent).where(MatterEvent.scope_id == row.scope_id).order_by(MatterEvent.id)
     tasks = select(Task).where(Task.scope_id == row.scope_id, Task.closed_at.is_(None), wall.steps(actor))
+    open_tasks = session.scalars(tasks.order_by(Task.due_at)).all()
     closed = wall.closed_areas(session, actor, row)
 
     def open_to_him(rows: Any) -> list[Any]:
@@ -182,7 +183,8 @@ def _parts(session: Session, actor: Actor, row: Clue) -> dict[str, Any]:
         "meetings": open_to_him(all_of(Meeting)),
         "documents": papers.lines(session, actor, row, "content"),
         "events": open_to_him(session.scalars(events)),
-        "tasks": session.scalars(tasks.order_by(Task.due_at)).all(),
+        "tasks": open_tasks,
+        "of_whom": concerning.of_whom(session, actor, open_tasks),
     }
 
 

@@ -14,7 +14,7 @@ from handlers import office
 from handlers.deadlines import units_for
 from server.db import reading
 from server.guard import guard
-from server.pages import matter, names
+from server.pages import concerning, matter, names
 from server.pages.blueprint import blueprint
 from server.pages.frame import work_days
 from workflows import clock, ladder
@@ -57,6 +57,7 @@ def deadlines(actor: Actor) -> str:
             days=days([monday + DAY * n for n in range(7)], rows),
             cut=len(rows) == listed.MAX_DEADLINES,
             matters=matter.headings(session, actor, {row.scope_id for row in (*rows, *paused)}),
+            of_whom=concerning.of_whom(session, actor, (*rows, *paused)),
             monday=monday,
             sunday=monday + 6 * DAY,
             before=monday - WEEK if monday > FIRST else None,

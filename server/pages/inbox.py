@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.db import reading
 from server.guard import guard
-from server.pages import course, matter, names
+from server.pages import concerning, course, matter, names
 from server.pages.blueprint import blueprint
 from workflows import clock, definitions, deployed, tasks
 from workflows.actor import Actor
@@ -117,6 +117,7 @@ def page(session: Session, actor: Actor, filters: Filters, *, problem: str = "")
         rows=found.rows,
         next=found.next,
         matters=matter.headings(session, actor, {task.scope_id for task in found.rows}),
+        of_whom=concerning.of_whom(session, actor, found.rows),
         instead={
             task.id: tasks.acting_for(session, task, actor) for task in found.rows if filters.box == "others"
         },

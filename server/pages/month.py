@@ -12,7 +12,7 @@ from handlers import deadlines as of_units
 from handlers import office
 from server.db import reading
 from server.guard import guard
-from server.pages import matter, names
+from server.pages import concerning, matter, names
 from server.pages.blueprint import blueprint
 from server.pages.deadlines import DAY, FIRST, LAST, day_of, days, monday_of, span
 from workflows.actor import Actor
@@ -59,6 +59,7 @@ def deadlines_month(actor: Actor) -> str | AnyResponse:
             cut=len(rows) == listed.MAX_DEADLINES,
             shown=SHOWN,
             matters=matter.headings(session, actor, {row.scope_id for row in rows}),
+            of_whom=concerning.of_whom(session, actor, rows),
             before=_previous(first) if first > FIRST.replace(day=1) else None,
             after=behind if behind <= LAST else None,
         )

@@ -20,6 +20,7 @@ from server.errors import status_of
 from server.guard import guard, record_refusal
 from server.limited import limited
 from server.pages import (
+    concerning,
     course,
     deadline,
     drafting,
@@ -274,6 +275,7 @@ def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = No
         may_release=_may(session, actor, "release", found) and found.assignee is not None,
         offered=_offered(session, found),
         matter=matter.summary(session, actor, found.scope_id),
+        of_whom=concerning.of_whom(session, actor, [found]),
         returned=returns.card(session, actor, found),
         word=word,
         status=status_word,

@@ -166,3 +166,14 @@ def test_a_called_process_takes_the_decisions_of_its_own_deployment(office) -> N
     with office.work() as session:
         run, _ = persistence.peek(session, session.get_one(Instance, task.instance_id))
         assert run.seen_by(task.id)["to"] == "theirs"
+
+
+def test_a_step_says_for_which_of_several_it_is_done_beyond_the_call_around_it(office) -> None:
+    several = '<multiInstanceLoopCharacteristics camunda:collection="${people}" camunda:elementVariable="subject_id"/>'
+    xml = calling("q").replace(
+        b'calledElement="q" />', f'calledElement="q">{several}</callActivity>'.encode()
+    )
+    office.deploy(called("a"), name="q")
+    office.deploy(xml, name="caller")
+    office.start("caller", people=[7, "x" * 65, {"id": 8}, "nine"])
+    assert sorted(task.subject or "" for task in office.open_tasks()) == ["", "", "7", "nine"]

@@ -375,6 +375,12 @@ class Run:
         token = self._instance.tasks.get(task_id)
         return self.variables if token is None else dict(scope.visible(token))
 
+    def nearest(self, name: str, task: OpenTask) -> Any:
+        """Return a variable as it stands nearest around a task, beyond what its process sees: None for none."""
+        token = self._instance.tasks.get(task.id)
+        around = (token, *scope.above(token)) if token else ()
+        return next((one.data[name] for one in around if name in one.data), None)
+
     @property
     def outcome(self) -> str:
         """Return running, completed or cancelled."""

@@ -19,6 +19,7 @@ DEFAULT_LADDER = "default"
 NO_LADDER = "none"
 MAX_CANDIDATES = 500
 MAX_NAME = 255
+MAX_SUBJECT = 64
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class _Reader:
             "scope_id": instance.scope_id,
             "stage": staging.of_step(self.task, self.host.library),
             **parts.columns(self.task, instance),
+            "subject": self.subject(),
             "element_id": self.task.node.id,
             "name": self.name(self.task.node.name or self.task.node.id) or self.task.node.id,
             "name_en": self.name(self.properties.get("en")),
@@ -118,6 +120,12 @@ class _Reader:
         """Return a task's name with the expressions in it worked out, cut to what a column holds."""
         value = self.evaluate("name", text)
         return str(value)[:MAX_NAME] if value else None
+
+    def subject(self) -> str | None:
+        """Return which of several the step is about: what is neither a number nor a short text says nothing."""
+        value = self.run.nearest(parts.SUBJECT, self.task)
+        found = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        return found if 0 < len(found) <= MAX_SUBJECT else None
 
     def assignee(self) -> str | None:
         """Return the user to whom the task belongs from the start, if any."""
