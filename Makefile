@@ -42,7 +42,7 @@ soak: $(STAMP) browser
 	DUBAN_WALKS=$(WALKS) $(BIN)/pytest -n $(WORKERS) -p no:cacheprovider --hypothesis-seed=$(SEED) \
 	  tests/workflows/engine/test_walks.py tests/workflows/test_persistence_reference.py \
 	  tests/security/test_made_up_requests.py tests/security/test_fuzzed_uploads.py tests/security/test_walk.py \
-	  tests/browser/test_long_stories.py tests/server/test_serve.py $(ARGS)
+	  tests/browser/test_long_stories.py tests/browser/test_long_story_of_two.py tests/server/test_serve.py $(ARGS)
 
 bench: setup
 	$(BIN)/duban bench --write docs/reference/performance.md $(ARGS)

@@ -7,6 +7,7 @@ the stories of `bpmn/*/scenarios` hold.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,14 +21,14 @@ from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Loca
 from sqlalchemy import func, select
 
 from handlers import office
-from handlers.registers import Clue
+from handlers.registers import Clue, ClueSubject
 from server import folders, worker
-from tests.browser.conftest import foreign_words, overflows, sign_in, watch
+from tests.browser.conftest import foreign_words, overflows, served, sign_in, watch
 from tests.city import City
 from tests.handlers.test_cleaning import pdf
 from tests.scenarios import words
 from tests.scenarios.story import BEGIN, Step, usually
-from workflows import clock, clocks, deployed, tasks, timers
+from workflows import clock, clocks, tasks, timers
 from workflows.forms import Form
 from workflows.model import Incident, Job, Task
 
@@ -36,17 +37,34 @@ VIEWER = re.compile(r"/viewer[^/]*\.js$")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
+STORIES = Path(__file__).with_name("stories")
+#: Whether everything is done at windows, as `make soak` asks for.
+WHOLE = int(os.environ.get("DUBAN_WALKS", "300")) >= 20_000
+
+
 @dataclass(frozen=True)
 class Story:
     """A long story as written: its steps, and how each form is filled in where it says nothing else."""
 
     steps: tuple[Step, ...]
     usual: Mapping[str, Mapping[str, Any]]
+    lang: str = "zh"  #: in which the people read their pages
 
 
 def read(path: Path) -> Story:
     """Return the story of a file."""
-    return Story(tuple(yaml.safe_load(path.read_text("utf-8"))["steps"]), usually(folders.BPMN))
+    told = yaml.safe_load(path.read_text("utf-8"))
+    return Story(tuple(told["steps"]), usually(folders.BPMN), told.get("lang", "zh"))
+
+
+def play(house: City, browser: Browser, name: str) -> None:
+    """Play the story of this name in a house of its own."""
+    with served(house.app) as base_url:
+        people = People(house, browser, base_url, read(STORIES / f"{name}.yaml"), by_hand=WHOLE)
+        try:
+            people.play()
+        finally:
+            people.leave()
 
 
 @dataclass
@@ -57,7 +75,6 @@ class People:
     browser: Browser
     base_url: str
     story: Story
-    lang: str = "zh"
     by_hand: bool = True  #: whether forms are filled in at a window, or sent as the page would
     faults: list[str] = field(default_factory=list)
     now: datetime = field(init=False)
@@ -92,6 +109,8 @@ class People:
             self._transfer(step)
         elif "task" in step:
             self._do(step)
+        elif "happens" in step:
+            self._happens(step)
         elif "advance" in step:
             self._advance(step["advance"])
         else:
@@ -105,7 +124,7 @@ class People:
             locale = {"base_url": self.base_url, "viewport": {"width": 1440, "height": 900}}
             context = self.browser.new_context(**locale)  # type: ignore[arg-type]
             context.route(VIEWER, lambda route: route.fulfill(content_type="text/javascript", body=""))
-            context.add_cookies([{"name": "duban_language", "value": self.lang, "url": self.base_url}])
+            context.add_cookies([{"name": "duban_language", "value": self.story.lang, "url": self.base_url}])
             page = self.seats[login] = context.new_page()
             page.set_default_timeout(5000)
             watch(page, self.base_url, self.faults)
@@ -118,7 +137,7 @@ class People:
             return self.seats[login].context.request
         if login not in self.windowless:
             context = self.browser.new_context(base_url=self.base_url)
-            context.add_cookies([{"name": "duban_language", "value": self.lang, "url": self.base_url}])
+            context.add_cookies([{"name": "duban_language", "value": self.story.lang, "url": self.base_url}])
             self.windowless[login] = context
             self._sign_in(context.request, login)
         return self.windowless[login].request
@@ -152,6 +171,13 @@ class People:
             self.number = (
                 session.scalars(select(Clue.transfer_no).order_by(Clue.submitted_at.desc())).first() or ""
             )
+
+    def _happens(self, step: Step) -> None:
+        """Let somebody tell the matter on its page what has happened."""
+        page = self._open(step["actor"], f"/clues/{self._clue().id}")
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.locator(f"button[name=message][value='{step['happens']}']").click()
+        expect(page.get_by_role("status"), self.place).to_be_visible()
 
     def _do(self, step: Step) -> None:
         login = step["actor"]
@@ -203,25 +229,23 @@ class People:
             offered = [one for box in boxes for one in box.rows if one.scope_id == clue.scope_id]
             there = [(one.element_id, one.id) for one in offered]
             found = [one for one in offered if one.element_id == step["task"]]
+            if "of" in step:
+                about = {str(row.id): row.name for row in session.scalars(select(ClueSubject))}
+                found = [one for one in found if about.get(one.subject or "") == step["of"]]
             assert found, (
                 f"{self.place}: in the inbox of {actor.id} are {there}, open are {self._open_steps(clue)}"
             )
             task = found[0]
-            owner = deployed.process(session, task.definition_id)
-            form = deployed.form(session, owner, owner.definition.nodes[task.element_id])
-            filled = {}
-            for one in found if "of" in step else found[:1]:
-                task = one
-                form, known = tasks.form(session, one.id, actor=actor)
-                filled = {key: value for key, value in known.items() if value not in ([], None)}
-                if step.get("of") in (None, filled.get("person")):
-                    break
-            else:
-                raise AssertionError(f"{self.place}: not there: {step['of']}, last {filled}")
+            form, known = tasks.form(session, task.id, actor=actor)
+            filled = {key: value for key, value in known.items() if value not in ([], None)}
             usual = self.story.usual.get(form.id, {}) if form else {}
             said = words.plain({**usual, **filled, **(step.get("answers") or {})}, self.now)
         asked = {part.key for part in form.fields if not part.readonly} if form else set()
         return task, form, {key: value for key, value in said.items() if key in asked and value is not None}
+
+    def _clue(self) -> Clue:
+        with self.city.database.reading() as session:
+            return session.scalars(select(Clue).where(Clue.transfer_no == self.number)).one()
 
     def _open_steps(self, clue: Clue) -> list[tuple[str, str | None]]:
         with self.city.database.reading() as session:
@@ -244,9 +268,7 @@ class People:
 
     def _look(self, said: Step) -> None:
         """Let somebody open a page and read it: `finds` stands there, `misses` does not."""
-        with self.city.database.reading() as session:
-            clue = session.scalars(select(Clue).where(Clue.transfer_no == self.number)).one()
-        page = self._open(said["actor"], said["page"].format(clue=clue.id))
+        page = self._open(said["actor"], said["page"].format(clue=self._clue().id, number=self.number))
         main = page.locator("#main")
         for text in said.get("finds", ()):
             expect(main).to_contain_text(text)
@@ -257,7 +279,7 @@ class People:
     def _good(self, page: Page) -> None:
         """Check what every page has to pass."""
         assert not overflows(page), f"{self.place}: {page.url}"
-        if self.lang == "zh":
+        if self.story.lang == "zh":
             assert (foreign := foreign_words(page)) == set(), f"{self.place}: {page.url}: {foreign}"
 
 
