@@ -73,7 +73,7 @@ def proposed(context: Context) -> dict[str, Any]:
     row = proposal(context.session, person.case_id, person.subject_id)
     said: dict[str, Any] = {
         "person": name(context.session, person.subject_id),
-        "situation": choosing.words(context, person),
+        "person_situation": choosing.words(context, person),
     }
     if row is not None:
         each = [{"kind": row.administrative}] if row.administrative else []
