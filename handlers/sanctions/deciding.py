@@ -78,8 +78,7 @@ def proposed(context: Context) -> dict[str, Any]:
     if row is not None:
         each = [{"kind": row.administrative}] if row.administrative else []
         said |= {"outcome": row.outcome, "party": row.party, "each": each, "facts": row.facts}
-    # Said even where it is empty: the process has a variable of that name, which is a code.
-    return {key: value for key, value in said.items() if value or key == "situation"}
+    return {key: value for key, value in said.items() if value}
 
 
 @operation("sanctions.decide")
