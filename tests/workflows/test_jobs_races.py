@@ -53,8 +53,10 @@ def test_a_message_and_a_deadline_at_once_leave_one_of_two_results(office):
         with later(hours=1):
             fire, tell = act(office, timers.fire, timer.id), act(office, jobs.run, job.id)
             given = at_once(*((fire, tell) if turn % 2 else (tell, fire)))
-            assert any(result is True for result in given), given
-            assert all(isinstance(r, bool | Conflict | EngineFault) for r in given)
+            assert all(isinstance(r, bool | Conflict | EngineFault) for r in given), given
+            if not any(result is True for result in given):
+                # Who brought the message found the deadline due before it; who was to fire it gave way, and comes again.
+                assert fire() is True
             ends = [a.element_id for a in office.all(Activity, Activity.instance_id == hears.id)]
             assert len({"told", "late"} & set(ends)) == 1
             office.check()
