@@ -89,6 +89,7 @@ def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
     papers.issue(context, clue, "case_register", case.case_no)
     notice_no = next_number(context.session, "filing_notice", context.now)
     papers.issue(context, clue, "filing_notice", notice_no)
+    clue.stage = "filed"
     note(context, clue, "filing.decided", number=case.case_no)
     subjects = [row.subject_id for row in matter.persons_of(context.session, case)]
     filed_on = min(filter(None, (case.party_filed_on, case.supervisory_filed_on, _today(context))))
