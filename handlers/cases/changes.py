@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from handlers.cases import matter, measuring, persons
 from handlers.cases.matter import day, person_of
-from handlers.cases.model import Concerned
+from handlers.cases.model import CasePerson, Concerned
 from handlers.registers import Clue, approvals
 from handlers.registers.record import Answers, clue_of, handlers_of, keep_files, last_opinion, note, sign
 from workflows import audit, clock, persistence
@@ -77,6 +77,9 @@ def _enter(context: Context, found: Concerned, answers: Answers, on: date) -> No
             raise refused("on", "earliest", earliest=found.missing_since.isoformat())
         found.missing_since = found.wanted_on = None
         return
+    if answers["change"] == "died" and found.died_on is not None and _decided(context, found):
+        # What was decided on him as on a dead person goes on to be carried out.
+        raise refused("change", "died_before")
     if answers["change"] == "missing":
         found.wanted_on = day(answers, "wanted_on")
         if found.wanted_on is not None and found.wanted_on < on:
@@ -84,6 +87,12 @@ def _enter(context: Context, found: Concerned, answers: Answers, on: date) -> No
     setattr(found, COLUMNS[answers["change"]], on)
     if answers["change"] == "died":
         measuring.end_on(context, found.subject_id, on)
+
+
+def _decided(context: Context, found: Concerned) -> bool:
+    case = matter.open_case(context.session, clue_of(context))
+    person = case and context.session.get(CasePerson, (case.id, found.subject_id))
+    return bool(person and person.outcome)
 
 
 def _anybody(context: Context, clue: Clue) -> bool:

@@ -12,6 +12,7 @@ from workflows.operations import Context, operation
 
 #: What needs a case type in which a crime is suspected (`codes/case_types.csv`).
 TRANSFERRED, STRUCK_OFF, CRIME = "transferred", "struck_off", "CT4"
+SANCTIONED = "sanctioned"
 
 
 @operation("sanctions.choices", use="options")
@@ -50,6 +51,8 @@ def check(
         if given and given not in allowed:
             raise refused(field, "situation", situation=now.code)
     known = concerned(context.session, person) or Concerned()
+    if party and now.code == situations.DEAD and not known.party_member:
+        raise refused("party", "no_party_member")
     if outcome == STRUCK_OFF and known.party_member is False:
         raise refused("outcome", "no_party_member")
     if outcome == TRANSFERRED and context.session.get_one(Case, person.case_id).case_type != CRIME:

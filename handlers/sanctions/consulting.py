@@ -19,6 +19,8 @@ from handlers.registers.numbers import next_number
 from handlers.registers.papers import facts, kinds
 from handlers.registers.record import Answers, clue_of, keep_files, note, sign, who
 from handlers.sanctions.matter import (
+    concerned,
+    expulsion_put,
     name,
     open_persons,
     organisation_units,
@@ -38,9 +40,13 @@ PAPER = "consultation_letter"
 def ask(context: Context) -> dict[str, Any]:
     """Make the letters, after the meeting; return each by its number with the group that answers it."""
     case, session = case_of(context), context.session
-    # Nobody is asked about a sanction on who has died: none is given (政务处分法 27).
+    # Of the dead only the Party member who is to be expelled is sanctioned (政务处分法 27; 纪律处分条例 38).
     alive = {subject.id for subject in living(session, clue_of(context))}
-    people = [person for person in open_persons(session, case) if person.subject_id in alive]
+    people = [
+        person
+        for person in open_persons(session, case)
+        if person.subject_id in alive or expulsion_put(session, person)
+    ]
     of_unit: dict[tuple[str | None, str], list[CasePerson]] = {}
     for person in people:
         subject = session.get_one(ClueSubject, person.subject_id)
@@ -128,13 +134,16 @@ def _intended(context: Context, person: CasePerson) -> str:
     row = proposal(context.session, person.case_id, person.subject_id)
     if row is None:
         raise EngineFault("Nothing is proposed for this person.", element=context.element_id)
-    return f"{name(context.session, person.subject_id)}：{_words(row)}"
+    known = concerned(context.session, person)
+    dead = known is not None and known.died_on is not None
+    who_is_it = name(context.session, person.subject_id) + ("（已死亡）" if dead else "")
+    return f"{who_is_it}：{_words(row, dead=dead)}"
 
 
-def _words(row: Proposal) -> str:
+def _words(row: Proposal, *, dead: bool) -> str:
     given = (
         ("党纪处分", facts.word("party_sanctions", row.party)),
-        ("政务处分", facts.word("administrative_sanctions", row.administrative)),
+        ("政务处分", "" if dead else facts.word("administrative_sanctions", row.administrative)),
     )
     said = "，".join(f"{system}{word}" for system, word in given if word)
     return said or facts.word("case_outcomes", row.outcome)

@@ -1,4 +1,8 @@
-"""Who died is not sanctioned: a conclusion, benefits adjusted, gains recovered, no announcement (政务处分法 27)."""
+"""Who died is not sanctioned: a conclusion, benefits adjusted, gains recovered, no announcement (政务处分法 27).
+
+But the Party member who deserved expulsion is expelled, as the meeting holds and the Party committee approves; for
+less than that a conclusion is written, too (纪律处分条例 38).
+"""
 
 from __future__ import annotations
 
@@ -15,14 +19,33 @@ from handlers.registers.papers import kinds
 from handlers.registers.papers.facts import Subject, identity, word
 from handlers.registers.papers.facts import day as written
 from handlers.registers.record import Answers, clue_of, note, who
-from handlers.sanctions.choosing import situation
+from handlers.sanctions import deciding
+from handlers.sanctions.choosing import SANCTIONED, situation
 from handlers.sanctions.executing import CARRYING_OUT
-from handlers.sanctions.matter import decision, meeting, name, person_of, proposal
+from handlers.sanctions.matter import (
+    decision,
+    expulsion_put,
+    meeting,
+    name,
+    person_of,
+    proposal,
+    put_before,
+)
 from handlers.sanctions.model import Decision, Execution
-from workflows.errors import EngineFault
+from handlers.sanctions.weighing import EXPULSION
+from workflows.errors import EngineFault, refused
 from workflows.operations import Context, operation
 
 PAPER, OUTCOME = "death_conclusion", "dead"
+
+
+@operation("deaths.situation")
+def situated(context: Context) -> dict[str, Any]:
+    """Return the `situation` of the person, and whether a dead member's `expulsion` is `put` before the meeting."""
+    person = person_of(context)
+    now = situation(context, person).code
+    put = now == situations.DEAD and expulsion_put(context.session, person)
+    return {"situation": now, "expulsion": "put" if put else "none"}
 
 
 @operation("deaths.known", use="prefill")
@@ -34,6 +57,29 @@ def known(context: Context) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value}
 
 
+@operation("deaths.hold")
+def hold(context: Context, *, answers: Answers) -> dict[str, Any]:
+    """Write down what the meeting held on a Party member who died: he is expelled, or deserved less (`held`).
+
+    The expulsion is a draft until the Party committee has approved it. NotAllowed without a meeting, InvalidInput where
+    no expulsion was put before it: nobody dead is heard, so nothing heavier is decided than was proposed.
+    """
+    office.require(context.actor, {"reviewer"})
+    person, held = person_of(context), put_before(context)
+    if situation(context, person).code != situations.DEAD:
+        raise EngineFault("The person is not recorded as dead.", element=context.element_id)
+    note(context, clue_of(context), f"death.held_{answers['held']}", number=person.person_no)
+    if answers["held"] != "expel":
+        return {"held": answers["held"]}
+    if not expulsion_put(context.session, person):
+        raise refused("held", "expulsion_not_put")
+    given = {"outcome": SANCTIONED, "party": EXPULSION}
+    row = deciding.drafted(context, person, {**answers, **given}, held)
+    # The five years in which nobody is admitted again mean nothing here.
+    row.posthumous, row.party_months, row.gains = True, None, _gains(answers)
+    return {"held": "expel", **deciding.write_down(context, person, row, held)}
+
+
 @operation("deaths.conclude")
 def conclude(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Write the conclusion on a person who died: facts, benefits, gains; its paper takes the place of a decision."""
@@ -41,14 +87,8 @@ def conclude(context: Context, *, answers: Answers) -> dict[str, Any]:
     clue, person = clue_of(context), person_of(context)
     if situation(context, person).code != situations.DEAD:
         raise EngineFault("The person is not recorded as dead.", element=context.element_id)
-    before, held = (
-        decision(context.session, person.case_id, person.subject_id),
-        meeting(context.session, clue.id),
-    )
+    held = meeting(context.session, clue.id)
     benefits = answers.get("benefits_text") if answers["benefits"] == "adjust" else None
-    gains = " ".join(
-        filter(None, (codes.word("death_gains", answers["gains"], "zh"), answers.get("gains_text")))
-    )
     row = Decision(
         number=next_number(context.session, "death", context.now),
         clue_id=clue.id,
@@ -59,17 +99,14 @@ def conclude(context: Context, *, answers: Answers) -> dict[str, Any]:
         facts=answers["facts"],
         basis=answers["basis"],
         benefits=benefits,
-        gains=gains,
+        gains=_gains(answers),
         meeting_no=held.number or "" if held else "",
         authority="commission",
         made_on=office.today(),
-        supersedes=before.id if before else None,
         recorded_by=who(context),
         recorded_at=context.now,
     )
-    if before is not None:
-        before.state = "superseded"
-    context.session.add(row)
+    deciding.supersede(context, person, row)
     person.outcome, person.closed_at = OUTCOME, None if benefits else context.now
     context.session.flush()
     papers.issue(context, clue, PAPER, str(row.number))
@@ -109,6 +146,12 @@ def died(context: Context) -> None:
     person = person_of(context)
     person.closed_at = context.now
     note(context, clue_of(context), "execution.died", number=person.person_no)
+
+
+def _gains(answers: Answers) -> str:
+    return " ".join(
+        filter(None, (codes.word("death_gains", answers["gains"], "zh"), answers.get("gains_text")))
+    )
 
 
 def _conclusion(on: Subject) -> dict[str, Any]:

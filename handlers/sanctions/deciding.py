@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from handlers import office
 from handlers.cases import CasePerson
@@ -24,7 +24,7 @@ from handlers.sanctions.matter import (
     proposal,
     put_before,
 )
-from handlers.sanctions.model import AgendaItem, Decision
+from handlers.sanctions.model import AgendaItem, Decision, Sanction
 from handlers.sanctions.preconditions import check
 from handlers.sanctions.weighing import PROBATION, party_months, together
 from workflows.errors import EngineFault, NotAllowed, refused
@@ -85,14 +85,16 @@ def proposed(context: Context) -> dict[str, Any]:
 def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Write down what the meeting decided on one person; InvalidInput names the condition that does not hold (G-c3)."""
     office.require(context.actor, {"reviewer"})
-    clue, person, held = clue_of(context), person_of(context), put_before(context)
-    row = _drafted(context, person, answers, held)
+    person, held = person_of(context), put_before(context)
+    row = drafted(context, person, answers, held)
+    return write_down(context, person, row, held)
+
+
+def write_down(context: Context, person: CasePerson, row: Decision, held: Meeting) -> dict[str, Any]:
+    """Keep a draft whose conditions hold, and return what decides who approves it; InvalidInput names what does not."""
     check(context, person, row, earliest=held.held_on)
-    before = decision(context.session, person.case_id, person.subject_id)
-    if before is not None:
-        row.supersedes, before.state = before.id, "superseded"
-    context.session.add(row)
-    note(context, clue, "sanction.decided", number=person.person_no, outcome=row.outcome)
+    supersede(context, person, row)
+    note(context, clue_of(context), "sanction.decided", number=person.person_no, outcome=row.outcome)
     known = concerned(context.session, person)
     return {
         "outcome": row.outcome,
@@ -102,6 +104,16 @@ def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
         or "committee",
         "committee": "none",
     }
+
+
+def supersede(context: Context, person: CasePerson, row: Decision) -> None:
+    """Put a decision in the place of an earlier one on the person, whose sanctions then hold no more."""
+    before = decision(context.session, person.case_id, person.subject_id)
+    if before is not None:
+        row.supersedes, before.state = before.id, "superseded"
+        given = update(Sanction).where(Sanction.decision_id == before.id)
+        context.session.execute(given.values(state="revoked"))
+    context.session.add(row)
 
 
 @operation("sanctions.record_committee")
@@ -170,7 +182,8 @@ def again(context: Context) -> dict[str, Any]:
     return {"decision_result": "again"}
 
 
-def _drafted(context: Context, person: CasePerson, answers: Answers, held: Meeting) -> Decision:
+def drafted(context: Context, person: CasePerson, answers: Answers, held: Meeting) -> Decision:
+    """Return what the meeting decided on a person as a decision that is not kept yet."""
     party, instead = answers.get("party") or None, bool(answers.get("instead_of_removal"))
     kinds = [row["kind"] for row in answers.get("each") or () if row.get("kind")]
     administrative, months = together(kinds, answers.get("months"))

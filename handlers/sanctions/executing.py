@@ -50,6 +50,7 @@ def take_up(context: Context) -> dict[str, Any]:
         "decided_on": (row.party_effective_on or _day(row.made_on)).isoformat(),
         "sanctioned": "yes" if row.party or row.administrative or row.benefits else "no",
         "unit": subject.unit_code or "none",
+        "posthumous": "yes" if row.posthumous else "no",
     }
 
 
@@ -91,10 +92,13 @@ def announced(context: Context) -> None:
 
 @operation("executions.notify")
 def notify(context: Context, *, answers: Answers) -> None:
-    """Send the notice of execution to the unit and the organisation department; NotAllowed before the announcement."""
+    """Send the notice of execution to the unit and the organisation department; NotAllowed before the announcement.
+
+    Who was dead when it was decided is told nothing.
+    """
     office.require(context.actor, {"reviewer"})
     row, clue = _made(context), clue_of(context)
-    if row.announced_on is None:
+    if row.announced_on is None and not row.posthumous:
         raise NotAllowed("The decision has not been announced.", code="not_announced")
     for unit_code in _executors(context.session, row):
         context.session.add(

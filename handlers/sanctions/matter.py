@@ -14,6 +14,7 @@ from handlers.cases.matter import case_of
 from handlers.registers import ClueSubject, Meeting
 from handlers.registers.record import clue_of
 from handlers.sanctions.model import AgendaItem, Decision, Hearing, Proposal
+from handlers.sanctions.weighing import EXPULSION
 from workflows.errors import EngineFault, NotAllowed
 from workflows.operations import Context
 
@@ -50,6 +51,12 @@ def name(session: Session, subject_id: int) -> str:
 def proposal(session: Session, case_id: str, subject_id: int) -> Proposal | None:
     """Return the newest proposal for a person."""
     return _newest(session, Proposal, case_id, subject_id)
+
+
+def expulsion_put(session: Session, person: CasePerson) -> bool:
+    """Return whether a Party member's expulsion is what the review proposes (纪律处分条例 38, of the dead)."""
+    row, known = proposal(session, person.case_id, person.subject_id), concerned(session, person)
+    return bool(row and row.party == EXPULSION and known and known.party_member)
 
 
 def hearing(session: Session, case_id: str, subject_id: int) -> Hearing | None:

@@ -102,6 +102,9 @@ class Decision(Base):
     party_months: Mapped[int | None]  #: the effect, the time of probation included
     probation_months: Mapped[int | None]  #: of PD4: 12 or 24
     instead_of_removal: Mapped[bool] = mapped_column(default=False)  #: no Party post to remove him from
+    posthumous: Mapped[bool] = mapped_column(
+        default=False
+    )  #: he was dead: expelled all the same (纪律处分条例 38)
     administrative: Mapped[str | None] = mapped_column(String(8))
     administrative_months: Mapped[int | None]
     facts: Mapped[str] = mapped_column(Text)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from handlers.cases import Case
+from handlers.cases import Case, Concerned
 from handlers.cases.facts import case, signed
 from handlers.cases.matter import open_case, persons_of
 from handlers.registers.papers import kinds
@@ -39,6 +39,7 @@ def _decision(on: Subject) -> dict[str, Any]:
     return {
         "title": TITLES.get(row.outcome, "处分决定书"),
         **identity(on, row.subject_id),
+        "died_on": day(on.session.get_one(Concerned, row.subject_id).died_on) if row.posthumous else "",
         "facts": row.facts,
         "basis": row.basis,
         "outcome": word("case_outcomes", row.outcome),
@@ -46,7 +47,9 @@ def _decision(on: Subject) -> dict[str, Any]:
         "authority": word("sanction_authorities", row.authority),
         "party_on": day(row.party_effective_on) if row.party else "",
         "made_on": day(row.made_on),
-        "appeal_party": APPEAL_PARTY if row.party else "",
+        "benefits": row.benefits or "",
+        "gains": row.gains or "",
+        "appeal_party": APPEAL_PARTY if row.party and not row.posthumous else "",
         "appeal_administrative": APPEAL_ADMINISTRATIVE if row.administrative else "",
     }
 

@@ -14,7 +14,7 @@ from workflows.errors import refused
 MOST_MONTHS = 48
 #: 严重警告 given because there is no Party post to be removed from.
 INSTEAD_MONTHS = 24
-SERIOUS_WARNING, REMOVAL, PROBATION, DISMISSAL = "PD2", "PD3", "PD4", "AD6"
+SERIOUS_WARNING, REMOVAL, PROBATION, EXPULSION, DISMISSAL = "PD2", "PD3", "PD4", "PD5", "AD6"
 TABLES = {"PD": "party_sanctions", "AD": "administrative_sanctions"}
 
 

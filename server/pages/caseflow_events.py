@@ -31,6 +31,12 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
     "case.stopped_handed": lambda p: _(
         "Case %(number)s ended here: it was handed to another body.", **_said(p)
     ),
+    "death.held_expel": lambda p: _(
+        "%(number)s died: the meeting holds that expulsion was deserved.", **_said(p)
+    ),
+    "death.held_lesser": lambda p: _(
+        "%(number)s died: the meeting holds that less than expulsion was deserved.", **_said(p)
+    ),
     "death.concluded": lambda p: _(
         "Conclusion %(number)s on a person who died: no sanction (Law on Administrative Sanctions, article 27).",
         **_said(p),
@@ -73,6 +79,10 @@ def _situation(params: Params) -> str:
 
 
 REFUSALS: Mapping[str, Callable[[Params], str]] = {
+    "died_before": lambda p: _("His death is recorded already, and he is decided on."),
+    "expulsion_not_put": lambda p: _(
+        "Nobody has put the expulsion of a Party member before the meeting: it cannot be decided on who is dead."
+    ),
     "not_missing": lambda p: _("The person is not recorded as missing."),
     "still_missing": lambda p: _(
         "The person is still recorded as missing: enter first that he has appeared."

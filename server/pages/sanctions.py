@@ -78,6 +78,7 @@ def of_clue(session: Session, clue: Clue) -> list[Person]:
 def _person(session: Session, row: CasePerson) -> Person:
     made = sanctioned.decision(session, row.case_id, row.subject_id)
     served = rights.served(session, made) if made is not None and made.number else None
+    unheard = row.outcome == "dead" or (made is not None and made.posthumous)
     superseded = select(Decision.id).where(
         Decision.case_id == row.case_id, Decision.subject_id == row.subject_id, Decision.state == "superseded"
     )
@@ -90,7 +91,7 @@ def _person(session: Session, row: CasePerson) -> Person:
         given=_given(session, made) if made is not None else (),
         served_on=served.served_on if served else None,
         done=_done(session, made) if made is not None else (),
-        rights=() if row.outcome == "dead" else tuple(rights.of_person(session, row)),
+        rights=() if unheard else tuple(rights.of_person(session, row)),
         prosecution=prosecuting.of_person(session, row),
     )
 

@@ -9,19 +9,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers.cases import Case, CasePerson, Concerned
-from handlers.registers import Clue
-from handlers.sanctions import Decision, Hearing
+from handlers.registers import Clue, Meeting
+from handlers.sanctions import AgendaItem, Decision, Hearing, deaths
 from handlers.sanctions.matter import put_before
 from handlers.sanctions.preconditions import check
 from tests import cases, clues
 from tests.houses import Houses
 from workflows import clock
+from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotAllowed
 from workflows.operations import Context
 
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 MET, LATER = date(2026, 3, 2), date(2026, 3, 3)
-USUAL = {"party_member": True, "party_post": True, "congress_post": None, "village_cadre": None}
+USUAL = {
+    "party_member": True,
+    "party_post": True,
+    "congress_post": None,
+    "village_cadre": None,
+    "died_on": None,
+}
 
 #: Who it is, what is decided on him, and the field that refuses it with its code; None: it is let through.
 RULES: list[tuple[dict[str, Any], dict[str, Any], tuple[str, str] | None]] = [
@@ -51,6 +58,11 @@ RULES: list[tuple[dict[str, Any], dict[str, Any], tuple[str, str] | None]] = [
     ({}, {"administrative": "AD1", "told": None}, ("administrative", "not_heard")),
     ({}, {"administrative": "AD3", "told": "AD2"}, ("administrative", "aggravated")),
     ({}, {"administrative": "AD1", "told": "AD2"}, None),
+    # Of the dead a Party member is expelled, and nothing else is given (纪律处分条例 38; 政务处分法 27).
+    ({"died_on": MET}, {"party": "PD5"}, None),
+    ({"died_on": MET}, {"party": "PD4"}, ("party", "situation")),
+    ({"died_on": MET}, {"administrative": "AD1"}, ("administrative", "situation")),
+    ({"died_on": MET, "party_member": None}, {"party": "PD5"}, ("party", "no_party_member")),
 ]
 
 
@@ -82,6 +94,36 @@ def test_no_meeting_no_sanction(sqlite_houses: Houses) -> None:
         with pytest.raises(NotAllowed) as caught:
             put_before(context)
         assert caught.value.code == "no_meeting"
+
+
+def test_nobody_dead_is_expelled_without_a_meeting_and_a_proposal(sqlite_houses: Houses) -> None:
+    """The register is asked again: for the meeting, and for the expulsion of a member that was put before it."""
+    with sqlite_houses() as house, Session(house.engine) as session, clock.held_at(MORNING):
+        case = cases.filed(session, clues.laid(session, "DW2"), people=({"died_on": MET},))
+        person = session.scalars(select(CasePerson).where(CasePerson.case_id == case.id)).one()
+        where = {"clue_id": case.clue_id, "case_id": case.id, "subject_id": person.subject_id}
+        scope = session.get_one(Clue, case.clue_id).scope_id
+        actor = Actor("reviewer", frozenset({"reviewer@SLS", "reviewer"}))
+        context = Context(session, actor, MORNING, "none", "person_decision", scope_id=scope, variables=where)
+        with pytest.raises(NotAllowed) as caught:
+            deaths.hold(context, answers={"held": "expel"})
+        assert caught.value.code == "no_meeting"
+        _met(session, case)
+        with pytest.raises(InvalidInput) as refusal:
+            deaths.hold(context, answers={"held": "expel"})
+        assert {field: fault.code for field, fault in refusal.value.fields.items()} == {
+            "held": "expulsion_not_put"
+        }
+
+
+def _met(session: Session, case: Case) -> None:
+    """Lay a meeting of the standing committee that the case was put before."""
+    item = {"reasons": "", "put_by": "reviewer", "put_at": MORNING}
+    session.add(AgendaItem(clue_id=case.clue_id, case_id=case.id, **item))
+    kept = {"recorded_by": "member", "recorded_at": MORNING, "resolution": "", "held_on": MET}
+    about = {"step": "sanction", "act": "sanction", "body": "", "present": [], "recused": [], "opinions": []}
+    session.add(Meeting(clue_id=case.clue_id, number="HY-1", **about, **kept))
+    session.flush()
 
 
 def _heard(session: Session, case: Case, person: CasePerson, said: Mapping[str, Any]) -> Decision:

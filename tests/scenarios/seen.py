@@ -157,6 +157,20 @@ def _made(seen: Seen, wanted: Sequence[Any]) -> Any:
     return _same(wanted, [f"{row.kind} {row.number} v{row.version}" for row in rows])
 
 
+def _written(seen: Seen, wanted: Mapping[str, Any]) -> Any:
+    """Return what was asked for if the newest paper of each kind `says` those words and `not` these, else the papers."""
+    found = {}
+    for kind, said in wanted.items():
+        row = max(
+            (row for row in _documents(seen) if row.kind == kind),
+            key=lambda row: (row.created_at, row.number),
+        )
+        text = row.content.decode()
+        holds = all(word in text for word in said["says"]) and not any(word in text for word in said["not"])
+        found[kind] = said if holds else text
+    return found
+
+
 def _documents(seen: Seen) -> Sequence[registers.Document]:
     wanted = select(registers.Document).where(registers.Document.clue_id == seen.clue.id)
     return seen.session.scalars(wanted).all()
@@ -238,6 +252,7 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "returns": _returns,
     "sees": _sees,
     "signed": _signed,
+    "written": _written,
     "stage": lambda seen, wanted: seen.clue.stage,
     "state": lambda seen, wanted: seen.instance.state,
     "subjects": _subjects,
