@@ -439,7 +439,10 @@ class Telling:
 
     def _offered(self, session: Session, actor: Actor, step: Step) -> Task:
         """Return the task at the step that is in the actor's inbox."""
-        standing = {task.id for task in self._standing(session, step)}
+        named = (
+            task for task in self._standing(session, step) if step.get("of") in (None, *_of(session, task))
+        )
+        standing = {task.id for task in named}
         boxes = (tasks.listing(session, actor, box=box, limit=1000).rows for box in ("groups", "mine"))
         found = next((task for rows in boxes for task in rows if task.id in standing), None)
         assert found, f"{self.place}: it is in no inbox of {actor.id}"
@@ -498,10 +501,10 @@ def _wind_up(session: Session, process: str) -> None:
 
 
 def _of(session: Session, task: Task) -> list[str]:
-    """Return what tells a task from others of the same step: the agency of a return, the groups it is offered to."""
+    """Return what tells a task from others of the same step: agency of a return, groups it is offered to, person."""
     row = returns.return_of(session, task)
     named = select(TaskCandidate.name).where(TaskCandidate.task_id == task.id)
-    return [*session.scalars(named), *([row.agency_code] if row else [])]
+    return [*session.scalars(named), *([row.agency_code] if row else []), task.subject or ""]
 
 
 def _short(step: Step) -> str:
