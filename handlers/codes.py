@@ -8,7 +8,7 @@ Beside the files stand the tables of the registers: `offices`, `agencies` (by un
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -81,7 +81,13 @@ def _units(session: Session, kind: str) -> tuple[Option, ...]:
     return tuple(Option(unit.code, unit.name_zh, unit.name_en) for unit in found)
 
 
-def _staff(session: Session) -> tuple[Option, ...]:
+def staff(session: Session, logins: Collection[str | None]) -> Options:
+    """Return the table `staff` with these people only, for a step that is not everybody's."""
+    return {"staff": [option for option in staff_options(session) if option.value in logins]}
+
+
+def staff_options(session: Session) -> tuple[Option, ...]:
+    """Return the office's own people who have an account, by login."""
     named = select(office.Person).where(office.Person.login.is_not(None), office.Person.kind == "staff")
     return tuple(
         Option(person.login, person.name, person.name)
@@ -108,7 +114,7 @@ def _limits(session: Session) -> tuple[Option, ...]:
 _REGISTERS: Mapping[str, Callable[[Session], Sequence[Option]]] = {
     "offices": lambda session: _units(session, "office"),
     "agencies": lambda session: _units(session, "agency"),
-    "staff": _staff,
+    "staff": staff_options,
     "return_periods": _periods,
     "limits": _limits,
 }

@@ -130,6 +130,7 @@ FREE: Mapping[str, frozenset[str]] = {
             *(
                 "pages.report",
                 "pages.happened",
+                "pages.new_filing",
                 "pages.new_transfer",
                 "pages.new_sealed",
                 "pages.new_period",

@@ -106,6 +106,18 @@ def not_started(context: Context) -> None:
     note(context, clue_of(context), "accountability.not_started", number=row.number)
 
 
+@operation("accountability.eligible", use="options")
+def eligible(context: Context) -> Options:
+    """Return the `staff` that may be of the team: nobody whom the matter is about, who supervises or handled it."""
+    clue, row = clue_of(context), of_process(context)
+    judgement = context.session.get_one(DualJudgement, row.judgement_id)
+    everybody = [option.value for option in codes.staff_options(context.session)]
+    out = {
+        login for _code, barred in _barred(context.session, clue, judgement, everybody) for login in barred
+    }
+    return codes.staff(context.session, set(everybody) - out)
+
+
 @operation("accountability.assign")
 def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Name the team: InvalidInput names who may not be of it."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from handlers import codes
 from handlers.cases.model import Case, CaseLink, CasePerson, Concerned
 from handlers.registers import Clue, ClueSubject
 from handlers.registers.record import FEWEST_HANDLERS, Answers, clue_of, handlers_of
@@ -29,6 +30,12 @@ def people_options(context: Context) -> Options:
     """Return the persons of the matter (`clue_people`), for forms that are about one of them."""
     rows = people(context.session, clue_of(context))
     return {"clue_people": [Option(str(row.id), _named(row), _named(row)) for row in rows]}
+
+
+@operation("cases.team", use="options")
+def team_options(context: Context) -> Options:
+    """Return the handlers of the matter as the `staff` of a plan or a talk: nobody else may be of its team."""
+    return codes.staff(context.session, handlers_of(context.session, clue_of(context)))
 
 
 def person_of(context: Context, given: Any, field: str) -> ClueSubject:

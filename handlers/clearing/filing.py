@@ -20,6 +20,7 @@ from workflows.errors import EngineFault, NotAllowed, NotFound, refused
 from workflows.operations import Context, Recorded, operation
 
 FILING = "unit_head"
+PROCESS = "tolerance_filing"
 #: Who sees the filings of all units.
 OVERSEEING = frozenset(
     {"case_supervision", "case_supervision_head", "leader", "principal", "standing_committee"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from handlers import notifications, office
+from handlers import codes, notifications, office
 from handlers.recusals import ASKED, RECUSED, Recusal
 from handlers.registers import meetings, papers
 from handlers.registers.model import Clue, ClueHandler, Opinion
@@ -30,6 +30,7 @@ from handlers.registers.record import (
 )
 from workflows import calendar, clock, limits, plans
 from workflows.errors import FieldError, InvalidInput, NotAllowed, refused
+from workflows.forms import Options
 from workflows.operations import Context, operation
 
 #: The steps of the line of approvals.
@@ -58,6 +59,14 @@ def assign(context: Context, *, answers: Answers) -> dict[str, Any]:
     sign(context, clue, "a8", "assigned", detail={"handlers": chosen})
     move(context, clue, "signing", handlers=chosen)
     return {"taken_a8": "yes", "handlers": chosen, "recusal_a8": "no"}
+
+
+@operation("clues.assignable", use="options")
+def assignable(context: Context) -> Options:
+    """Return the `staff` that may handle the clue: handlers of its office whom no recusal keeps out."""
+    clue = clue_of(context)
+    own = {person.login for person in office.people_in(context.session, f"handler@{clue.office_code}")}
+    return codes.staff(context.session, own - _recused(context, clue))
 
 
 @operation("clues.fit_handlers", use="prefill")

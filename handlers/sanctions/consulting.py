@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from handlers import office
+from handlers import codes, office
 from handlers.cases import CasePerson
 from handlers.cases.matter import case_of, day, living
 from handlers.registers import ClueSubject, papers
@@ -29,6 +29,7 @@ from handlers.sanctions.matter import (
 )
 from handlers.sanctions.model import Consultation, Proposal
 from workflows.errors import EngineFault, refused
+from workflows.forms import Option, Options
 from workflows.model import Task
 from workflows.operations import Context, operation
 
@@ -60,6 +61,15 @@ def ask(context: Context) -> dict[str, Any]:
     return {"letters": asked}
 
 
+@operation("consultations.answers", use="options")
+def possible(context: Context) -> Options:
+    """Return what may be answered (`consultation_answers`): that nobody replied is for the review to say."""
+    asked = _open(context).answered_by in (context.actor.groups if context.actor else ())
+    words = {row["code"]: row for row in codes.rows("consultation_states")}
+    given = ("agreed", "objected") if asked else ("agreed", "objected", "unanswered")
+    return {"consultation_answers": [Option(key, words[key]["zh"], words[key]["en"]) for key in given]}
+
+
 @operation("consultations.asked", use="prefill")
 def asked(context: Context) -> dict[str, Any]:
     """Return what the letter says: the only thing of the matter that who answers is shown."""
@@ -72,8 +82,6 @@ def reply(context: Context, *, answers: Answers) -> None:
     """Keep the reply of the one who was asked, or what the review enters for him; InvalidInput says what lacks."""
     row, said = _open(context), answers["opinion"]
     if row.answered_by in (context.actor.groups if context.actor else ()):
-        if said == "unanswered":
-            raise refused("opinion", "consultation_own")
         row.replied_on = office.today()
     else:
         office.require(context.actor, {REVIEWER})

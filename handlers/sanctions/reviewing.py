@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers import duties, office
+from handlers import codes, duties, office
 from handlers.cases.matter import case_of
 from handlers.registers import papers
 from handlers.registers.numbers import next_number
@@ -14,6 +14,7 @@ from handlers.sanctions.matter import name, open_persons, person_of, proposal
 from handlers.sanctions.model import Proposal
 from handlers.sanctions.preconditions import check_kinds
 from workflows.errors import EngineFault, NotAllowed, refused
+from workflows.forms import Options
 from workflows.model import Task
 from workflows.operations import Context, operation
 
@@ -47,6 +48,12 @@ def complete(context: Context, *, answers: Answers) -> None:
     sign(context, clue, "c10_complete", "completed", answers["added"])
     keep_files(context, clue, answers.get("files"), "case_material", "files")
     note(context, clue, "review.completed")
+
+
+@operation("reviews.reviewers", use="options")
+def reviewers(context: Context) -> Options:
+    """Return the reviewers as the `staff` of a panel or an announcement."""
+    return codes.staff(context.session, {one.login for one in office.people_in(context.session, "reviewer")})
 
 
 @operation("reviews.name_panel")

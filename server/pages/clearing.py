@@ -64,6 +64,7 @@ def clearing(actor: Actor) -> str:
             "clearing.html",
             rows=[(row, filing.files(session, row)) for row in rows],
             years=_years(session, actor) if oversees else [],
+            files=filing.FILING in actor.groups,
         )
 
 

@@ -79,7 +79,7 @@ def dial(one: Clock, asked: Sequence[DeadlineChange] = (), acts: Sequence[str] =
         start=_at(one.start_at, one.rule.unit),
         due=frame.due_words(one.due_at) if one.due_at else "",
         remaining=frame.remaining(one.due_at) if one.open else "",
-        source=one.rule.article,
+        source=names.source(one.rule.article),
         lines=tuple(line for row in mine for line in (_line(one, row), *_capped(one, row))),
         count=deadline.steps_in_words((task.due_explained or {}).get("steps") or ()),
         acts=() if waits else tuple(acts),

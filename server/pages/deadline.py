@@ -43,7 +43,7 @@ def explain(session: Session, task: Task) -> Deadline:
         else _("stands since %(day)s", day=frame.local(task.paused_at)[:16]),
         remaining="" if task.closed_at else frame.remaining(task.due_at),
         rule=_rule(rule),
-        source=rule.article if rule else "",
+        source=names.source(rule.article) if rule else "",
         status=_status(rule),
         count=steps_in_words((task.due_explained or {}).get("steps") or ()),
         provisional=task.due_provisional,

@@ -98,6 +98,7 @@ def frame() -> dict[str, Any]:
     return {
         "actor": actor,
         "lang": names.lang(),
+        "source": names.source,
         "demo": current_app.extensions["duban.settings"].demo,
         "navigation": navigation(actor) if actor else [],
         "now": clock.now(),

@@ -28,6 +28,13 @@ def named(thing: Any) -> str:
     return str(getattr(thing, f"{prefix}_{lang()}") or getattr(thing, f"{prefix}_zh"))
 
 
+def source(rule: str) -> str:
+    """Return the rule that something comes from; where it is the office's own, that in the reader's language."""
+    return rule.replace("本办规定（设计值）", _("The office's own rule (design value)")).replace(
+        "本办规定（待确认）", _("The office's own rule (to be confirmed)")
+    )
+
+
 def person(login: Any, on_behalf_of: Any = None) -> str:
     """Return the name of who signs in as `login`; the login where nobody does, nothing for none.
 

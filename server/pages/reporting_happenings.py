@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from handlers import interference, working
+from handlers import accidents, interference, leaking, working
 from handlers.registers import Clue
 from server.db import reading, unit_of_work
 from server.guard import guard
@@ -25,13 +25,16 @@ from workflows.actor import Actor
 from workflows.errors import FieldError, InvalidInput, NotFound
 from workflows.forms import Form, Options
 
+#: What is told to those who have to know; of the rest, somebody decides whether it is done.
+REPORTS = frozenset({interference.PROCESS, leaking.PROCESS, accidents.PROCESS})
+
 
 @blueprint.get("/clues/<clue_id>/happened/<happening>")
 @guard(roles=working.WORKING)
 def happened(actor: Actor, clue_id: str, happening: str) -> str:
     """Show the form by which it is told."""
     with reading() as session:
-        return _page(session, _clue(session, actor, clue_id, happening), happening, {}, {})
+        return _page(session, _clue(session, actor, clue_id, happening), happening, {}, {}, {})
 
 
 @blueprint.post("/clues/<clue_id>/happened/<happening>")
@@ -43,6 +46,8 @@ def tell_happened(actor: Actor, clue_id: str, happening: str) -> Response | tupl
         sent = submission.received(session, _form(session, happening)[0], actor)
     answers = {**sent.answers, "number": clue.clue_no or clue.transfer_no}
     try:
+        if sent.errors:
+            raise InvalidInput("A file is refused.", fields=sent.errors, code="form")
         with unit_of_work() as session:
             instances.start(session, key=happening, actor=actor, answers=answers)
     except InvalidInput as error:
@@ -50,8 +55,13 @@ def tell_happened(actor: Actor, clue_id: str, happening: str) -> Response | tupl
             raise
         with reading() as session:
             again = _clue(session, actor, clue_id, happening)
-            return _page(session, again, happening, sent.answers, error.fields), 422
-    flash(_("It is reported to those who have to know."), "done")
+            return _page(session, again, happening, sent.answers, error.fields, sent.files), 422
+    told = (
+        _("It is reported to those who have to know.")
+        if happening in REPORTS
+        else _("It is asked for. Who decides on it finds it in the inbox.")
+    )
+    flash(told, "done")
     return redirect(url_for("pages.clue", clue_id=clue_id), 303)
 
 
@@ -69,6 +79,7 @@ def _page(
     happening: str,
     answers: Mapping[str, Any],
     errors: Mapping[str, FieldError],
+    files: Mapping[str, str],
 ) -> str:
     form, options = _form(session, happening)
     return render_template(
@@ -76,7 +87,8 @@ def _page(
         clue=clue,
         happening=happening,
         title=titles()[happening],
-        form=form_view.view(form, answers, lang=lang(), options=options, errors=dict(errors)),
+        form=form_view.view(form, answers, lang=lang(), options=options, errors=dict(errors), files=files),
+        report=happening in REPORTS,
     )
 
 

@@ -43,7 +43,6 @@ FIELDS: Mapping[str, Callable[[Params], str]] = {
         "Elected or appointed by a people's congress: the person is removed there first; give the day "
         "(Law on Administrative Sanctions, article 50)."
     ),
-    "consultation_own": lambda p: _("Who is asked says whether he objects."),
     "consultation_waits": lambda p: _("The time for the reply is not over: nobody counts as silent yet."),
     "consultation_paper": lambda p: _("A reply that came on paper is entered with the paper attached."),
     "consultation_objected": lambda p: _("An objection came: say how it was considered."),
