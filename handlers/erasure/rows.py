@@ -108,6 +108,7 @@ OF_CLUE: tuple[tuple[type[Base], Values], ...] = (
         {
             "delegate": "",
             "questions": "",
+            "letters": [],
             "place": "",
             "companion": "",
             "safety_plan": "",

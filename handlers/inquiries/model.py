@@ -24,7 +24,10 @@ class Inquiry(Base):
     number: Mapped[str] = mapped_column(String(32), unique=True)
     clue_id: Mapped[str] = mapped_column(ForeignKey("clue.id"), index=True)
     mode: Mapped[str] = mapped_column(String(8))  #: of `codes/inquiry_modes.csv`: talk letter both
-    subjects: Mapped[list[Any]]  #: ids of `clue_subject`
+    subjects: Mapped[list[Any]]  #: ids of `clue_subject`: all who are asked, in either way
+    talks_to: Mapped[list[Any]] = mapped_column(default=list)  #: those of them who are talked to
+    #: Those of them who are sent a letter: `subject`, and `questions` that are his alone.
+    letters: Mapped[list[Any]] = mapped_column(default=list)
     interviewers: Mapped[list[Any]]  #: logins, two at least
     delegate: Mapped[str] = mapped_column(default="")  #: who is asked to hold the talk instead
     questions: Mapped[str] = mapped_column(Text)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from handlers import office
 from handlers.cases import Allegation
 from handlers.inquiries import measures
-from handlers.inquiries.letters import TURNS
-from handlers.inquiries.model import Inquiry, Letter
+from handlers.inquiries.letters import TURNS, last_letters
+from handlers.inquiries.model import Inquiry
 from handlers.inquiries.planning import count, current, subjects
 from handlers.registers import Clue, papers, resolving
 from handlers.registers.numbers import next_number
@@ -85,15 +85,19 @@ def last_report(context: Context) -> dict[str, Any]:
 
 @operation("inquiries.accept")
 def accept(context: Context) -> dict[str, Any]:
-    """Accept what the person said and close: he is told by letter, a must (采信反馈函)."""
+    """Accept what was said and close: each is told by a letter of his own, a must (采信反馈函)."""
     clue = clue_of(context)
     row = current(context, clue)
     _end(context, clue, row)
-    number = next_number(context.session, "acceptance", context.now)
-    papers.issue(context, clue, "acceptance_letter", number)
-    note(context, clue, "inquiry.accepted", number=number)
+    acceptances = []
+    for subject in subjects(context.session, row):
+        number = next_number(context.session, "acceptance", context.now)
+        papers.issue(context, clue, "acceptance_letter", number, about=subject.id)
+        note(context, clue, "inquiry.accepted", number=number)
+        acceptances.append({"number": number, "subject_id": subject.id})
     resolving.settle(context, clue, "accepted")
-    return {"acceptance_no": number}
+    # Diagrams of before letters to several serve the first.
+    return {"acceptances": acceptances, "acceptance_no": acceptances[0]["number"]}
 
 
 @operation("inquiries.first_form")
@@ -173,10 +177,8 @@ def _check(context: Context, clue: Clue, row: Inquiry, answers: Answers) -> None
 
 
 def _unanswered(session: Session, row: Inquiry) -> bool:
-    """Whether a letter was asked twice and not answered as it should: then only verification is left."""
-    letters = select(Letter).where(Letter.inquiry_id == row.id).order_by(Letter.id.desc()).limit(1)
-    last = session.scalars(letters).first()
-    return last is not None and last.turn >= TURNS and last.state != "complete"
+    """Whether somebody was asked twice and did not answer as he should: then only verification is left."""
+    return any(one.turn >= TURNS and one.state != "complete" for one in last_letters(session, row))
 
 
 def _number(session: Session, clue: Clue) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from handlers import codes
 from handlers.cases import Allegation
 from handlers.inquiries.model import FirstFormMeasure, Inquiry, Letter, Talk, TalkPerson
+from handlers.inquiries.planning import questions
 from handlers.registers import ClueSubject, Opinion
 from handlers.registers.papers import facts, kinds
 from handlers.registers.papers.facts import Fact, Subject, day, people, person, word
@@ -33,6 +34,10 @@ def _inquiry(on: Subject) -> dict[str, Any]:
     return {
         "mode": word("inquiry_modes", row.mode),
         "subjects": [_subject(on, int(one)) for one in row.subjects],
+        "talks_to": [_subject(on, int(one)) for one in row.talks_to],
+        "letters": [
+            {**_subject(on, int(one["subject"])), "questions": one["questions"]} for one in row.letters
+        ],
         "interviewers": people(on.session, row.interviewers),
         "delegate": row.delegate,
         "questions": row.questions,
@@ -68,12 +73,16 @@ def _talk(on: Subject) -> dict[str, Any]:
 
 
 def _asked(on: Subject) -> dict[str, Any]:
-    row = _newest(on, Letter)
+    wanted = select(Letter).where(Letter.clue_id == on.clue.id)
+    if on.number:
+        wanted = wanted.where(Letter.number == on.number)
+    row = on.session.scalars(wanted.order_by(Letter.id.desc()).limit(1)).first()
     if row is None:
         return {}
     return {
         "number": row.number,
         "person": _subject(on, row.subject_id),
+        "questions": questions(on.session.get_one(Inquiry, row.inquiry_id), row.subject_id),
         "again": row.turn > 1,
         "on": day(row.issued_at),
     }
@@ -146,7 +155,7 @@ KINDS: Mapping[str, Mapping[str, Fact]] = {
         "findings": _findings,
         "opinions": _approvals("inquiry_result", "first_form"),
     },
-    "acceptance_letter": {**INWARD, **PLAN},
+    "acceptance_letter": {**INWARD, **PLAN, "accepted": lambda on: facts.identity(on, on.about)},
     "admonition": {**INWARD, "measure": _measure},
 }
 for _kind, _said in KINDS.items():

@@ -1,7 +1,8 @@
-"""Beginning an inquiry and planning it (b1): who is asked, how, by which two; whose cadre he is on that day."""
+"""Beginning an inquiry and planning it (b1): who is asked, how and what, by which two; whose cadre he is on that day."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -61,13 +62,16 @@ def last_plan(context: Context) -> dict[str, Any]:
     clue = clue_of(context)
     row = latest(context.session, clue)
     if row is None:
+        everybody = [str(one.id) for one in people(context.session, clue)]
         return {
-            "subjects": [str(one.id) for one in people(context.session, clue)],
+            "talks_to": everybody,
+            "letters": [{"subject": one} for one in everybody],
             "interviewers": handlers_of(context.session, clue),
         }
     return {
         "mode": row.mode,
-        "subjects": row.subjects,
+        "talks_to": row.talks_to,
+        "letters": row.letters,
         "interviewers": row.interviewers,
         "questions": row.questions,
         "place": row.place or None,
@@ -82,7 +86,9 @@ def plan(context: Context, *, answers: Answers) -> dict[str, Any]:
     """Record the plan of an inquiry; who is asked is dated: his rank, and whose cadre he is today (b1)."""
     clue, session = clue_of(context), context.session
     interviewers = list(dict.fromkeys(answers["interviewers"]))
-    asked = _asked(context, clue, answers)
+    talked, letters = _asked(context, clue, answers)
+    lettered = [one for one, _ in letters]
+    asked = sorted({*talked, *lettered}, key=lambda one: one.id)
     if len(interviewers) < FEWEST_HANDLERS:
         raise refused("interviewers", "too_few", min=FEWEST_HANDLERS)
     if strangers := sorted(set(interviewers) - set(handlers_of(session, clue))):
@@ -92,6 +98,8 @@ def plan(context: Context, *, answers: Answers) -> dict[str, Any]:
         row = Inquiry(number=next_number(session, "inquiry", context.now), clue_id=clue.id)
         session.add(row)
     row.mode, row.subjects, row.interviewers = answers["mode"], [str(one.id) for one in asked], interviewers
+    row.talks_to = [str(one.id) for one in talked]
+    row.letters = [{"subject": str(one.id), "questions": own} for one, own in letters]
     row.delegate = (answers.get("delegate") or "").strip()
     row.questions, row.place = answers["questions"], answers.get("place") or ""
     row.companion, row.safety_plan = answers.get("companion") or "", answers["safety_plan"]
@@ -108,7 +116,9 @@ def plan(context: Context, *, answers: Answers) -> dict[str, Any]:
         "interviewers": interviewers,
         "management": management,
         "explainer": explainer(session, clue, asked),
-        "subject_id": asked[0].id,
+        "letters_to": [one.id for one in lettered],
+        # Diagrams of before letters to several are about one person.
+        **({"subject_id": asked[0].id} if "subjects" in answers else {}),
         "inquiry_no": row.number,
         "turn": 0,
     }
@@ -148,6 +158,12 @@ def subjects(session: Session, row: Inquiry) -> list[ClueSubject]:
     return [session.get_one(ClueSubject, int(one)) for one in row.subjects]
 
 
+def questions(row: Inquiry, subject_id: int) -> str:
+    """Return what a letter of an inquiry asks somebody: what is asked of him alone, else what is asked of all."""
+    own = (one.get("questions") for one in row.letters if one["subject"] == str(subject_id))
+    return next(filter(None, own), row.questions)
+
+
 def is_unheaded(session: Session, names: set[str], unit: str | None) -> bool:
     """Return whether nobody else of the unit may answer: its heads bear the names of who is asked, or there is none."""
     heads = {person.name for person in office.people_in(session, f"unit_head@{unit}")} if unit else set()
@@ -162,16 +178,32 @@ def explainer(session: Session, clue: Clue, asked: list[ClueSubject]) -> str:
     return f"office_head@{clue.office_code}" if unheaded else f"unit_head@{unit}"
 
 
-def _asked(context: Context, clue: Clue, answers: Answers) -> list[ClueSubject]:
-    """Return the chosen persons; a letter asks one, and who is delegated talks."""
-    known = {str(one.id): one for one in people(context.session, clue)}
-    chosen = [known[one] for one in dict.fromkeys(answers["subjects"]) if one in known]
-    if not chosen:
-        raise refused("subjects", "required")
-    if answers["mode"] != "talk" and len(chosen) > 1:
-        raise refused("subjects", "letter_to_one")
-    if answers["mode"] == "letter" and (answers.get("delegate") or "").strip():
+def _asked(
+    context: Context, clue: Clue, answers: Answers
+) -> tuple[list[ClueSubject], list[tuple[ClueSubject, str]]]:
+    """Return who is talked to, and who is sent a letter with which questions of his own; who is delegated talks."""
+    known, mode = {str(one.id): one for one in people(context.session, clue)}, answers["mode"]
+    if mode == "letter" and (answers.get("delegate") or "").strip():
         raise refused("delegate", "letter_not_delegated")
+    if "subjects" in answers:  # the form of diagrams that send one letter
+        chosen = _chosen(known, answers["subjects"], "subjects")
+        if mode != "talk" and len(chosen) > 1:
+            raise refused("subjects", "earlier_version")
+        return chosen if mode != "letter" else [], [(one, "") for one in chosen] if mode != "talk" else []
+    talked = _chosen(known, answers.get("talks_to"), "talks_to") if mode != "letter" else []
+    rows = answers.get("letters") if mode != "talk" else None
+    own = {str(one["subject"]): (one.get("questions") or "").strip() for one in rows or ()}
+    if len(own) < len(rows or ()):
+        raise refused("letters", "twice")
+    lettered = _chosen(known, own, "letters") if mode != "talk" else []
+    return talked, [(one, own[str(one.id)]) for one in lettered]
+
+
+def _chosen(known: Mapping[str, ClueSubject], given: Iterable[str] | None, field: str) -> list[ClueSubject]:
+    """Return the chosen persons of the matter, each once; InvalidInput names the field that chooses nobody."""
+    chosen = [known[one] for one in dict.fromkeys(given or ()) if one in known]
+    if not chosen:
+        raise refused(field, "required")
     return chosen
 
 

@@ -109,7 +109,7 @@ def _talked(context: Context, answers: Answers, *, delegated: bool) -> dict[str,
 def _asked(context: Context, clue: Clue, row: Inquiry, one: Talk) -> None:
     """Note who was talked to, and that from now on he is one who was asked."""
     for person in persons.entered(context.session, clue):
-        if str(person.subject_id) in row.subjects:
+        if str(person.subject_id) in row.talks_to:
             context.session.add(TalkPerson(talk_id=one.id, subject_id=person.subject_id))
             person.inquired_at = person.inquired_at or context.now
 

@@ -226,25 +226,18 @@ def _is_own_unit(session: Session, actor: Actor, units: Sequence[str], area: str
 
 
 def _asked_of_him(actor: Actor, units: Sequence[str], area: str) -> ColumnElement[bool]:
-    """A letter of inquiry waits for the reply of his unit, and does not ask himself."""
+    """A letter of inquiry waits for the reply of his unit, and nobody the matter is about is called like the actor."""
     waits = select(Letter.id).where(
         Letter.clue_id == Clue.id, Letter.state == "served", Letter.unit_code.in_(units)
     )
-    named = waits.join(ClueSubject, ClueSubject.id == Letter.subject_id).join(
-        Person, Person.name == ClueSubject.name
-    )
-    himself = named.where(Person.login == actor.id)
-    return and_(exists(waits.correlate(Clue)), not_(exists(himself.correlate(Clue))))
+    return and_(exists(waits.correlate(Clue)), not_(_names(actor)))
 
 
 def _is_asked_of_him(session: Session, actor: Actor, units: Sequence[str], area: str, clue: Clue) -> bool:
-    letters = session.scalars(
-        select(Letter).where(Letter.clue_id == clue.id, Letter.state == "served", Letter.unit_code.in_(units))
-    ).all()
-    own = session.scalar(select(Person.name).where(Person.login == actor.id))
-    return bool(letters) and own not in {
-        session.get_one(ClueSubject, letter.subject_id).name for letter in letters
-    }
+    waits = select(Letter.id).where(
+        Letter.clue_id == clue.id, Letter.state == "served", Letter.unit_code.in_(units)
+    )
+    return session.scalar(waits.limit(1)) is not None and not _is_named(session, actor, clue)
 
 
 def _about_staff(actor: Actor, units: Sequence[str], area: str) -> ColumnElement[bool]:

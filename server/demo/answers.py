@@ -259,7 +259,7 @@ def _hold(s: Scene) -> Answers:
 def _plan(s: Scene) -> Answers:
     return {
         "mode": "talk",
-        "subjects": [s.subjects[0]],
+        "talks_to": [s.subjects[0]],
         "interviewers": list(s.office[:2]),
         "questions": "请就反映的问题逐项说明情况。",
         "place": "谈话室一",

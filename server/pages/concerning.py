@@ -17,7 +17,8 @@ from workflows.model import Task
 def of_whom(session: Session, actor: Actor, tasks: Iterable[Task]) -> dict[str, str]:
     """Return for which of a matter's several persons each task is done, by task.
 
-    By name for who reads the matter's content, else by the order in which it names them.
+    By name for who reads the matter's content, and for the head of the person's unit, who is told of nobody else;
+    for others by the order in which it names them.
     """
     named = {task.id: int(task.subject) for task in tasks if task.subject and task.subject.isdecimal()}
     if not named:
@@ -29,9 +30,15 @@ def of_whom(session: Session, actor: Actor, tasks: Iterable[Task]) -> dict[str, 
         people.setdefault(row.clue_id, []).append(row)
     known = set(session.scalars(select(Clue.id).where(Clue.id.in_(people), wall.clues(actor, "content"))))
     words = {
-        row.id: row.name if row.clue_id in known else _("person %(number)d", number=number)
+        row.id: row.name
+        if row.clue_id in known or _heads(actor, row)
+        else _("person %(number)d", number=number)
         for rows in people.values()
         if len(rows) > 1
         for number, row in enumerate(rows, 1)
     }
     return {task_id: words[one] for task_id, one in named.items() if one in words}
+
+
+def _heads(actor: Actor, row: ClueSubject) -> bool:
+    return f"unit_head@{row.unit_code}" in actor.groups

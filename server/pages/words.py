@@ -427,7 +427,11 @@ FIELDS: dict[str, Wording] = {
     "taken": lambda p: _("“%(value)s” is taken. Choose another one.", value=p.get("value", "")),
     "pattern": lambda p: _("This is not written as it should be."),
     "too_few": lambda p: _("At least %(min)d persons are needed.", min=p["min"]),
-    "letter_to_one": lambda p: _("A letter of inquiry asks one person."),
+    "earlier_version": lambda p: _(
+        "The diagram of this matter is an earlier version, which sends one letter only. Choose one person, or "
+        "let a supervisor move the matter to the newest version."
+    ),
+    "twice": lambda p: _("Somebody is named twice."),
     "letter_not_delegated": lambda p: _("Only a talk can be delegated, a letter cannot."),
     "not_replied": lambda p: _("No reply has come, so it cannot be complete."),
     "reply_complete": lambda p: _("The reply is complete: nothing is asked again."),

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
-from tests.security.conftest import LINE, House, answers
-from workflows.model import Instance
+from handlers.registers import ClueSubject
+from server import auth, worker
+from server.db import Database
+from tests.scenarios import story
+from tests.security.conftest import LINE, House, Visitor, answers
+from workflows import clock
+from workflows.model import Instance, Task
 
 FACTS = "经群众来信反映的一段叙述"
 #: Texts of the matter, and the people who handle it.
@@ -76,3 +82,73 @@ def test_an_agency_enters_nothing_that_is_the_offices(house: House) -> None:
         }
         refused = program.post("/process-definition/key/clue_transfer/start", body, 400)
         assert refused["fields"][field]["code"] == "own_agency"
+
+
+#: Two who are asked by letter, of two units, and what each of them alone is asked.
+ASKED = {"unit": ("丁某函", "STJ", "是否收受该厂礼品？"), "unit2": ("戊某函", "YJJ", "是否替该厂说情？")}
+
+
+def test_the_head_of_a_unit_sees_the_letter_to_his_own_person_only(house: House) -> None:
+    """Neither whom else it asks, nor what, nor that there is another letter."""
+    instance = _lettered(house.city.database)
+    for login, (name, _, question) in ASKED.items():
+        other, _, others_question = ASKED[next(one for one in ASKED if one != login)]
+        with house.city.database.unit_of_work() as session:
+            auth.create(session, login, login, trusted=True)
+        head, program = Visitor(house.base, login), house.program(login)
+        mine, strange = (_reply(house, instance, one) for one in (name, other))
+        # Whom the letter asks, and not that he is one of several.
+        inbox, page = head.get("/inbox?box=groups").text, head.get(f"/tasks/{mine.id}").text
+        for text in (inbox, page):
+            assert f"· {name}" in text
+        assert question in page
+        shown = [
+            inbox,
+            page,
+            head.get("/deadlines").text,
+            str(program.get(f"/task/{mine.id}/form-variables")),
+        ]
+        assert [text for text in shown if other in text or others_question in text] == []
+        assert [task["id"] for task in program.get("/task", processInstanceId=instance.id)] == [mine.id]
+        assert program.count("/history/task", processInstanceId=instance.id) == 1
+        assert program.count("/history/activity-instance", processInstanceId=instance.id) == 0
+        for path in (f"/task/{strange.id}", f"/process-instance/{instance.id}/variables"):
+            program.get(path, 404)
+        for address in (f"/tasks/{strange.id}", f"/instances/{instance.id}/tokens.json", _clue(instance)):
+            assert head.get(address).status_code in (403, 404), address
+
+
+def _lettered(database: Database) -> Instance:
+    """Return an inquiry that has served a letter on each of the two."""
+    telling = story.Telling(
+        database, story.Story("inquiry", clock.now(), (), story.usually(story.folders.BPMN))
+    )
+    people = tuple({"name": name, "unit_code": unit} for name, unit, _ in ASKED.values())
+    telling.act({"laid": {"way": "DW1", "subjects": people}})
+    with database.reading() as session:
+        of = select(ClueSubject.id, ClueSubject.name).where(
+            ClueSubject.name.in_([one["name"] for one in people])
+        )
+        ids = {name: str(one) for one, name in session.execute(of)}
+    letters = [{"subject": ids[name], "questions": question} for name, _, question in ASKED.values()]
+    telling.act(
+        {"actor": "handler", "task": "b1", "answers": {"mode": "letter", "place": None, "letters": letters}}
+    )
+    for actor, step in (("head", "approve_a2"), ("leader", "approve_a3"), *[("handler", "deliver")] * 2):
+        telling.act({"actor": actor, "task": step})
+        worker.run_due(database)
+    with database.reading() as session:
+        return session.get_one(Instance, next(iter(telling.matters.values())))
+
+
+def _reply(house: House, instance: Instance, name: str) -> Task:
+    """Return the step in which somebody's letter is answered."""
+    with house.city.database.reading() as session:
+        subject = session.scalars(select(ClueSubject.id).where(ClueSubject.name == name)).one()
+        wanted = Task.instance_id == instance.id, Task.element_id == "b3r", Task.subject == str(subject)
+        return session.scalars(select(Task).where(*wanted)).one()
+
+
+def _clue(instance: Instance) -> str:
+    assert instance.scope_id
+    return f"/clues/{instance.scope_id.removeprefix('clue:')}"

@@ -280,7 +280,7 @@ KEPT = {
     "tolerance": {"grounds", "hard_stops"},
     "false_accusation": {"signs", "document_no"},
     "first_form_measure": {"carried_out_by"},
-    "inquiry": {"planned_by", "subjects", "interviewers"},
+    "inquiry": {"planned_by", "subjects", "talks_to", "interviewers"},
     "inquiry_letter": {"replied_by"},
     "inquiry_talk": {"recorded_by", "second_by"},
     "inquiry_talk_person": set(),

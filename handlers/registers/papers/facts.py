@@ -35,6 +35,7 @@ class Subject:
     clue: Clue
     at: datetime
     number: str = ""  #: of the paper
+    about: int | None = None  #: which of the persons concerned, where each has his own
 
 
 Fact = Callable[[Subject], Any]

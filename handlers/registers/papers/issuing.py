@@ -27,13 +27,16 @@ MEDIA_TYPE = "application/vnd.duban.paper+json"
 TEMPLATES = Path(__file__).resolve().parents[3] / "bpmn"
 
 
-def issue(context: Context, clue: Clue, kind: str, number: str) -> Document:
-    """Return the new version of a paper, made of what the register knows now; earlier versions stay."""
+def issue(context: Context, clue: Clue, kind: str, number: str, *, about: int | None = None) -> Document:
+    """Return the new version of a paper, made of what the register knows now; earlier versions stay.
+
+    `about`: the person concerned (`ClueSubject`), where each has a paper of his own.
+    """
     session = context.session
     session.flush()
     version = _versions(session, clue, kind, number) + 1
     secrecy = classes.of(session, clue, kind)
-    content = made(context, clue, kind, number, version)
+    content = made(context, clue, kind, number, version, about=about)
     row = Document(
         clue_id=clue.id,
         kind=kind,
@@ -66,10 +69,12 @@ def content(document: Document) -> Paper | None:
     return Paper.from_bytes(document.content) if document.media_type == MEDIA_TYPE else None
 
 
-def made(context: Context, clue: Clue, kind: str, number: str, version: int) -> Paper:
+def made(
+    context: Context, clue: Clue, kind: str, number: str, version: int, *, about: int | None = None
+) -> Paper:
     """Return a paper of what the register knows now, by the template that holds, not kept."""
     filled = template(context, kind)
-    subject = Subject(context.session, clue, context.now, number)
+    subject = Subject(context.session, clue, context.now, number, about)
     # Only what the template asks for is looked up.
     said = {name: fact(subject) for name, fact in KINDS[kind].items() if name in filled.names}
     marks = (
