@@ -66,12 +66,14 @@ def last_plan(context: Context) -> dict[str, Any]:
         return {
             "talks_to": everybody,
             "letters": [{"subject": one} for one in everybody],
+            "subjects": everybody,  # of the form of diagrams that send one letter
             "interviewers": handlers_of(context.session, clue),
         }
     return {
         "mode": row.mode,
         "talks_to": row.talks_to,
         "letters": row.letters,
+        "subjects": row.subjects,
         "interviewers": row.interviewers,
         "questions": row.questions,
         "place": row.place or None,
