@@ -77,6 +77,7 @@ READS: Mapping[str, Read] = {
     "engine_rest.task_variable": _VARIABLES,
     "engine_rest.task_form_variables": _VARIABLES,
     "engine_rest.get_incident": Read("incident.read", "incident", only_matters=True),
+    "engine_rest.get_error_details": Read("incident.read", "incident", only_matters=True),
 }
 
 #: Why → the routes of which no read is kept.
@@ -99,6 +100,11 @@ FREE: Mapping[str, frozenset[str]] = {
             *("engine_rest.list_history_tasks", "engine_rest.count_history_activities"),
             *("engine_rest.count_history_instances", "engine_rest.count_history_tasks"),
             *("engine_rest.count_incidents", "engine_rest.count_instances", "engine_rest.count_tasks"),
+            *(
+                "engine_rest.list_external_tasks",
+                "engine_rest.count_external_tasks",
+                "engine_rest.list_topics",
+            ),
         }
     ),
     "identifiers, steps and instants of one instance, nothing of its content": frozenset(
@@ -106,6 +112,7 @@ FREE: Mapping[str, frozenset[str]] = {
             *("pages.tokens", "engine_rest.get_instance", "engine_rest.get_task", "engine_rest.task_form"),
             *("engine_rest.task_deployed_form", "engine_rest.task_identity_links"),
             *("engine_rest.get_history_instance", "engine_rest.get_history_activity"),
+            "engine_rest.get_external_task",
         }
     ),
     "the account's own": frozenset(

@@ -45,7 +45,8 @@ NEEDED: Mapping[str, frozenset[str]] = {
             *("engine_rest.count_history_activities", "engine_rest.list_history_instances"),
             *("engine_rest.count_history_instances", "engine_rest.list_history_tasks"),
             *("engine_rest.count_history_tasks", "engine_rest.generate_migration"),
-            "engine_rest.validate_migration",
+            *("engine_rest.validate_migration", "engine_rest.list_external_tasks"),
+            "engine_rest.count_external_tasks",
         }
     ),
     "tasks": frozenset(
@@ -53,7 +54,10 @@ NEEDED: Mapping[str, frozenset[str]] = {
             *("engine_rest.claim_task", "engine_rest.unclaim_task", "engine_rest.assign_task"),
             *("engine_rest.complete_task", "engine_rest.start_instance", "engine_rest.correlate"),
             *("engine_rest.evaluate", "api.create_transfer", "api.complete_transfer", "api.send_file"),
-            *("api.sign_receipt", "api.sign_letter", "api.close_return"),
+            *("api.sign_receipt", "api.sign_letter", "api.close_return", "engine_rest.fetch_and_lock"),
+            *("engine_rest.complete_external_task", "engine_rest.throw_external_error"),
+            *("engine_rest.fail_external_task", "engine_rest.extend_external_lock"),
+            *("engine_rest.unlock_external_task", "engine_rest.lock_external_task"),
         }
     ),
     "deploy": frozenset(
@@ -66,7 +70,8 @@ NEEDED: Mapping[str, frozenset[str]] = {
         {
             *("engine_rest.delete_instance", "engine_rest.suspend_instance", "engine_rest.put_variable"),
             *("engine_rest.modify_variables", "engine_rest.retry_incident", "engine_rest.resolve_incident"),
-            "engine_rest.execute_migration",
+            *("engine_rest.execute_migration", "engine_rest.set_external_retries"),
+            *("engine_rest.set_external_priority", "engine_rest.set_many_retries"),
         }
     ),
 }

@@ -25,11 +25,13 @@ FREE: Mapping[str, frozenset[str]] = {
             *("engine_rest.count_tasks", "engine_rest.count_instances", "engine_rest.count_history_tasks"),
             *("engine_rest.count_history_activities", "engine_rest.count_history_instances"),
             *("engine_rest.generate_migration", "engine_rest.validate_migration", "pages.check_diagram"),
+            *("engine_rest.list_external_tasks", "engine_rest.count_external_tasks"),
         }
     ),
     "half-filled answers, seen by their writer alone until they are sent": frozenset(
         {"pages.save_draft", "pages.preview_paper"}
     ),
+    "a worker asks for tasks, and each that it gets leaves a row": frozenset({"engine_rest.fetch_and_lock"}),
     "a list is checked, which its sender put there": frozenset({"pages.go_on_checking"}),
     "how the reader's own pages look, and what he has read": frozenset(
         {"pages.choose_language", "pages.read_notifications"}

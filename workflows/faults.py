@@ -29,6 +29,7 @@ class _Place:
     instance_id: str | None
     definition_id: str | None
     task_id: str | None
+    external_id: str | None
 
 
 @contextmanager
@@ -39,12 +40,13 @@ def noted(
     instance_id: str | None = None,
     definition_id: str | None = None,
     task_id: str | None = None,
+    external_id: str | None = None,
 ) -> Iterator[None]:
     """Let whatever fails inside be a fault that leaves an incident of this kind.
 
     Not where nobody acts: the worker tries again, and notes what fails for good.
     """
-    place = _Place(act, instance_id, definition_id, task_id)
+    place = _Place(act, instance_id, definition_id, task_id, external_id)
     try:
         yield
     except EngineFault as fault:
@@ -70,6 +72,7 @@ def _note(session: Session, *, place: _Place, error: BaseException) -> None:
         Incident.instance_id == place.instance_id,
         Incident.definition_id == place.definition_id,
         Incident.task_id == place.task_id,
+        Incident.external_id == place.external_id,
         Incident.element_id == getattr(error, "element", None),
         Incident.resolved_at.is_(None),
     )

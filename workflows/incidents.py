@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 from workflows import audit, clock, leasing, persistence
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotFound
-from workflows.model import Incident, Instance, Job, ProcessDefinition, Timer
+from workflows.model import ExternalTask, Incident, Instance, Job, ProcessDefinition, Timer
 from workflows.visibility import policy
 
 
 def retry(session: Session, incident_id: str, *, actor: Actor) -> None:
-    """Let the timer or job of an open incident try again at once, and close the incident."""
+    """Let the timer, job or external task of an open incident be tried again at once, and close the incident."""
     incident, instance = _take(session, incident_id, actor)
+    if task := _external(session, incident):
+        task.retries, task.locked_until = 1, None
     row = _failed_row(session, incident)
     if row is not None and row.status == "failed":
         held_up = session.get(Instance, row.instance_id) if row.instance_id else instance
@@ -32,6 +34,8 @@ def resolve(session: Session, incident_id: str, *, actor: Actor) -> None:
     """
     incident, _ = _take(session, incident_id, actor)
     row = _failed_row(session, incident)
+    if _external(session, incident) is not None:
+        raise Conflict("What failed has to be tried again, or its instance cancelled.", code="failed")
     if row is not None and row.status == "failed":
         if not isinstance(row, Job) or row.kind == "continue":
             raise Conflict("What failed has to be tried again, or its instance cancelled.", code="failed")
@@ -84,6 +88,11 @@ def _failed_row(session: Session, incident: Incident) -> Timer | Job | None:
     if incident.timer_id:
         return session.get(Timer, incident.timer_id, with_for_update=True)
     return session.get(Job, incident.job_id, with_for_update=True) if incident.job_id else None
+
+
+def _external(session: Session, incident: Incident) -> ExternalTask | None:
+    """Return the external task that waits behind an incident, locked."""
+    return session.get(ExternalTask, incident.external_id or "", with_for_update=True)
 
 
 def _close(session: Session, incident: Incident, actor: Actor, act: str) -> None:

@@ -392,6 +392,41 @@ class Job(Base):
     __table_args__ = (Index("ix_job_status_due_at", "status", "due_at"),)
 
 
+class ExternalTask(Base):
+    """A task that waits for an outside worker, as long as it waits; `id` is the engine's task id."""
+
+    __tablename__ = "external_task"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"))
+    scope_id: Mapped[str | None]
+    stage: Mapped[str | None] = mapped_column(String(32))  #: which the step is of, see `persistence.staging`
+    element_id: Mapped[str]
+    topic: Mapped[str]
+    priority: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    worker: Mapped[str | None]  #: who took it last, by the name that the worker gives itself
+    locked_by: Mapped[str | None]  #: the account that this worker signed in with
+    locked_until: Mapped[datetime | None]
+    retries: Mapped[int | None]  #: none: nothing has failed yet; 0: an incident waits for an operator
+    error_message: Mapped[str | None] = mapped_column(Text)
+    error_details: Mapped[str | None] = mapped_column(Text)
+
+    groups: Mapped[list[ExternalTaskGroup]] = relationship(viewonly=True)
+
+    __table_args__ = (Index("ix_external_task_topic", "topic", "created_at", "id"),)
+
+
+class ExternalTaskGroup(Base):
+    """A group whose members may do an external task."""
+
+    __tablename__ = "external_task_group"
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("external_task.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+
+
 class Subscription(Base):
     """What a running instance, or a definition's start event, waits to hear."""
 
@@ -440,6 +475,9 @@ class Incident(Base):
     task_id: Mapped[str | None] = mapped_column(ForeignKey("task.id"))
     timer_id: Mapped[str | None] = mapped_column(ForeignKey("timer.id"))
     job_id: Mapped[str | None] = mapped_column(ForeignKey("job.id"))
+    external_id: Mapped[str | None] = mapped_column(
+        String(64), index=True
+    )  #: of an external task, whose row goes when it is done
     element_id: Mapped[str | None]
     message: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]

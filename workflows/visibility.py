@@ -46,6 +46,9 @@ class Policy(Protocol):
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
 
+    def external(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `ExternalTask`, joined to its `Instance`, of what the actor may fetch and do."""
+
     def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
         """Return the keys of those of these tasks, or rows of them, that what the actor did before bars him from."""
 
@@ -73,6 +76,9 @@ class _Deny:
         return false()
 
     def for_others(self, actor: Actor) -> ColumnElement[bool]:
+        return false()
+
+    def external(self, actor: Actor) -> ColumnElement[bool]:
         return false()
 
     def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:

@@ -87,6 +87,10 @@ class Wall:
         """Return the SQL condition over `Task` of what the actor may do in the place of those who are away."""
         return tasks.of_others(actor)
 
+    def external(self, actor: Actor) -> ColumnElement[bool]:
+        """Return the SQL condition over `ExternalTask`, joined to its `Instance`, of what the actor may fetch and do."""
+        return tasks.external(actor)
+
     def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
         """Return the keys of those of these tasks, or rows of them, that another duty of the actor keeps him from."""
         return duties.withheld(session, actor.id, tasks)

@@ -16,7 +16,15 @@ from handlers.wall.scopes import in_areas
 from handlers.wall.sight import KEPT, in_sight, sees, shown, unless_archived
 from handlers.wall.working import for_others, is_passed, may_work, works_on
 from workflows.actor import Actor
-from workflows.model import Activity, Deployment, Instance, ProcessDefinition, Task
+from workflows.model import (
+    Activity,
+    Deployment,
+    ExternalTask,
+    ExternalTaskGroup,
+    Instance,
+    ProcessDefinition,
+    Task,
+)
 from workflows.visibility import Decision
 
 
@@ -113,6 +121,20 @@ def _whole(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
         Activity.instance_id == Instance.id, Activity.stage.is_not(None), unseen
     )
     return and_(_instances(rules, actor), not_(hidden.correlate(Instance).exists()))
+
+
+def external(actor: Actor) -> ColumnElement[bool]:
+    """Return the SQL condition over `ExternalTask`, joined to its `Instance`, of what the actor may fetch and do.
+
+    Of a matter only who is of a group that the step names, and never who may not know of the matter; what such a
+    worker is told is what the diagram hands to the step.
+    """
+    named = select(ExternalTaskGroup.task_id).where(
+        ExternalTaskGroup.task_id == ExternalTask.id, ExternalTaskGroup.name.in_(sorted(actor.groups))
+    )
+    own = or_(Instance.started_by == actor.id, _deployed_by_actor(actor))
+    may = or_(looked_up(named.correlate(ExternalTask)), and_(ExternalTask.scope_id.is_(None), own))
+    return and_(may, in_sight(actor, ExternalTask.scope_id))
 
 
 class _Passage:

@@ -68,10 +68,20 @@ class CannotMigrate(InvalidInput):
         self.reports = reports
 
 
+class NoExternalTask(NotFound):
+    """There is no such task for a worker, or none that the account may know of."""
+
+
+class NotInHand(InvalidInput):
+    """A worker wants to end or keep a task that another one has taken."""
+
+
 OWN_TYPES: dict[type[DubanError], str] = {
     BadUserRequest: "BadUserRequestException",
     ParseFailure: "ParseException",
     CannotCorrelate: "RestException",
+    NoExternalTask: "RestException",
+    NotInHand: "RestException",
     CannotMigrate: "MigratingProcessInstanceValidationException",
 }
 

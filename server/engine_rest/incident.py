@@ -47,7 +47,7 @@ FILTERS: dict[str, Filter] = {
     "failedActivityId": equals(Incident.element_id),
     "causeIncidentId": equals(Incident.id),
     "rootCauseIncidentId": equals(Incident.id),
-    "configuration": equals(func.coalesce(Incident.timer_id, Incident.job_id)),
+    "configuration": equals(func.coalesce(Incident.timer_id, Incident.job_id, Incident.external_id)),
 }
 SORTS = {
     "incidentId": Incident.id,
@@ -59,7 +59,7 @@ SORTS = {
     "processDefinitionId": Instance.definition_id,
     "causeIncidentId": Incident.id,
     "rootCauseIncidentId": Incident.id,
-    "configuration": func.coalesce(Incident.timer_id, Incident.job_id),
+    "configuration": func.coalesce(Incident.timer_id, Incident.job_id, Incident.external_id),
     "incidentMessage": Incident.message,
 }
 QUERY = Query(FILTERS, SORTS, Incident.id)
@@ -134,7 +134,7 @@ def _shown(incident: Incident, instance: Instance) -> dict[str, Any]:
         "failedActivityId": incident.element_id,
         "causeIncidentId": incident.id,
         "rootCauseIncidentId": incident.id,
-        "configuration": incident.timer_id or incident.job_id,
+        "configuration": incident.timer_id or incident.job_id or incident.external_id,
         "incidentMessage": incident.message,
         "tenantId": None,
         "jobDefinitionId": None,

@@ -161,7 +161,6 @@ def test_far_dates_are_no_trouble(supervisor: Client) -> None:
         ("GET", "/execution"),
         ("GET", "/variable-instance"),
         ("GET", "/history/variable-instance"),
-        ("POST", "/external-task/fetchAndLock"),
         ("GET", "/case-definition"),
         ("GET", "/user"),
         ("POST", "/task/x/delegate"),

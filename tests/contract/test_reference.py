@@ -17,6 +17,7 @@ LISTS = {
     "process_definition": "Process definition",
     "deployment": "Deployment",
     "incident": "Incident",
+    "external_task": "External task",
     "history.process_instance": "History",
     "history.activity_instance": "History",
     "history.task": "History",

@@ -271,6 +271,7 @@ ABSENT = {"pages.return_paper", "api.get_return_paper", "api.get_receipt", "api.
     "pages.document_picture",
     "pages.list_to_mend",
     "pages.extension",
+    "engine_rest.get_error_details",
 }
 
 

@@ -279,6 +279,16 @@ KEPT = {
     "clarification_visit": {"recorded_by"},
     "tolerance": {"grounds", "hard_stops"},
     "false_accusation": {"signs", "document_no"},
+    # Gone when the run goes on, and no ended matter has any.
+    "external_task": {
+        "definition_id",
+        "element_id",
+        "topic",
+        "worker",
+        "locked_by",
+        "error_message",
+        "error_details",
+    },
     "first_form_measure": {"carried_out_by"},
     "inquiry": {"planned_by", "subjects", "talks_to", "interviewers"},
     "inquiry_letter": {"replied_by"},

@@ -323,6 +323,12 @@ def test_parsed_definitions_are_shared(office, two_steps):
     assert statements == []
 
 
+WORKERS = (
+    '<bpmn:extensionElements><camunda:properties><camunda:property name="workers" value="handler"/>'
+    "</camunda:properties></bpmn:extensionElements>"
+)
+
+
 def test_what_nobody_here_would_answer_is_told(office, diagram):
     elements = (
         '<bpmn:startEvent id="s"/><bpmn:serviceTask id="x" camunda:type="external" camunda:topic="t"/>'
@@ -332,6 +338,9 @@ def test_what_nobody_here_would_answer_is_told(office, diagram):
     )
     findings = definitions.check({"a.bpmn": diagram("odd", elements, "s>x", "c>x").encode()})
     assert rules(findings) >= {("x", "external", "policy"), ("c", "start", "policy")}
+    named = elements.replace('topic="t"/>', 'topic="t">' + WORKERS + "</bpmn:serviceTask>")
+    findings = definitions.check({"a.bpmn": diagram("odd", named, "s>x", "c>x").encode()})
+    assert ("x", "external", "policy") not in rules(findings)
 
 
 def test_processes_that_are_called_pass_the_same_gate(office, diagram):

@@ -248,10 +248,8 @@ class _Gate:
 
 def _unserved(node: engine.Node) -> Iterator[Finding]:
     """Say what can be drawn and run, and to which nobody here will answer."""
-    if node.attributes.get("type") == "external":
-        message = (
-            "The task waits for an outside worker, and there is no interface for one yet; use an operation."
-        )
+    if node.attributes.get("type") == "external" and not engine.workers(node):
+        message = "No worker may do the task in a matter: name groups, separated by commas, in its property `workers`."
         yield Finding(node.id, "external", "policy", message)
     if node.kind == "startEvent:conditional" and node.scope is None:
         message = "Nothing watches the condition of a start event; start by a message or a timer."

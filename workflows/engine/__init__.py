@@ -15,6 +15,7 @@ from workflows.engine.model import (
     Step,
     Subscription,
 )
+from workflows.engine.people import workers
 from workflows.engine.reading import Definition, compile_definition, read
 from workflows.engine.run import Run
 from workflows.engine.triggers import Trigger, conditions_met, next_start, triggers
@@ -52,4 +53,5 @@ __all__ = [
     "read",
     "stands",
     "triggers",
+    "workers",
 ]

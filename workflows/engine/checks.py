@@ -30,6 +30,10 @@ def check(wiring: Wiring) -> Iterator[Finding]:
     for node in wiring.nodes.values():
         if node.kind == "userTask":
             yield from _check_user_task(wiring, node)
+        if node.attributes.get("type") == "external":
+            for name in ("topic", "taskPriority"):
+                if given := node.attributes.get(name):
+                    wiring.ledger.text(node.id, given, f"camunda:{name}")
         if node.attributes.get("connector"):
             yield Finding(node.id, "unsupported", "error", "Connectors are not supported; use an operation.")
         if node.attributes.get("scripts"):

@@ -13,9 +13,18 @@ from typing import Any
 from lxml import etree
 
 from workflows.engine.dialect import Q, attributes_of, local
+from workflows.engine.model import Node
 
+#: The property of an external task that names the groups whose members may do it, separated by commas.
+WORKERS = "workers"
 _NAMED = re.compile(r"(user|group)\(\s*([^()]+?)\s*\)\Z")
 _PATH = f"{Q}resourceAssignmentExpression/{Q}formalExpression"
+
+
+def workers(node: Node) -> tuple[str, ...]:
+    """Return the groups whose members may do the external tasks of an element."""
+    given = str(node.attributes.get("properties", {}).get(WORKERS, ""))
+    return tuple(dict.fromkeys(name for part in given.split(",") if (name := part.strip())))
 
 
 def attributes_with_people(element: etree._Element) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from lxml import etree
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from workflows import hardening
-from workflows.engine import checks, drafts, losses, normalise, parsing, rules, specs, structure
+from workflows.engine import checks, drafts, losses, normalise, parsing, people, rules, specs, structure
 from workflows.engine.collaboration import Receiver, message_flows
 from workflows.engine.dialect import FLOW_NODES, C, Q, attributes_of, children
 from workflows.engine.ledger import Calling, Used
@@ -333,6 +333,7 @@ def _groups(wiring: Wiring) -> Iterator[tuple[str, str]]:
         groups = node.attributes.get("candidateGroups", "")
         if "{" not in groups:
             yield from ((node.id, group) for group in _split(groups))
+        yield from ((node.id, group) for group in people.workers(node))
 
 
 def _split(text: str) -> list[str]:

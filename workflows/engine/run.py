@@ -172,13 +172,33 @@ class Run:
         with self._acting():
             self._drain()
 
-    def complete(self, task_id: str, variables: Mapping[str, Any]) -> None:
-        """Complete an open or external task with its answers; a timer that is due already goes first."""
+    def complete(
+        self, task_id: str, variables: Mapping[str, Any], local: Mapping[str, Any] | None = None
+    ) -> None:
+        """Complete an open or external task with its answers; a timer that is due already goes first.
+
+        What is `local` only the task's own output parameters see.
+        """
+        cleaned, own = scope.clean(variables), scope.clean(local or {})
+        token = self._still_open(task_id)
+        with self._acting():
+            token.data.update(own)
+            scope.assign(token, cleaned)
+            token.complete()
+            self._drain()
+
+    def throw(self, task_id: str, code: str, message: str, variables: Mapping[str, Any]) -> None:
+        """Let an external task end in a business error, which the nearest error event around it catches.
+
+        `EngineFault` (`uncaught_error`) where nothing does: nothing has happened then.
+        """
         cleaned = scope.clean(variables)
         token = self._still_open(task_id)
         with self._acting():
             scope.assign(token, cleaned)
-            token.complete()
+            if not self._instance.raise_error(token, code, message):
+                told = f"The worker of '{token.task_spec.element}' reported '{code}', which nothing around catches."
+                raise EngineFault(told, element=token.task_spec.element, code="uncaught_error")
             self._drain()
 
     def send_back(self, task_id: str, node_id: str) -> None:

@@ -7,6 +7,7 @@ together.
 
 from workflows.persistence.check import rows_equal_run
 from workflows.persistence.command import advance, advancing, alone, begin, held, states
+from workflows.persistence.external import OPENED
 from workflows.persistence.host import context_of
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timers
 from workflows.persistence.migrating import judge, migrate
@@ -14,6 +15,7 @@ from workflows.persistence.outgoing import PAUSE, send
 from workflows.persistence.reading import peek, variables
 
 __all__ = [
+    "OPENED",
     "PAUSE",
     "advance",
     "advancing",

@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 
 from workflows import engine
 from workflows.errors import NotFound
-from workflows.model import PENDING, Activity, Instance, Job, Subscription, Task, TaskCandidate, Timer
+from workflows.model import (
+    PENDING,
+    Activity,
+    ExternalTask,
+    Instance,
+    Job,
+    Subscription,
+    Task,
+    TaskCandidate,
+    Timer,
+)
 from workflows.persistence.reading import peek
 
 
@@ -23,6 +33,7 @@ def rows_equal_run(session: Session, instance_id: str) -> list[str]:
     return [
         *_ends(instance, run),
         *_tasks(session, instance, run),
+        *_external(session, instance, run),
         *_timers(session, instance, run),
         *_subscriptions(session, instance, run),
         *_passages(session, instance, run),
@@ -64,6 +75,14 @@ def _tasks(session: Session, instance: Instance, run: engine.Run) -> Iterator[st
             yield f"candidate {candidate.name} of task {task.id} is wrong about the task being claimable"
         if candidate.sorts_at != task.sorts_at:
             yield f"candidate {candidate.name} of task {task.id} sorts elsewhere than the task"
+
+
+def _external(session: Session, instance: Instance, run: engine.Run) -> Iterator[str]:
+    found = session.scalars(select(ExternalTask).where(ExternalTask.instance_id == instance.id))
+    rows = Counter((task.id, task.element_id) for task in found)
+    waiting = Counter((task.id, task.node.id) for task in run.external_tasks)
+    yield from (f"external task {i} at {node} is in the rows only" for i, node in (rows - waiting))
+    yield from (f"external task {i} at {node} is in the run only" for i, node in (waiting - rows))
 
 
 def _timers(session: Session, instance: Instance, run: engine.Run) -> Iterator[str]:

@@ -50,6 +50,7 @@ def advance(
     actor: Actor | None,
     act: str = "failedStep",
     task_id: str | None = None,
+    external_id: str | None = None,
     suspended_too: bool = False,
     state: bytes | None = None,
 ) -> Iterator[tuple[engine.Run, InstanceHost]]:
@@ -61,7 +62,7 @@ def advance(
     (guard_running if suspended_too else guard_active)(instance)
     with (
         alone(session, instance.id),
-        faults.noted(act, actor=actor, instance_id=instance.id, task_id=task_id),
+        faults.noted(act, actor=actor, instance_id=instance.id, task_id=task_id, external_id=external_id),
     ):
         host = InstanceHost(
             session,

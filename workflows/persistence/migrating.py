@@ -18,7 +18,7 @@ from workflows import clock, deployed, engine, faults, ladder, parts
 from workflows.actor import Actor
 from workflows.errors import Conflict, EngineFault
 from workflows.findings import Finding
-from workflows.model import PENDING, Activity, Instance, Job, Task, Timer
+from workflows.model import PENDING, Activity, ExternalTask, Instance, Job, Task, Timer
 from workflows.persistence import rows, staging
 from workflows.persistence.command import alone
 from workflows.persistence.entering import NO_LADDER, Entry, enter
@@ -169,6 +169,11 @@ class _Moving:
             node = places.get(timer.engine_id or timer.task_id or "")
             name = node.id if node else self.names.get(timer.element_id or "")
             timer.element_id = name or timer.element_id
+        for task in self.run.external_tasks:
+            # Who has it in hand goes on; topic and groups stay as they were when it was opened.
+            row = self.session.get_one(ExternalTask, task.id)
+            row.element_id, row.definition_id = task.node.id, task.definition or self.target_id
+            row.stage = staging.of_step(task, self.host.library)
         held = {hold.id: hold.node_id for hold in self.run.continuations}
         jobs = select(Job).where(Job.instance_id == mine, Job.kind == "continue", Job.status.in_(PENDING))
         for job in self.session.scalars(jobs):

@@ -25,7 +25,7 @@ from workflows.model import (
     Timer,
     new_id,
 )
-from workflows.persistence import outgoing, staging
+from workflows.persistence import external, outgoing, staging
 from workflows.persistence.entering import Entry, enter, span
 from workflows.persistence.host import InstanceHost
 from workflows.persistence.recounting import recount
@@ -43,6 +43,7 @@ MOOT = (
     "failedSignal",
     "failedVariables",
     "failedMigration",
+    "failedExternalTask",
 )
 
 
@@ -111,6 +112,7 @@ def write(session: Session, instance: Instance, run: engine.Run, host: InstanceH
 def _write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
     left = _write_history(session, instance, run, host)
     _write_tasks(session, instance, run, host, left, waited.tasks)
+    external.write(session, instance, run, host, waited)
     now_waits = waits(run)
     if now_waits.timers != waited.timers:
         _write_timers(session, instance, run, host, left)
