@@ -5,7 +5,7 @@ Whose letter a step is about, the diagram says by `subject_id`. Each is asked ag
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,6 +18,7 @@ from handlers.inquiries.planning import current, is_unheaded, questions
 from handlers.registers import Clue, ClueSubject, papers
 from handlers.registers.numbers import next_number
 from handlers.registers.record import Answers, clue_of, keep_files, note, sign, who
+from workflows import clock
 from workflows.errors import EngineFault, refused
 from workflows.operations import Context, operation
 
@@ -60,14 +61,18 @@ def issue(context: Context) -> dict[str, Any]:
 
 @operation("letters.served")
 def served(context: Context) -> dict[str, Any]:
-    """Note that the letter was served: T12 runs, and the person is one who was asked."""
+    """Note that the letter was served: the person is one who was asked, and his T12 runs `answer_from`."""
     clue = clue_of(context)
     one = _letter(context, clue)
     one.state, one.served_on = "served", date.fromisoformat(str(context.variables["served_on"]))
     for person in persons.entered(context.session, clue):
         if person.subject_id == one.subject_id:
             person.inquired_at = person.inquired_at or context.now
-    return {}
+    # A clock is known by rule and beginning: what is served on one day begins a second apart, and ends on one day.
+    row = context.session.get_one(Inquiry, one.inquiry_id)
+    place = timedelta(seconds=row.subjects.index(str(one.subject_id)))
+    begun = datetime.combine(one.served_on, time(), clock.office_zone()) + place
+    return {"answer_from": begun.isoformat()}
 
 
 @operation("letters.asked", use="prefill")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from handlers import codes
 from handlers.registers import Clue, DeadlineChange, changing
-from server.pages import deadline, frame, names
+from server.pages import concerning, deadline, frame, names
 from workflows import clock, clocks
 from workflows.actor import Actor
 from workflows.clocks import Clock
+from workflows.model import Task
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,24 @@ def of_matter(session: Session, actor: Actor, clue: Clue) -> list[Dial]:
     """Return the clocks of a matter, those that run before those that are over, changed ones first."""
     asked = changing.of_clue(session, clue)
     may = changing.may_ask(session, actor, clue)
+    running = clocks.of_scope(session, clue.scope_id)
+    whom = concerning.of_whom(session, actor, [task for one in running for task in one.tasks])
     found = [
-        dial(one, asked, changing.acts_for(session, one, clock.now()) if may else ())
-        for one in clocks.of_scope(session, clue.scope_id)
+        dial(one, asked, changing.acts_for(session, one, clock.now()) if may else (), whom) for one in running
     ]
     return sorted(found, key=lambda one: (not one.open, not one.lines, one.due if one.open else ""))
 
 
-def dial(one: Clock, asked: Sequence[DeadlineChange] = (), acts: Sequence[str] = ()) -> Dial:
-    """Return one clock; of `asked` the changes that are its own, and what may be asked where nothing waits."""
+def dial(
+    one: Clock,
+    asked: Sequence[DeadlineChange] = (),
+    acts: Sequence[str] = (),
+    whom: Mapping[str, str] | None = None,
+) -> Dial:
+    """Return one clock; of `asked` the changes that are its own, and what may be asked where nothing waits.
+
+    `whom`: for which of several persons a step is done (`concerning.of_whom`).
+    """
     now = clock.now()
     mine = [row for row in asked if (row.instance_id, row.rule_id, row.start_at) == _named(one)]
     waits = any(row.decision is None for row in mine)
@@ -73,7 +83,7 @@ def dial(one: Clock, asked: Sequence[DeadlineChange] = (), acts: Sequence[str] =
     return Dial(
         rule=one.rule.id,
         title=f"{names.named(one.rule)}{names.colon()}{names.length(one.rule.n, one.rule.unit)}",
-        steps=names.listed(dict.fromkeys(names.task_name(task) for task in one.tasks)),
+        steps=names.listed(dict.fromkeys(_step(task, whom or {}) for task in one.tasks)),
         state=state,
         level=_level(state, task),
         start=_at(one.start_at, one.rule.unit),
@@ -86,6 +96,10 @@ def dial(one: Clock, asked: Sequence[DeadlineChange] = (), acts: Sequence[str] =
         open=one.open is not None,
         provisional=task.due_provisional,
     )
+
+
+def _step(task: Task, whom: Mapping[str, str]) -> str:
+    return " · ".join(filter(None, (names.task_name(task), whom.get(task.id))))
 
 
 def _named(one: Clock) -> tuple[str, str, datetime]:

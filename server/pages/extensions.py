@@ -15,7 +15,7 @@ from handlers import codes
 from handlers.registers import Clue, changing
 from server.db import reading, unit_of_work
 from server.guard import guard
-from server.pages import clocks, form_view, names, submission, words
+from server.pages import clocks, concerning, form_view, names, submission, words
 from server.pages.blueprint import blueprint
 from server.pages.clues import visible
 from server.pages.limit_words import approvers, units
@@ -45,7 +45,7 @@ def extension(actor: Actor, clue_id: str) -> str:
     """Show the application for a change of a running limit: `rule` and `act` of the address say of which, and what."""
     with reading() as session:
         clue, one, act = _asked(session, actor, clue_id, request.args)
-        return _page(session, clue, one, act, {}, {})
+        return _page(session, actor, clue, one, act, {}, {})
 
 
 @blueprint.post("/clues/<clue_id>/extension")
@@ -67,13 +67,14 @@ def ask_extension(actor: Actor, clue_id: str) -> Response | tuple[str, int]:
             raise
         with reading() as session:
             clue, one, act = _asked(session, actor, clue_id, request.form)
-            return _page(session, clue, one, act, sent.answers, dict(error.fields), sent.files), 422
+            return _page(session, actor, clue, one, act, sent.answers, dict(error.fields), sent.files), 422
     flash(_("It is asked for. Who decides on it finds it in the inbox."), "done")
     return redirect(url_for("pages.clue", clue_id=clue_id), 303)
 
 
 def _page(
     session: Session,
+    actor: Actor,
     clue: Clue,
     one: Clock,
     act: str,
@@ -98,7 +99,7 @@ def _page(
         act=act,
         title=clocks.act_words(act),
         rule=f"{one.rule.id} {names.named(one.rule)}",
-        dial=clocks.dial(one),
+        dial=clocks.dial(one, whom=concerning.of_whom(session, actor, one.tasks)),
         lines=_allowed(session, one, act),
         form=view,
         problem=" ".join(words.field_words(fault) for key, fault in errors.items() if key not in keys),

@@ -10,7 +10,7 @@ from server import auth, worker
 from server.db import Database
 from tests.scenarios import story
 from tests.security.conftest import LINE, House, Visitor, answers
-from workflows import clock
+from workflows import clock, clocks
 from workflows.model import Instance, Task
 
 FACTS = "经群众来信反映的一段叙述"
@@ -91,6 +91,12 @@ ASKED = {"unit": ("丁某函", "STJ", "是否收受该厂礼品？"), "unit2": (
 def test_the_head_of_a_unit_sees_the_letter_to_his_own_person_only(house: House) -> None:
     """Neither whom else it asks, nor what, nor that there is another letter."""
     instance = _lettered(house.city.database)
+    assert instance.scope_id
+    with house.city.database.reading() as session:
+        found = [one.tasks for one in clocks.running(session, instance.scope_id) if one.rule.id == "T12"]
+    assert [len(steps) for steps in found] == [1, 1], "served on one day, and each a clock of his own"
+    page = house.visitor("handler").get(_clue(instance)).text
+    assert [name for name, _, _ in ASKED.values() if f"回复函询并签署意见 · {name} · " not in page] == []
     for login, (name, _, question) in ASKED.items():
         other, _, others_question = ASKED[next(one for one in ASKED if one != login)]
         with house.city.database.unit_of_work() as session:
