@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import office, return_calendar
-from workflows import limits
+from workflows import calendar, limits
 from workflows.forms import Option, Options
 
 FOLDER = Path(__file__).parent.parent / "bpmn" / "codes"
@@ -107,7 +107,7 @@ def _limits(session: Session) -> tuple[Option, ...]:
     return tuple(
         Option(rule, f"{rule} {row.title_zh}", f"{rule} {row.title_en}")
         for rule, row in newest.items()
-        if row.n is not None and not row.liberty
+        if calendar.ends(row.n, row.unit) and not row.liberty
     )
 
 

@@ -47,6 +47,8 @@ READS: Mapping[str, Read] = {
     "pages.filing_file": Read("filing.read", "files", "export"),
     "pages.result_list": Read("quarterly.read", "content"),
     "pages.result_list_pdf": Read("quarterly.read", "content", "export"),
+    "pages.announcement_report": Read("announcements.read", "content"),
+    "pages.announcement_report_pdf": Read("announcements.read", "content", "export"),
     "pages.sealed_cover": Read("sealed.read", "cover"),
     "pages.sealed_cover_pdf": Read("sealed.read", "cover", "export"),
     "pages.transfer_list": Read("list.read", "content"),
@@ -85,7 +87,7 @@ FREE: Mapping[str, frozenset[str]] = {
     "lists of numbers, steps, states and days, of what the reader may see anyway": frozenset(
         {
             *("pages.home", "pages.inbox", "pages.clues", "pages.transfers", "pages.transfer_lists"),
-            "pages.cases",
+            *("pages.cases", "pages.announcement_reports"),
             *("pages.returns", "pages.periods", "pages.results", "pages.sealed", "pages.deadlines"),
             *("pages.keeping", "pages.keeping_archive", "pages.keeping_destroyed"),
             *("pages.deadlines_month", "pages.feed", "pages.notifications", "pages.notification"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from handlers.cases import Case, CasePerson, Concerned, Showing, persons
 from handlers.registers import Clue, Opinion
-from handlers.sanctions import Decision, Sanction
+from handlers.sanctions import Decision, Execution, Sanction
 from handlers.sanctions.weighing import ends, party_months
 from workflows import clock
 
@@ -71,7 +71,10 @@ def _describe(row: Concerned, said: Mapping[str, Any]) -> None:
 
 
 def _decide(session: Session, case: Case, row: Concerned, said: Mapping[str, Any]) -> None:
-    """Lay a decision made on a `day`: a Party sanction, or an administrative one with its months."""
+    """Lay a decision made on a `day`: a Party sanction, or an administrative one with its months.
+
+    `announced`: the day on which two of the review office announced it.
+    """
     on = date.fromisoformat(str(said["day"]))
     probation = said.get("probation_months")
     months = party_months(said.get("party"), instead=False, probation=probation)
@@ -98,6 +101,11 @@ def _decide(session: Session, case: Case, row: Concerned, said: Mapping[str, Any
     )
     session.add(decision)
     session.flush()
+    if "announced" in said:
+        decision.announced_on = date.fromisoformat(str(said["announced"]))
+        by = {"recorded_by": "reviewer", "second_by": "reviewer2", "recorded_at": clock.now()}
+        told = {"act": "announced", "done_on": decision.announced_on, "result": "本人"}
+        session.add(Execution(clue_id=case.clue_id, decision_id=decision.id, **told, **by))
     for kind, length in ((decision.party, months), (decision.administrative, decision.administrative_months)):
         if kind:
             session.add(

@@ -124,7 +124,8 @@ def revised(session: Session, rule_id: str, cells: Mapping[str, str], *, today: 
         faults["effective_from"] = FieldError(
             "day_between", {"must": must, "min": bounds[0], "max": bounds[1]}
         )
-    if limit and limit.n is None and newest.n is not None:
+    runs = calendar.ends(newest.n, newest.unit)
+    if limit and runs and not calendar.ends(limit.n, limit.unit):
         must = "must be a number: processes count their deadlines by this rule"
         faults["n"] = FieldError("limit_number_stays", {"must": must})
     if limit is None or faults:

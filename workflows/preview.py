@@ -13,7 +13,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from workflows import calendar, clock, limits, plans
-from workflows.calendar import JURISDICTION, MAX_NUMBER, NATIONAL, Due, Limit
+from workflows.calendar import JURISDICTION, MAX_NUMBER, NATIONAL, Due, Limit, ends
 from workflows.errors import FieldError, InvalidInput, NotFound
 
 PARAMETERS = ("start", "n", "unit", "rule", "liberty", "jurisdiction")
@@ -110,7 +110,7 @@ def _rule(session: Session, given: Mapping[str, str], start: Start | None) -> Li
     except NotFound:
         must = f"there is no rule {given['rule'][:20]!r} in the table of limits"
         raise Wrong("rule", "no_rule", must, given["rule"]) from None
-    if limit.n is None:
+    if not ends(limit.n, limit.unit):
         must = f"{limit.id} has no number ({limit.unit}): its due date is set by a person"
         raise Wrong("rule", "rule_without_number", must, limit.id)
     return limit

@@ -15,6 +15,7 @@ from handlers import keeping
 from handlers.accidents import Accident
 from handlers.accountability import DualJudgement, DutyOwner
 from handlers.accountability import Inquiry as Accountability
+from handlers.announcing import AnnouncementLine
 from handlers.cases import Allegation, CaseLink, Evidence, Measure, PropertyItem, Showing, Talk
 from handlers.clearing.model import (
     Clarification,
@@ -135,6 +136,7 @@ OF_CLUE: tuple[tuple[type[Base], Values], ...] = (
     (Prosecution, {"charge": "", "facts": "", "handed": "", "received_by": "", "remark": ""}),
     (CaseLink, {"reason": "", "body": "", "handed": "", "received_by": ""}),
     (Execution, {"remark": "", "result": ""}),
+    (AnnouncementLine, {"reason": ""}),
     (RightProof, {"text": ""}),
     (DualJudgement, {"unit": "", "unit_code": None, "reasons": ""}),
     (DutyOwner, {"action": "", "statement": "", "facts": ""}),

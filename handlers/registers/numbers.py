@@ -60,6 +60,7 @@ PREFIXES = {
     "interference": "GY",
     "leak": "XM",
     "accident": "AQ",
+    "announcements": "XB",
 }
 
 

@@ -26,7 +26,7 @@ from handlers.registers.record import (
 )
 from workflows import clock, definitions, deployed, papers
 from workflows.actor import Actor
-from workflows.errors import EngineFault, FieldError, InvalidInput, NotAllowed, NotFound
+from workflows.errors import EngineFault, NotAllowed, NotFound, refused
 from workflows.model import Base
 from workflows.operations import Context, Recorded, operation
 from workflows.papers import Paper
@@ -83,9 +83,7 @@ def ended(context: Context) -> dict[str, Any]:
 @operation("quarterly.choose")
 def choose(context: Context, *, answers: Answers) -> Recorded:
     """Have the lists of a past quarter made, where the day of its own was missed."""
-    year, quarter = int(answers["year"]), int(answers["quarter"])
-    if _bounds(year, quarter)[1] > context.now:
-        raise InvalidInput("The quarter has not ended.", fields={"quarter": FieldError("quarter_runs")})
+    year, quarter = past(context, answers)
     return Recorded(variables={"year": year, "quarter": quarter}, business_key=f"{year}-Q{quarter}")
 
 
@@ -175,7 +173,7 @@ def _made(context: Context, code: str, year: int, quarter: int) -> QuarterlyList
     same = (QuarterlyList.office_code == code, QuarterlyList.year == year, QuarterlyList.quarter == quarter)
     if session.scalar(select(QuarterlyList.id).where(*same)) is not None:
         return None
-    begin, end = _bounds(year, quarter)
+    begin, end = bounds(year, quarter)
     row = QuarterlyList(
         number=next_number(session, "quarterly", context.now),
         instance_id=context.instance_id,
@@ -237,7 +235,16 @@ def _list(context: Context) -> QuarterlyList:
     return row
 
 
-def _bounds(year: int, quarter: int) -> tuple[datetime, datetime]:
+def past(context: Context, answers: Answers) -> tuple[int, int]:
+    """Return the year and quarter that a form chose; refused while the quarter runs."""
+    year, quarter = int(answers["year"]), int(answers["quarter"])
+    if bounds(year, quarter)[1] > context.now:
+        raise refused("quarter", "quarter_runs")
+    return year, quarter
+
+
+def bounds(year: int, quarter: int) -> tuple[datetime, datetime]:
+    """Return the first instant of a quarter and that after it, on the office's clock."""
     first = date(year, quarter * 3 - 2, 1)
     following = date(year + quarter // 4, quarter * 3 % 12 + 1, 1)
     begin, end = (datetime.combine(day, time(), clock.office_zone()) for day in (first, following))

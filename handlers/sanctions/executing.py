@@ -71,7 +71,7 @@ def announce(context: Context, *, answers: Answers) -> dict[str, Any]:
     announced = date.fromisoformat(answers["announced_on"])
     if announced < _day(row.made_on):
         raise refused("announced_on", "earliest", earliest=_day(row.made_on).isoformat())
-    _keep(context, row, "announced", announced, answers["said"], answers["scope"])
+    _keep(context, row, "announced", announced, answers["said"], answers["scope"], second=other)
     return {"signers": [other], "announcers": [who(context), other], "announced_on": answers["announced_on"]}
 
 
@@ -169,7 +169,16 @@ def dispose(context: Context, *, answers: Answers) -> None:
     note(context, clue, "execution.property", day=answers["done_on"])
 
 
-def _keep(context: Context, row: Decision, act: str, done_on: date, remark: str, result: str = "") -> None:
+def _keep(
+    context: Context,
+    row: Decision,
+    act: str,
+    done_on: date,
+    remark: str,
+    result: str = "",
+    *,
+    second: str | None = None,
+) -> None:
     context.session.add(
         Execution(
             clue_id=row.clue_id,
@@ -179,6 +188,7 @@ def _keep(context: Context, row: Decision, act: str, done_on: date, remark: str,
             result=result,
             remark=remark,
             recorded_by=who(context),
+            second_by=second,
             recorded_at=context.now,
         )
     )

@@ -160,6 +160,7 @@ class Execution(Base):
     result: Mapped[str] = mapped_column(default="")  #: a code, or before whom it was announced
     remark: Mapped[str] = mapped_column(Text, default="")
     recorded_by: Mapped[str]
+    second_by: Mapped[str | None]  #: login of the other one who announced it
     recorded_at: Mapped[datetime]
 
 

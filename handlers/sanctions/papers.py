@@ -72,7 +72,7 @@ def _review(on: Subject) -> dict[str, Any]:
         "assessment": row.assessment,
         "reasons": row.reasons,
         "outcome": word("case_outcomes", row.outcome),
-        "sanctions": _named(row.party, row.administrative),
+        "sanctions": named(row.party, row.administrative),
         "by": person(on.session, row.proposed_by),
         "on": day(row.proposed_at),
     }
@@ -89,7 +89,7 @@ def _hearing(on: Subject) -> dict[str, Any]:
         **identity(on, row.subject_id),
         "told_on": day(row.told_on),
         "facts": told.facts if told else "",
-        "sanctions": _named(row.party, row.administrative),
+        "sanctions": named(row.party, row.administrative),
         "statement": row.statement,
         "adopted": word("hearing_results", row.adopted),
         "reasons": row.reasons,
@@ -113,7 +113,7 @@ def _announced(on: Subject) -> dict[str, Any]:
         "on": day(row.done_on),
         "scope": row.result,
         "said": row.remark,
-        "by": person(on.session, row.recorded_by),
+        "by": people(on.session, filter(None, (row.recorded_by, row.second_by))),
     }
 
 
@@ -125,21 +125,21 @@ def _register(on: Subject) -> list[dict[str, str]]:
     for row in rows:
         made = newest_decision(on.session, row.case_id, row.subject_id)
         made = made if made is not None and made.state == "made" else None
-        given = _named(made.party, made.administrative) if made else ""
+        sanctions = named(made.party, made.administrative) if made else ""
         found.append(
             {
                 **identity(on, row.subject_id),
                 "number": row.person_no,
                 "decision_no": (made.number or "") if made else "",
                 "outcome": word("case_outcomes", made.outcome) if made else "",
-                "sanctions": given,
+                "sanctions": sanctions,
                 "made_on": day(made.made_on) if made else "",
             }
         )
     return found
 
 
-def _named(party: str | None, administrative: str | None) -> str:
+def named(party: str | None, administrative: str | None) -> str:
     """Return a Party sanction and an administrative one in words, joined."""
     return "、".join(_called(kind) for kind in (party, administrative) if kind)
 

@@ -77,6 +77,7 @@ def load(database: Database, *, say: Say = lambda line: None) -> int:
         beside.pass_on_sealed(session)
         count = Story(session, Random(SEED)).play(say)
         beside.tell_results(session)
+        beside.report_announcements(session)
         reporters.unseal(session)
         _read_old_notifications(session)
         audit.record(session, actor=boot.SYSTEM, act=LOADED, detail={"matters": count})

@@ -1,4 +1,4 @@
-"""What the demo's office does beside its clues: sealed items passed on, the results of the last quarter."""
+"""What the demo's office does beside its clues: sealed items passed on, the lists and reports of the last quarter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers import office
+from handlers import announcing, office
 from workflows import calendar, clock, instances, plans, tasks
 from workflows.model import Instance, Task
 
@@ -45,15 +45,27 @@ def pass_on_sealed(session: Session) -> None:
 def tell_results(session: Session) -> None:
     """Make the lists of the last quarter; one office has handed its list in, the others have not yet."""
     with clock.held_at(morning(session, 4)):
-        last = office.today().replace(month=(office.today().month - 1) // 3 * 3 + 1, day=1) - timedelta(
-            days=1
-        )
-        answers = {"year": last.year, "quarter": str((last.month + 2) // 3)}
-        lists = begin(session, "quarterly_results", "clerk", answers)
+        lists = begin(session, "quarterly_results", "clerk", _last_quarter())
     with clock.held_at(morning(session, 3)):
         finish(session, lists, "head", sign=True)
     with clock.held_at(morning(session, 2)):
         finish(session, lists, "intake", sign=True)
+
+
+def report_announcements(session: Session) -> None:
+    """Make the report on the announcements of the last quarter; the leader has still to sign it."""
+    with clock.held_at(morning(session, 4)):
+        report = begin(session, "announcement_report", "reviewer", _last_quarter())
+    with clock.held_at(morning(session, 3)):
+        late = [number for number, _ in announcing.late(session, report.id)]
+        reasons = [{"decision_no": number, "reason": "本人住院，已约定出院后宣布。"} for number in late]
+        finish(session, report, "reviewer", reasons=reasons, sign=True)
+
+
+def _last_quarter() -> dict[str, Any]:
+    """Return what the forms that make up for a past quarter ask for."""
+    last = office.today().replace(month=(office.today().month - 1) // 3 * 3 + 1, day=1) - timedelta(days=1)
+    return {"year": last.year, "quarter": str((last.month + 2) // 3)}
 
 
 def begin(session: Session, process: str, login: str, answers: dict[str, Any]) -> Instance:

@@ -3,6 +3,7 @@
 from server.pages import (
     absences,
     additions,
+    announcements,
     audit,
     audit_findings,
     cases,
@@ -63,6 +64,7 @@ blueprints = (blueprint,)
 __all__ = [
     "absences",
     "additions",
+    "announcements",
     "audit",
     "audit_findings",
     "blueprints",

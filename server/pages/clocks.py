@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from handlers import codes
 from handlers.registers import Clue, DeadlineChange, changing
-from server.pages import concerning, deadline, frame, names
+from server.pages import concerning, deadline, frame, limit_words, names
 from workflows import clock, clocks
 from workflows.actor import Actor
 from workflows.clocks import Clock
@@ -82,7 +82,7 @@ def dial(
     state = one.state(now)
     return Dial(
         rule=one.rule.id,
-        title=f"{names.named(one.rule)}{names.colon()}{names.length(one.rule.n, one.rule.unit)}",
+        title=f"{names.named(one.rule)}{names.colon()}{limit_words.length(one.rule)}",
         steps=names.listed(dict.fromkeys(_step(task, whom or {}) for task in one.tasks)),
         state=state,
         level=_level(state, task),

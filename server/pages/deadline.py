@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from handlers import codes
-from server.pages import frame, names
+from server.pages import frame, limit_words, names
 from workflows import limits
 from workflows.model import Task, TimeLimit
 
@@ -53,7 +53,7 @@ def explain(session: Session, task: Task) -> Deadline:
 def _rule(rule: TimeLimit | None) -> str:
     if rule is None:
         return ""
-    words = f"{rule.rule_id} · {names.named(rule)}{names.colon()}{names.length(rule.n, rule.unit)}"
+    words = f"{rule.rule_id} · {names.named(rule)}{names.colon()}{limit_words.length(rule)}"
     return _("%(rule)s (version %(n)d)", rule=words, n=rule.version)
 
 

@@ -13,7 +13,7 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from handlers import archiving, findings, notifications, wall
+from handlers import announcing, archiving, findings, notifications, wall
 from handlers.clearing import filing
 from handlers.registers import diverted, quarterly
 from server.db import reading
@@ -126,6 +126,8 @@ def navigation(actor: Actor) -> list[Item]:
         entries.append(("pages.periods", _("Periodic returns")))
     if actor.groups & (quarterly.READERS | {"office_head"}):
         entries.append(("pages.results", _("Quarterly results")))
+    if actor.groups & announcing.READERS:
+        entries.append(("pages.announcement_reports", _("Reports on announcements")))
     if actor.groups & filing.READERS:
         entries.append(("pages.clearing", _("Clearing and tolerance")))
     if actor.groups & (archiving.KEEPERS | {"auditor"}):

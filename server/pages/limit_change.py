@@ -122,7 +122,7 @@ def _compare(rule_id: str, given: Mapping[str, str]) -> str:
 
 
 def _side(session: Session, limit: Limit, start: date | datetime) -> Side:
-    if limit.n is None:
+    if not calendar.ends(limit.n, limit.unit):
         return Side(limit.version, length(limit), _("set by a person"), ())
     if not isinstance(start, datetime):
         start = datetime.combine(start, MORNING, clock.office_zone())

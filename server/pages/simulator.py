@@ -16,7 +16,7 @@ from server.pages import deadline, names, words
 from server.pages.blueprint import blueprint
 from server.pages.limit_words import due_words, length, statuses
 from server.pages.limits import SUPERVISOR
-from workflows import limits, plans, preview
+from workflows import calendar, limits, plans, preview
 from workflows.actor import Actor
 from workflows.calendar import NATIONAL, Limit
 from workflows.errors import InvalidInput
@@ -79,7 +79,7 @@ def _page(session: Session, given: Mapping[str, str], wrong: Mapping[str, str], 
             "jurisdiction": _("Calendar"),
         },
         answer=answer,
-        rules=[(one.id, f"{one.id} {names.named(one)}") for one in every if one.n is not None],
+        rules=[(one.id, f"{one.id} {names.named(one)}") for one in every if calendar.ends(one.n, one.unit)],
         units={
             "WD": _("working days"),
             "ND": _("calendar days"),

@@ -192,6 +192,8 @@ ERRORS: dict[str, Wording] = {
     "process": lambda p: _("There is no such process, or it is not for you to see."),
     "receiver": lambda p: _("Only an agency, or who takes transfers in, can enter a clue."),
     "template": lambda p: _("The template of this paper is not deployed. Tell the process supervisor."),
+    "announcement_report": lambda p: _("There is no such report, or it is not for you to see."),
+    "drew_up": lambda p: _("Who drew the report up may not also sign it: leave it to another leader."),
     "quarterly_list": lambda p: _("There is no such list, or it is not for you to see."),
     "resolved": lambda p: _("This has been settled already."),
     "rate_limit": lambda p: _(
@@ -508,6 +510,12 @@ FIELDS: dict[str, Wording] = {
         "Whether a clue comes from above is said when it is taken in; it cannot be changed here."
     ),
     "not_concluded": lambda p: _("The clue is not concluded yet: nothing can be reported."),
+    "quarter_reported": lambda p: _("There is a report on this quarter already."),
+    "late_reasons": lambda p: _(
+        "Each decision that is overdue stands here once, with its reason: %(numbers)s.",
+        numbers=names.joined(p.get("numbers", ())),
+    ),
+    "before_signed": lambda p: _("The report is handed over after the leader has signed it, not before."),
     "quarter_runs": lambda p: _("This quarter has not ended yet."),
     "extension_waits": lambda p: _("A change of this limit is asked for already, and not decided yet."),
     "extension_late": lambda p: _(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from handlers import duties, office, registers, wall
+from handlers import announcing, duties, office, registers, wall
 from handlers.cases import Case, CasePerson
 from handlers.notifications import Notification
 from handlers.registers import quarterly, returns
@@ -118,6 +118,18 @@ def _lists(seen: Seen, wanted: Iterable[str]) -> Any:
             f"{clue.clue_no} {clue.report_no} {one.result} {one.concluded_on}" for one, clue in clues
         ]
     return found
+
+
+def _announcements(seen: Seen, wanted: Any) -> Any:
+    """Return the newest report on announcements: its lines as the leader reads them, and to whom it was handed."""
+    newest = select(announcing.AnnouncementReport).order_by(announcing.AnnouncementReport.id.desc()).limit(1)
+    row = seen.session.scalars(newest).one()
+    lines = announcing.content(seen.session, row, office.actor_for(seen.session, "principal"))
+    said = [
+        f"{one.number} {one.name} {one.announced_on or ('overdue' if one.overdue else 'waits')}"
+        for one in lines
+    ]
+    return {"quarter": f"{row.year}-Q{row.quarter}", "lines": said, "handed_to": row.handed_to}
 
 
 def _due(seen: Seen, wanted: Iterable[str]) -> Any:
@@ -238,6 +250,7 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "clue": _clue,
     "due": _due,
     "heard": _heard,
+    "announcements": _announcements,
     "lists": _lists,
     "level": lambda seen, wanted: {t.element_id: t.level for t in seen.open_tasks if t.element_id in wanted},
     "made": _made,

@@ -386,7 +386,7 @@ class Telling:
             for word, wanted in said.items():
                 assert word in EXPECTATIONS, f"{self.place}: one expects {', '.join(EXPECTATIONS)}"
                 found = EXPECTATIONS[word](seen, words.plain(wanted, self.now))
-                assert found == words.plain(wanted, self.now), f"{self.place}: {word}"
+                assert found == words.plain(wanted, self.now), f"{self.place}: {word} {found}"
 
     # --- what steps are made of
 

@@ -34,11 +34,12 @@ STEPS = sorted(name for name in operations.names() if operations.use_of(name) ==
 #: What steps are given beside a forged clue, where they take one.
 GIVEN = {"returns.note_release": {"agency": "ST"}, "measures.decided": {"decision": "agree"}}
 #: These are about no matter: a quarter's name; lists and periods that the process makes itself.
-OPENING = {"quarterly.ended", "quarterly.make", "returns.open"}
+OPENING = {"quarterly.ended", "quarterly.make", "returns.open", "announcements.make"}
 NO_MATTER = {
     "The matter has no such clue in the register.",
     "The matter is no return period.",
     "The matter is no list of results.",
+    "The matter is no report of announcements.",
     "The process has no finding.",
     "The process decides on no destruction.",
     "The process clears nobody.",

@@ -310,7 +310,7 @@ KEPT = {
     "agenda_item": {"put_by"},
     "consultation": {"recorded_by"},
     "case_decision": {"committee_no", "effects_instance", "recorded_by"},
-    "sanction_execution": {"recorded_by"},
+    "sanction_execution": {"recorded_by", "second_by"},
     "right_proof": {"recorded_by"},
     "deadline_change": {"paper_no", "asked_by", "decided_by", "document_no", "reported_no", "reported_by"},
     "destruction": {"proposed_by", "decided_by", "erased", "reason", "opinion"},

@@ -129,6 +129,18 @@ def test_a_limit_without_number_has_no_computed_end():
         due(Limit("T02", 1, None, "at_once"), at("2026-01-05"), DAYS, ZONE)
 
 
+def test_what_is_due_each_quarter_ends_with_the_quarter():
+    def last(start: str) -> str:
+        return due(Limit("T31", 1, None, "quarterly"), at(start), DAYS, ZONE).date.isoformat()
+
+    assert [last(day) for day in ("2026-04-01", "2026-06-30", "2026-10-01")] == [
+        *("2026-06-30", "2026-06-30"),
+        "2026-12-31",
+    ]
+    # A quarter that ends at a weekend ends with the next working day.
+    assert last("2024-04-01") == "2024-07-01"
+
+
 def test_a_naive_start_is_a_programming_error():
     with pytest.raises(ValueError, match="aware"):
         due(limit(1, "months"), datetime(2026, 1, 5), DAYS, ZONE)  # noqa: DTZ001 - the point of the test

@@ -10,6 +10,7 @@ from workflows.calendar.limits import (
     WORDED,
     Convention,
     Limit,
+    ends,
     read_cells,
     read_limits,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "add_working_days",
     "contradictions",
     "due",
+    "ends",
     "gaps",
     "paused_days",
     "paused_time",

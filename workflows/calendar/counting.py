@@ -2,9 +2,10 @@
 
 The day of the event is not counted. Months end on the same-numbered day, or the last of the month
 (民法典 202). A last day that is a rest day moves to the next working day (民法典 203), unless liberty is at
-stake (刑事诉讼法 105). Working days leave out weekends and holidays and count adjusted working weekends. Day
-limits end at 24:00 on the office's clock; hours run from the hour and are never moved. Where a rule leaves open
-how it is counted, `Limit.conventions` say what the office has decided; those that bear on a count are named in it.
+stake (刑事诉讼法 105). Working days leave out weekends and holidays and count adjusted working weekends. What is
+due each quarter ends with the quarter in which its event lies. Day limits end at 24:00 on the office's clock;
+hours run from the hour and are never moved. Where a rule leaves open how it is counted, `Limit.conventions` say
+what the office has decided; those that bear on a count are named in it.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from workflows.calendar.limits import (
     EXTENSIONS,
     FIRST_DAY_COUNTS,
     LAST_DAY_STAYS,
-    NUMBERED,
+    QUARTERLY,
     Limit,
+    ends,
 )
 from workflows.calendar.workdays import DAY, NATIONAL, WorkDays, add_working_days
 from workflows.errors import InvalidInput
@@ -65,7 +67,7 @@ def due(
     pause adds its actual days in the rule's unit (months: natural days), hours to the minute. While the clock
     stands, `paused` says so and the end is where it stood.
     """
-    if limit.n is None or limit.unit not in NUMBERED:
+    if not ends(limit.n, limit.unit):
         raise InvalidInput(
             f"The limit {limit.id} has no number ({limit.unit}): its due date is set by a person.",
             code="limit_without_number",
@@ -73,14 +75,19 @@ def due(
         )
     try:
         apart = limit.does(EXTENDED_FROM_LAST_DAY) and limit.unit != "hours"
-        n = limit.n + (0 if apart else added(changes))
+        n = own(limit) + (0 if apart else added(changes))
         return (
             by_hours(limit, n, start, zone, changes)
             if limit.unit == "hours"
             else by_days(limit, n, start, days, zone, changes)
         )
     except OverflowError:
-        raise InvalidInput(f"{limit.n} {limit.unit} after {start} is out of range.", code="days") from None
+        raise InvalidInput(f"{own(limit)} {limit.unit} after {start} is out of range.", code="days") from None
+
+
+def own(limit: Limit) -> int:
+    """Return the rule's own number of units; what is due each quarter has one."""
+    return 1 if limit.n is None else limit.n
 
 
 def by_hours(
@@ -170,6 +177,9 @@ def stretched(
         # A month that begins with the 4th is over with the 3rd, one that begins with the 1st at the month's end.
         first -= DAY * counts
         return first, [{"what": "last_day", "day": iso(first)}]
+    if unit == QUARTERLY:
+        first = add_months(date(day.year, (day.month - 1) // 3 * 3 + 1, 1), 3 * n) - DAY
+        return first, [{"what": "last_day", "day": iso(first)}]
     first = before + n * DAY
     return first, [
         {"what": "counted_from", "day": iso(before + DAY)},
@@ -211,7 +221,7 @@ def shifted(
 
 def extended(limit: Limit, n: int) -> list[Step]:
     """Return the step that says by how much the rule's number was lengthened."""
-    more = n - (limit.n or 0)
+    more = n - own(limit)
     return [{"what": "extended", "n": more, "unit": limit.unit, "all": n}] if more else []
 
 

@@ -25,6 +25,8 @@ REQUIRED = COLUMNS.index("status") + 1
 NUMBERED = frozenset({"hours", "natural_days", "working_days", "months"})
 #: Limits that have no number: the rule says when, or only that something is to be done.
 WORDED = frozenset({"at_once", "promptly", "quarterly", "two_monthly", "none"})
+#: The one of them whose end the calendar knows: the last day of the quarter in which it begins.
+QUARTERLY = "quarterly"
 STATUSES = frozenset({"sourced", "to_confirm", "design"})
 MAX_NUMBER = 5_000
 SHORT, LONG = 255, 4_000  #: characters of a cell
@@ -93,6 +95,11 @@ class Limit:
     def recorded(self) -> bool:
         """Whether its dates are only written down: detention and the like run their clocks on another network."""
         return self.liberty
+
+
+def ends(n: int | None, unit: str) -> bool:
+    """Whether a limit of this length has an end that can be counted, so that a clock may run by it."""
+    return unit == QUARTERLY or (n is not None and unit in NUMBERED)
 
 
 class BadCell(ValueError):

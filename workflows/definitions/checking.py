@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from workflows import colours, engine, operations, papers
+from workflows import calendar, colours, engine, operations, papers
 from workflows.definitions import duties, files, stages
 from workflows.definitions.files import Files
 from workflows.definitions.proving import proved
@@ -234,7 +234,7 @@ class _Gate:
             return "limit", "error", f"There is no limit {rule!r} in the table of limits."
         if newest.liberty:
             return "limit_recorded", "error", f"The dates of {rule} are recorded only: no clock runs on them."
-        if newest.n is None:
+        if not calendar.ends(newest.n, newest.unit):
             return (
                 "limit_number",
                 "policy",
