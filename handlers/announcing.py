@@ -330,10 +330,9 @@ def _said(line: Line) -> str:
 
 
 def _awaited(line: Line) -> str:
-    state = "逾期未宣布" if line.overdue else "未到期"
-    return "　".join(
-        filter(None, (line.number, line.name, line.sanctions, f"应于{line.due_on}前宣布", state))
-    )
+    state, due = "逾期未宣布" if line.overdue else "未到期", f"应于{line.due_on}前宣布"
+    said = (line.number, line.name, line.sanctions, due, state, line.reason)
+    return "　".join(filter(None, said))
 
 
 def _of_quarter(session: Session, year: int, quarter: int) -> AnnouncementReport | None:

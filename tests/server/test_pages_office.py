@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from handlers import office
+from handlers import announcing, office
 from handlers.registers import DeadlineChange
 from handlers.registers.diverted import DivertedItem
 from handlers.registers.quarterly import QuarterlyList
 from server import worker
+from tests import cases, clues
 from tests import pdf as reader
 from tests.city import TRANSFER, City
 from tests.server.visitors import Visitor
@@ -217,3 +218,28 @@ def test_a_list_of_results_is_for_its_office_and_for_who_takes_it_in(
     sheet = "".join(reader.pages(intake.get(f"/results/{numbers['JD2']}/sheet.pdf").data))
     assert "本季度无办结的检举控告" in sheet
     assert intake.get("/results/JD-1999-00001").status_code == 404
+
+
+def test_a_report_on_announcements_is_for_who_decides_and_announces(
+    city: City, visit: Callable[[str], Visitor]
+) -> None:
+    """Number and kind of a decision for all of them, the person for who sees the case."""
+    with city.database.unit_of_work() as session:
+        clue = clues.laid(session, way="DW2", number=91)
+        cases.filed(session, clue, decided={"day": "2025-11-03", "party": "PD1", "announced": "2025-11-10"})
+    with city.database.unit_of_work() as session:
+        asked = {"year": 2025, "quarter": "4"}
+        instances.start(session, key="announcement_report", actor=city.actor("reviewer"), answers=asked)
+        row = session.scalars(select(announcing.AnnouncementReport)).one()
+        # Not accepted for review: the reviewer has no part in that case.
+        (line,) = announcing.content(session, row, city.actor("reviewer"))
+        assert (line.sanctions, line.name, line.scope) == ("党内警告处分", "", "")
+        number = row.number
+    principal = visit("principal")
+    assert number in principal.get("/announcements").text
+    assert visit("handler").get("/announcements").status_code == 403
+    page = principal.get(f"/announcements/{number}").text
+    assert "党内警告处分" in page
+    assert "陈某甲" in page
+    assert "陈某甲" in "".join(reader.pages(principal.get(f"/announcements/{number}/sheet.pdf").data))
+    assert principal.get("/announcements/XB-1999-00001").status_code == 404
