@@ -318,11 +318,11 @@ def test_a_step_that_refuses_keeps_what_was_typed(city: City, visit: Callable[[s
     instance = city.transfer()
     task = city.claim(city.advance(instance, "a8"), "head")
     answer = visit("head").post(
-        f"/tasks/{task.id}/complete", taken="yes", handlers=["handler", "handler3"], recusal_checked="true"
+        f"/tasks/{task.id}/complete", taken="yes", handlers=["handler"], recusal_checked="true"
     )
     assert answer.status_code == 422
-    assert "陈经办" in answer.text
-    assert re.search(r'value="handler3" checked', answer.text)
+    assert "至少" in answer.text
+    assert re.search(r'value="handler" checked', answer.text)
 
 
 def test_a_process_that_fails_behind_a_step_keeps_what_was_typed(
