@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from handlers.accountability import DualJudgement, Inquiry
+from handlers.accountability.suspending import Suspension
 from handlers.cases import Case, CasePerson, Concerned, Showing, persons
 from handlers.registers import Clue, Opinion
 from handlers.sanctions import Decision, Execution, Sanction
 from handlers.sanctions.weighing import ends, party_months
-from workflows import clock
+from workflows import calendar, clock
 
 
 def filed(
@@ -24,11 +26,12 @@ def filed(
     told: bool = True,
     case_type: str = "CT3",
     decided: Mapping[str, Any] | None = None,
+    suspended: str | None = None,
 ) -> Case:
     """Return a case of the clue that is investigated; `people` says what each person is, in their order.
 
     `told`: the filing was announced and the facts shown; `decided`: the sanction in force on the first
-    person.
+    person; `suspended`: the day on which the Party committee suspended all of them after an accountability inquiry.
     """
     now = clock.now()
     case = Case(
@@ -62,7 +65,35 @@ def filed(
     session.flush()
     if decided:
         _decide(session, case, rows[0], decided)
+    if suspended:
+        _suspend(session, case, rows, date.fromisoformat(str(suspended)))
     return case
+
+
+def _suspend(session: Session, case: Case, rows: Sequence[Concerned], on: date) -> None:
+    """Lay an inquiry, decided, and the suspension of each person; their last day is that of six months."""
+    of = {"clue_id": case.clue_id, "case_id": case.id, "instance_id": "laid"}
+    judged = DualJudgement(number="SP-9", point="c9", trigger="weak", dual_type="L", unit="", **of)
+    judged.proposal, judged.reasons, judged.recorded_by, judged.recorded_at = (
+        "start",
+        "",
+        "handler",
+        clock.now(),
+    )
+    session.add(judged)
+    session.flush()
+    inquiry = Inquiry(number="WZ-9", judgement_id=judged.id, decided_on=on, **of)
+    session.add(inquiry)
+    session.flush()
+    for place, row in enumerate(rows, 1):
+        of_row = {"clue_id": case.clue_id, "inquiry_id": inquiry.id, "subject_id": row.subject_id}
+        until = calendar.add_months(on, 6)
+        session.add(
+            Suspension(
+                number=f"TZ-{place}", begins_on=on, document_no="示委干〔2026〕9号", until=until, **of_row
+            )
+        )
+    session.flush()
 
 
 def _describe(row: Concerned, said: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from handlers import codes
+from handlers.accountability import suspending
 from handlers.accountability.inquiring import answerable
 from handlers.accountability.model import DutyOwner
 from handlers.accountability.owners import PERSON
@@ -23,6 +24,8 @@ from workflows.operations import Context, operation
 OUTCOMES = ("none", "first_form", "accountability", "filed")
 #: Ways after which posts are changed within a month (T36), and those that are made public in a suitable form.
 POSTS = frozenset({"AP3", "AO3"})
+#: The way by which a post is changed: 组织调整或组织处理.
+MEASURES = "AP3"
 PUBLIC = frozenset({"AP3", "AP4", "AO3"})
 HELD, FILED = "accountability", "filed"
 DECISION = "accountability_decision"
@@ -45,6 +48,9 @@ def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
     held = "yes" if _any_held(known.values()) else "no"
     if held == "no":
         shut(context, row)
+    suspended = [owner for owner, _ in known.values() if owner.organisational == suspending.MEASURE]
+    for owner in suspended:
+        suspending.enter(context, row, owner)
     anew = any(owner.outcome == FILED for owner, _ in known.values())
     return {
         "held": held,
@@ -52,6 +58,7 @@ def decide(context: Context, *, answers: Answers) -> dict[str, Any]:
         "decided_on": answers["decided_on"],
         "posts": _posts(known),
         "filed_anew": "yes" if anew else "no",
+        "suspended": "yes" if suspended else "no",
     }
 
 
@@ -98,9 +105,23 @@ def _decide(owner: DutyOwner, given: Answers) -> None:
         raise refused("decisions", "ways_held")
     if not fitting.issuperset(ways):
         raise refused("decisions", "ways_object")
+    _measure(owner, given, ways)
     owner.outcome, owner.ways = given["outcome"], ways
     owner.standing, owner.facts = given["standing"], given["facts"]
     owner.responsibility = given["responsibility"]
+
+
+def _measure(owner: DutyOwner, given: Answers, ways: list[str]) -> None:
+    """Take the organisational measure: the Party committee decides on it, and a suspension runs from that day."""
+    owner.organisational, owner.committee_no = (
+        given.get("organisational") or None,
+        given.get("committee_no") or "",
+    )
+    owner.committee_on = date.fromisoformat(given["committee_on"]) if given.get("committee_on") else None
+    if owner.organisational and MEASURES not in ways:
+        raise refused("decisions", "measure_way")
+    if owner.organisational == suspending.MEASURE and not (owner.committee_on and owner.committee_no):
+        raise refused("decisions", "suspension_committee")
 
 
 def _any_held(known: Any) -> bool:

@@ -109,3 +109,8 @@ class DutyOwner(Base):
     outcome: Mapped[str | None] = mapped_column(String(16))  #: of `codes/accountability_outcomes.csv`
     ways: Mapped[list[Any]] = mapped_column(default=list)  #: AO1 … or AP1 …
     facts: Mapped[str] = mapped_column(Text, default="")  #: for which he answers
+    organisational: Mapped[str | None] = mapped_column(
+        String(8)
+    )  #: of `codes/organisational_measures.csv`: OM1 …
+    committee_on: Mapped[date | None]  #: day of the Party committee's decision on it
+    committee_no: Mapped[str] = mapped_column(String(64), default="", server_default="")

@@ -82,7 +82,10 @@ def _owners(on: Subject) -> list[dict[str, str]]:
             "standing": word("duty_standings", owner.standing),
             "facts": owner.facts,
             "outcome": word("accountability_outcomes", owner.outcome),
-            "ways": words("accountability_measures", owner.ways),
+            "ways": words("accountability_measures", owner.ways)
+            + (
+                f"（{word('organisational_measures', owner.organisational)}）" if owner.organisational else ""
+            ),
         }
         for owner, subject in (owners.of_judgement(on.session, row.id) if row else ())
     ]

@@ -15,6 +15,7 @@ from handlers import keeping
 from handlers.accidents import Accident
 from handlers.accountability import DualJudgement, DutyOwner
 from handlers.accountability import Inquiry as Accountability
+from handlers.accountability.suspending import SuspensionDecision
 from handlers.announcing import AnnouncementLine
 from handlers.cases import Allegation, CaseLink, Evidence, Measure, PropertyItem, Showing, Talk
 from handlers.clearing.model import (
@@ -137,6 +138,7 @@ OF_CLUE: tuple[tuple[type[Base], Values], ...] = (
     (CaseLink, {"reason": "", "body": "", "handed": "", "received_by": ""}),
     (Execution, {"remark": "", "result": ""}),
     (AnnouncementLine, {"reason": ""}),
+    (SuspensionDecision, {"reason": ""}),
     (RightProof, {"text": ""}),
     (DualJudgement, {"unit": "", "unit_code": None, "reasons": ""}),
     (DutyOwner, {"action": "", "statement": "", "facts": ""}),

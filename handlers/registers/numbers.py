@@ -61,6 +61,7 @@ PREFIXES = {
     "leak": "XM",
     "accident": "AQ",
     "announcements": "XB",
+    "suspension": "TZ",
 }
 
 

@@ -77,6 +77,19 @@ EVENTS: Mapping[str, Callable[[Params], str]] = {
         **_said(params),
     ),
     "leak.looked_into": lambda params: _("The leak %(number)s was looked into.", **_said(params)),
+    "suspension.begun": lambda params: _(
+        "Suspension for self-examination %(number)s runs from %(day)s.", **_said(params)
+    ),
+    "suspension.expired": lambda params: _(
+        "The last day of the suspension %(number)s, %(day)s, is over and nothing is decided.", **_said(params)
+    ),
+    "suspension.extended": lambda params: _(
+        "The suspension %(number)s goes on until %(day)s.", **_said(params)
+    ),
+    "suspension.ended": lambda params: _(
+        "The suspension %(number)s ended on %(day)s: %(outcome)s.",
+        **_said(params) | {"outcome": codes.word("suspension_outcomes", params.get("outcome"), lang())},
+    ),
     "leak.lifted": lambda params: _("The freeze after the leak %(number)s was lifted.", **_said(params)),
     "accident.passed_on": lambda params: _(
         "The report of the accident %(number)s was received and passed on.", **_said(params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,26 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers import accidents, correcting, freezing, handover, interference, joinder, leaking, working
-from handlers.accountability import DualJudgement, DutyOwner, Inquiry, counting, owners
+from handlers import (
+    accidents,
+    correcting,
+    freezing,
+    handover,
+    interference,
+    joinder,
+    leaking,
+    office,
+    working,
+)
+from handlers.accountability import DualJudgement, DutyOwner, Inquiry, counting, owners, suspending
 from handlers.accountability.counting import Figures
+from handlers.accountability.suspending import Suspension
 from handlers.cases import Case
 from handlers.cases.matter import open_case
 from handlers.freezing import Leak
 from handlers.registers import Clue, ClueSubject
 from handlers.registers.record import handlers_of
+from workflows import limits
 from workflows.actor import Actor
 
 
@@ -28,6 +41,8 @@ class DualView:
     figures: list[
         tuple[str, Figures]
     ]  #: of each source case that somebody was held accountable beside, by its number
+    suspensions: dict[str, Sequence[tuple[Suspension, ClueSubject]]]  #: by inquiry
+    suspension_source: str  #: the limit and the article that a suspension lasts by
     leak: Leak | None
     tellable: dict[str, str]
     reads_interference: bool
@@ -59,6 +74,11 @@ def of_matter(session: Session, actor: Actor, clue: Clue) -> DualView:
     return DualView(
         [_judgement(session, row) for row in session.scalars(judged)],
         [(case.case_no, counting.of_case(session, case.id)) for case in _sources(session, clue)],
+        {
+            row.id: suspending.of_inquiry(session, row.id)
+            for row in session.scalars(select(Inquiry).where(Inquiry.clue_id == clue.id))
+        },
+        f"{suspending.RULE} {limits.current(session, suspending.RULE, office.today()).article}",
         freezing.standing(session, clue.scope_id),
         _tellable(session, actor, clue),
         bool(actor.groups & interference.READING),

@@ -372,6 +372,13 @@ FIELDS: dict[str, Wording] = {
     ),
     "ways_held": lambda p: _("Who is held accountable needs a way, and nobody else has one."),
     "ways_object": lambda p: _("This way is not for an organisation, or not for a person."),
+    "measure_way": lambda p: _("An organisational measure goes with the way of that name only."),
+    "suspension_committee": lambda p: _(
+        "A suspension names the day and the number of the Party committee's decision: its limit runs from there."
+    ),
+    "suspension_longer": lambda p: _(
+        "It lasts until %(day)s already: give a later day.", day=p.get("day", "")
+    ),
     "publish": lambda p: _("What changes posts or is a sanction is made public in a suitable form."),
     "report_above": lambda p: _("It concerns all who might read it here: report it to the commission above."),
     "latest_now": lambda p: _("This lies ahead. Write when it happened."),

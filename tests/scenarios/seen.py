@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from handlers import announcing, duties, office, registers, wall
+from handlers.accountability import suspending
 from handlers.cases import Case, CasePerson
 from handlers.notifications import Notification
 from handlers.registers import quarterly, returns
@@ -130,6 +131,15 @@ def _announcements(seen: Seen, wanted: Any) -> Any:
         for one in lines
     ]
     return {"quarter": f"{row.year}-Q{row.quarter}", "lines": said, "handed_to": row.handed_to}
+
+
+def _suspensions(seen: Seen, wanted: Any) -> Any:
+    """Return of each suspension of the matter until when it lasts, and what became of it."""
+    rows = select(suspending.Suspension).where(suspending.Suspension.clue_id == seen.clue.id)
+    return [
+        f"{row.until} {row.outcome or ('expired' if row.expired_at else 'suspended')}"
+        for row in seen.session.scalars(rows.order_by(suspending.Suspension.id))
+    ]
 
 
 def _due(seen: Seen, wanted: Iterable[str]) -> Any:
@@ -252,6 +262,7 @@ EXPECTATIONS: Mapping[str, Callable[[Seen, Any], Any]] = {
     "heard": _heard,
     "announcements": _announcements,
     "lists": _lists,
+    "suspensions": _suspensions,
     "level": lambda seen, wanted: {t.element_id: t.level for t in seen.open_tasks if t.element_id in wanted},
     "made": _made,
     "open": _open,

@@ -54,6 +54,7 @@ NO_MATTER = {
     "The process is about no accusation.",
     "There is no interview None.",
     "Nobody is on probation here.",
+    "Nobody is suspended in this matter.",
     "The matter has no such measure.",
 }
 

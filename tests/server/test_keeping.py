@@ -296,6 +296,7 @@ KEPT = {
     "inquiry_talk_person": set(),
     "dual_judgement": {"recorded_by"},
     "duty_owner": {"ways"},
+    "suspension_decision": {"recorded_by"},
     "inquiry_member": {"login"},
     "paper_class": {"set_by"},
     "accountability_inquiry": {"team"},
