@@ -243,3 +243,15 @@ def test_a_report_on_announcements_is_for_who_decides_and_announces(
     assert "陈某甲" in page
     assert "陈某甲" in "".join(reader.pages(principal.get(f"/announcements/{number}/sheet.pdf").data))
     assert principal.get("/announcements/XB-1999-00001").status_code == 404
+
+
+def test_a_suspension_shows_begin_end_and_the_rule_that_it_lasts_by(
+    city: City, visit: Callable[[str], Visitor]
+) -> None:
+    with city.database.unit_of_work() as session:
+        clue = clues.laid(session, way="DW2", number=92)
+        cases.filed(session, clue, suspended="2026-03-02")
+        clue_id = clue.id
+    page = visit("principal").get(f"/clues/{clue_id}").text
+    for said in ("TZ-1", "2026-03-02", "2026-09-02", "停职检查中", "T38 《中国共产党组织处理规定（试行）》"):
+        assert said in page
