@@ -224,8 +224,31 @@ def reading() -> Iterator[Session]:
 
 def migrate(target: Database) -> None:
     """Bring the tables up to date; several servers may do so at once."""
-    with target.alone(), target.engine.begin() as connection:
+    with target.alone(), target.engine.connect() as connection, _foreign_keys_at_the_end(connection):
         command.upgrade(alembic_config(connection), "head")
+
+
+@contextmanager
+def _foreign_keys_at_the_end(connection: Connection) -> Iterator[None]:
+    """Give a transaction in which SQLite asks at its end alone whether what rows point at is there.
+
+    It alters a table by copying it: the rows of others would point at nothing meanwhile, and it would refuse. What it is
+    told of that, it heeds between transactions only.
+    """
+    if connection.dialect.name != "sqlite":
+        with connection.begin():
+            yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("pragma foreign_keys = off")
+    try:
+        with connection.begin():
+            yield
+            if lost := connection.exec_driver_sql("pragma foreign_key_check").first():
+                raise EngineFault(f"A row of {lost[0]} points at a row of {lost[2]} that is not there.")
+    finally:
+        driver.execute("pragma foreign_keys = on")
 
 
 def migrated(target: Database) -> bool:
