@@ -108,7 +108,8 @@ def running(session: Session, scope_id: str) -> list[Clock]:
 def counted(session: Session, one: Clock, more: Iterable[Change] = (), *, instead: bool = False) -> Due:
     """Return when a clock would end with more changes, or (`instead`) with these and no others."""
     taken = [*([] if instead else one.changes), *more]
-    return calendar.due(one.rule, one.start_at, plans.work_days(session), clock.office_zone(), taken)
+    until = deadlines.until_of(one.tasks[-1].due_explained or {})
+    return calendar.due(one.rule, one.start_at, plans.work_days(session), clock.office_zone(), taken, until)
 
 
 def pause(session: Session, one: Clock, *, from_at: datetime, reference: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from workflows import calendar, decisions, engine
 from workflows.calendar import Limit, WorkDays
-from workflows.clock import office_zone
+from workflows.clock import day_of, office_zone
 from workflows.engine import soundness, timers
 from workflows.errors import EngineFault, InvalidInput, NotFound
 from workflows.findings import Finding
@@ -167,12 +167,18 @@ class _Host:
         """Return the virtual instant."""
         return self.instant
 
-    def limit(self, rule_id: str, start: str | date | datetime | None = None) -> datetime:
-        """Return when a limit ends that began at `start`."""
+    def limit(
+        self,
+        rule_id: str,
+        start: str | date | datetime | None = None,
+        until: str | date | datetime | None = None,
+    ) -> datetime:
+        """Return when a limit ends that began at `start`, on the day `until` at the latest."""
         if rule_id not in self.limits:
             raise NotFound(f"The simulation knows no limit '{rule_id}'.", code="limit")
         begun = deadlines.instant(start, self.instant)
-        return calendar.due(self.limits[rule_id], begun, WorkDays.official(), office_zone()).at
+        last = None if until is None else day_of(deadlines.instant(until, self.instant))
+        return calendar.due(self.limits[rule_id], begun, WorkDays.official(), office_zone(), until=last).at
 
     def workdays(self, days: int, start: str | date | datetime | None = None) -> datetime:
         """Return the end of the `days`-th working day after `start`."""

@@ -24,7 +24,7 @@ RESOLUTIONS = {"DV1": "case", "DV2": "closed", "DV3": "reminded", "DV4": "hold",
 
 @operation("verifications.plan")
 def plan(context: Context, *, answers: Answers) -> dict[str, Any]:
-    """Sign the plan (初核方案): a team of two at least, what is to be verified, by when (T14 names no number).
+    """Sign the plan (初核方案): a team of two at least, what is verified, by when (T14 names no number: the plan does).
 
     `spared`: `yes` where a judgment or penalty in force is named instead, which needs no verification (政务处分法 49).
     """
@@ -74,12 +74,13 @@ def _on_judgment(context: Context, clue: Clue, answers: Answers) -> dict[str, An
 
 
 @operation("verifications.open")
-def begin_work(context: Context) -> None:
-    """Let the plan take effect: from now on who is verified is called so (被核查人)."""
+def begin_work(context: Context) -> dict[str, Any]:
+    """Let the plan take effect: from now on who is verified is called so (被核查人), and T14 begins."""
     clue = clue_of(context)
     for person in persons.entered(context.session, clue):
         person.verified_at = person.verified_at or context.now
     note(context, clue, "verification.opened")
+    return {"verified_from": context.now.isoformat()}
 
 
 @operation("verifications.progress")

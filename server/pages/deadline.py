@@ -168,6 +168,7 @@ STEPS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "kept": lambda s: _("%(day)s is a rest day and stays the last day all the same.", day=s["day"]),
     "hours": _hours,
     "extended": _extended,
+    "set": lambda s: _("Ends on the day that was set with approval: %(day)s.", day=s["day"]),
     "until": lambda s: _("Extended to a day that was set: %(day)s.", day=s["day"]),
     "paused": _paused,
     "stands": lambda s: _("The clock stands since %(day)s: what follows is not counted yet.", day=s["day"]),

@@ -129,6 +129,22 @@ def test_a_limit_without_number_has_no_computed_end():
         due(Limit("T02", 1, None, "at_once"), at("2026-01-05"), DAYS, ZONE)
 
 
+def test_a_limit_without_number_ends_on_the_day_that_a_person_has_set():
+    found = due(Limit("T14", 1, None, "none"), at("2026-01-05"), DAYS, ZONE, until=date(2026, 5, 1))
+    assert (found.date, found.provisional) == (date(2026, 5, 1), False)
+    assert [step["what"] for step in found.explanation] == ["start", "set"]
+
+
+@pytest.mark.parametrize(("until", "last"), [("2026-01-08", "2026-01-08"), ("2026-03-01", "2026-01-12")])
+@pytest.mark.parametrize("unit", ["working_days", "hours"])
+def test_a_day_that_a_person_sets_lengthens_no_limit(unit, until, last):
+    n = {"working_days": 5, "hours": 7 * 24}[unit]
+    found = due(limit(n, unit), at("2026-01-05"), DAYS, ZONE, until=date.fromisoformat(until))
+    # 24:00 of a day is 0:00 of the next.
+    assert (found.at - timedelta(seconds=1)).astimezone(ZONE).date().isoformat() == last
+    assert ("set" in {step["what"] for step in found.explanation}) == (until == last)
+
+
 def test_what_is_due_each_quarter_ends_with_the_quarter():
     def last(start: str) -> str:
         return due(Limit("T31", 1, None, "quarterly"), at(start), DAYS, ZONE).date.isoformat()
@@ -279,7 +295,8 @@ def test_only_so_many_days_are_counted(n):
         add_working_days(date(2026, 1, 1), n, DAYS)
 
 
-LIMITS = {one.id: one for one in read_limits(CSV)}
+TABLE = read_limits(CSV)
+LIMITS = {one.id: one for one in TABLE}
 
 
 def test_every_limit_of_the_domain_is_in_the_table():
@@ -387,7 +404,7 @@ def test_versions_follow_each_other():
 
 
 def test_a_byte_order_mark_does_no_harm():
-    assert read_limits("\ufeff" + CSV) == list(LIMITS.values())
+    assert read_limits("\ufeff" + CSV) == TABLE
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,7 +7,8 @@ import pytest
 
 from workflows import limits
 from workflows.errors import EngineFault, InvalidInput, NotFound
-from workflows.model import TimeLimit
+from workflows.model import Task, TimeLimit
+from workflows.persistence import deadlines
 
 CSV = (Path(__file__).parents[2] / "bpmn" / "time_limits.csv").read_text(encoding="utf-8")
 HEAD = ",".join(CSV.splitlines()[0].split(",")[:15])  #: what may be left out is
@@ -89,6 +90,18 @@ def test_a_start_that_is_none_is_a_fault_of_the_task(office, diagram, text):
     with pytest.raises(EngineFault) as fault:
         office.start("due")
     assert fault.value.element == "u"
+
+
+def test_a_limit_without_number_runs_to_the_day_that_the_diagram_names(office, diagram):
+    load(office, T11.replace(",1,months", ",,promptly"))
+    office.deploy(due(diagram, "${limit('T11', received, agreed_on)}"))
+    office.start("due", received="2026-01-31", agreed_on="2026-04-05")
+    task = office.task("u")
+    assert (task.limit_id, task.due_at.isoformat()) == ("T11", "2026-04-05T16:00:00+00:00")
+    assert task.due_explained["until"] == "2026-04-05"
+    with office.work() as session:
+        again = deadlines.again(session, session.get(Task, task.id))
+    assert again.due_at == task.due_at
 
 
 def test_a_limit_without_number_is_a_fault_of_the_task(office, diagram):

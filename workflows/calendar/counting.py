@@ -41,7 +41,7 @@ class Due:
     steps with `what`: `start` (at, day), `counted_from` (day), `holiday` (from, to, zh, en), `makeup` (day),
     `weekends` (n: rest days left out beside holidays), `counted` (n working days, day), `last_day` (day),
     `month_end` (day, wanted), `moved` (from, to, zh, en), `kept` (day: a rest day that moves nothing), `hours`
-    (n), `provisional` (years), `local` (jurisdiction); of changes `extended`
+    (n), `provisional` (years), `local` (jurisdiction), `set` (day of a plan); of changes `extended`
     (n more units, all together), `until` (day that was set), `paused` (from, to: the day it ran again, n days of
     unit; or hours), `stands` (day); `convention` (question, option, document). Days are ISO 8601; the last is `date`.
     """
@@ -60,14 +60,18 @@ def due(
     days: WorkDays,
     zone: ZoneInfo,
     changes: Sequence[Change] = (),
+    until: date | None = None,
 ) -> Due:
     """Return when the limit ends that starts with an event at `start`, an aware instant or an office day.
+
+    `until` is the day that a person has set, by an approved plan for one: the end of a limit without a number of its
+    own, and of one with a number where that would be later.
 
     `changes` are the approved pauses and extensions in their order. Extensions lengthen the rule's own number; a
     pause adds its actual days in the rule's unit (months: natural days), hours to the minute. While the clock
     stands, `paused` says so and the end is where it stood.
     """
-    if not ends(limit.n, limit.unit):
+    if until is None and not ends(limit.n, limit.unit):
         raise InvalidInput(
             f"The limit {limit.id} has no number ({limit.unit}): its due date is set by a person.",
             code="limit_without_number",
@@ -77,9 +81,9 @@ def due(
         apart = limit.does(EXTENDED_FROM_LAST_DAY) and limit.unit != "hours"
         n = own(limit) + (0 if apart else added(changes))
         return (
-            by_hours(limit, n, start, zone, changes)
+            by_hours(limit, n, start, zone, changes, until)
             if limit.unit == "hours"
-            else by_days(limit, n, start, days, zone, changes)
+            else by_days(limit, n, start, days, zone, changes, until)
         )
     except OverflowError:
         raise InvalidInput(f"{own(limit)} {limit.unit} after {start} is out of range.", code="days") from None
@@ -91,7 +95,12 @@ def own(limit: Limit) -> int:
 
 
 def by_hours(
-    limit: Limit, n: int, start: datetime | date, zone: ZoneInfo, changes: Sequence[Change] = ()
+    limit: Limit,
+    n: int,
+    start: datetime | date,
+    zone: ZoneInfo,
+    changes: Sequence[Change] = (),
+    until: date | None = None,
 ) -> Due:
     """Return the end of a limit in hours: from the hour, holidays or not."""
     if not isinstance(start, datetime):
@@ -100,6 +109,9 @@ def by_hours(
         )
     end = start.astimezone(UTC) + timedelta(hours=n)
     steps = [started(start, local_day(start, zone), zone), *extended(limit, n), {"what": "hours", "n": n}]
+    if until is not None and midnight(until, zone) < end:
+        end = midnight(until, zone)
+        steps.append({"what": "set", "day": iso(until)})
     for change in after_until(changes):
         if isinstance(change, Extension):
             if change.until is not None:
@@ -128,6 +140,7 @@ def by_days(
     days: WorkDays,
     zone: ZoneInfo,
     changes: Sequence[Change] = (),
+    until: date | None = None,
 ) -> Due:
     """Return the end of a limit in days or months: 24:00 of its last day."""
     day = local_day(start, zone) if isinstance(start, datetime) else start
@@ -135,9 +148,8 @@ def by_days(
     stays = limit.liberty or limit.does(LAST_DAY_STAYS)
     apart = limit.does(EXTENDED_FROM_LAST_DAY)
     steps = [started(start, day, zone, counts=counts), *extended(limit, n)]
-    first, found = stretched(limit.unit, day, n, days, counts=counts)
+    first, exact, found = own_end(limit, day, n, days, until, counts=counts)
     steps += found
-    exact = False
     for change in changes if apart else after_until(changes):
         if isinstance(change, Extension) and apart and not (exact or stays or limit.unit == "working_days"):
             first, found = moved(first, days)
@@ -148,13 +160,25 @@ def by_days(
     if limit.unit != "working_days" and not exact:
         last = first if stays else next_running_day(first, changes, days, zone)
         steps += settled(first, last, days, stays=stays)
-    unloaded = unknown(limit, day, first, last, days, stays=stays)
+    unloaded = unknown(limit, day, first, last, days, stays=stays or exact)
     if unloaded:
         steps.append({"what": "provisional", "years": unloaded})
     if days.jurisdiction != NATIONAL:
         steps.append({"what": "local", "jurisdiction": days.jurisdiction})
     steps += agreed(limit, changes)
     return Due(midnight(last, zone), last, bool(unloaded), limit, steps, stands_now(changes) is not None)
+
+
+def own_end(
+    limit: Limit, day: date, n: int, days: WorkDays, until: date | None, *, counts: bool
+) -> tuple[date, bool, list[Step]]:
+    """Return the last day without changes, whether somebody has set it, and how it was found."""
+    if ends(limit.n, limit.unit):
+        first, found = stretched(limit.unit, day, n, days, counts=counts)
+        if until is None or first <= until:
+            return first, False, found
+    assert until is not None
+    return until, True, [{"what": "set", "day": iso(until)}]
 
 
 def stretched(

@@ -24,7 +24,7 @@ HOST_FUNCTIONS = frozenset({"now", "limit", "workdays"})
 REFUSED = {"office": frozenset({"error", "policy"}), "engine": frozenset({"error"})}
 RECORDING = frozenset({"answers"})
 
-_LIMIT = re.compile(r"\blimit\(\s*(['\"])([^'\"]*)\1")
+_LIMIT = re.compile(r"\blimit\(\s*(['\"])([^'\"]*)\1((?:\s*,[^,()]*)*)")
 _roles: frozenset[str] | None = None
 
 
@@ -223,22 +223,23 @@ class _Gate:
             return
         for used in self.definition.expressions:
             for match in _LIMIT.finditer(used.source) if "limit" in used.calls else ():
-                if wrong := self._limit(self.session, match.group(2)):
+                sets_a_day = match.group(3).count(",") > 1
+                if wrong := self._limit(self.session, match.group(2), sets_a_day=sets_a_day):
                     yield Finding(used.element, *wrong)
 
     @staticmethod
-    def _limit(session: Session, rule: str) -> tuple[str, str, str] | None:
+    def _limit(session: Session, rule: str, *, sets_a_day: bool) -> tuple[str, str, str] | None:
         of_rule = select(TimeLimit).where(TimeLimit.rule_id == rule).order_by(TimeLimit.version.desc())
         newest = session.scalar(of_rule.limit(1))
         if newest is None:
             return "limit", "error", f"There is no limit {rule!r} in the table of limits."
         if newest.liberty:
             return "limit_recorded", "error", f"The dates of {rule} are recorded only: no clock runs on them."
-        if not calendar.ends(newest.n, newest.unit):
+        if not (sets_a_day or calendar.ends(newest.n, newest.unit)):
             return (
                 "limit_number",
                 "policy",
-                f"The limit {rule} has no number ({newest.unit}): write the day itself.",
+                f"The limit {rule} has no number ({newest.unit}): name the day as well, limit('{rule}', start, day).",
             )
         return None
 

@@ -50,8 +50,11 @@ def by_limit(
     changed: Mapping[changes.Clock, Sequence[Change]] | None = None,
     *,
     known_at: datetime | None = None,
+    until: str | date | datetime | None = None,
 ) -> Deadline:
     """Return when a limit ends that began at `start` (None: now), by the version in force on that day.
+
+    On the day `until` at the latest, which a person has set: the end of a rule that names no number.
 
     `changed` are the pauses and extensions of the clocks around; those of this one are counted. What is reckoned
     anew is by the versions that were `known_at` the first time.
@@ -65,7 +68,9 @@ def by_limit(
             code="limit_recorded",
             limit=rule_id,
         )
-    return count(rule, start_at, plans.work_days(session), (changed or {}).get((rule_id, start_at), ()))
+    changes_of = (changed or {}).get((rule_id, start_at), ())
+    last = None if until is None else clock.day_of(instant(until, now))
+    return count(rule, start_at, plans.work_days(session), changes_of, last)
 
 
 def by_working_days(
@@ -77,9 +82,15 @@ def by_working_days(
     return count(Limit("", 0, days, "working_days"), instant(start, now), counted)
 
 
-def count(rule: Limit, start_at: datetime, days: WorkDays, changed: Sequence[Change] = ()) -> Deadline:
+def count(
+    rule: Limit,
+    start_at: datetime,
+    days: WorkDays,
+    changed: Sequence[Change] = (),
+    until: date | None = None,
+) -> Deadline:
     """Return the deadline of a limit that began at an instant, with the steps of the count for the page."""
-    due = calendar.due(rule, start_at, days, clock.office_zone(), changed)
+    due = calendar.due(rule, start_at, days, clock.office_zone(), changed, until)
     stands = calendar.stands_now(changed)
     explained: dict[str, Any] = {
         "start": start_at.isoformat(),
@@ -88,6 +99,8 @@ def count(rule: Limit, start_at: datetime, days: WorkDays, changed: Sequence[Cha
     }
     if not rule.id:
         explained |= {"n": rule.n, "unit": rule.unit}
+    if until is not None:
+        explained |= {"until": until.isoformat()}
     if rule.conventions:
         explained["conventions"] = {one.question: one.version for one in rule.conventions}
     return Deadline(
@@ -130,7 +143,13 @@ def counted_again(
     answers = remembered.get("conventions") or {}
     rule = limits.kept(session, remembered["limit"], remembered["version"] or 1, answers)
     changed = changes.of_instance(session, instance_id) if instance_id else {}
-    return count(rule, start_at, plans.work_days(session), changed.get((rule.id, start_at), ()))
+    changes_of = changed.get((rule.id, start_at), ())
+    return count(rule, start_at, plans.work_days(session), changes_of, until_of(remembered))
+
+
+def until_of(remembered: Mapping[str, Any]) -> date | None:
+    """Return the day that a person has set for the end of a count; None where the rule alone says it."""
+    return date.fromisoformat(remembered["until"]) if remembered.get("until") else None
 
 
 def columns(deadline: Deadline | None) -> dict[str, Any]:

@@ -69,11 +69,17 @@ class InstanceHost:
         finally:
             self.at, self.known_at = now, None
 
-    def limit(self, rule_id: str, start: str | date | datetime | None = None) -> datetime:
-        """Return when the limit `T11` ends that began at `start` (now, if not given)."""
-        return self._count(
-            by_limit(self.session, rule_id, start, self.at, self.changed(), known_at=self.known_at)
+    def limit(
+        self,
+        rule_id: str,
+        start: str | date | datetime | None = None,
+        until: str | date | datetime | None = None,
+    ) -> datetime:
+        """Return when the limit `T11` ends that began at `start` (None: now), on the day `until` at the latest."""
+        found = by_limit(
+            self.session, rule_id, start, self.at, self.changed(), known_at=self.known_at, until=until
         )
+        return self._count(found)
 
     def changed(self) -> Mapping[changes.Clock, Sequence[Change]]:
         """Return the pauses and extensions of the instance's clocks, read once in a command."""
