@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,11 +44,9 @@ class Station:
 
 def lines(session: Session, instance: Instance, actor: Actor) -> list[Line]:
     """Return who did what with the instance and those of its tasks that the reader sees, the latest first."""
-    nodes = nodes_of(session, instance.definition_id)
-    of_instance = select(Task.id, Task.element_id, Task.name).where(
-        Task.instance_id == instance.id, visibility.policy().tasks(actor)
-    )
-    steps = {row.id: (row.element_id, row.name) for row in session.execute(of_instance)}
+    nodes = _nodes(session, instance)
+    of_instance = select(Task).where(Task.instance_id == instance.id, visibility.policy().tasks(actor))
+    steps = {task.id: names.task_name(task) for task in session.scalars(of_instance)}
     found = []
     for event in history.audit(session, instance.id):
         if event.task_id and event.task_id not in steps:
@@ -60,7 +59,7 @@ def lines(session: Session, instance: Instance, actor: Actor) -> list[Line]:
 
 def stations(session: Session, instance: Instance, actor: Actor) -> list[Station]:
     """Return the passages that the reader sees through steps that somebody works on or waits at, in order."""
-    nodes = nodes_of(session, instance.definition_id)
+    nodes = _nodes(session, instance)
     tasks = {task.id: task for task in session.scalars(select(Task).where(Task.instance_id == instance.id))}
     return [
         _station(activity, nodes, tasks.get(activity.task_id or ""))
@@ -90,6 +89,14 @@ def nodes_of(session: Session, definition_id: str) -> dict[str, engine.Node]:
     return {**{name: node for nodes in called for name, node in nodes.items()}, **definition.nodes}
 
 
+def _nodes(session: Session, instance: Instance) -> dict[str, engine.Node]:
+    """Return the elements of an instance's process and of all that it has called, in files of their own too."""
+    owners = select(Task.definition_id).where(Task.instance_id == instance.id).distinct()
+    others = (nodes_of(session, owner) for owner in sorted(session.scalars(owners)))
+    found = {name: node for nodes in others for name, node in nodes.items()}
+    return {**found, **nodes_of(session, instance.definition_id)}
+
+
 def node_name(node: engine.Node | None, otherwise: str = "") -> str:
     """Return the name of an element in the page's language."""
     if node is None:
@@ -112,7 +119,7 @@ def _station(activity: Activity, nodes: Mapping[str, engine.Node], task: Task | 
         closed = task.closed_at is not None
         who = names.person(task.closed_by, task.on_behalf_of) if closed else names.person(task.assignee)
     return Station(
-        name=node_name(nodes.get(activity.element_id), activity.name),
+        name=names.task_name(task) if task else node_name(nodes.get(activity.element_id), activity.name),
         state=state,
         state_word={"active": _("under way"), "done": _("done"), "cancelled": _("cancelled")}[state],
         since=frame.local(activity.entered_at),
@@ -121,14 +128,14 @@ def _station(activity: Activity, nodes: Mapping[str, engine.Node], task: Task | 
     )
 
 
-def _words(event: AuditEvent, nodes: Mapping[str, engine.Node], steps: Mapping[str, tuple[str, str]]) -> str:
+def _words(event: AuditEvent, nodes: Mapping[str, engine.Node], steps: Mapping[str, str]) -> str:
     wording = ACTS.get(event.act)
     if wording is None:
         return ""
     detail = dict(event.detail or {})
-    # A matter may go on by a version that has no such step any more.
-    element, name = steps.get(event.task_id or "") or (str(detail.get("element") or ""),) * 2
-    return wording({**detail, "step": node_name(nodes.get(element), name)})
+    element = str(detail.get("element") or "")
+    step = steps.get(event.task_id or "") or node_name(nodes.get(element), element)
+    return wording({**detail, "step": step})
 
 
 def _passed_on(detail: Mapping[str, Any]) -> str:
@@ -191,6 +198,6 @@ ACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def states(found: Sequence[Station]) -> tuple[Station, ...]:
-    """Return the stations where the process stands now."""
-    return tuple(station for station in found if station.state == "active")
+def standing(found: Sequence[Station]) -> dict[str, int]:
+    """Return the names of the steps at which the process stands now, and how often each."""
+    return dict(Counter(station.name for station in found if station.state == "active"))

@@ -285,7 +285,7 @@ def _page(session: Session, task_id: str, actor: Actor, typed: Typed | None = No
         purpose=_purpose(session, found),
         lines=course.lines(session, instance, actor) if instance else [],
         stations=stations,
-        standing=course.states(stations),
+        standing=course.standing(stations),
     )
     return page, typed.status if typed else 200
 

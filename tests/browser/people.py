@@ -37,6 +37,10 @@ VIEWER = re.compile(r"/viewer[^/]*\.js$")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
+#: A step in the history of a matter, and a Chinese character.
+STEP = re.compile(r"“([^”]*)”")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
 STORIES = Path(__file__).with_name("stories")
 #: Whether everything is done at windows, as `make soak` asks for.
 WHOLE = int(os.environ.get("DUBAN_WALKS", "300")) >= 20_000
@@ -281,6 +285,10 @@ class People:
         assert not overflows(page), f"{self.place}: {page.url}"
         if self.story.lang == "zh":
             assert (foreign := foreign_words(page)) == set(), f"{self.place}: {page.url}: {foreign}"
+        else:
+            # What people have written stays as they wrote it; steps, also of what is called, have English names.
+            history = " ".join(page.locator("section[aria-labelledby=history]").all_text_contents())
+            assert not HAN.search(" ".join(STEP.findall(history))), f"{self.place}: {page.url}"
 
 
 #: What people send along: a whole file, whatever it is called.

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 from playwright.sync_api import Page, expect
 
 from handlers import notifications
+from server import folders
 from tests.browser.conftest import Visit
 from tests.city import City
 from workflows.model import Task, TaskDraft
+
+CLUES = folders.BPMN / "clue_transfer" / "clue_transfer.bpmn"
 
 
 def at_form(city: City, visit: Visit, login: str = "handler", **how: object) -> tuple[Page, Task]:
@@ -108,6 +114,18 @@ def test_the_diagram_speaks_english_too(city: City, visit: Visit) -> None:
     page, _ = at_form(city, visit, lang="en")
     shape = page.locator("[data-element-id=fill]")
     expect(shape).to_contain_text("errand")
+
+
+def test_english_names_of_a_diagram_have_their_words_whole(city: City, visit: Visit) -> None:
+    """They stand where Chinese ones have room for three characters."""
+    page = visit("supervisor", lang="en")
+    page.goto("/processes")
+    page.locator("a[href*='/clue_transfer:']:not([href$='/model'])").first.click()
+    expect(page.locator("[data-ready]")).to_be_visible()
+    shown = set(" ".join(page.locator(".djs-label tspan").all_text_contents()).split())
+    assert {"Returned", "Agreed", "Hold"} <= shown
+    names = re.findall(r'name="en" value="([^"]*)"', CLUES.read_text("utf-8"))
+    assert shown - set(html.unescape(" ".join(names)).split()) == set()
 
 
 def test_claiming_in_the_list_needs_no_new_page(city: City, visit: Visit) -> None:

@@ -9,8 +9,10 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from lxml import etree
 
 SERVER = Path(__file__).resolve().parents[2] / "server"
+BPMN = SERVER.parent / "bpmn"
 CATALOG = SERVER / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -82,3 +84,13 @@ def test_both_languages_have_the_same_holes(chinese: Catalog) -> None:
 def test_chinese_is_chinese(chinese: Catalog) -> None:
     han = re.compile(r"[\u4e00-\u9fff]|^[%\W]*%\(\w+\)s\W*$")
     assert [ids(message)[0] for message in chinese if message.id and not han.search(texts(message)[0])] == []
+
+
+@pytest.mark.parametrize("path", sorted(BPMN.glob("*/*.bpmn")), ids=lambda path: path.stem)
+def test_every_name_in_a_diagram_has_its_english(path: Path) -> None:
+    """Steps, lines, lanes: whatever is drawn with a name shows the property `en` on an English page."""
+    root = etree.parse(path).getroot()
+    drawn = {one.get("bpmnElement") for one in root.iter("{*}BPMNShape", "{*}BPMNEdge")}
+    named = [one for one in root.iter("{*}*") if one.get("name") and one.get("id") in drawn]
+    own = "./*[local-name()='extensionElements']/*/*[@name='en' and @value!='']"
+    assert [one.get("id") for one in named if not one.xpath(own)] == []

@@ -2,6 +2,7 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 
 import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
+import { inEnglish } from './english.js';
 import './viewer.css';
 
 /** Below this scale nobody can read the names of steps. */
@@ -22,7 +23,8 @@ async function draw(container) {
     fetch(container.dataset.diagram),
     container.dataset.tokens ? fetch(container.dataset.tokens) : null,
   ]);
-  await viewer.importXML(inLanguage(await file.text(), document.documentElement.lang));
+  const xml = await file.text();
+  await viewer.importXML(document.documentElement.lang.startsWith('en') ? inEnglish(xml) : xml);
   const state = tokens?.ok ? await tokens.json() : {};
   const places = mark(viewer, state);
   const focus = viewer.get('elementRegistry').get(container.dataset.focus);
@@ -77,20 +79,6 @@ function offerTools(container, viewer, here) {
   offer('⤢', whole, () => viewer.get('canvas').zoom('fit-viewport', 'auto'));
   if (here) offer('◎', stands, here);
   container.prepend(tools);
-}
-
-/** Diagrams carry Chinese names, and the English ones as the property `en` of an element. */
-function inLanguage(xml, lang) {
-  if (!lang.startsWith('en')) return xml;
-  const diagram = new DOMParser().parseFromString(xml, 'application/xml');
-  for (const property of diagram.getElementsByTagNameNS('http://camunda.org/schema/1.0/bpmn', 'property')) {
-    // element > extensionElements > properties > property
-    const element = property.parentElement.parentElement.parentElement;
-    if (property.getAttribute('name') === 'en' && element?.hasAttribute('name')) {
-      element.setAttribute('name', property.getAttribute('value'));
-    }
-  }
-  return new XMLSerializer().serializeToString(diagram);
 }
 
 for (const container of document.querySelectorAll('[data-diagram]')) await draw(container);
