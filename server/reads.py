@@ -132,6 +132,8 @@ FREE: Mapping[str, frozenset[str]] = {
             "pages.preferences",
             "pages.signin",
             "api.list_agencies",
+            *("engine_rest.list_batches", "engine_rest.count_batches", "engine_rest.list_batch_statistics"),
+            *("engine_rest.get_batch", "engine_rest.get_batch_report"),
         }
     ),
     "empty forms": frozenset(

@@ -1,5 +1,5 @@
 """What instances leave to transactions of their own: going on, telling others, counting deadlines again,
-following a clock.
+following a clock, moving to another version.
 
 A job is written in the transaction that causes it, leased and run as timers are, and done at least once; what
 it does and its being done are one transaction, so that its effect comes once. An effect on another instance is
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from workflows import (
     audit,
+    batches,
     clock,
     clocks,
     correlation,
@@ -69,7 +70,7 @@ def run(session: Session, job_id: str) -> bool:
     job = leasing.locked(session, Job, job_id)
     if job is None:
         return False
-    if instance is not None and instance.state == "suspended":
+    if instance is not None and instance.state == "suspended" and job.kind != batches.KIND:
         return _suspend(job)
     if job.kind == "message":
         return _message(session, job, instance, found)
@@ -77,6 +78,10 @@ def run(session: Session, job_id: str) -> bool:
         return _signal(session, job, instance)
     if job.kind == recounting.KIND:
         return _recount(session, job, instance)
+    if job.kind == batches.KIND:
+        assert instance is not None
+        batches.run(session, job, instance)
+        return _done(job, instance)
     if job.kind == clocks.KIND:
         assert instance is not None
         return _clock(session, job, instance)

@@ -364,7 +364,7 @@ class Job(Base):
     __tablename__ = "job"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal recount clock
+    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal recount clock migrate
     key: Mapped[str] = mapped_column(unique=True)  #: what caused it: the same effect is never written twice
     name: Mapped[str | None] = mapped_column(index=True)  #: of the message or signal
     instance_id: Mapped[str | None] = mapped_column(
@@ -390,6 +390,32 @@ class Job(Base):
     done_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_job_status_due_at", "status", "due_at"),)
+
+
+class MigrationBatch(Base):
+    """An order to move instances from one version of their process to another, a job for each."""
+
+    __tablename__ = "migration_batch"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    source_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"))
+    target_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"))
+    renamed: Mapped[dict[str, Any]]  #: source element id → target element id, where they differ
+    total: Mapped[int]
+    ordered_by: Mapped[str] = mapped_column(index=True)
+    ordered_at: Mapped[datetime]
+
+
+class MigrationItem(Base):
+    """What came of one instance of a batch."""
+
+    __tablename__ = "migration_item"
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("migration_batch.id"), primary_key=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), primary_key=True, index=True)
+    state: Mapped[str] = mapped_column(String(16))  #: waiting moved refused
+    findings: Mapped[list[Any]]  #: severity, element, rule, message
+    done_at: Mapped[datetime | None]
 
 
 class ExternalTask(Base):

@@ -4,6 +4,7 @@ What is offered, and where it differs: docs/reference/engine-rest.md.
 """
 
 from server.engine_rest import (
+    batch,
     condition,
     deployment,
     engine,
@@ -21,6 +22,7 @@ from server.engine_rest.history import process_instance as history_process_insta
 from server.engine_rest.history import task as history_task
 
 RESOURCES = (
+    batch,
     condition,
     deployment,
     engine,

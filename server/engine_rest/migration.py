@@ -10,11 +10,13 @@ from marshmallow import RAISE, Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from server.db import reading, unit_of_work
+from server.engine_rest import batch as batch_resource
 from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import loaded, no_content
 from server.engine_rest.errors import BadUserRequest, CannotMigrate
 from server.engine_rest.kinds import Flag, Name
 from server.guard import guard
+from workflows import batches
 from workflows.actor import Actor
 from workflows.errors import InvalidInput
 from workflows.findings import Finding
@@ -60,6 +62,26 @@ class ValidateSchema(PlanSchema):
     """A plan, and (beyond that API) instances to look at."""
 
     processInstanceIds = fields.List(Name(), load_default=list, validate=validate.Length(max=MOST))
+
+
+class RunningSchema(Schema):
+    """All running instances of the version that is left: the one question that a batch may ask."""
+
+    class Meta:
+        unknown = RAISE
+
+    processDefinitionId = Name(required=True)
+
+
+class ExecuteAsyncSchema(Schema):
+    """A plan and the instances to move in the background: named, or all of them."""
+
+    class Meta:
+        unknown = RAISE
+
+    migrationPlan = fields.Nested(PlanSchema, required=True)
+    processInstanceIds = fields.List(Name(), load_default=list, validate=validate.Length(max=batches.MOST))
+    processInstanceQuery = fields.Nested(RunningSchema, load_default=None)
 
 
 class ExecuteSchema(Schema):
@@ -116,6 +138,24 @@ def execute_migration(actor: Actor) -> Response:
         with unit_of_work() as session:
             migration.execute(session, made, each, actor=actor)
     return no_content()
+
+
+@blueprint.post("/migration/executeAsync")
+@guard()
+def execute_migration_later(actor: Actor) -> Response:
+    """Order the instances to be moved in the background, each as far as that is safe, and return the batch."""
+    asked = loaded(ExecuteAsyncSchema())
+    with unit_of_work() as session:
+        made = _plan(session, asked["migrationPlan"])
+        ids = asked["processInstanceIds"]
+        if (query := asked["processInstanceQuery"]) is not None:
+            if query["processDefinitionId"] != made.source_id:
+                raise BadUserRequest(
+                    "processInstanceQuery: processDefinitionId must be the version that is left."
+                )
+            ids = [*ids, *migration.running(session, made, actor=actor)]
+        migration.guard_all(session, ids, actor=actor)
+        return jsonify(batch_resource.shown(batches.order(session, made, ids, actor=actor)))
 
 
 def _versions(asked: Mapping[str, Any]) -> tuple[str, str]:

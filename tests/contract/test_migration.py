@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from server.worker import run_due
 from tests.contract.client import Client, diagram
+from tests.contract.conftest import House
 
 
 @pytest.fixture
@@ -82,3 +84,39 @@ def test_a_plan_that_cannot_be_is_told_instruction_by_instruction(
     )
     # A clerk has a task in it and sees it, which is not yet to move it.
     assert "may migrate it" in clerk.post("/migration/execute", asked, 403)["message"]
+
+
+def test_many_are_moved_in_the_background(
+    house: House, supervisor: Client, clerk: Client, versions: tuple[str, str, str]
+) -> None:
+    instance, source, target = versions
+    between = {"sourceProcessDefinitionId": source, "targetProcessDefinitionId": target}
+    plan = {**between, "instructions": [instruction("One", "One"), instruction("Two", "Other")]}
+    asked = {"migrationPlan": plan, "processInstanceQuery": {"processDefinitionId": source}}
+    assert "may migrate it" in clerk.post("/migration/executeAsync", asked, 403)["message"]
+    other = {**asked, "processInstanceQuery": {"processDefinitionId": target}}
+    assert "that is left" in supervisor.post("/migration/executeAsync", other, 400)["message"]
+    batch = supervisor.post("/migration/executeAsync", asked)
+    assert (batch["type"], batch["totalJobs"], batch["createUserId"]) == (
+        "instance-migration",
+        1,
+        "supervisor",
+    )
+    path = f"/batch/{batch['id']}"
+    assert supervisor.get(path)["remainingJobs"] == 1
+    assert run_due(house.database) >= 1
+    found = supervisor.get(path)
+    assert (found["remainingJobs"], found["completedJobs"], found["instancesMoved"], found["ended"]) == (
+        *(0, 1, 1),
+        True,
+    )
+    (report,) = supervisor.get(f"{path}/report")
+    assert (report["processInstanceId"], report["state"], report["failures"]) == (instance, "moved", [])
+    assert supervisor.get(f"{path}/report", after=instance) == []
+    assert supervisor.get(f"/process-instance/{instance}")["definitionId"] == target
+    assert supervisor.get("/batch/count", batchId=batch["id"]) == {"count": 1}
+    assert [one["id"] for one in supervisor.get("/batch/statistics", batchId=batch["id"])] == [batch["id"]]
+    supervisor.delete(path)
+    # Another's batch is none.
+    assert clerk.get("/batch", batchId=batch["id"]) == []
+    clerk.get(path, 404)

@@ -17,6 +17,7 @@ LISTS = {
     "process_definition": "Process definition",
     "deployment": "Deployment",
     "incident": "Incident",
+    "batch": "Migration",
     "external_task": "External task",
     "history.process_instance": "History",
     "history.activity_instance": "History",

@@ -22,7 +22,7 @@ from server.sealer import Sealer
 from server.traffic import rates
 from tests.security.conftest import House, answers
 from workflows import clock, history
-from workflows.model import Activity, AuditEvent, Incident, Instance, Task
+from workflows.model import Activity, AuditEvent, Incident, Instance, MigrationBatch, MigrationItem, Task
 
 #: An agency's other agency, an office's other office, and those who see no matter at all.
 OUTSIDERS = ("agency2", "handler4", "head2", "reviewer", "intake", "admin", "supervisor", "auditor")
@@ -89,7 +89,16 @@ def secret(house: House) -> dict[str, Any]:
         decided = FilingFile(filing_id=filed.id, title="材料机密.pdf", media_type="application/pdf", size=5)
         decided.sha256, decided.content = "", b"paper"
         session.add(decided)
+        ordered = MigrationBatch(
+            source_id=instance.definition_id, target_id=instance.definition_id, renamed={}
+        )
+        ordered.total, ordered.ordered_by, ordered.ordered_at = 1, "head", clock.now()
+        session.add(ordered)
         session.flush()
+        said_of_it = [["error", None, "removed", NARRATIVE]]
+        session.add(
+            MigrationItem(batch_id=ordered.id, instance_id=instance.id, state="refused", findings=said_of_it)
+        )
         return {
             "clue_id": clue.id,
             "instance_id": instance.id,
@@ -104,6 +113,7 @@ def secret(house: House) -> dict[str, Any]:
                 select(Incident.id).where(Incident.instance_id == instance.id)
             ).one(),
             "list_id": list_id,
+            "batch_id": ordered.id,
             "notification_id": str(told_id),
             "transfer_id": clue.id,
             "number": clue.clue_no,

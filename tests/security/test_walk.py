@@ -285,6 +285,7 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
             "happening": "leak",
             # Of returns, lists and filings, which are no stages of a clue, test_every_route tells.
             "filing_no": "none",
+            "batch_id": "none",
             "file_id": "none",
             "list_id": "none",
             "return_id": "none",

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import inspect
 
+from tests.workflows import jobs as worker
 from tests.workflows.test_timers import clocks, later, work_off
-from workflows import history, instances, tasks, timers, watchdog
+from workflows import batches, history, instances, tasks, timers, watchdog
 from workflows.actor import Actor
-from workflows.errors import Conflict, InvalidInput, NotAllowed
+from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from workflows.instances import migration
 from workflows.model import (
     AuditEvent,
@@ -247,3 +248,71 @@ def test_what_fires_meanwhile_is_done_by_one_of_the_two_versions(office, version
                 timers.fire(session, timer_id)
         assert [t.element_id for t in office.open_tasks()] == ["chief"]
         office.check()
+
+
+def test_a_batch_moves_each_that_can_be_and_says_why_the_others_stay(office, versions):
+    source = versions(task("a") + task("gone"), "s>a", "a>gone", "gone>e")
+    moves, held, stands, ends = (office.start("p") for _ in range(4))
+    office.complete(office.task("a", stands))
+    with office.work() as session:
+        instances.suspend(session, held.id, actor=office.chief)
+    target = versions(task("a") + task("b"), "s>a", "a>b", "b>e")
+    made = plan(office, source, target)
+    with office.work() as session:
+        ids = migration.running(session, made, actor=office.chief)
+        migration.guard_all(session, ids, actor=office.chief)
+        batch = batches.order(session, made, ids, actor=office.chief)
+        with pytest.raises(NotAllowed):
+            migration.guard_all(session, ids, actor=GUEST)
+    with office.work() as session:
+        instances.cancel(session, ends.id, actor=office.chief, reason="撤回")
+    assert progress(office, batch).waiting == 3, "who has ended waits for nothing"
+    worker.work_off(office)
+    office.check()
+    found = progress(office, batch)
+    assert (found.total, found.moved, found.refused, found.ended) == (4, 2, 1, True)
+    with office.work() as session:
+        said = {one.instance_id: (state, one.findings) for one, state in batches.items(session, batch)}
+        states = {one.id: (one.definition_id, one.state) for one in session.query(Instance)}
+        with pytest.raises(NotFound):
+            batches.of(session, batch.id, GUEST)
+    assert states[moves.id] == (target, "active")
+    assert states[held.id] == (target, "suspended")
+    assert (states[stands.id][0], said[stands.id][1][0][2]) == (source, "removed")
+    assert [said[one.id][0] for one in (moves, held, stands, ends)] == [
+        "moved",
+        "moved",
+        "refused",
+        "dropped",
+    ]
+    assert [event.actor for event in office.all(AuditEvent, AuditEvent.act == "instance.migrate")] == [
+        *(office.chief.id,) * 2
+    ]
+
+
+def test_what_a_batch_has_not_moved_yet_can_be_taken_back(office, versions):
+    source = versions(task("a"), "s>a", "a>e")
+    waits = office.start("p")
+    target = versions(task("a") + task("b"), "s>a", "a>b", "b>e")
+    made = plan(office, source, target)
+    with office.work() as session:
+        batch = batches.order(session, made, [waits.id], actor=office.chief)
+        with pytest.raises(InvalidInput):
+            batches.order(session, made, [], actor=office.chief)
+    with office.work() as session:
+        assert batches.drop(session, batch.id, actor=office.chief) == 1
+    worker.work_off(office)
+    assert progress(office, batch).dropped == 1
+    assert office.all(Instance)[0].definition_id == source
+    # Ordered anew, and moved by somebody in between: it is told, and nothing breaks.
+    with office.work() as session:
+        again = batches.order(session, made, [waits.id], actor=office.chief)
+    move(office, made, waits)
+    worker.work_off(office)
+    assert progress(office, again).refused == 1
+    office.check()
+
+
+def progress(office, batch):
+    with office.work() as session:
+        return batches.progress(session, batch)

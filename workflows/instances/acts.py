@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import audit, engine, opening, persistence
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound
-from workflows.model import Instance, Job, ProcessDefinition, Task, Timer
+from workflows.model import Instance, ProcessDefinition
 from workflows.visibility import policy
 
 MAX_BUSINESS_KEY = 255
@@ -93,7 +93,7 @@ def suspend(session: Session, instance_id: str, *, actor: Actor) -> Instance:
     """Hold an instance: its tasks cannot be done and its timers wait until it is resumed."""
     instance = take(session, instance_id, actor, "suspend")
     if instance.state != "suspended":
-        hold(session, instance, "suspended")
+        persistence.hold(session, instance, "suspended")
         record(session, actor, "instance.suspend", instance)
     return instance
 
@@ -102,7 +102,7 @@ def resume(session: Session, instance_id: str, *, actor: Actor) -> Instance:
     """Let a suspended instance go on; what fell due meanwhile fires once, in order."""
     instance = take(session, instance_id, actor, "suspend")
     if instance.state == "suspended":
-        hold(session, instance, "active")
+        persistence.hold(session, instance, "active")
         record(session, actor, "instance.resume", instance)
     return instance
 
@@ -174,19 +174,6 @@ def _planned(definition: ProcessDefinition, actor: Actor) -> Instance:
     return Instance(
         id="", definition_id=definition.id, definition_key=definition.key, state="active", started_by=actor.id
     )
-
-
-def hold(session: Session, instance: Instance, state: str) -> None:
-    """Let an instance be `suspended` or `active`, and all that waits in it."""
-    held = state == "suspended"
-    instance.state = state
-    instance.revision += 1
-    open_tasks = update(Task).where(Task.instance_id == instance.id, Task.closed_at.is_(None))
-    session.execute(open_tasks.values(suspended=held))
-    before, after = ("waiting", "suspended") if held else ("suspended", "waiting")
-    for table in (Timer, Job):
-        waiting = update(table).where(table.instance_id == instance.id, table.status == before)
-        session.execute(waiting.values(status=after, leased_until=None, leased_by=None))
 
 
 def record(

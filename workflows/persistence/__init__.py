@@ -8,6 +8,7 @@ together.
 from workflows.persistence.check import rows_equal_run
 from workflows.persistence.command import advance, advancing, alone, begin, held, states
 from workflows.persistence.external import OPENED
+from workflows.persistence.holding import hold
 from workflows.persistence.host import context_of
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timers
 from workflows.persistence.migrating import judge, migrate
@@ -25,6 +26,7 @@ __all__ = [
     "guard_active",
     "guard_running",
     "held",
+    "hold",
     "judge",
     "lock",
     "lock_of_task",
