@@ -36,6 +36,8 @@ from workflows.model import Incident, Instance, Job, ProcessDefinition
 MAX_STEPS_WITHOUT_REST = 1_000_000
 #: How long a message is kept for a receiver that does not wait yet, and how often it is offered meanwhile.
 KEPT = timedelta(days=7)
+#: What is done with an instance that is suspended, too.
+_HELD_TOO = frozenset({"stop", batches.KIND})
 OFFERED_EVERY = timedelta(minutes=5)
 
 
@@ -70,7 +72,7 @@ def run(session: Session, job_id: str) -> bool:
     job = leasing.locked(session, Job, job_id)
     if job is None:
         return False
-    if instance is not None and instance.state == "suspended" and job.kind != batches.KIND:
+    if instance is not None and instance.state == "suspended" and job.kind not in _HELD_TOO:
         return _suspend(job)
     if job.kind == "message":
         return _message(session, job, instance, found)
@@ -78,6 +80,8 @@ def run(session: Session, job_id: str) -> bool:
         return _signal(session, job, instance)
     if job.kind == recounting.KIND:
         return _recount(session, job, instance)
+    if job.kind == "stop":
+        return _stop(session, job, instance)
     if job.kind == batches.KIND:
         assert instance is not None
         batches.run(session, job, instance)
@@ -176,6 +180,24 @@ def _signal(session: Session, job: Job, instance: Instance | None) -> bool:
             taken = run.signal(job.name or "", job.payload["variables"])
         if taken:
             _audit(session, job, instance)
+    return _done(job, instance)
+
+
+def _stop(session: Session, job: Job, instance: Instance | None) -> bool:
+    """End an instance for another one; it may have ended by itself."""
+    if instance is not None and instance.ended_at is None:
+        with persistence.advance(session, instance, actor=None, suspended_too=True) as (run, _):
+            run.cancel()
+        instance.end_reason = job.payload["reason"]
+        detail = {"from": job.origin_id}
+        audit.record(
+            session,
+            actor=None,
+            act="instance.cancel",
+            instance_id=instance.id,
+            scope_id=instance.scope_id,
+            detail=detail,
+        )
     return _done(job, instance)
 
 

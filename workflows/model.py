@@ -364,7 +364,7 @@ class Job(Base):
     __tablename__ = "job"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal recount clock migrate
+    kind: Mapped[str] = mapped_column(String(16))  #: continue message signal recount clock migrate stop
     key: Mapped[str] = mapped_column(unique=True)  #: what caused it: the same effect is never written twice
     name: Mapped[str | None] = mapped_column(index=True)  #: of the message or signal
     instance_id: Mapped[str | None] = mapped_column(

@@ -32,7 +32,11 @@ READING = sorted(
 RECORDING = sorted(name for name in operations.names() if operations.use_of(name) == "record")
 STEPS = sorted(name for name in operations.names() if operations.use_of(name) == "step")
 #: What steps are given beside a forged clue, where they take one.
-GIVEN = {"returns.note_release": {"agency": "ST"}, "measures.decided": {"decision": "agree"}}
+GIVEN = {
+    "returns.note_release": {"agency": "ST"},
+    "measures.decided": {"decision": "agree"},
+    "processes.stop": {"process": "clue_transfer", "reason": "x"},
+}
 #: These are about no matter: a quarter's name; lists and periods that the process makes itself.
 OPENING = {"quarterly.ended", "quarterly.make", "returns.open", "announcements.make"}
 NO_MATTER = {

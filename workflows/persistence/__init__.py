@@ -12,7 +12,7 @@ from workflows.persistence.holding import hold
 from workflows.persistence.host import context_of
 from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timers
 from workflows.persistence.migrating import judge, migrate
-from workflows.persistence.outgoing import PAUSE, send
+from workflows.persistence.outgoing import PAUSE, send, stop
 from workflows.persistence.reading import peek, variables
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "rows_equal_run",
     "send",
     "states",
+    "stop",
     "variables",
 ]

@@ -40,6 +40,21 @@ def send(session: Session, instance_id: str, *, name: str, cause: str, variables
         )
 
 
+def stop(session: Session, instance_id: str, *, origin_id: str, reason: str) -> None:
+    """Leave it to a job to end an instance, which another one asks for; asked twice, there is one job."""
+    cause = f"stop:{origin_id}:{instance_id}"
+    if session.scalar(select(Job.id).where(Job.key == cause)) is None:
+        row = _row(
+            "stop",
+            cause,
+            clock.now(),
+            instance_id=instance_id,
+            origin_id=origin_id,
+            payload={"reason": reason},
+        )
+        _add(session, [row])
+
+
 def wake(session: Session, names: Iterable[str]) -> None:
     """Let messages of these names, for which nobody waited so far, look for their receivers at once."""
     # Whatever is being looked at in this moment looks again soon: nobody waits for a lock here.
