@@ -236,6 +236,12 @@ class Task(Base):
     name: Mapped[str]
     name_en: Mapped[str | None]
     assignee: Mapped[str | None] = mapped_column(index=True)
+    owner: Mapped[str | None]  #: whose it is while, or since, another was asked for an opinion
+    delegation: Mapped[str | None] = mapped_column(String(8))  #: pending resolved; none: nobody was asked
+    parent_id: Mapped[str | None] = mapped_column(
+        String(64)
+    )  #: the task that somebody added signs; a copy of the database may bring it later
+    parked: Mapped[bool] = mapped_column(default=False)  #: open, but others sign first
     priority: Mapped[int] = mapped_column(default=50)
     proxy: Mapped[str | None] = mapped_column(
         String(64)
@@ -303,6 +309,24 @@ class TaskCandidate(Base):
             sqlite_where=text("claimable = 1"),
         ),
     )
+
+
+class TaskAct(Base):
+    """What was done about who does a task, and why: never changed. Reasons and opinions stand behind the wall."""
+
+    __tablename__ = "task_act"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), index=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    scope_id: Mapped[str | None] = mapped_column(index=True)
+    act: Mapped[str] = mapped_column(String(16))  #: add remove transfer delegate resolve sign
+    by: Mapped[str]
+    on_behalf_of: Mapped[str | None]
+    who: Mapped[str | None]  #: whom it concerns
+    agrees: Mapped[bool | None]  #: of an opinion
+    text: Mapped[str] = mapped_column(Text)  #: the reason, or the opinion
+    at: Mapped[datetime]
 
 
 class TaskDraft(Base):

@@ -58,7 +58,7 @@ class Policy(Protocol):
         An actor who acts for another (`acting_for`) is allowed what that one passes on to him, and no more.
         Of these no more than the actor's id is known: `hold` asks whether he may be given the task, `stand_in`
         whether he may be told of it in the place of one who is away, `sit` whether he may sit in the meeting that the
-        task records.
+        task records, `sign` whether he may be added to those who sign it, or asked for his opinion on it.
         """
 
 

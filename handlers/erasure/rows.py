@@ -55,7 +55,7 @@ from handlers.sanctions import (
     RightProof,
 )
 from handlers.vault import shredding
-from workflows.model import Base, Incident, Instance, Job, Task, TaskDraft
+from workflows.model import Base, Incident, Instance, Job, Task, TaskAct, TaskDraft
 
 #: What stands where a paper's title stood.
 ERASED = "（已销毁）"
@@ -154,6 +154,7 @@ OF_MATTER: tuple[tuple[type[Base], Values], ...] = (
     (Archived, {"reason": ""}),
     (Opening, {"reason": ""}),
     (Instance, {"end_reason": None}),
+    (TaskAct, {"text": ""}),
 )
 
 

@@ -21,9 +21,9 @@ from workflows.model import Instance, Task, TaskCandidate
 from workflows.visibility import Decision
 
 #: What somebody whose recusal is being decided does no more.
-FROZEN = frozenset({"claim", "complete", "assign", "hold", "stand_in"})
+FROZEN = frozenset({"claim", "complete", "assign", "hold", "stand_in", "sign"})
 #: What a duty that somebody had before may keep him from.
-KEPT_APART = frozenset({"claim", "complete", "hold"})
+KEPT_APART = frozenset({"claim", "complete", "hold", "sign"})
 #: The right over the course of a matter that an act on its instance needs; what is not here, nobody may.
 COURSE = {"cancel": "steer", "suspend": "steer", "migrate": "steer", "retry": "mend", "message": "mend"}
 
@@ -66,7 +66,9 @@ def _may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
     if act == "hold":
         return _unless_barred(session, actor, act, task, _may_hold(session, actor.id, task))
     if act == "stand_in":
-        return _may_stand_in(session, actor.id, task)
+        return _may_be_told(session, actor.id, task, "standing_in")
+    if act == "sign":
+        return _unless_barred(session, actor, act, task, _may_be_told(session, actor.id, task, "signing"))
     seen = sees_task(session, actor, task)
     if act == "see" or not seen.allowed:
         return seen
@@ -161,15 +163,15 @@ def _may_hold(session: Session, login: str, task: Task) -> Decision:
     return decide(taking, "holding", f"{login} is no candidate of the task.")
 
 
-def _may_stand_in(session: Session, login: str, task: Task) -> Decision:
-    """Decide whether somebody may be told of a task in the place of one who is away."""
+def _may_be_told(session: Session, login: str, task: Task, rule: str) -> Decision:
+    """Decide whether somebody may be told of a task who is none of its candidates: for another, or to sign it too."""
     somebody = actor_for(session, login)
     if somebody.groups <= {login}:
-        return refused("standing_in", f"{login} holds no role today.")
+        return refused(rule, f"{login} holds no role today.")
     if not working.may_work(session, somebody, task.scope_id, task.stage):
-        return refused("standing_in", f"{login} works no such matters.")
+        return refused(rule, f"{login} works no such matters.")
     if proxies.is_about(session, login, task.scope_id):
-        return refused("standing_in", f"{login} bears the name of somebody whom the matter is about.")
+        return refused(rule, f"{login} bears the name of somebody whom the matter is about.")
     return allowed()
 
 

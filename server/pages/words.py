@@ -15,6 +15,7 @@ from server.pages import (
     clearing_events,
     names,
     sanction_errors,
+    signing_words,
     template_words,
 )
 from workflows.errors import DubanError, FieldError, InvalidInput
@@ -120,6 +121,7 @@ def _role(params: Params) -> str:
 
 #: Failures by code.
 ERRORS: dict[str, Wording] = {
+    **signing_words.ERRORS,
     **template_words.ERRORS,
     "facts_not_shown": lambda p: _(
         "The facts have not been shown to the persons yet: that comes before the report."

@@ -458,7 +458,7 @@ def test_who_is_recused_finds_nothing_of_the_matter_whatever_he_is(world: World,
     assert seen(world.session, Instance, POLICY.instances(actor)) == set()
     for task in tasks:
         assert not any(
-            POLICY.may(world.session, actor, act, task).allowed for act in ("see", "claim", "hold")
+            POLICY.may(world.session, actor, act, task).allowed for act in ("see", "claim", "hold", "sign")
         )
     row.state = "lifted"
     world.session.flush()

@@ -340,6 +340,7 @@ KEPT = {
     "vault_addition": {"passed_on_by"},
     "vault_protected": {"written_by"},
     "part": {"element_id", "login", "round"},
+    "task_act": {"by", "on_behalf_of", "who"},
     "matter_link": {"family"},
 }
 

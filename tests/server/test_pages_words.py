@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: findings about diagrams name their element.
 ROOMS = (
     "workflows/tasks",
+    "workflows/engine/signers.py",
     "workflows/instances",
     "workflows/keyset.py",
     *(f"handlers/{room}" for room in ("accountability", "cases", "clearing", "erasure", "freezing")),

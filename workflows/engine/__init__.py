@@ -12,6 +12,7 @@ from workflows.engine.model import (
     Node,
     OpenTask,
     Sent,
+    Signer,
     Step,
     Subscription,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "OpenTask",
     "Run",
     "Sent",
+    "Signer",
     "Step",
     "Subscription",
     "Trigger",

@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from workflows.engine import events
+from workflows.engine import ballots, events
 from workflows.engine.dialect import Q, event_definitions, local, text_of
 from workflows.engine.ledger import Ledger
 from workflows.engine.model import Sent
@@ -59,9 +59,10 @@ def throw(body: Token, completed: int) -> None:
             _throw(body, thrown)
 
 
-def counts(body: Token) -> dict[str, int]:
-    """Return the standard's names for what Camunda calls nrOf…: conditions may use either."""
+def counts(body: Token) -> dict[str, Any]:
+    """Return the standard's names for what Camunda calls nrOf…, and the ballots where the activity names them."""
     return {
+        **ballots.seen(body),
         "numberOfInstances": body.data["nrOfInstances"],
         "numberOfActiveInstances": body.data["nrOfActiveInstances"],
         "numberOfCompletedInstances": body.data["nrOfCompletedInstances"],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from lxml import etree
 
-from workflows.engine import behaviors
+from workflows.engine import ballots, behaviors
 from workflows.engine.data import Names, collection_of
-from workflows.engine.dialect import C, Q, text_of
+from workflows.engine.dialect import C, Q, attributes_of, text_of
 from workflows.engine.ledger import Ledger
 from workflows.engine.plan import Loop, is_plain_name
 
@@ -57,7 +57,18 @@ def _multiple(ledger: Ledger, element: etree._Element, found: etree._Element, na
         output_collection=collection_of(element, results, names, out=True) if results else None,
         output_item=_item_name(found.find(Q + "outputDataItem")),
         thrown=tuple(behaviors.thrown_by(ledger, identity, found)),
+        ballots=_ballots(ledger, element),
     )
+
+
+def _ballots(ledger: Ledger, element: etree._Element) -> str | None:
+    name = attributes_of(element).get("properties", {}).get(ballots.PROPERTY)
+    if name is not None and not is_plain_name(name):
+        ledger.error(
+            element.get("id", ""), "loop", f"'{name}' names no variable that could hold the ballots."
+        )
+        return None
+    return name
 
 
 def _standard(ledger: Ledger, identity: str, found: etree._Element) -> Loop:

@@ -39,6 +39,18 @@ class OpenTask:
         default_factory=lambda: _EMPTY
     )  #: those of them that have called a process, id → call activity, innermost first
     definition: str = ""  #: reference of the called process that it is of, where that came from a library
+    parked: bool = False  #: it waits until others have signed, see `signers`
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Who signs a step that several sign."""
+
+    index: int
+    item: Any  #: of the list of signers; None where they are counted
+    state: str  #: waiting | open | parked | signed
+    task_id: str | None = None  #: the open or parked task
+    added_by: str | None = None  #: None: of the beginning
 
 
 @dataclass(frozen=True)

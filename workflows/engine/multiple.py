@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.engine import behaviors, scope
+from workflows.engine import ballots, behaviors, parking, scope
 from workflows.engine.plan import MAX_INSTANCES
 from workflows.engine.tokens import Token
 
@@ -22,14 +22,17 @@ def begin(body: Token) -> bool:
     body.data.update(nrOfInstances=len(items), nrOfCompletedInstances=0, nrOfActiveInstances=0)
     body.internal_data.update(total=len(items), done=0, results={})
     if not items:
+        scope.assign(body.parent, ballots.seen(body))
         _finish_results(body)
         return True
     if body.task_spec.loop.sequential:
         body.internal_data["items"] = items
-        _start(body, 0, items[0])
-    else:
-        for index, item in enumerate(items):
-            _start(body, index, item)
+        start(body, 0, items[0])
+        return False
+    if body.task_spec.inner.manual and body.task_spec.loop.collection is not None:
+        body.internal_data["items"] = items  # who signs: whoever joins them, or leaves, is told apart by it
+    for index, item in enumerate(items):
+        start(body, index, item)
     return False
 
 
@@ -69,7 +72,8 @@ def _count(body: Token, number: Any) -> int:
     return number
 
 
-def _start(body: Token, index: int, item: Any) -> None:
+def start(body: Token, index: int, item: Any) -> None:
+    """Begin one instance, or turn, for an item."""
     loop = body.task_spec.loop
     own: dict[str, Any] = {"loopCounter": index}
     if loop.element_variable:
@@ -95,16 +99,39 @@ def instance_done(body: Token, instance: Token) -> None:
     behaviors.throw(body, kept["done"])
     if not body.alive:
         return
-    enough = loop.completion is not None and body.workflow.truth(
-        loop.completion, body, behaviors.counts(body)
+    go_on(body)
+
+
+def go_on(body: Token) -> None:
+    """Complete the body where enough instances have, or none is left; else let a sequence come to its next."""
+    loop, kept = body.task_spec.loop, body.internal_data
+    # Where nobody has completed anything, nothing is decided: a removal alone fulfils no condition.
+    enough = (
+        loop.completion is not None
+        and kept["done"] > 0
+        and body.workflow.truth(loop.completion, body, behaviors.counts(body))
     )
     if not enough and kept["done"] < kept["total"]:
-        if loop.sequential:
-            _start(body, kept["done"], kept["items"][kept["done"]])
+        # In a sequence one at a time stands open; others are parked until their turn comes again.
+        if loop.sequential and all(map(parking.is_parked, ballots.live(body).values())):
+            start_next(body)
         return
+    said = ballots.seen(body)  # of those who have not signed, it is known as long as they are there
     body.workflow.cancel_inside(body)
+    scope.assign(body.parent, said)
     _finish_results(body)
     body.complete()
+
+
+def start_next(body: Token) -> None:
+    """Let a sequence come to its next instance, which may be one that was parked."""
+    kept = body.internal_data
+    index = kept["order"].pop(0) if "order" in kept else kept["done"]
+    if parked := ballots.live(body).get(index):
+        parking.unpark(parked)
+        body.data["nrOfActiveInstances"] += 1
+    else:
+        start(body, index, kept["items"][index])
 
 
 def _finish_results(body: Token) -> None:
@@ -122,7 +149,7 @@ def _begin_loop(body: Token) -> bool:
         return True
     if body.task_spec.loop.maximum == 0:
         return True
-    _start(body, 0, None)
+    start(body, 0, None)
     return False
 
 
@@ -130,7 +157,7 @@ def _loop_again(body: Token) -> None:
     body.internal_data["done"] += 1
     body.data["nrOfActiveInstances"] -= 1
     if _goes_on(body):
-        _start(body, body.internal_data["done"], None)
+        start(body, body.internal_data["done"], None)
     else:
         body.complete()
 

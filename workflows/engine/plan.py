@@ -61,6 +61,7 @@ class Loop:
     maximum: int | None = None
     standard: bool = False
     thrown: tuple[Thrown, ...] = ()
+    ballots: str | None = None  #: the variable in which conditions find what everybody has said so far
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,9 @@ from workflows.engine import (
     joins,
     listeners,
     moves,
+    parking,
     scope,
+    signers,
     state,
 )
 from workflows.engine import starts as starting
@@ -32,11 +34,13 @@ from workflows.engine.model import (
     Node,
     OpenTask,
     Sent,
+    Signer,
     Step,
     Subscription,
 )
 from workflows.engine.moving import HeldAt, move
 from workflows.engine.reading import Definition
+from workflows.engine.signers import LAST
 from workflows.engine.tokens import READY, STARTED, Token
 from workflows.engine.triggers import Trigger
 from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotFound
@@ -181,6 +185,8 @@ class Run:
         """
         cleaned, own = scope.clean(variables), scope.clean(local or {})
         token = self._still_open(task_id)
+        if parking.is_parked(token):
+            raise Conflict("The task waits until others have signed.", code="parked")
         with self._acting():
             token.data.update(own)
             scope.assign(token, cleaned)
@@ -210,6 +216,43 @@ class Run:
         spec = moves.step(token, node_id)
         with self._acting():
             moves.go(self._instance, token, spec)
+            self._drain()
+
+    def signers(self, task_id: str) -> list[Signer]:
+        """Return who signs the step that an open task is a signature of; `NotFound`, `InvalidInput`."""
+        self._check_sound()
+        token = self._instance.tasks.get(task_id)
+        if token is None:
+            raise NotFound(f"The run has no open task '{task_id}'.", code="task")
+        return list(signers.signers(signers.body_of(token)))
+
+    def add_signers(
+        self, task_id: str, items: Sequence[Any], *, place: str = LAST, by: str | None = None
+    ) -> list[int]:
+        """Let more sign the step that an open task is a signature of, for these items; returns their numbers.
+
+        Where all sign at once they begin at once; in a sequence `before` the task, `after` it, or `last`. A timer
+        that is due already goes first. `InvalidInput` where signers are no list, `Conflict` who signs already.
+        """
+        token = self._still_open(task_id)
+        new = signers.additions(token, items, place)
+        with self._acting():
+            numbers = signers.add(token, new, place, by)
+            self._drain()
+        return numbers
+
+    def signer_named(self, task_id: str, item: Any) -> str:
+        """Return the user who would sign for an item; `InvalidInput` where the step names nobody."""
+        token = self._still_open(task_id)
+        signers.body_of(token)
+        return signers.who(token, item)
+
+    def remove_signer(self, task_id: str, index: int) -> None:
+        """Let one who has not signed sign no more; the step is judged anew. `Conflict`: `signed`, `last_signer`."""
+        token = self._still_open(task_id)
+        signers.check_removal(token, index)
+        with self._acting():
+            signers.remove(token, index)
             self._drain()
 
     def assigned(self, task_id: str, user: str) -> None:
@@ -500,4 +543,5 @@ def _open(token: Token) -> OpenTask:
         tuple(one.id for one in scope.above(token)),
         scope.callers(token),
         calls.reference_of(token),
+        parking.is_parked(token),
     )

@@ -223,6 +223,30 @@ def add_months(start: Any, months: Any) -> Any:
     return on_days(start, lambda day: calendar.add_months(day, by))
 
 
+def votes(ballots: Any, answer: Any, weight: Any = None) -> Any:
+    """Return how many have signed with an answer, or what they weigh together by this entry of their item."""
+    cast = [ballot for ballot in _ballots(ballots) if ballot["signed"]]
+    return _weighed([one for one in cast if contains([one["output"]], answer)], weight)
+
+
+def voters(ballots: Any, weight: Any = None) -> Any:
+    """Return how many sign, those who have not done so yet included, or what they weigh together."""
+    return _weighed(_ballots(ballots), weight)
+
+
+def _ballots(value: Any) -> list[Any]:
+    for ballot in expect(value, "list"):
+        if kind(ballot) != "map" or not {"item", "output", "signed"} <= ballot.keys():
+            raise ValueError("a list of ballots is due: maps of item, output and signed")
+    return list(value)
+
+
+def _weighed(ballots: list[Any], weight: Any) -> Any:
+    if weight is None:
+        return len(ballots)
+    return sum(numbers(([get(ballot["item"], weight) for ballot in ballots],)))
+
+
 BUILTINS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "len": length,
@@ -250,5 +274,7 @@ BUILTINS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "days_between": days_between,
         "add_days": add_days,
         "add_months": add_months,
+        "votes": votes,
+        "voters": voters,
     }
 )

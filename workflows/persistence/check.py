@@ -67,6 +67,8 @@ def _tasks(session: Session, instance: Instance, run: engine.Run) -> Iterator[st
         if rows[task_id].element_id != open_tasks[task_id].node.id:
             where = open_tasks[task_id].node.id
             yield f"task {task_id} stands at {rows[task_id].element_id}, in the run at {where}"
+        if rows[task_id].parked != open_tasks[task_id].parked:
+            yield f"task {task_id} differs in waiting for others to sign"
         if rows[task_id].suspended != (instance.state == "suspended"):
             yield f"task {task_id} and its instance differ in being suspended"
     claimable = select(TaskCandidate, Task).join(Task, Task.id == TaskCandidate.task_id)

@@ -95,6 +95,7 @@ class _Reader:
             "created_at": self.task.created_at,
             "follow_up_at": self.follow_up(),
             "suspended": False,
+            "parked": self.task.parked,
             **deadlines.columns(deadline),
         }
         row["claimed_at"] = row["created_at"] if row["assignee"] else None

@@ -152,8 +152,12 @@ def _write_tasks(
     _close(session, [task_id for task_id in known if task_id not in wanted], host, left)
     _open(session, [enter(task, instance, run, host) for key, task in wanted.items() if key not in known])
     if standing := [task_id for task_id in known if task_id in wanted]:
-        rows = session.scalars(_STANDING, {"ids": standing})
-        recount(session, instance, [(row, wanted[row.id]) for row in rows], run, host)
+        rows = [(row, wanted[row.id]) for row in session.scalars(_STANDING, {"ids": standing})]
+        for row, task in rows:
+            if row.parked != task.parked:
+                row.parked = task.parked
+                row.revision += 1
+        recount(session, instance, rows, run, host)
 
 
 def _close(session: Session, ids: Sequence[str], host: InstanceHost, left: Collection[str]) -> None:

@@ -17,11 +17,14 @@ from workflows.tasks.acts import (
     save_draft,
 )
 from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable, listing, next_of, offered_to
+from workflows.tasks.keeping import told
+from workflows.tasks.signing import add_signers, remove_signer, signers
 
 __all__ = [
     "Page",
     "TaskFilter",
     "acting_for",
+    "add_signers",
     "among_offered",
     "assign",
     "claim",
@@ -40,5 +43,8 @@ __all__ = [
     "pass_on",
     "rehearse",
     "release",
+    "remove_signer",
     "save_draft",
+    "signers",
+    "told",
 ]

@@ -38,13 +38,13 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
     What is not his to claim, but his for whom he stands in today, becomes that one's: he does it in his place.
     Raises NotFound, Conflict (`claimed` with `by`, `closed`, `suspended`), NotAllowed.
     """
-    task, instance = _take(session, task_id, actor)
-    actor = _capacity(session, actor, "claim", task)
+    task, instance = take(session, task_id, actor)
+    actor = capacity(session, actor, "claim", task)
     if task.assignee == actor.holder:
         return task
     if task.assignee is not None:
         raise _claimed(task)
-    _guard(session, actor, "claim", task)
+    guard(session, actor, "claim", task)
     # The lock already decides the race; the condition holds even where there is no lock.
     taken = session.execute(
         update(Task)
@@ -57,36 +57,36 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
     _offer(session, task)
     for login in sorted(actor.parties):
         parts.hold(session, task, login)
-    _audit(session, actor, "task.claim", task)
+    note(session, actor, "task.claim", task)
     _tell(session, task, instance, actor)
     return task
 
 
 def release(session: Session, task_id: str, *, actor: Actor) -> Task:
     """Give a claimed task back to its candidates; releasing an unclaimed one changes nothing."""
-    task, _ = _take(session, task_id, actor)
+    task, _ = take(session, task_id, actor)
     if task.assignee is None:
         return task
-    actor = _capacity(session, actor, "release", task)
-    _guard(session, actor, "release", task)
+    actor = capacity(session, actor, "release", task)
+    guard(session, actor, "release", task)
     _assign(session, task, None)
-    _audit(session, actor, "task.release", task)
+    note(session, actor, "task.release", task)
     return task
 
 
 def assign(session: Session, task_id: str, user: str | None, *, actor: Actor) -> Task:
     """Give a task to a user, or (None) back to its candidates."""
-    task, instance = _take(session, task_id, actor)
-    _guard(session, actor, "assign", task)
+    task, instance = take(session, task_id, actor)
+    guard(session, actor, "assign", task)
     if user is not None and not 0 < len(user.strip()) <= MAX_USER:
         raise InvalidInput("The assignee must be a user id of 1 to 255 characters.", code="assignee")
     if user is None:
-        _guard(session, actor, "release", task)
+        guard(session, actor, "release", task)
     else:
-        _guard(session, Actor(user.strip()), "hold", task)
+        guard(session, Actor(user.strip()), "hold", task)
     before = task.assignee
     _assign(session, task, user.strip() if user else None)
-    _audit(session, actor, "task.assign", task, {"from": before, "to": task.assignee})
+    note(session, actor, "task.assign", task, {"from": before, "to": task.assignee})
     if task.assignee not in (None, before):
         _tell(session, task, instance, actor)
     return task
@@ -101,10 +101,10 @@ def pass_on(session: Session, task: Task, user: str | None) -> None:
     if user is None and not task.candidates:
         raise NotAllowed("The task is offered to nobody else.", code="not_allowed", act="release")
     if user is not None:
-        _guard(session, Actor(user), "hold", task)
+        guard(session, Actor(user), "hold", task)
     before = task.assignee
     _assign(session, task, user)
-    _audit(session, None, "task.assign", task, {"from": before, "to": user})
+    note(session, None, "task.assign", task, {"from": before, "to": user})
     if user not in (None, before):
         _tell(session, task, session.get_one(Instance, task.instance_id), None)
 
@@ -172,11 +172,11 @@ def draft(session: Session, task_id: str, *, actor: Actor) -> dict[str, Any] | N
 
 def save_draft(session: Session, task_id: str, *, actor: Actor, answers: Mapping[str, Any]) -> None:
     """Keep half-filled answers for the actor alone, unchecked; they replace the draft before."""
-    task, _ = _take(session, task_id, actor)
-    actor = _capacity(session, actor, "complete", task)
+    task, _ = take(session, task_id, actor)
+    actor = capacity(session, actor, "complete", task)
     if task.assignee not in (None, actor.holder):
         raise _claimed(task)
-    _guard(session, actor, "complete", task)
+    guard(session, actor, "complete", task)
     if len(orjson.dumps(dict(answers))) > MAX_DRAFT:
         raise InvalidInput(f"A draft has at most {MAX_DRAFT} bytes.", code="draft")
     session.execute(delete(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_id == actor.id))
@@ -199,11 +199,12 @@ def complete(
     order, NotFound, Conflict (`closed`, `suspended`, `claimed` with `by`), NotAllowed, InvalidInput naming every bad
     field.
     """
-    task, instance = _take(session, task_id, actor)
-    actor = _capacity(session, actor, "complete", task)
+    task, instance = take(session, task_id, actor)
+    actor = capacity(session, actor, "complete", task)
     if task.assignee not in (None, actor.holder):
         raise _claimed(task)
-    _guard(session, actor, "complete", task)
+    guard(session, actor, "complete", task)
+    guard_free(task)
     owner = deployed.process(session, task.definition_id)
     node = owner.node(task.element_id)
     task_form = deployed.form(session, owner, node)
@@ -227,7 +228,7 @@ def complete(
     # Of a step done in another's place both had their part: what it excludes, it excludes for both.
     for login in sorted(actor.parties):
         parts.hold(session, task, login, finished=True)
-    _audit(session, actor, "task.complete", task)
+    note(session, actor, "task.complete", task)
     return instance
 
 
@@ -236,11 +237,11 @@ def rehearse(session: Session, task_id: str, *, actor: Actor, answers: Mapping[s
 
     For who may complete the task. The caller rolls back; what the recording operation raises goes through.
     """
-    task, instance = _take(session, task_id, actor)
-    actor = _capacity(session, actor, "complete", task)
+    task, instance = take(session, task_id, actor)
+    actor = capacity(session, actor, "complete", task)
     if task.assignee not in (None, actor.holder):
         raise _claimed(task)
-    _guard(session, actor, "complete", task)
+    guard(session, actor, "complete", task)
     owner = deployed.process(session, task.definition_id)
     node = owner.node(task.element_id)
     run, host = persistence.peek(session, instance, actor=actor)
@@ -267,8 +268,11 @@ def _keeping(task_id: str, actor: Actor, answers: Mapping[str, Any]) -> Iterator
 # --- what every command begins with
 
 
-def _take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]:
-    """Return an open task that the actor may see and its instance, both locked by the instance's row."""
+def take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]:
+    """Return an open task that the actor may see and its instance, both locked by the instance's row.
+
+    NotFound, Conflict (`closed`, `suspended`).
+    """
     try:
         instance, task = persistence.lock_of_task(session, task_id)
     except NotFound:
@@ -286,10 +290,10 @@ def _take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]
 
 def acting_for(session: Session, task: Task, actor: Actor) -> str | None:
     """Return in whose place the actor would complete the task now; None in his own right, or not at all."""
-    return _capacity(session, actor, "complete", task).on_behalf_of
+    return capacity(session, actor, "complete", task).on_behalf_of
 
 
-def _capacity(session: Session, actor: Actor, act: str, task: Task) -> Actor:
+def capacity(session: Session, actor: Actor, act: str, task: Task) -> Actor:
     """Return the actor as who he does this: himself where that is enough, else for whom he stands in."""
     for again in (False, True):
         if again:
@@ -300,12 +304,19 @@ def _capacity(session: Session, actor: Actor, act: str, task: Task) -> Actor:
     return actor
 
 
+def guard_free(task: Task) -> None:
+    """Raise Conflict (`parked`) while others sign before the task may be completed."""
+    if task.parked:
+        raise Conflict("Others sign before the task can be completed.", code="parked")
+
+
 def _read_candidates(session: Session, task: Task) -> None:
     """Read the candidates anew before a refusal: who waited for the lock has those of before the wait."""
     session.expire(task, ["candidates"])
 
 
-def _guard(session: Session, actor: Actor, act: str, task: Task) -> None:
+def guard(session: Session, actor: Actor, act: str, task: Task) -> None:
+    """Raise NotAllowed with the policy's reason if the actor may not do this with the task."""
     decision = policy().may(session, actor, act, task)
     if not decision.allowed:
         raise decision.refusal(act)
@@ -342,9 +353,10 @@ def _offer(session: Session, task: Task) -> None:
     session.execute(candidates.values(claimable=task.assignee is None))
 
 
-def _audit(
+def note(
     session: Session, actor: Actor | None, act: str, task: Task, detail: Mapping[str, Any] | None = None
 ) -> None:
+    """Audit what somebody did with a task."""
     audit.record(
         session,
         actor=actor,

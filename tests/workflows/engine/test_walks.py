@@ -31,6 +31,8 @@ FLAGS = st.fixed_dictionaries({name: st.booleans() for name in "abc"})
 class Walk:
     """One process, run by the engine and by the reference at once."""
 
+    played_by = Game
+
     def __init__(self, graph: Graph, flags: dict[str, bool], *, reloads: bool) -> None:
         xml = file_with(graph)
         note(xml.decode())
@@ -41,7 +43,7 @@ class Walk:
         self.failed = False
         self.told = 0
         try:
-            self.game = Game(graph, flags, START)
+            self.game = self.played_by(graph, flags, START)
         except Stuck as stuck:
             self.fails(stuck, lambda: Run.start(self.definition, flags, self.host))
             return

@@ -106,11 +106,13 @@ def _repeat(repeat: Repeat | None) -> str:
         again = f"<loopCondition>{_condition(repeat.again)}</loopCondition>" if repeat.again else ""
         tag = "standardLoopCharacteristics"
         return f'<{tag} loopMaximum="{repeat.count}">{again}</{tag}>'
-    enough = (
-        f"<completionCondition>${{nrOfCompletedInstances == {repeat.enough}}}</completionCondition>"
-        if repeat.enough is not None
-        else ""
-    )
+    condition = "" if repeat.enough is None else f"nrOfCompletedInstances == {repeat.enough}"
+    if repeat.half:
+        condition = "nrOfCompletedInstances * 2 &gt;= nrOfInstances"
+    enough = f"<completionCondition>${{{condition}}}</completionCondition>" if condition else ""
     order = "true" if repeat.kind == "sequential" else "false"
     tag = "multiInstanceLoopCharacteristics"
+    if repeat.named:
+        signers = f'camunda:collection="${{{list(range(repeat.count))}}}" camunda:elementVariable="signer"'
+        return f'<{tag} isSequential="{order}" {signers}>{enough}</{tag}>'
     return f'<{tag} isSequential="{order}"><loopCardinality>{repeat.count}</loopCardinality>{enough}</{tag}>'

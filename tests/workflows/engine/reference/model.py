@@ -24,6 +24,8 @@ class Repeat:
     kind: str  #: parallel | sequential | loop
     enough: int | None = None  #: completed instances that end a multi-instance activity early
     again: str = ""  #: the condition on which a loop goes on
+    named: bool = False  #: each instance is for somebody of a list: they are signers
+    half: bool = False  #: enough have completed where half of them have
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,31 @@
+"""Words for what is refused of signers, opinions and passing on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from server.pages import names
+
+ERRORS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "last_signer": lambda p: _("Nobody has signed yet: the last one who is to sign is not removed."),
+    "not_countersigned": lambda p: _(
+        "This step is done by one person: nobody can be added to those who sign it."
+    ),
+    "own_signature": lambda p: _("You cannot take your own signature away. Ask the head of the office."),
+    "parked": lambda p: _("Others sign before you: the task is yours again when they have."),
+    "place": lambda p: _("Choose whether they sign before you, after you, or last."),
+    "signed": lambda p: _("Who has signed already is not removed."),
+    "signer": lambda p: _("Nobody of this number signs the step. Load the page again."),
+    "signer_unlike": lambda p: _(
+        "Say of the new one what is said of those who sign already, such as the weight."
+    ),
+    "signs_already": lambda p: _(
+        "%(name)s signs this step already.", name=names.person(p.get("who")) or _("This person")
+    ),
+    "too_many_signers": lambda p: _("So many people cannot sign one step."),
+    "unnamed_signers": lambda p: _("The process does not name who signs this step: nobody can be added."),
+    "words": lambda p: _("Say why, in no more than %(most)s characters.", most=p.get("most", "")),
+}

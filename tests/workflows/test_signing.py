@@ -1,0 +1,216 @@
+"""Signers who are added and removed, opinions asked for and tasks passed on: who may, and what is kept of it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import select
+
+from workflows import instances, tasks
+from workflows.actor import Actor
+from workflows.audit.recording import AuditEvent
+from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from workflows.model import Activity, Task, TaskAct, Timer
+from workflows.visibility import Decision
+
+ANNA, BOB, CARL = (Actor(name, frozenset({name})) for name in ("anna", "bob", "carl"))
+STRANGER = Actor("stranger")
+
+
+def countersigned(diagram, *, order="false", condition="", ballots=""):
+    loop = f'<bpmn:multiInstanceLoopCharacteristics isSequential="{order}"'
+    loop += ' camunda:collection="${signers}" camunda:elementVariable="signer">'
+    loop += '<bpmn:loopDataOutputRef>answers</bpmn:loopDataOutputRef><bpmn:outputDataItem name="answer"/>'
+    if condition:
+        loop += f"<bpmn:completionCondition><![CDATA[${{{condition}}}]]></bpmn:completionCondition>"
+    steps = (
+        '<bpmn:startEvent id="s"/><bpmn:userTask id="t" camunda:assignee="${signer}" camunda:dueDate="PT4H">'
+        f"{ballots}{loop}</bpmn:multiInstanceLoopCharacteristics></bpmn:userTask>"
+        '<bpmn:boundaryEvent id="late" attachedToRef="t"><bpmn:timerEventDefinition>'
+        "<bpmn:timeDuration>P2D</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+        '<bpmn:userTask id="u" camunda:assignee="chief"/><bpmn:endEvent id="e"/>'
+    )
+    return diagram("countersigned", steps, "s>t", "t>u", "late>u", "u>e")
+
+
+@pytest.fixture
+def begun(office, diagram):
+    """Give what begins a step that anna, bob and carl sign."""
+
+    def begin(**drawn):
+        office.deploy(countersigned(diagram, **drawn))
+        return office.start("countersigned", signers=["anna", "bob", "carl"])
+
+    return begin
+
+
+def of(office, login):
+    return next(task for task in office.open_tasks() if task.assignee == login)
+
+
+def act(office, doing, *given, **named):
+    with office.work() as session:
+        return doing(session, *given, **named)
+
+
+def refused(office, kind, doing, *given, **named):
+    with pytest.raises(kind) as error:
+        act(office, doing, *given, **named)
+    office.check()
+    return error.value
+
+
+def number_of(office, task, login):
+    found = act(office, tasks.signers, task.id, actor=office.chief)
+    return next(one.index for one in found if one.item == login)
+
+
+def test_who_is_added_has_the_step_in_his_inbox_and_counts(office, begun):
+    begun(condition="nrOfCompletedInstances / nrOfInstances >= 0.6")
+    bob = of(office, "bob")
+    assert act(office, tasks.add_signers, bob.id, ["dora"], actor=BOB, reason="懂行") == [3]
+    office.check()
+    dora = of(office, "dora")
+    assert (dora.element_id, dora.due_at) == ("t", bob.due_at)
+    office.complete(of(office, "anna"), ANNA, answer="yes")
+    office.complete(dora, Actor("dora"), answer="yes")
+    assert [task.element_id for task in office.open_tasks()] == ["t", "t"]
+    office.complete(bob, BOB, answer="yes")
+    assert [task.element_id for task in office.open_tasks()] == ["u"]
+    office.check()
+    assert [task.outcome for task in office.all(Task, Task.assignee == "carl")] == ["cancelled"]
+    (kept,) = act(office, tasks.told, bob.id)
+    assert (kept.act, kept.by, kept.who, kept.text) == ("add", "bob", "dora", "懂行")
+    (said,) = office.all(AuditEvent, AuditEvent.act == "task.add_signers")
+    assert (said.actor, said.detail) == ("bob", {"who": ["dora"], "place": "last"})
+
+
+def test_in_a_sequence_the_task_is_parked_and_comes_back_as_it_was(office, begun):
+    begun(order="true")
+    anna = of(office, "anna")
+    act(office, tasks.save_draft, anna.id, actor=ANNA, answers={"answer": "half"})
+    act(office, tasks.add_signers, anna.id, ["dora"], actor=ANNA, place="before")
+    office.check()
+    assert office.get(Task, anna.id).parked
+    assert refused(office, Conflict, tasks.complete, anna.id, actor=ANNA).code == "parked"
+    office.complete(of(office, "dora"), Actor("dora"), answer="yes")
+    office.check()
+    again = office.get(Task, anna.id)
+    assert (again.parked, again.assignee, again.closed_at, again.due_at) == (False, "anna", None, anna.due_at)
+    assert act(office, tasks.draft, anna.id, actor=ANNA) == {"answer": "half"}
+    office.complete(again, ANNA, answer="yes")
+    assert of(office, "bob").element_id == "t"
+
+
+def test_only_who_has_added_a_signer_or_passes_on_others_work_removes_him(office, begun):
+    begun()
+    anna, bob = of(office, "anna"), of(office, "bob")
+    act(office, tasks.add_signers, anna.id, ["dora"], actor=ANNA)
+    dora = number_of(office, anna, "dora")
+    why = {"reason": "误加"}
+    assert (
+        refused(office, InvalidInput, tasks.remove_signer, anna.id, dora, actor=ANNA, reason=" ").code
+        == "words"
+    )
+    for task, number, actor in ((bob, 1, BOB), (anna, 0, ANNA)):
+        got = refused(office, Conflict, tasks.remove_signer, task.id, number, actor=actor, **why)
+        assert got.code == "own_signature"
+    assert refused(office, NotFound, tasks.remove_signer, bob.id, dora, actor=STRANGER, **why).code == "task"
+    act(office, tasks.remove_signer, anna.id, dora, actor=ANNA, **why)
+    office.check()
+    act(office, tasks.remove_signer, anna.id, number_of(office, anna, "carl"), actor=office.chief, **why)
+    office.complete(anna, ANNA, answer="yes")
+    assert (
+        refused(office, Conflict, tasks.remove_signer, bob.id, 0, actor=office.chief, **why).code == "signed"
+    )
+    assert (
+        refused(office, NotFound, tasks.remove_signer, bob.id, 9, actor=office.chief, **why).code == "signer"
+    )
+    act(office, tasks.remove_signer, bob.id, 1, actor=office.chief, **why)
+    office.check()
+    assert [task.element_id for task in office.open_tasks()] == ["u"]
+    assert [(row.by, row.who) for row in office.all(TaskAct, TaskAct.act == "remove")] == [
+        ("anna", "dora"),
+        ("chief", "carl"),
+        ("chief", "bob"),
+    ]
+
+
+def test_who_does_not_head_the_step_removes_nobody_he_has_not_added(office, begun, monkeypatch):
+    begun()
+    anna = of(office, "anna")
+
+    def may(self, session, actor, doing, subject):
+        allowed = doing == "see" or (doing == "assign" and subject.assignee == actor.id)
+        return Decision(allowed, "Only his own.")
+
+    monkeypatch.setattr("tests.workflows.conftest.Candidates.may", may)
+    got = refused(office, NotAllowed, tasks.remove_signer, anna.id, 1, actor=ANNA, reason="不要")
+    assert got.message == "Only his own."
+    got = refused(office, NotAllowed, tasks.add_signers, anna.id, ["dora"], actor=ANNA)
+    assert got.params["act"] == "sign"
+
+
+def test_a_waiting_one_of_a_sequence_is_not_removed_by_who_signs_before_him(office, begun):
+    begun(order="true")
+    anna = of(office, "anna")
+    got = refused(office, NotAllowed, tasks.remove_signer, anna.id, 1, actor=ANNA, reason="不要")
+    assert got.params["rule"] == "adding"
+    act(office, tasks.remove_signer, anna.id, 1, actor=office.chief, reason="出差")
+    office.complete(anna, ANNA, answer="yes")
+    assert of(office, "carl").element_id == "t"
+
+
+def test_a_limit_that_runs_out_ends_all_signatures(office, begun):
+    begun(order="true")
+    act(office, tasks.add_signers, of(office, "anna").id, ["dora"], actor=ANNA, place="before")
+    (late,) = office.all(Timer, Timer.kind == "engine", Timer.status == "waiting")
+    assert late.element_id == "late"
+    instance = office.open_tasks()[0].instance_id
+    act(office, instances.suspend, instance, actor=office.chief)
+    office.check()
+    got = refused(office, Conflict, tasks.add_signers, of(office, "dora").id, ["x"], actor=office.chief)
+    assert got.code == "suspended"
+    act(office, instances.resume, instance, actor=office.chief)
+    act(office, instances.cancel, instance, actor=office.chief, reason="x")
+    office.check()
+    assert office.open_tasks() == []
+    assert {row.cancelled for row in office.all(Activity, Activity.element_id == "t")} == {True}
+
+
+def test_a_signature_and_a_removal_at_once_leave_one_of_them(racing_office, diagram, held_clock):
+    office = racing_office
+    office.deploy(countersigned(diagram))
+    for _ in range(5):
+        office.start("countersigned", signers=["anna", "bob"])
+        bob, anna = of(office, "bob"), of(office, "anna")
+        told = []
+
+        def race(doing, *given, told=told, **named):
+            try:
+                act(office, doing, *given, **named)
+                told.append("done")
+            except (Conflict, NotFound) as error:
+                told.append(error.code)
+
+        threads = [
+            threading.Thread(target=race, args=(tasks.complete, bob.id), kwargs={"actor": BOB}),
+            threading.Thread(
+                target=race,
+                args=(tasks.remove_signer, anna.id, 1),
+                kwargs={"actor": office.chief, "reason": "x"},
+            ),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(told) in (["closed", "done"], ["done", "signed"])
+        office.check()
+        office.complete(anna, ANNA)
+        office.check()
+        with office.work() as session:
+            left = session.scalars(select(Task).where(Task.closed_at.is_(None))).all()
+            assert [task.element_id for task in left] == ["u"]
+        office.complete(left[0])
