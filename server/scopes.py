@@ -52,6 +52,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
     "tasks": frozenset(
         {
             *("engine_rest.claim_task", "engine_rest.unclaim_task", "engine_rest.assign_task"),
+            *("engine_rest.delegate_task", "engine_rest.resolve_task"),
             *("engine_rest.complete_task", "engine_rest.start_instance", "engine_rest.correlate"),
             *("engine_rest.evaluate", "api.create_transfer", "api.complete_transfer", "api.send_file"),
             *("api.sign_receipt", "api.sign_letter", "api.close_return", "engine_rest.fetch_and_lock"),

@@ -39,7 +39,12 @@ def _tasks(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
         Instance.id == Task.instance_id,
         or_(Instance.started_by == actor.id, _deployed_by_actor(actor)),
     )
-    mine = or_(Task.assignee == actor.id, and_(Task.closed_at.is_(None), candidate(actor, Task)))
+    # Who asked for an opinion on his task still has it before him.
+    mine = or_(
+        Task.assignee == actor.id,
+        Task.owner == actor.id,
+        and_(Task.closed_at.is_(None), candidate(actor, Task)),
+    )
     seen = or_(
         and_(mine, works_on(rules, actor, Task)),
         for_others(rules, actor, Task),
@@ -73,7 +78,7 @@ def sees_task(session: Session, actor: Actor, task: Task) -> Decision:
     if actor.id == task.closed_by:
         return allowed("The task was this user's.")
     if may_work(session, actor, task.scope_id, task.stage):
-        if actor.id == task.assignee:
+        if actor.id in (task.assignee, task.owner):
             return allowed("The task is this user's.")
         if task.closed_at is None and is_candidate(actor, task):
             return allowed("This user is a candidate of the task.")
@@ -152,7 +157,7 @@ def sees_instance(session: Session, actor: Actor, instance: Instance) -> Decisio
         return allowed("This user started or deployed the process.")
     tasks = session.scalars(select(Task).where(Task.instance_id == instance.id))
     mine = any(
-        actor.id in (task.assignee, task.closed_by)
+        actor.id in (task.assignee, task.owner, task.closed_by)
         or (task.closed_at is None and is_candidate(actor, task))
         or any(is_passed(session, actor, one, task) for one in actor.stands_in)
         for task in tasks
@@ -187,6 +192,7 @@ def _has_task(rules: Matrix, actor: Actor) -> ColumnElement[bool]:
     task: Any = aliased(Task)
     mine = or_(
         task.assignee == actor.id,
+        task.owner == actor.id,
         task.closed_by == actor.id,
         and_(task.closed_at.is_(None), candidate(actor, task)),
         for_others(rules, actor, task),

@@ -13,6 +13,7 @@ from server.db import reading, unit_of_work
 from server.engine_rest import dates
 from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import loaded, no_content
+from server.engine_rest.errors import BadUserRequest
 from server.engine_rest.forms import form_reference, form_source
 from server.engine_rest.kinds import Flag, Name
 from server.engine_rest.process_instance import variables_if_seen
@@ -45,7 +46,17 @@ class CompleteSchema(Schema):
     withVariablesInReturn = Flag(load_default=False)
 
 
+class ResolveSchema(Schema):
+    """What is said of a task that one was asked about."""
+
+    class Meta:
+        unknown = RAISE
+
+    variables = variable_map()
+
+
 _COMPLETION = CompleteSchema()
+_RESOLUTION = ResolveSchema()
 
 
 @blueprint.route("/task", methods=["GET", "POST"])
@@ -104,6 +115,31 @@ def assign_task(task_id: str, actor: Actor) -> Response:
     user = loaded(UserSchema())["userId"]
     with unit_of_work() as session:
         tasks.assign(session, task_id, user, actor=actor)
+    return no_content()
+
+
+@blueprint.post("/task/<task_id>/delegate")
+@guard()
+def delegate_task(task_id: str, actor: Actor) -> Response:
+    """Ask a user for his opinion on the task that one has; it comes back."""
+    user = loaded(UserSchema())["userId"]
+    with unit_of_work() as session:
+        tasks.delegate(session, task_id, user or "", actor=actor)
+    return no_content()
+
+
+@blueprint.post("/task/<task_id>/resolve")
+@guard()
+def resolve_task(task_id: str, actor: Actor) -> Response:
+    """Give the task back to its owner with an opinion: the variables `opinion` and perhaps `agrees`."""
+    given = plain(loaded(_RESOLUTION)["variables"])
+    opinion, agrees = given.pop("opinion", ""), given.pop("agrees", None)
+    if given or not isinstance(opinion, str) or not isinstance(agrees, bool | None):
+        raise BadUserRequest(
+            "An opinion has the variables opinion (a String) and agrees (a Boolean), and no other."
+        )
+    with unit_of_work() as session:
+        tasks.resolve(session, task_id, actor=actor, opinion=opinion, agrees=agrees)
     return no_content()
 
 
@@ -188,6 +224,8 @@ def task_identity_links(task_id: str, actor: Actor) -> Response:
         offered = select(TaskCandidate).where(TaskCandidate.task_id == task.id)
         candidates = session.scalars(offered.order_by(TaskCandidate.kind, TaskCandidate.name)).all()
     links = [_link("candidate", **{candidate.kind: candidate.name}) for candidate in candidates]
+    if task.owner:
+        links.insert(0, _link("owner", user=task.owner))
     if task.assignee:
         links.insert(0, _link("assignee", user=task.assignee))
     return jsonify([link for link in links if kind in {None, link["type"]}])
@@ -223,11 +261,11 @@ def _shown(session: Session, task: Task) -> dict[str, Any]:
         "due": dates.written(task.due_at),
         "followUp": dates.written(task.follow_up_at),
         "lastUpdated": dates.written(task.claimed_at),
-        "delegationState": None,
+        "delegationState": task.delegation.upper() if task.delegation else None,
         "description": None,
         "executionId": task.instance_id,
-        "owner": None,
-        "parentTaskId": None,
+        "owner": task.owner,
+        "parentTaskId": task.parent_id,
         "priority": task.priority,
         "processDefinitionId": task.definition_id,
         "processInstanceId": task.instance_id,

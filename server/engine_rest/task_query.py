@@ -59,7 +59,7 @@ def _groups(login: str, session: Session, actor: Actor) -> frozenset[str]:
 
 
 def _involved(login: str) -> ColumnElement[bool]:
-    return or_(Task.assignee == login, _offered("user", login))
+    return or_(Task.assignee == login, Task.owner == login, _offered("user", login))
 
 
 FILTERS: dict[str, Filter] = {
@@ -82,6 +82,8 @@ FILTERS: dict[str, Filter] = {
     "assigneeLike": like(Task.assignee),
     "assigneeIn": among(Task.assignee),
     "assigneeNotIn": not_among(Task.assignee),
+    "owner": equals(Task.owner),
+    "delegationState": text(lambda value: Task.delegation == value.lower()),
     "candidateUser": text(_candidate_user, asks_actor=True),
     "candidateGroup": text(lambda value: _offered("group", value)),
     "candidateGroups": texts(lambda values: _offered("group", *values)),

@@ -10,6 +10,13 @@ from flask_babel import gettext as _
 from server.pages import names
 
 ERRORS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "asks_himself": lambda p: _("Ask another for an opinion: you can finish the task yourself."),
+    "delegated": lambda p: _(
+        "You were asked for your opinion: give it, and the task goes back to who has it."
+    ),
+    "has_it": lambda p: _("%(name)s has the task already.", name=names.person(p.get("who"))),
+    "not_delegated": lambda p: _("Nobody asks for an opinion on this task any more."),
+    "not_held": lambda p: _("Claim the task first: only who has it asks another for an opinion."),
     "last_signer": lambda p: _("Nobody has signed yet: the last one who is to sign is not removed."),
     "not_countersigned": lambda p: _(
         "This step is done by one person: nobody can be added to those who sign it."

@@ -335,6 +335,31 @@ def test_a_task_without_a_form_says_so(supervisor: Client, clerk: Client, review
     assert clerk.get(f"/task/{task['id']}/deployed-form", 404)["type"] == "InvalidRequestException"
 
 
+def test_an_opinion_is_asked_for_and_comes_back(
+    supervisor: Client, clerk: Client, handler: Client, review: str
+) -> None:
+    instance = supervisor.start(review)
+    place = f"/task/{clerk.task(instance)['id']}"
+    assert "has a task" in clerk.post(f"{place}/delegate", {"userId": "handler"}, 409)["message"]
+    clerk.post(f"{place}/claim", {"userId": "clerk"}, 204)
+    clerk.post(f"{place}/delegate", {"userId": None}, 400)
+    clerk.post(f"{place}/delegate", {"userId": "handler"}, 204)
+    asked = handler.get(place)
+    assert (asked["assignee"], asked["owner"], asked["delegationState"]) == ("handler", "clerk", "PENDING")
+    assert ids(supervisor.get("/task", owner="clerk", delegationState="PENDING")) == [asked["id"]]
+    owner = {"userId": "clerk", "groupId": None, "type": "owner"}
+    assert clerk.get(f"{place}/identity-links", type="owner") == [owner]
+    handler.post(f"{place}/complete", {}, 409)
+    clerk.post(f"{place}/complete", {}, 409)
+    for wrong in ({}, values(opinion=""), values(opinion="x", total=3), values(opinion="x", agrees="yes")):
+        handler.post(f"{place}/resolve", {"variables": wrong}, 400)
+    handler.post(f"{place}/resolve", {"variables": values(opinion="agreed", agrees=True)}, 204)
+    again = clerk.get(place)
+    assert (again["assignee"], again["owner"], again["delegationState"]) == ("clerk", "clerk", "RESOLVED")
+    handler.post(f"{place}/resolve", {"variables": values(opinion="x")}, 409)
+    clerk.post(f"{place}/complete", {"variables": values(approved=False)}, 204)
+
+
 def test_identity_links_name_candidates_and_assignee(supervisor: Client, clerk: Client, asked: str) -> None:
     task = clerk.task(supervisor.start(asked, variables=values(subject="x")))
     place = f"/task/{task['id']}/identity-links"
@@ -365,6 +390,8 @@ def test_what_one_may_not_see_is_not_there(
         ("POST", "/claim", {"userId": "agency"}),
         ("POST", "/unclaim", None),
         ("POST", "/assignee", {"userId": "agency"}),
+        ("POST", "/delegate", {"userId": "agency"}),
+        ("POST", "/resolve", {"variables": {"opinion": {"value": "x"}}}),
         ("POST", "/complete", {}),
     ):
         hidden = stranger.call(method, f"/task/{task['id']}{path}", 404, json=body)

@@ -332,6 +332,26 @@ def test_the_head_takes_a_task_from_a_handler_who_is_away(house: House, handed_r
     assert head.get(f"/task/{opened}")["assignee"] is None
 
 
+def test_an_opinion_on_a_matter_is_asked_of_who_works_such_matters(
+    house: House, handed_round: Instance
+) -> None:
+    """Whoever is asked reads the task while he has it, and who asked keeps it before him."""
+    opened = unclaimed(house, handed_round)
+    handler, other = house.program("handler"), house.program("handler4")
+    handler.post(f"/task/{opened}/claim", {"userId": "handler"}, 204)
+    for never in ("admin", "supervisor", "agency2", "nobody-at-all"):
+        refused = handler.post(f"/task/{opened}/delegate", {"userId": never}, 403)
+        assert never in refused["message"]
+    other.call("GET", f"/task/{opened}", 404)
+    handler.post(f"/task/{opened}/delegate", {"userId": "handler4"}, 204)
+    assert other.get(f"/task/{opened}")["owner"] == "handler"
+    assert handler.get(f"/task/{opened}")["delegationState"] == "PENDING"
+    other.post(f"/task/{opened}/unclaim", {}, 409)
+    other.post(f"/task/{opened}/resolve", {"variables": {"opinion": {"value": "同意"}}}, 204)
+    other.call("GET", f"/task/{opened}", 404)
+    assert handler.get(f"/task/{opened}")["assignee"] == "handler"
+
+
 def test_what_is_one_persons_own_is_not_given_away(house: House) -> None:
     """The declaration on recusal: given back, nobody could ever take it."""
     matter = house.matter("a8_sign")

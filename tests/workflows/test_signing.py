@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from workflows import instances, tasks
+from tests.workflows.conftest import START, Candidates
+from workflows import clock, instances, persistence, tasks
 from workflows.actor import Actor
 from workflows.audit.recording import AuditEvent
 from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -145,7 +147,7 @@ def test_who_does_not_head_the_step_removes_nobody_he_has_not_added(office, begu
         allowed = doing == "see" or (doing == "assign" and subject.assignee == actor.id)
         return Decision(allowed, "Only his own.")
 
-    monkeypatch.setattr("tests.workflows.conftest.Candidates.may", may)
+    monkeypatch.setattr(Candidates, "may", may)
     got = refused(office, NotAllowed, tasks.remove_signer, anna.id, 1, actor=ANNA, reason="不要")
     assert got.message == "Only his own."
     got = refused(office, NotAllowed, tasks.add_signers, anna.id, ["dora"], actor=ANNA)
@@ -214,3 +216,106 @@ def test_a_signature_and_a_removal_at_once_leave_one_of_them(racing_office, diag
             left = session.scalars(select(Task).where(Task.closed_at.is_(None))).all()
             assert [task.element_id for task in left] == ["u"]
         office.complete(left[0])
+
+
+# -- opinions asked for, and tasks passed on ------------------------------------------------------------
+
+
+@pytest.fixture
+def mine(office, two_steps):
+    """Give a task that anna has, with a draft of hers."""
+    office.deploy(two_steps)
+    office.start("pair")
+    task = office.task("one")
+    act(office, tasks.assign, task.id, "anna", actor=office.chief)
+    act(office, tasks.save_draft, task.id, actor=ANNA, answers={"x": 1})
+    return task
+
+
+def test_who_is_asked_gives_his_opinion_and_the_task_comes_back(office, mine):
+    act(office, tasks.delegate, mine.id, "bob", actor=ANNA, question="金额对吗")
+    office.check()
+    asked = office.get(Task, mine.id)
+    assert (asked.assignee, asked.owner, asked.delegation, asked.due_at) == (
+        "bob",
+        "anna",
+        "pending",
+        mine.due_at,
+    )
+    assert act(office, tasks.form, mine.id, actor=BOB) == (None, {})
+    for doing, given in (
+        (tasks.complete, {}),
+        (tasks.release, {}),
+        (tasks.assign, {"user": "carl"}),
+        (tasks.delegate, {"user": "carl"}),
+    ):
+        assert refused(office, Conflict, doing, mine.id, actor=BOB, **given).code == "delegated"
+    assert refused(office, InvalidInput, tasks.resolve, mine.id, actor=BOB, opinion=" ").code == "words"
+    assert refused(office, NotFound, tasks.resolve, mine.id, actor=STRANGER, opinion="x").code == "task"
+    act(office, tasks.resolve, mine.id, actor=BOB, opinion="对", agrees=True)
+    office.check()
+    back = office.get(Task, mine.id)
+    assert (back.assignee, back.owner, back.delegation, back.due_at) == (
+        "anna",
+        "anna",
+        "resolved",
+        mine.due_at,
+    )
+    assert act(office, tasks.draft, mine.id, actor=ANNA) == {"x": 1}
+    told = act(office, tasks.told, mine.id)
+    assert [(one.act, one.by, one.who, one.agrees, one.text) for one in told] == [
+        ("delegate", "anna", "bob", None, "金额对吗"),
+        ("resolve", "bob", "anna", True, "对"),
+    ]
+    assert refused(office, Conflict, tasks.resolve, mine.id, actor=ANNA, opinion="x").code == "not_delegated"
+    office.complete(back, ANNA)
+    assert office.get(Task, mine.id).closed_by == "anna"
+    said = {row.act: row.detail for row in office.all(AuditEvent, AuditEvent.task_id == mine.id)}
+    assert said["task.delegate"] == {"from": "anna", "to": "bob"}
+    assert said["task.resolve"] == {"from": "bob", "to": "anna"}
+
+
+def test_only_who_has_a_task_asks_another_who_may_be_asked(office, mine, monkeypatch):
+    assert refused(office, Conflict, tasks.delegate, mine.id, "bob", actor=office.chief).code == "not_held"
+    assert refused(office, InvalidInput, tasks.delegate, mine.id, "anna", actor=ANNA).code == "asks_himself"
+    assert refused(office, InvalidInput, tasks.delegate, mine.id, " ", actor=ANNA).code == "assignee"
+    held = Candidates.may
+
+    def may(self, session, actor, doing, subject):
+        return Decision(False, "Recused.") if doing == "sign" else held(self, session, actor, doing, subject)
+
+    monkeypatch.setattr(Candidates, "may", may)
+    assert refused(office, NotAllowed, tasks.delegate, mine.id, "bob", actor=ANNA).message == "Recused."
+
+
+def test_who_leads_takes_a_task_from_who_was_asked_and_the_limit_goes_on(office, mine):
+    act(office, tasks.delegate, mine.id, "bob", actor=ANNA)
+    act(office, tasks.transfer, mine.id, "carl", actor=office.chief, reason="bob 出差")
+    office.check()
+    taken = office.get(Task, mine.id)
+    assert (taken.assignee, taken.owner, taken.delegation) == ("carl", None, None)
+    assert refused(office, Conflict, tasks.resolve, mine.id, actor=CARL, opinion="x").code == "not_delegated"
+    act(office, tasks.delegate, mine.id, "bob", actor=CARL)
+    with clock.held_at(START + timedelta(days=3)):
+        with office.work() as session, persistence.advancing(session, mine.instance_id, actor=None):
+            pass  # what is due fires
+        assert [task.element_id for task in office.open_tasks()] == ["escalated"]
+        office.check()
+    assert (office.get(Task, mine.id).outcome, office.get(Task, mine.id).delegation) == (
+        "cancelled",
+        "pending",
+    )
+
+
+def test_a_task_passed_on_is_the_others_alone(office, mine):
+    assert (
+        refused(office, InvalidInput, tasks.transfer, mine.id, "bob", actor=ANNA, reason=" ").code == "words"
+    )
+    assert refused(office, Conflict, tasks.transfer, mine.id, "anna", actor=ANNA, reason="x").code == "has_it"
+    act(office, tasks.transfer, mine.id, "bob", actor=ANNA, reason="调岗")
+    office.check()
+    assert refused(office, NotFound, tasks.complete, mine.id, actor=ANNA).code == "task"
+    (kept,) = act(office, tasks.told, mine.id)
+    assert (kept.act, kept.by, kept.who, kept.text) == ("transfer", "anna", "bob", "调岗")
+    office.complete(mine, BOB)
+    assert office.get(Task, mine.id).assignee == "bob"

@@ -16,6 +16,7 @@ from workflows.tasks.acts import (
     release,
     save_draft,
 )
+from workflows.tasks.delegation import delegate, resolve, transfer
 from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable, listing, next_of, offered_to
 from workflows.tasks.keeping import told
 from workflows.tasks.signing import add_signers, remove_signer, signers
@@ -31,6 +32,7 @@ __all__ = [
     "complete",
     "count",
     "deadlines",
+    "delegate",
     "doable",
     "draft",
     "form",
@@ -44,7 +46,9 @@ __all__ = [
     "rehearse",
     "release",
     "remove_signer",
+    "resolve",
     "save_draft",
     "signers",
     "told",
+    "transfer",
 ]

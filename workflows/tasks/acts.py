@@ -22,6 +22,7 @@ from workflows.visibility import policy
 
 MAX_USER = 255
 MAX_DRAFT = 200_000  #: bytes
+PENDING = "pending"  #: of a task: another was asked for his opinion, and has not given it
 
 
 def get(session: Session, task_id: str, actor: Actor) -> Task:
@@ -43,7 +44,7 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
     if task.assignee == actor.holder:
         return task
     if task.assignee is not None:
-        raise _claimed(task)
+        raise claimed(task)
     guard(session, actor, "claim", task)
     # The lock already decides the race; the condition holds even where there is no lock.
     taken = session.execute(
@@ -53,12 +54,12 @@ def claim(session: Session, task_id: str, *, actor: Actor) -> Task:
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         session.refresh(task)
-        raise _claimed(task)
+        raise claimed(task)
     _offer(session, task)
     for login in sorted(actor.parties):
         parts.hold(session, task, login)
     note(session, actor, "task.claim", task)
-    _tell(session, task, instance, actor)
+    tell(session, task, instance, actor)
     return task
 
 
@@ -67,9 +68,10 @@ def release(session: Session, task_id: str, *, actor: Actor) -> Task:
     task, _ = take(session, task_id, actor)
     if task.assignee is None:
         return task
+    guard_own(task, actor)
     actor = capacity(session, actor, "release", task)
     guard(session, actor, "release", task)
-    _assign(session, task, None)
+    give(session, task, None)
     note(session, actor, "task.release", task)
     return task
 
@@ -78,17 +80,17 @@ def assign(session: Session, task_id: str, user: str | None, *, actor: Actor) ->
     """Give a task to a user, or (None) back to its candidates."""
     task, instance = take(session, task_id, actor)
     guard(session, actor, "assign", task)
-    if user is not None and not 0 < len(user.strip()) <= MAX_USER:
-        raise InvalidInput("The assignee must be a user id of 1 to 255 characters.", code="assignee")
-    if user is None:
+    guard_own(task, actor)
+    given = None if user is None else user_named(user)
+    if given is None:
         guard(session, actor, "release", task)
     else:
-        guard(session, Actor(user.strip()), "hold", task)
+        guard(session, Actor(given), "hold", task)
     before = task.assignee
-    _assign(session, task, user.strip() if user else None)
+    give(session, task, given)
     note(session, actor, "task.assign", task, {"from": before, "to": task.assignee})
     if task.assignee not in (None, before):
-        _tell(session, task, instance, actor)
+        tell(session, task, instance, actor)
     return task
 
 
@@ -103,10 +105,10 @@ def pass_on(session: Session, task: Task, user: str | None) -> None:
     if user is not None:
         guard(session, Actor(user), "hold", task)
     before = task.assignee
-    _assign(session, task, user)
+    give(session, task, user)
     note(session, None, "task.assign", task, {"from": before, "to": user})
     if user not in (None, before):
-        _tell(session, task, session.get_one(Instance, task.instance_id), None)
+        tell(session, task, session.get_one(Instance, task.instance_id), None)
 
 
 def offer_to(session: Session, task: Task, name: str, *, kind: str = "group") -> None:
@@ -175,7 +177,7 @@ def save_draft(session: Session, task_id: str, *, actor: Actor, answers: Mapping
     task, _ = take(session, task_id, actor)
     actor = capacity(session, actor, "complete", task)
     if task.assignee not in (None, actor.holder):
-        raise _claimed(task)
+        raise claimed(task)
     guard(session, actor, "complete", task)
     if len(orjson.dumps(dict(answers))) > MAX_DRAFT:
         raise InvalidInput(f"A draft has at most {MAX_DRAFT} bytes.", code="draft")
@@ -202,8 +204,9 @@ def complete(
     task, instance = take(session, task_id, actor)
     actor = capacity(session, actor, "complete", task)
     if task.assignee not in (None, actor.holder):
-        raise _claimed(task)
+        raise claimed(task)
     guard(session, actor, "complete", task)
+    guard_own(task, actor)
     guard_free(task)
     owner = deployed.process(session, task.definition_id)
     node = owner.node(task.element_id)
@@ -240,7 +243,7 @@ def rehearse(session: Session, task_id: str, *, actor: Actor, answers: Mapping[s
     task, instance = take(session, task_id, actor)
     actor = capacity(session, actor, "complete", task)
     if task.assignee not in (None, actor.holder):
-        raise _claimed(task)
+        raise claimed(task)
     guard(session, actor, "complete", task)
     owner = deployed.process(session, task.definition_id)
     node = owner.node(task.element_id)
@@ -304,6 +307,20 @@ def capacity(session: Session, actor: Actor, act: str, task: Task) -> Actor:
     return actor
 
 
+def guard_own(task: Task, actor: Actor) -> None:
+    """Raise Conflict (`delegated`) for who has a task for his opinion only: he gives that, and nothing else."""
+    his = {actor.id, *(one.id for one in actor.stands_in)}
+    if task.delegation == PENDING and task.assignee in his:
+        raise Conflict("The task is here for an opinion: it goes back to its owner.", code="delegated")
+
+
+def user_named(user: str) -> str:
+    """Return a user id without blanks around it; InvalidInput (`assignee`) if it cannot be one."""
+    if not 0 < len(user.strip()) <= MAX_USER:
+        raise InvalidInput("The assignee must be a user id of 1 to 255 characters.", code="assignee")
+    return user.strip()
+
+
 def guard_free(task: Task) -> None:
     """Raise Conflict (`parked`) while others sign before the task may be completed."""
     if task.parked:
@@ -326,12 +343,15 @@ def _unknown(task_id: str) -> NotFound:
     return NotFound(f"There is no task {task_id}.", code="task")
 
 
-def _claimed(task: Task) -> Conflict:
+def claimed(task: Task) -> Conflict:
+    """Return the refusal of what is another's."""
     return Conflict(f"The task is already claimed by {task.assignee}.", code="claimed", by=task.assignee)
 
 
-def _assign(session: Session, task: Task, user: str | None) -> None:
+def give(session: Session, task: Task, user: str | None) -> None:
+    """Let a task be a user's, or (None) its candidates'; an opinion asked for before is asked for no more."""
     task.assignee = user
+    task.owner = task.delegation = None
     task.claimed_at = clock.now() if user else None
     task.revision += 1
     _offer(session, task)
@@ -339,7 +359,7 @@ def _assign(session: Session, task: Task, user: str | None) -> None:
         parts.hold(session, task, user)
 
 
-def _tell(session: Session, task: Task, instance: Instance, actor: Actor | None) -> None:
+def tell(session: Session, task: Task, instance: Instance, actor: Actor | None) -> None:
     """Run the diagram's listeners for the assignment of a task, where it has any."""
     node = deployed.process(session, task.definition_id).node(task.element_id)
     if any(listener.get("event") == "assignment" for listener in node.attributes.get("listeners", ())):
