@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from handlers.registers import Clue, Document
 from handlers.registers.returns import AgencyReturn
 from handlers.wall.rules import PERIOD, PREFIX
-from workflows.model import Activity, Incident, Instance, Task
+from workflows import operating
+from workflows.model import Activity, Incident, Instance, Job, Task, Timer
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,16 @@ def _of_instance(kind: type[Activity] | type[Incident], word: str) -> Callable[[
     return find
 
 
+def _job(session: Session, job_id: str) -> Named:
+    for table in (Timer, Job):
+        wanted = select(Instance.scope_id, Instance.id).join(
+            table, operating.instance_of(table) == Instance.id
+        )
+        if row := session.execute(wanted.where(table.id == job_id)).one_or_none():
+            return Named(*row, object_id=f"job:{job_id}")
+    return NOTHING
+
+
 def _return(session: Session, return_id: str) -> Named:
     period = session.scalar(select(AgencyReturn.period_id).where(AgencyReturn.id == return_id))
     return Named(PERIOD + period, object_id=f"return:{return_id}") if period else NOTHING
@@ -107,6 +118,7 @@ FINDERS: Mapping[str, Callable[[Session, str], Named]] = {
     "task_id": _task,
     "instance_id": _instance,
     "passage_id": _of_instance(Activity, "passage"),
+    "job_id": _job,
     "incident_id": _of_instance(Incident, "incident"),
     "return_id": _return,
     "period_id": _period,

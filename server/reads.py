@@ -79,6 +79,8 @@ READS: Mapping[str, Read] = {
     "engine_rest.task_variable": _VARIABLES,
     "engine_rest.task_form_variables": _VARIABLES,
     "engine_rest.get_incident": Read("incident.read", "incident", only_matters=True),
+    "engine_rest.get_job": Read("incident.read", "incident", only_matters=True),
+    "engine_rest.get_job_cause": Read("incident.read", "incident", only_matters=True),
     "engine_rest.get_error_details": Read("incident.read", "incident", only_matters=True),
 }
 
@@ -106,6 +108,8 @@ FREE: Mapping[str, frozenset[str]] = {
                 "engine_rest.list_external_tasks",
                 "engine_rest.count_external_tasks",
                 "engine_rest.list_topics",
+                "engine_rest.list_jobs",
+                "engine_rest.count_jobs",
             ),
         }
     ),

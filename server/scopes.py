@@ -46,7 +46,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
             *("engine_rest.count_history_instances", "engine_rest.list_history_tasks"),
             *("engine_rest.count_history_tasks", "engine_rest.generate_migration"),
             *("engine_rest.validate_migration", "engine_rest.list_external_tasks"),
-            "engine_rest.count_external_tasks",
+            *("engine_rest.count_external_tasks", "engine_rest.list_jobs", "engine_rest.count_jobs"),
         }
     ),
     "tasks": frozenset(
@@ -74,6 +74,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
             *("engine_rest.execute_migration", "engine_rest.set_external_retries"),
             *("engine_rest.set_external_priority", "engine_rest.set_many_retries"),
             *("engine_rest.execute_migration_later", "engine_rest.delete_batch"),
+            *("engine_rest.set_job_retries", "engine_rest.set_job_due", "engine_rest.execute_job"),
         }
     ),
 }

@@ -18,6 +18,7 @@ LISTS = {
     "deployment": "Deployment",
     "incident": "Incident",
     "batch": "Migration",
+    "job": "Job",
     "external_task": "External task",
     "history.process_instance": "History",
     "history.activity_instance": "History",

@@ -22,7 +22,16 @@ from server.sealer import Sealer
 from server.traffic import rates
 from tests.security.conftest import House, answers
 from workflows import clock, history
-from workflows.model import Activity, AuditEvent, Incident, Instance, MigrationBatch, MigrationItem, Task
+from workflows.model import (
+    Activity,
+    AuditEvent,
+    Incident,
+    Instance,
+    MigrationBatch,
+    MigrationItem,
+    Task,
+    Timer,
+)
 
 #: An agency's other agency, an office's other office, and those who see no matter at all.
 OUTSIDERS = ("agency2", "handler4", "head2", "reviewer", "intake", "admin", "supervisor", "auditor")
@@ -79,7 +88,10 @@ def secret(house: House) -> dict[str, Any]:
         )
         told = select(notifications.Notification.id).where(notifications.Notification.login == "handler")
         told_id = session.scalars(told.order_by(notifications.Notification.id.desc()).limit(1)).one()
-        history.fault(session, kind="failedTimer", error=ValueError(NARRATIVE), instance_id=instance.id)
+        waiting = select(Timer.id).where(Timer.instance_id == instance.id, Timer.status == "waiting")
+        job_id = session.scalars(waiting.order_by(Timer.due_at).limit(1)).one()
+        failed = ValueError(NARRATIVE)
+        history.fault(session, kind="failedTimer", error=failed, instance_id=instance.id, timer_id=job_id)
         session.get_one(AgencyReturn, owed.id).reason = NARRATIVE
         said = dict.fromkeys(filing.PARTS, NARRATIVE)
         filed = ToleranceFiling(number="RB-2026-00001", instance_id="filing", unit_code="STJ", **said)
@@ -112,6 +124,7 @@ def secret(house: House) -> dict[str, Any]:
             "incident_id": session.scalars(
                 select(Incident.id).where(Incident.instance_id == instance.id)
             ).one(),
+            "job_id": job_id,
             "list_id": list_id,
             "batch_id": ordered.id,
             "notification_id": str(told_id),
@@ -167,7 +180,14 @@ def test_reading_shows_an_outsider_nothing(house: House, secret: dict[str, Any],
 def test_counting_counts_nothing(house: House, secret: dict[str, Any], login: str) -> None:
     program = house.program(login)
     of = {"processInstanceId": secret["instance_id"]}
-    for what in ("task", "history/task", "history/activity-instance", "incident", "history/process-instance"):
+    for what in (
+        "task",
+        "history/task",
+        "history/activity-instance",
+        "incident",
+        "job",
+        "history/process-instance",
+    ):
         assert program.count(f"/{what}", **of) == 0, what
     assert program.count("/process-instance", processInstanceIds=secret["instance_id"]) == 0
     assert program.count("/process-instance", businessKey=secret["shown"][0]) == 0
@@ -314,7 +334,7 @@ def test_every_read_leaves_a_trace(
             "document_id",
         }
         assert (rows[0].scope_id == f"clue:{secret['clue_id']}") == bool(
-            of_matter | rule.arguments & {"incident_id"}
+            of_matter | rule.arguments & {"incident_id", "job_id"}
         )
     with house.city.database.reading() as session:
         # What is kept says who saw what, and nothing of what it was, or of whom it told.

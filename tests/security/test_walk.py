@@ -31,7 +31,7 @@ from tests.security.conftest import House, serving, settle
 from tests.security.test_every_route import APIS, WRITING, place, routes
 from tests.stages import Laid, lay_stages, told
 from workflows import clock, history
-from workflows.model import Activity, Incident, Instance, Task
+from workflows.model import Activity, Incident, Instance, Task, Timer
 
 WHOLE = int(os.environ.get("DUBAN_WALKS", "300")) >= 20_000
 #: One of so many ways is taken: to one matter's address, and to a list of all.
@@ -72,9 +72,9 @@ TOLD = {
     "decision": (REVIEWING | {"leader"}, REVIEWING | {"leader"}),
     "exoneration": (OWN_OFFICE | {"clerk", "intake"}, OWN_OFFICE | {"clerk", "intake"}),
 }
-COUNTED = ("task", "history/task", "history/activity-instance", "history/process-instance", "incident")
+COUNTED = ("task", "history/task", "history/activity-instance", "history/process-instance", "incident", "job")
 ALWAYS_THERE = {"history/task", "history/activity-instance", "history/process-instance"}
-OF_STEPS = {"task_id", "instance_id", "passage_id", "incident_id"}
+OF_STEPS = {"task_id", "instance_id", "passage_id", "incident_id", "job_id"}
 #: The log names numbers of matters, and nothing behind them (§4.1, column "Access log").
 LOG = {("auditor", "pages.audit"), ("auditor", "pages.audit_rows")}
 #: What is of a run, not of its steps; its faults are for who sees all of it.
@@ -260,7 +260,9 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
         notifications.notify(
             session, ["clerk"], code="clue.ordered", params={"number": "1"}, scope_id=clue.scope_id
         )
-        history.fault(session, kind="failedTimer", error=ValueError("x"), instance_id=begun.id)
+        job_id = session.scalars(select(Timer.id).where(Timer.instance_id == begun.id).limit(1)).first()
+        failed = ValueError("x")
+        history.fault(session, kind="failedTimer", error=failed, instance_id=begun.id, timer_id=job_id)
         session.flush()
         told = select(notifications.Notification.id).where(
             notifications.Notification.scope_id == clue.scope_id
@@ -280,6 +282,7 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
                 select(Activity.id).where(Activity.instance_id == begun.id).limit(1)
             ).one(),
             "incident_id": session.scalars(select(Incident.id).where(Incident.instance_id == begun.id)).one(),
+            "job_id": job_id or "none",
             "notification_id": str(session.scalars(told.limit(1)).one()),
             "name": "handlers",
             "happening": "leak",
