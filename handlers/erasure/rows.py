@@ -56,6 +56,7 @@ from handlers.sanctions import (
 )
 from handlers.vault import shredding
 from workflows.model import Base, Incident, Instance, Job, Task, TaskAct, TaskDraft
+from workflows.moves import ProcessMove
 
 #: What stands where a paper's title stood.
 ERASED = "（已销毁）"
@@ -155,6 +156,7 @@ OF_MATTER: tuple[tuple[type[Base], Values], ...] = (
     (Opening, {"reason": ""}),
     (Instance, {"end_reason": None}),
     (TaskAct, {"text": ""}),
+    (ProcessMove, {"reason": ""}),
 )
 
 

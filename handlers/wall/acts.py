@@ -25,7 +25,10 @@ FROZEN = frozenset({"claim", "complete", "assign", "hold", "stand_in", "sign"})
 #: What a duty that somebody had before may keep him from.
 KEPT_APART = frozenset({"claim", "complete", "hold", "sign"})
 #: The right over the course of a matter that an act on its instance needs; what is not here, nobody may.
-COURSE = {"cancel": "steer", "suspend": "steer", "migrate": "steer", "retry": "mend", "message": "mend"}
+COURSE = {
+    **dict.fromkeys(("cancel", "suspend", "migrate", "jump", "reopen"), "steer"),
+    **dict.fromkeys(("retry", "message"), "mend"),
+}
 
 
 def may(session: Session, actor: Actor, act: str, subject: Instance | Task | Clue) -> Decision:

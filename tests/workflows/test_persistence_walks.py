@@ -32,7 +32,7 @@ BLOCKS = st.recursive(
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["complete", "complete", "complete", "claim", "wait", "answer", "recall", "hold", "set"]
+            ["complete"] * 4 + ["claim", "wait", "answer", "recall", "hold", "set", "back", "jump"]
         ),
         st.integers(0, 9),
         st.booleans(),
@@ -269,6 +269,33 @@ class Walk:
                     tasks.assign(session, task.id, "chief", actor=self.office.chief)
                 else:
                     tasks.release(session, task.id, actor=self.office.chief)
+
+    def back(self, number: int, flag: bool, again: bool) -> None:
+        """Send a task back to an earlier step, if there is one."""
+        for task in self.chosen(number):
+            with self.office.work() as session:
+                steps = tasks.earlier(session, task.id, actor=CLERK)
+            if steps:
+                how = {"actor": CLERK, "reason": "r", "straight": flag}
+                self.moved(tasks.send_back, task.id, steps[number % len(steps)].id, **how)
+
+    def jump(self, number: int, flag: bool, again: bool) -> None:
+        """Let a task jump to a step of any name."""
+        for task in self.chosen(number):
+            steps = sorted(one.element_id for one in self.office.all(Task))
+            to = steps[number % len(steps)]
+            self.moved(instances.jump, self.instance.id, task.id, to, actor=self.office.chief, reason="r")
+
+    def chosen(self, number: int) -> list[Task]:
+        found = self.open()
+        return [found[number % len(found)]] if found else []
+
+    def moved(self, how: Any, *given: Any, **named: Any) -> None:
+        def act() -> None:
+            with self.office.work() as session:
+                how(session, *given, **named)
+
+        assert self.refused(act) in ("", "task_closed", "unsafe", "step", "claimed")
 
     def wait(self, number: int, flag: bool, again: bool) -> None:
         self.fire()

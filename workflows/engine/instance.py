@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
@@ -27,9 +27,10 @@ from workflows.engine import (
     timers,
     work,
 )
+from workflows.engine.dialect import ACTIVITIES
 from workflows.engine.model import BpmnError, Host, Sent, Step
 from workflows.engine.plan import MAX_DEPTH, MAX_SECONDS, MAX_STEPS, MAX_TOKENS, Flow
-from workflows.engine.tokens import CANCELLED, FUTURE, READY, Token, to_micros
+from workflows.engine.tokens import BACK, BEEN, CANCELLED, FUTURE, READY, Token, to_micros
 from workflows.errors import DubanError, EngineFault, InvalidInput
 from workflows.expressions import BUILTINS, Expression, MissingVariable, plain, truth
 
@@ -130,9 +131,20 @@ class Instance(BpmnWorkflow):
         else:
             self.arrive(token)
 
+    def put(self, spec: Any, around: Token, back: Sequence[str] = ()) -> None:
+        """Put a token on an activity to which no flow has led it: it begins with this one, however many it needs.
+
+        `back` are the activities to which it comes straight back, the next one last.
+        """
+        internal: dict[str, Any] = {BACK: list(back)} if back else {}
+        if spec.start_quantity > 1:
+            internal["enough"] = True
+        self.enter(spec, around, None, internal=internal)
+
     def arrive(self, token: Token) -> None:
         """Let a token come into its element, once there are as many as it needs."""
-        if token.task_spec.start_quantity > 1 and not quantities.gather(token):
+        alone = token.task_spec.start_quantity == 1 or token.internal_data.pop("enough", False)
+        if not alone and not quantities.gather(token):
             return
         self.note(token, "entered", token.internal_data.get("flow"))
         token.task_spec._update(token)
@@ -194,8 +206,10 @@ class Instance(BpmnWorkflow):
             return
         work.map_out(token)
         spec, around = token.task_spec, token.parent
-        flows = [] if spec.body is not None else spec.choose(self, around)
+        straight = spec.body is not None or BACK in token.internal_data
+        flows = [] if straight else spec.choose(self, around)
         self.note(token, "left")
+        _remember(spec, around)
         compensation.remember(token)
         if self.pauses and spec.async_after:
             continuations.hold_after(token, flows)
@@ -210,6 +224,8 @@ class Instance(BpmnWorkflow):
             multiple.instance_done(around, token)
         elif compensation.is_compensating(around) or around.task_spec.passed(around, spec):
             self.settle(around)
+        elif back := token.internal_data.get(BACK):
+            self.put(spec._wf_spec.task_specs[back[-1]], around, back[:-1])
         else:
             self.follow(spec, flows * spec.completion_quantity, around)
 
@@ -355,6 +371,7 @@ class Instance(BpmnWorkflow):
         if spec.cancel_activity:
             self.note(token, "entered")
             self.cancel_token(host)
+            _remember(host.task_spec, around)
             self.note(token, "left")
         else:
             happened = self.create(spec, around)
@@ -479,3 +496,11 @@ class Instance(BpmnWorkflow):
             token.internal_data["timer"] = armed
         except timers.BadTimer as error:
             raise self.fault(str(error), token.task_spec.element, "timer") from error
+
+
+def _remember(spec: Any, around: Token) -> None:
+    """Note in a scope that an activity in it has been done, or taken away by an event on it."""
+    if spec.body is None and spec.node.kind in ACTIVITIES:
+        been = around.internal_data.setdefault(BEEN, [])
+        if spec.element not in been:
+            been.append(spec.element)

@@ -10,7 +10,7 @@ from typing import Any
 
 from workflows.engine import compensation, continuations
 from workflows.engine.reach import arrivals
-from workflows.engine.tokens import WAITING, Token
+from workflows.engine.tokens import BACK, WAITING, Token
 
 
 def join_parallel(arrived: Token) -> bool:
@@ -83,6 +83,9 @@ def may_still_come(gateway: Any, scope: Token, filled: set[str]) -> bool:
         coming = token.task_spec is gateway and continuations.is_coming(token)
         if coming:
             reached = frozenset({token.internal_data["flow"]})
+        elif back := token.internal_data.get(BACK):
+            # It leaves where it is by no flow.
+            reached = arrivals(gateway._wf_spec.task_specs[back[0]], gateway)
         else:
             reached = arrivals(token.task_spec, gateway, chosen=is_rest(token))
         if reached and not reached & filled:

@@ -88,6 +88,15 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """What a move has done: a token has left one step for another, and others were given up for it."""
+
+    left: Node
+    to: Node
+    along: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
 class Continuation:
     """A token that is held until a job lets it go on."""
 

@@ -14,11 +14,9 @@ from workflows.engine import calls, compensation, continuations, events, joins, 
 from workflows.engine.adhoc import AdHocSubProcess
 from workflows.engine.instance import Instance
 from workflows.engine.migration import Migration, called, changed_kind, refusal, remark
-from workflows.engine.specs import ComplexGateway, InclusiveGateway, ParallelGateway
-from workflows.engine.tokens import Token
+from workflows.engine.spots import JOINS
+from workflows.engine.tokens import BACK, BEEN, Token
 from workflows.findings import Finding
-
-JOINS = (ParallelGateway, InclusiveGateway, ComplexGateway)
 
 
 class Placing:
@@ -146,8 +144,21 @@ class Placing:
             self.refuse(token, "flow", f"It is about to go on by {', '.join(sorted(taken))}, which is gone.")
         if "completed" in kept:
             kept["completed"] = [self._record(token, spec, record) for record in kept["completed"]]
+        if BEEN in kept:
+            kept[BEEN] = [self.names[element] for element in kept[BEEN] if element in self.names]
+        if BACK in kept:
+            kept[BACK] = self._back(token, spec, kept[BACK])
         _keep_what_is_awaited(own, spec, kept)
         return kept
+
+    def _back(self, token: Token, spec: Any, chain: list[str]) -> list[str]:
+        """Return where a token that was sent back comes straight back to."""
+        there = spec._wf_spec.task_specs
+        back = [self.names.get(element, "") for element in chain]
+        if not all(e in there and there[e].node.scope == spec.node.scope for e in back):
+            gone = f"It comes straight back to {chain[-1]}, which is not beside it in the new version."
+            self.refuse(token, "return", gone)
+        return back
 
     def _flow(self, token: Token, spec: Any, flow: str) -> str:
         """Return the flow on which a token has come to a join; one that was drawn anew is told by elimination."""

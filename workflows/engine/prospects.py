@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workflows.engine import calls, continuations, joins, quantities
+from workflows.engine import calls, joins
 from workflows.engine.migration import called, refusal
 from workflows.engine.model import Node
-from workflows.engine.placing import JOINS, Placing, begun, is_ad_hoc
+from workflows.engine.placing import Placing, begun, is_ad_hoc
 from workflows.engine.reading import Definition
 from workflows.engine.soundness import Spot, standing
 from workflows.engine.specs import ParallelGateway, SubProcess
+from workflows.engine.spots import spots
 from workflows.engine.tokens import STARTED, WAITING, Token
 from workflows.findings import Finding
 
@@ -63,10 +64,10 @@ def _is_scope(token: Token) -> bool:
 def _look(placing: Placing, was: Token, scope: Token) -> Iterator[Finding]:
     here = None if scope.task_spec.is_root else scope.task_spec.element
     definition: Definition = scope.task_spec._wf_spec.definition
-    spots = tuple(sorted(_spots(scope), key=str))
-    key = (definition.id, here, spots)
+    places = tuple(sorted(spots(scope), key=str))
+    key = (definition.id, here, places)
     if key not in placing.migration.known:
-        found = standing(definition, here, spots)
+        found = standing(definition, here, places)
         excused = _known(definition, here, None, {}) | _known_before(placing, was) if found else set()
         placing.migration.known[key] = tuple(f for f in found if _fault(f.rule, f.element) not in excused)
     for finding in placing.migration.known[key]:
@@ -79,43 +80,19 @@ def _look(placing: Placing, was: Token, scope: Token) -> Iterator[Finding]:
 def _known_before(placing: Placing, was: Token) -> set[tuple[str, str | None]]:
     """Return what can go wrong in the version that is left just as well, by the names of the new one."""
     here = None if was.task_spec.is_root else was.task_spec.element
-    return _known(was.task_spec._wf_spec.definition, here, tuple(_spots(was)), placing.names)
+    return _known(was.task_spec._wf_spec.definition, here, tuple(spots(was)), placing.names)
 
 
 def _known(
-    definition: Definition, scope: str | None, spots: tuple[Spot, ...] | None, names: Mapping[str, str]
+    definition: Definition, scope: str | None, places: tuple[Spot, ...] | None, names: Mapping[str, str]
 ) -> set[tuple[str, str | None]]:
-    found = standing(definition, scope, spots)
+    found = standing(definition, scope, places)
     return {_fault(f.rule, names.get(f.element or "", f.element)) for f in found if f.rule != "not_proved"}
 
 
 def _fault(rule: str, element: str | None) -> tuple[str, str | None]:
     # Tokens that are too many already do everything after them twice: at which element that is told is by chance.
     return rule, None if rule == "lack_of_synchronisation" else element
-
-
-def _spots(scope: Token) -> Iterator[Spot]:
-    """Yield where the tokens of a scope stand, as the token game knows places."""
-    for token in scope.children:
-        spec, flow = token.task_spec, token.internal_data.get("flow")
-        if spec.silent or joins.is_rest(token):
-            continue
-        if token.internal_data.get("hold") == "after":
-            for taken in (f for f in spec.flows if f.id in token.internal_data["take"]):
-                yield from _coming(spec._wf_spec.task_specs[taken.target], taken.id)
-        elif continuations.is_held(token) or quantities.is_gathering(token):
-            yield from _coming(spec, flow)
-        else:
-            yield spec.element, flow if _joins(spec) and token._state == WAITING else None, False
-
-
-def _coming(spec: Any, flow: str | None) -> Iterator[Spot]:
-    if spec.node.kind != "endEvent":  # there it is gone at once
-        yield spec.element, flow if _joins(spec) else None, spec.start_quantity > 1
-
-
-def _joins(spec: Any) -> bool:
-    return isinstance(spec, JOINS) and len(spec.incoming) > 1
 
 
 def _shape(scope: Token, names: Any) -> frozenset[Any]:

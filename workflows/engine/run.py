@@ -31,6 +31,7 @@ from workflows.engine.model import (
     Continuation,
     DueTimer,
     Host,
+    Moved,
     Node,
     OpenTask,
     Sent,
@@ -207,16 +208,30 @@ class Run:
                 raise EngineFault(told, element=token.task_spec.element, code="uncaught_error")
             self._drain()
 
-    def send_back(self, task_id: str, node_id: str) -> None:
-        """Take an open task away and go on at another activity of its scope; `InvalidInput` for other elements.
+    def earlier(self, task_id: str) -> list[Node]:
+        """Return the steps that an open task can be sent back to, those of its own scope first."""
+        token = self._instance.tasks.get(task_id)
+        return [way.spec.node for way in moves.earlier(token)] if token is not None else []
 
-        Whatever else goes on in the scope goes on. A timer that is due already goes first.
+    def send_back(self, task_id: str, node_id: str, *, straight: bool = False) -> Moved:
+        """Send an open task back to a step that was done before it, in its scope or one around it.
+
+        Everything behind that step is done again; `straight`, the token comes back here as soon as it is done. A timer
+        that is due already goes first. `InvalidInput` (`step`) if it is no such step, `Conflict` (`unsafe`) with
+        findings where the instance could not go on to its end.
         """
-        token = self._still_open(task_id)
-        spec = moves.step(token, node_id)
+        return self._move(task_id, lambda token: moves.back(token, node_id, straight=straight))
+
+    def jump(self, task_id: str, node_id: str) -> Moved:
+        """Put the token of an open task on any step of its scope or one around it; raises as `send_back` does."""
+        return self._move(task_id, lambda token: moves.jump(token, node_id))
+
+    def _move(self, task_id: str, plan: Callable[[Token], moves.Move]) -> Moved:
+        move = plan(self._still_open(task_id))
         with self._acting():
-            moves.go(self._instance, token, spec)
+            moves.go(self._instance, move)
             self._drain()
+        return move.told
 
     def signers(self, task_id: str) -> list[Signer]:
         """Return who signs the step that an open task is a signature of; `NotFound`, `InvalidInput`."""

@@ -15,6 +15,10 @@ from uuid import uuid4
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+#: Of a token that was sent back: the elements that it comes straight back to, the next one last.
+BACK = "back"
+#: Of a scope: the activities in it that have been done, each once, in the order of the first time.
+BEEN = "been"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

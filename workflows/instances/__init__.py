@@ -2,6 +2,7 @@
 
 from workflows.instances.acts import cancel, resume, set_variables, start, suspend
 from workflows.instances.listing import InstanceFilter, Page, count, get, listing, variables
+from workflows.instances.moves import jump
 from workflows.instances.telling import condition, message, signal
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "condition",
     "count",
     "get",
+    "jump",
     "listing",
     "message",
     "resume",

@@ -19,6 +19,7 @@ from workflows.tasks.acts import (
 from workflows.tasks.delegation import delegate, resolve, transfer
 from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable, listing, next_of, offered_to
 from workflows.tasks.keeping import told
+from workflows.tasks.moves import earlier, send_back
 from workflows.tasks.signing import add_signers, remove_signer, signers
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "delegate",
     "doable",
     "draft",
+    "earlier",
     "form",
     "get",
     "listing",
@@ -48,6 +50,7 @@ __all__ = [
     "remove_signer",
     "resolve",
     "save_draft",
+    "send_back",
     "signers",
     "told",
     "transfer",

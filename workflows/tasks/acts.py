@@ -174,11 +174,7 @@ def draft(session: Session, task_id: str, *, actor: Actor) -> dict[str, Any] | N
 
 def save_draft(session: Session, task_id: str, *, actor: Actor, answers: Mapping[str, Any]) -> None:
     """Keep half-filled answers for the actor alone, unchecked; they replace the draft before."""
-    task, _ = take(session, task_id, actor)
-    actor = capacity(session, actor, "complete", task)
-    if task.assignee not in (None, actor.holder):
-        raise claimed(task)
-    guard(session, actor, "complete", task)
+    _, _, actor = mine(session, task_id, actor)
     if len(orjson.dumps(dict(answers))) > MAX_DRAFT:
         raise InvalidInput(f"A draft has at most {MAX_DRAFT} bytes.", code="draft")
     session.execute(delete(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_id == actor.id))
@@ -201,11 +197,7 @@ def complete(
     order, NotFound, Conflict (`closed`, `suspended`, `claimed` with `by`), NotAllowed, InvalidInput naming every bad
     field.
     """
-    task, instance = take(session, task_id, actor)
-    actor = capacity(session, actor, "complete", task)
-    if task.assignee not in (None, actor.holder):
-        raise claimed(task)
-    guard(session, actor, "complete", task)
+    task, instance, actor = mine(session, task_id, actor)
     guard_own(task, actor)
     guard_free(task)
     owner = deployed.process(session, task.definition_id)
@@ -240,11 +232,7 @@ def rehearse(session: Session, task_id: str, *, actor: Actor, answers: Mapping[s
 
     For who may complete the task. The caller rolls back; what the recording operation raises goes through.
     """
-    task, instance = take(session, task_id, actor)
-    actor = capacity(session, actor, "complete", task)
-    if task.assignee not in (None, actor.holder):
-        raise claimed(task)
-    guard(session, actor, "complete", task)
+    task, instance, actor = mine(session, task_id, actor)
     owner = deployed.process(session, task.definition_id)
     node = owner.node(task.element_id)
     run, host = persistence.peek(session, instance, actor=actor)
@@ -269,6 +257,16 @@ def _keeping(task_id: str, actor: Actor, answers: Mapping[str, Any]) -> Iterator
 
 
 # --- what every command begins with
+
+
+def mine(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance, Actor]:
+    """Return an open task that the actor may complete, its instance, both locked, and as whom he would do so."""
+    task, instance = take(session, task_id, actor)
+    actor = capacity(session, actor, "complete", task)
+    if task.assignee not in (None, actor.holder):
+        raise claimed(task)
+    guard(session, actor, "complete", task)
+    return task, instance, actor
 
 
 def take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]:

@@ -1,82 +1,233 @@
-"""Sending an open task back: where it may go, and what becomes of all else in the scope."""
+"""Moves of a token: sent back, jumped; where it may go, and what becomes of all else in the scope."""
 
 from __future__ import annotations
+
+from contextlib import nullcontext
 
 import pytest
 
 from tests.workflows.engine.coverage.events import undo
-from tests.workflows.engine.diagrams import Story, boundary, counted, flows, nodes, sub, timer, user
+from tests.workflows.engine.diagrams import (
+    Story,
+    boundary,
+    counted,
+    file_of,
+    flows,
+    nodes,
+    sub,
+    timer,
+    user,
+)
+from workflows.engine import Migration, Moved, compile_definition
 from workflows.errors import Conflict, InvalidInput, NotFound
 
 ENDS = nodes("startEvent", "s") + nodes("endEvent", "e")
 LINE = ENDS + user("a") + user("b") + timer("late", "PT1H", on="b") + flows("s > a > b > e", "late > e")
+#: pre, then b and c side by side, then d.
+FORK = ENDS + nodes("parallelGateway", "g", "j") + user("pre") + user("b") + user("c") + user("d")
+FORKED = FORK + flows("s > pre > g > b > j > d > e", "g > c > j")
 
 
-def back(story: Story, name: str, to: str) -> None:
+def move(story: Story, how: str, name: str, to: str, **rest: bool) -> Moved:
     run = story.reload()
     task = next(task for task in run.open_tasks if task.node.id == name)
-    run.send_back(task.id, to)
+    made: Moved = getattr(run, how)(task.id, to, **rest)
     story.steps += run.steps
+    return made
 
 
-def test_an_earlier_step_is_done_again() -> None:
-    story = Story.begin(LINE)
-    story.complete("a")
-    back(story, "b", "a")
+def back(story: Story, name: str, to: str, *, straight: bool = False) -> list[str]:
+    return [node.id for node in move(story, "send_back", name, to, straight=straight).along]
+
+
+def jump(story: Story, name: str, to: str) -> list[str]:
+    return [node.id for node in move(story, "jump", name, to).along]
+
+
+def earlier(story: Story, name: str) -> list[str]:
+    run = story.reload()
+    return [node.id for task in run.open_tasks if task.node.id == name for node in run.earlier(task.id)]
+
+
+def begun(body: str, *done: str, **variables: bool) -> Story:
+    story = Story.begin(body, variables)
+    for name in done:
+        story.complete(name)
+    return story
+
+
+def finish(story: Story) -> list[str]:
+    """Complete what is open until the end, and return what was done, in order."""
+    done = []
+    while story.open:
+        done.append(story.open[0])
+        story.complete(story.open[0])
+    assert story.outcome == "completed"
+    return done
+
+
+# -- sent back, and everything again -------------------------------------------------------------------
+
+
+def test_an_earlier_step_is_done_again_and_the_clock_of_the_later_one_begins_anew() -> None:
+    """The reminder that was silently gone after a return (ruoyi-vue-pro 1018)."""
+    story = begun(LINE, "a")
+    (first,) = story.run.due_timers
+    story.host.move(minutes=30)
+    assert earlier(story, "b") == ["a"]
+    assert back(story, "b", "a") == []
     assert story.open == ["a"]
     assert story.run.due_timers == []
     assert ("b", "cancelled") in [(step.node_id, step.what) for step in story.steps]
     story.complete("a")
-    assert [due.node_id for due in story.run.due_timers] == ["late"]
-    story.complete("b")
-    assert story.outcome == "completed"
+    (anew,) = story.run.due_timers
+    assert (anew.node_id, (anew.due_at - first.due_at).total_seconds()) == ("late", 30 * 60)
+    assert finish(story) == ["b"]
 
 
 def test_a_branch_goes_back_and_the_join_still_waits_for_it() -> None:
-    fork = ENDS + nodes("parallelGateway", "g", "j") + user("a") + user("b") + user("c") + user("d")
-    story = Story.begin(fork + flows("s > g > a > b > j > d > e", "g > c > j"))
-    story.complete("a")
-    story.complete("c")
-    back(story, "b", "a")
+    body = ENDS + nodes("parallelGateway", "g", "j") + user("a") + user("b") + user("c") + user("d")
+    story = begun(body + flows("s > g > a > b > j > d > e", "g > c > j"), "a", "c")
+    assert back(story, "b", "a") == []
     assert story.open == ["a"]
-    story.complete("a")
-    story.complete("b")
-    assert story.open == ["d"]
+    assert finish(story) == ["a", "b", "d"]
+
+
+@pytest.mark.parametrize("done", [["pre"], ["pre", "c"]])
+def test_back_before_a_fork_its_other_branches_go_along_also_what_waits_at_the_join(done) -> None:
+    """A return out of parallel branches was forbidden, or doubled tasks (ruoyi-vue-pro 867, flowable 4046)."""
+    story = begun(FORKED, *done)
+    assert back(story, "b", "pre") == (["c"] if "c" not in done else ["j"])
+    assert story.open == ["pre"]
+    assert finish(story) == ["pre", "b", "c", "d"]
+
+
+def test_only_the_branches_of_the_fork_that_is_gone_back_behind_go_along() -> None:
+    body = (
+        ENDS
+        + nodes("parallelGateway", "g", "j", "ig", "ij")
+        + "".join(user(name) for name in ("pre", "q", "r", "t"))
+    )
+    story = begun(body + flows("s > g > pre > ig > q > ij > j > e", "ig > r > ij", "g > t > j"), "pre", "t")
+    assert back(story, "q", "pre") == ["r"]
+    assert finish(story) == ["pre", "q", "r"]
+
+
+def test_in_a_loop_around_branches_they_go_on_although_a_way_leads_to_them() -> None:
+    body = (
+        ENDS
+        + nodes("parallelGateway", "g", "j")
+        + nodes("exclusiveGateway", "x", "y")
+        + "".join(user(name) for name in ("a", "b", "c"))
+    )
+    ways = flows("s > x > g > a > b > j > y", "g > c > j", "y > e | not again", "y > x | again")
+    story = begun(body + ways, "a", again=False)
+    assert back(story, "b", "a") == []
+    assert story.open == ["a", "c"]
+    assert finish(story) == ["a", "b", "c"]
 
 
 def test_one_instance_takes_the_whole_activity_along() -> None:
-    body = ENDS + user("a") + user("b", counted("3")) + flows("s > a > b > e")
-    story = Story.begin(body)
-    story.complete("a")
-    story.complete("b")
-    back(story, "b", "a")
+    """The step was gone and no task was made (ruoyi-vue-pro 668)."""
+    story = begun(ENDS + user("a") + user("b", counted("3")) + flows("s > a > b > e"), "a", "b")
+    assert back(story, "b", "a") == []
     assert story.open == ["a"]
     story.complete("a")
     assert story.open == ["b", "b", "b"]
 
 
-def test_only_the_steps_of_its_own_scope_are_a_way_back() -> None:
-    inside = (
-        nodes("startEvent", "bs") + user("b") + user("c") + nodes("endEvent", "be") + flows("bs > b > c > be")
+def test_from_one_repeated_step_back_to_another_all_its_instances_begin_again() -> None:
+    """No task was left (flowable 3944, ruoyi-vue-pro 727)."""
+    body = ENDS + user("a") + user("b", counted("2")) + user("c", counted("2")) + flows("s > a > b > c > e")
+    story = begun(body, "a", "b", "b", "c")
+    assert back(story, "c", "b") == []
+    assert story.open == ["b", "b"]
+    assert finish(story) == ["b", "b", "c", "c"]
+
+
+INSIDE = (
+    nodes("startEvent", "bs") + user("b") + user("c") + nodes("endEvent", "be") + flows("bs > b > c > be")
+)
+BOXED = ENDS + user("a") + sub("box", INSIDE) + flows("s > a > box > e")
+
+
+def test_out_of_a_subprocess_the_whole_of_it_is_left() -> None:
+    story = begun(BOXED, "a", "b")
+    assert earlier(story, "c") == ["b", "a"]
+    back(story, "c", "a")
+    assert story.open == ["a"]
+    assert ("box", "cancelled") in [(step.node_id, step.what) for step in story.steps]
+    assert finish(story) == ["a", "b", "c"]
+
+
+def test_out_of_one_of_several_instances_of_a_subprocess_all_of_them_are_left() -> None:
+    """Jumping out of one instance left the others behind (flowable 2669)."""
+    box = f'<subProcess id="box">{INSIDE}{counted("2")}</subProcess>'
+    story = begun(ENDS + user("a") + box + flows("s > a > box > e"), "a", "b")
+    assert story.open == ["b", "c"]
+    back(story, "c", "a")
+    assert story.open == ["a"]
+    assert finish(story) == ["a", "b", "b", "c", "c"]
+
+
+def test_out_of_a_called_process_of_the_same_run() -> None:
+    other = f'<process id="q" isExecutable="true">{INSIDE}</process>'
+    call = '<callActivity id="call" calledElement="q"/>'
+    body = (
+        ENDS + user("a") + call + flows("s > a > call > e") + "</process>" + other.removesuffix("</process>")
     )
-    story = Story.begin(ENDS + user("a") + sub("box", inside) + flows("s > a > box > e"))
-    story.complete("a")
-    for other in ("a", "box", "bs", "nowhere"):
-        with pytest.raises(InvalidInput, match="there are: b, c"):
-            back(story, "b", other)
+    story = begun(body, "a", "b")
+    assert earlier(story, "c") == ["b", "a"]
+    back(story, "c", "a")
+    assert finish(story) == ["a", "b", "c"]
+
+
+def test_only_what_was_done_before_and_leads_here_is_a_way_back() -> None:
+    choice = user("x") + nodes("exclusiveGateway", "g")
+    body = ENDS + user("a") + sub("box", INSIDE) + choice
+    ways = flows("s > g", "g > a | straight", "g > x | not straight", "x > a > box > e")
+    story = begun(body + ways, "a", straight=True)
+    for bad in ("box", "bs", "x", "c", "b", "nowhere"):
+        with pytest.raises(InvalidInput, match="there are: a"):
+            back(story, "b", bad)
     story.complete("b")
-    back(story, "c", "b")
+    assert earlier(story, "c") == ["b", "a"]
+    assert finish(story) == ["c"]
+
+
+def test_an_activity_that_was_taken_away_by_an_event_has_been_done_before_as_well() -> None:
+    body = ENDS + user("a") + user("b") + timer("late", "PT1H", on="a") + flows("s > a > e", "late > b > e")
+    story = begun(body)
+    story.wait(hours=2)
     assert story.open == ["b"]
+    back(story, "b", "a")
+    assert story.open == ["a"]
+    assert len(story.run.due_timers) == 1
+
+
+def test_what_an_event_has_started_beside_goes_on_and_does_not_lead_out() -> None:
+    aside = user("h") + nodes("endEvent", "he") + flows("o_s > h > he")
+    start = '<startEvent id="o_s" isInterrupting="false"><signalEventDefinition signalRef="g1"/></startEvent>'
+    handler = f'<subProcess id="o" triggeredByEvent="true">{start}{aside}</subProcess>'
+    story = Story.begin(LINE + handler, extra='<signal id="g1" name="go"/>')
+    story.complete("a")
+    assert story.signal("go")
+    with pytest.raises(InvalidInput, match="there are: none"):
+        back(story, "h", "a")
+    with pytest.raises(InvalidInput, match="there are: h"):
+        jump(story, "h", "a")
+    assert back(story, "b", "a") == []
+    assert story.open == ["a", "h"]
 
 
 def test_who_undoes_is_no_way_back_and_has_none() -> None:
     throw = '<intermediateThrowEvent id="t"><compensateEventDefinition/></intermediateThrowEvent>'
     story = Story.begin(ENDS + user("a") + undo("h", "a") + throw + flows("s > a > t > e"))
     with pytest.raises(InvalidInput, match="there are: a"):
-        back(story, "a", "h")
+        jump(story, "a", "h")
     story.complete("a")
     with pytest.raises(InvalidInput, match="there are: none"):
-        back(story, "h", "a")
+        jump(story, "h", "a")
 
 
 def test_a_deadline_that_is_over_goes_first() -> None:
@@ -93,3 +244,134 @@ def test_a_deadline_that_is_over_goes_first() -> None:
         run.send_back(task.id, "a")
     with pytest.raises(NotFound):
         story.reload().send_back("unknown", "a")
+
+
+# -- sent back, and straight here again ----------------------------------------------------------------
+
+
+def test_straight_back_the_steps_between_are_not_done_again_and_other_branches_go_on() -> None:
+    body = FORK + user("between") + timer("late", "PT1H", on="b")
+    ways = flows("s > pre > between > g > b > j > d > e", "g > c > j", "late > e")
+    story = begun(body + ways, "pre", "between")
+    assert back(story, "b", "pre", straight=True) == []
+    assert story.open == ["c", "pre"]
+    story.host.move(minutes=30)
+    story.complete("pre")
+    assert story.open == ["b", "c"]
+    (anew,) = story.run.due_timers
+    assert (anew.due_at - story.host.instant).total_seconds() == 3600
+    assert finish(story) == ["b", "c", "d"]
+
+
+def test_straight_back_no_condition_is_asked_and_no_default_taken() -> None:
+    body = ENDS + user("a") + user("b") + user("c")
+    story = begun(
+        body + flows("s > a", "a > e | not ready", "a > b | ready", "b > c > e"), "a", "b", ready=True
+    )
+    back(story, "c", "a", straight=True)
+    story.complete("a", ready=False)
+    assert story.open == ["c"]
+
+
+def test_straight_back_twice_comes_back_by_both() -> None:
+    story = begun(ENDS + user("a") + user("b") + user("c") + flows("s > a > b > c > e"), "a", "b")
+    back(story, "c", "b", straight=True)
+    back(story, "b", "a", straight=True)
+    assert story.open == ["a"]
+    assert finish(story) == ["a", "b", "c"]
+    assert story.entered().count("b") == 3
+
+
+def test_again_forgets_the_way_straight_back() -> None:
+    story = begun(ENDS + user("a") + user("b") + user("c") + flows("s > a > b > c > e"), "a", "b")
+    back(story, "c", "b", straight=True)
+    back(story, "b", "a")
+    story.complete("a")
+    assert story.open == ["b"]
+
+
+def test_straight_back_out_of_a_subprocess_it_begins_anew() -> None:
+    story = begun(BOXED, "a", "b")
+    back(story, "c", "a", straight=True)
+    assert finish(story) == ["a", "b", "c"]
+
+
+def test_straight_back_all_of_a_repeated_step_begin_anew() -> None:
+    body = ENDS + user("a") + user("m") + user("b", counted("2")) + flows("s > a > m > b > e")
+    story = begun(body, "a", "m", "b")
+    back(story, "b", "a", straight=True)
+    story.complete("a")
+    assert story.open == ["b", "b"]
+
+
+def test_an_inclusive_join_waits_for_who_comes_straight_back() -> None:
+    gates = nodes("inclusiveGateway", "g", "j")
+    body = ENDS + gates + "".join(user(name) for name in ("pre", "b", "c", "d"))
+    ways = flows("s > pre > g", "g > b > j > d > e", "g > c > j")
+    story = begun(body + ways, "pre")
+    back(story, "b", "pre", straight=True)
+    story.complete("c")
+    assert story.open == ["pre"]
+    assert finish(story) == ["pre", "b", "d"]
+
+
+def test_straight_back_is_refused_where_an_event_could_lead_the_token_away() -> None:
+    body = FORK + timer("late", "PT1H", on="pre") + user("other") + nodes("exclusiveGateway", "x")
+    story = begun(body + flows("s > pre > x > g > b > j > d > e", "g > c > j", "late > other > x"), "pre")
+    with pytest.raises(Conflict) as refused:
+        back(story, "b", "pre", straight=True)
+    assert (refused.value.code, refused.value.params["element"]) == ("unsafe", "j")
+    assert story.open == ["b", "c"]
+    assert back(story, "b", "pre") == ["c"]
+
+
+def test_a_migration_keeps_the_way_straight_back_or_refuses() -> None:
+    line = "s > a > b > c > e"
+    body = ENDS + user("a") + user("b") + user("c") + flows(line)
+    story = begun(body, "a", "b")
+    back(story, "c", "a", straight=True)
+
+    def moved(text: str, names: dict[str, str]):
+        target = compile_definition(file_of(text), "p")
+        made, found = story.reload().on(
+            Migration(story.definition, target, names), story.host, held_at=nullcontext
+        )
+        return made, [finding.rule for finding in found if finding.severity == "error"]
+
+    run, errors = moved(body.replace('"c"', '"cc"'), {"c": "cc"})
+    assert errors == []
+    (task,) = run.open_tasks
+    assert [node.id for node in run.earlier(task.id)] == []
+    run.complete(task.id, {})
+    assert [task.node.id for task in run.open_tasks] == ["cc"]
+    assert [node.id for node in run.earlier(run.open_tasks[0].id)] == ["a", "b"]
+    _, errors = moved(ENDS + user("a") + user("b") + flows("s > a > b > e"), {})
+    assert errors == ["return"]
+
+
+# -- jumped --------------------------------------------------------------------------------------------
+
+
+def test_a_jump_over_a_join_takes_along_who_would_wait_there_for_ever() -> None:
+    story = begun(FORKED, "pre")
+    assert jump(story, "b", "d") == ["c"]
+    assert story.open == ["d"]
+    assert [s.node_id for s in story.steps if s.what == "cancelled"] == ["b", "c"]
+    assert finish(story) == ["d"]
+
+
+def test_a_jump_into_another_branch_that_is_open_is_no_second_token_there() -> None:
+    story = begun(FORKED, "pre")
+    with pytest.raises(Conflict) as refused:
+        jump(story, "b", "c")
+    assert refused.value.code == "unsafe"
+    assert story.open == ["b", "c"]
+
+
+def test_a_jump_leads_out_of_a_subprocess_and_not_into_one() -> None:
+    story = begun(BOXED + user("z") + flows("box > z > e").replace('"box_z"', '"box_z"'), "a")
+    with pytest.raises(InvalidInput, match="there are: a, b, box, c"):
+        jump(story, "b", "nowhere")
+    story = begun(BOXED)
+    with pytest.raises(InvalidInput, match="there are: a, box"):
+        jump(story, "a", "c")

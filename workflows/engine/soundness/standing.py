@@ -19,7 +19,9 @@ Spot = tuple[str, str | None, bool]
 _RULES = frozenset({"deadlock", "unbounded", "not_proved"})
 
 
-def standing(definition: Definition, scope: str | None, spots: Iterable[Spot] | None) -> list[Finding]:
+def standing(
+    definition: Definition, scope: str | None, spots: Iterable[Spot] | None, budget: Budget | None = None
+) -> list[Finding]:
     """Return what can go wrong with tokens that stand at these spots of a scope and with all that follows.
 
     None stands for the scope's own beginning. Rules: deadlock, unbounded, lack_of_synchronisation (a step is done
@@ -36,7 +38,7 @@ def standing(definition: Definition, scope: str | None, spots: Iterable[Spot] | 
                 return [Finding(spot[0], "off_the_way", "error", "No way leads here.")]
             marking.append(place)
         net = replace(net, starts=(tuple(sorted(marking)),))
-    seen = explore(net, Budget())
+    seen = explore(net, budget or Budget())
     found = [f for f in verdicts(seen, scope or definition.id) if f.rule in _RULES]
     return [*found, *unsynchronised(seen)]
 

@@ -8,15 +8,20 @@ can go on by itself goes on, the newest branch first; inclusive joins are judged
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import count
+from itertools import combinations, count
 
-from tests.workflows.engine.reference.joins import is_enabled, may_still_come
+from tests.workflows.engine.reference.foresight import Place, place, sound
+from tests.workflows.engine.reference.joins import flows_reached, is_enabled, may_still_come
 from tests.workflows.engine.reference.model import Flow, Graph, Node
 from tests.workflows.engine.reference.tokens import Armed, Rest, Scope, Token
 
 MAX_MOVES = 3_000
+ACTIVITIES = ("user", "task", "sub", "receive")
+
+#: What goes, and the activity that it is put on.
+Way = tuple[Token, Node]
 
 
 class Stuck(Exception):
@@ -102,23 +107,96 @@ class Game:
         self.leave(task)
         self.drain()
 
-    def steps(self, number: int) -> list[Node]:
-        """Return the activities of the scope of an open task, by its age."""
-        graph = self._moved(number).scope.graph
-        assert graph is not None
-        return [node for node in graph.nodes if node.kind in ("user", "task", "sub", "receive")]
+    def steps(self, number: int) -> list[Way]:
+        """Return where an open task can be put, by its age: on the activities of its scope and of those around it."""
+        return [
+            (moved, node)
+            for moved in self._levels(number)
+            if moved.scope.graph is not None
+            for node in moved.scope.graph.nodes
+            if node.kind in ACTIVITIES
+        ]
 
-    def send_back(self, number: int, node: Node) -> None:
-        """Put the token of an open task on another activity; of a repeated one all go."""
-        moved = self._moved(number)
-        self.remove(moved)
-        self.enter(node, moved.scope, None)
+    def earlier(self, number: int) -> list[Way]:
+        """Return where an open task can be sent back to: what was done, if a way leads from there to it."""
+        return [
+            (moved, node)
+            for moved, node in self.steps(number)
+            if node.id in moved.scope.been and moved.node.id in self._ahead(moved.scope, node)[0]
+        ]
+
+    def others(self, way: Way, *, jumped: bool) -> list[Token]:
+        """Return which tokens of the scope may go along: with a jump any, else those in front of the step."""
+        moved, node = way
+        elements, flows = self._ahead(moved.scope, node)
+        return [
+            other
+            for other in moved.scope.tokens
+            if other is not moved
+            and other.node.kind != "handler"
+            and (jumped or self._is_ahead(other, {node.id, *elements}, flows))
+        ]
+
+    def choose_along(self, way: Way, *, jumped: bool, straight: bool) -> tuple[bool, list[Token] | None]:
+        """Tell whether it can be judged which tokens go along, and return them: as few as do; None where none do."""
+        moved, node = way
+        scope, graph = moved.scope, moved.scope.graph
+        assert graph is not None
+        if straight and not graph.on(node):
+            return True, []
+        aside = {each.id for each in graph.nodes if each.kind == "boundary" and not each.interrupting}
+        main = _led_to(graph, [start.id for start in graph.starts], aside)
+        if not {node.id, moved.stands.id} <= main or not sound(graph, self._places(scope, main)):
+            return False, None
+        others = self.others(way, jumped=jumped) if not straight else []
+        for number in range(len(others) + 1):
+            for along in combinations(others, number):
+                stay = self._places(scope, main, without=[moved, *along])
+                found = sound(graph, [*stay, (node.id, "")])
+                if found is not False:
+                    return found is not None, list(along)
+        return True, None
+
+    def move(self, way: Way, along: list[Token], *, straight: bool) -> None:
+        """Put a token on another activity, others given up."""
+        moved, node = way
+        for token in (moved, *along):
+            self.remove(token)
+        self.put(node, moved.scope, [*moved.back, moved.node] if straight else [])
         self.drain()
 
-    def _moved(self, number: int) -> Token:
-        task = self.tasks()[number]
-        holder = task.scope.holder
-        return holder if holder is not None and holder.body else task
+    def _levels(self, number: int) -> Iterator[Token]:
+        """Yield what goes from each scope on the way out: of a repeated activity all, out of an event's none."""
+        moved: Token | None = self.tasks()[number]
+        while moved is not None:
+            holder = moved.scope.holder
+            moved = holder if holder is not None and holder.body else moved
+            yield moved
+            holder = moved.scope.holder
+            moved = holder if holder is None or holder.node.kind != "handler" else None
+
+    def _ahead(self, scope: Scope, node: Node) -> tuple[set[str], set[str]]:
+        assert scope.graph is not None
+        flows = flows_reached(scope.graph, node, Node("", ""))
+        return {flow.target for flow in scope.graph.flows if flow.id in flows}, flows
+
+    def _is_ahead(self, token: Token, elements: set[str], flows: set[str]) -> bool:
+        waits = token.gathering or token.node.kind in ("parallel", "inclusive", "complex")
+        if waits and token.flow is not None and not token.back:
+            return token.flow.id in flows
+        return token.stands.id in elements
+
+    def _places(self, scope: Scope, main: set[str], without: Sequence[Token] = ()) -> list[Place]:
+        assert scope.graph is not None
+        return [
+            place(scope.graph, token.stands, token.flow)
+            for token in scope.tokens
+            if token not in without and token.stands.id in main
+        ]
+
+    def put(self, node: Node, scope: Scope, back: list[Node]) -> None:
+        """Put a token on an activity, which it begins alone."""
+        self.enter(node, scope, None, put=True, back=back)
 
     def deliver(self, message: str) -> bool:
         self.drain()
@@ -160,13 +238,23 @@ class Game:
 
     # -- tokens ------------------------------------------------------------------------------------
 
-    def enter(self, node: Node, scope: Scope, flow: Flow | None, *, instance: bool = False) -> None:
+    def enter(
+        self,
+        node: Node,
+        scope: Scope,
+        flow: Flow | None,
+        *,
+        instance: bool = False,
+        put: bool = False,
+        back: Sequence[Node] = (),
+    ) -> None:
         self.moves += 1
         if self.moves > MAX_MOVES:
             raise Endless
         token = Token(next(self.numbers), node, scope, flow, body=node.repeat is not None and not instance)
+        token.back = list(back)
         scope.tokens.append(token)
-        if node.needs > 1 and node.kind != "complex" and not self.gather(token):
+        if node.needs > 1 and node.kind != "complex" and not put and not self.gather(token):
             return
         if scope.graph is not None:
             for boundary in scope.graph.on(node):
@@ -218,11 +306,15 @@ class Game:
             self.fresh.append(token)
 
     def leave(self, token: Token) -> None:
-        flows = self.choose(token.node, token.scope)
+        flows = self.choose(token.node, token.scope) if not token.back else []
         self.remove(token)
         holder = token.scope.holder
+        if token.node.kind in ACTIVITIES:
+            token.scope.been.add(token.node.id)
         if holder is not None and holder.body:
             self.instance_done(holder)
+        elif token.back:
+            self.put(token.back[-1], token.scope, token.back[:-1])
         else:
             self.take(flows * token.node.leaves if token.node.kind != "complex" else flows, token.scope)
 
@@ -377,6 +469,8 @@ class Game:
             self.arm_again(armed)
         else:
             self.remove(host)
+            if node.kind == "boundary":
+                host.scope.been.add(host.node.id)
         self.take(self.choose(node, host.scope), host.scope)
 
     def handle(self, armed: Armed, scope: Scope) -> None:
@@ -484,3 +578,15 @@ class Game:
                     fired = True
                     self.fire(armed)
         return fired
+
+
+def _led_to(graph: Graph, todo: list[str], aside: set[str]) -> set[str]:
+    """Return the nodes that ways lead to, but for those that begin beside."""
+    found: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in found and name not in aside:
+            found.add(name)
+            todo += [flow.target for flow in graph.flows if flow.source == name]
+            todo += [node.id for node in graph.on(graph.node(name))]
+    return found

@@ -23,7 +23,7 @@ def may_still_come(gateway: Node, scope: Scope, with_token: set[str]) -> bool:
     for token in scope.tokens:
         if token.node is gateway:
             continue
-        reached = flows_reached(graph, token.node, gateway)
+        reached = flows_reached(graph, token.stands, gateway)
         if reached & empty and not reached & with_token:
             return True
     return False

@@ -18,6 +18,7 @@ class Scope:
     tokens: list[Token] = field(default_factory=list)
     armed: list[Armed] = field(default_factory=list)  #: what its event subprocesses wait for
     rests: list[Rest] = field(default_factory=list)
+    been: set[str] = field(default_factory=set)  #: activities that were done, or taken away by an event
 
     def at(self, node: Node) -> list[Token]:
         """Return the tokens that wait at a node or stand there, the oldest first."""
@@ -50,6 +51,12 @@ class Token:
     armed: list[Armed] = field(default_factory=list)
     done: int = 0
     gathering: bool = False  #: waits for fellows before its activity begins
+    back: list[Node] = field(default_factory=list)  #: where it comes straight back to, the next one last
+
+    @property
+    def stands(self) -> Node:
+        """Return from where the flows go on that it takes in the end."""
+        return self.back[0] if self.back else self.node
 
     def die(self) -> None:
         self.gone = True

@@ -1,0 +1,38 @@
+"""Moves of an instance by who steers it. What each means: `docs/reference/moves.md`."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from workflows import moves, persistence
+from workflows.actor import Actor
+from workflows.errors import NotFound
+from workflows.instances import acts
+from workflows.model import Instance, Task
+
+
+def jump(session: Session, instance_id: str, task_id: str, to: str, *, actor: Actor, reason: str) -> Instance:
+    """Put an open task's token on any step of its scope or one around it; nothing is recorded for steps passed over.
+
+    Raises NotFound, NotAllowed, Conflict (not running, `task_closed`, `unsafe` with `findings`), InvalidInput
+    (`reason`, `step`).
+    """
+    why = moves.because(reason)
+    instance = acts.take(session, instance_id, actor, "jump")
+    task = session.get(Task, task_id)
+    if task is None or task.instance_id != instance.id:
+        raise NotFound(f"The process instance has no task {task_id}.", code="task")
+    with persistence.advance(session, instance, actor=actor, task_id=task_id) as (run, _):
+        made = run.jump(task_id, to)
+    moves.record(
+        session,
+        "jump",
+        instance,
+        actor=actor,
+        reason=why,
+        task=task,
+        left=task.element_id,
+        reached=made.to.id,
+        detail={"along": [node.id for node in made.along]},
+    )
+    return instance
