@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, jsonify
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, fields, validate
 from sqlalchemy import ColumnElement, Select, exists, select, true
 from sqlalchemy.orm import Session
 
@@ -14,16 +15,22 @@ from server.engine_rest.area import blueprint
 from server.engine_rest.bodies import link, loaded, no_content
 from server.engine_rest.filters import Filter, among, equals, everything, flag, like, not_among, text
 from server.engine_rest.incident import of_type
-from server.engine_rest.kinds import Flag, Name
+from server.engine_rest.kinds import Flag, Name, Text
 from server.engine_rest.queries import Query, arguments
 from server.engine_rest.variables import VariableSchema, plain, typed, typed_map, variable_map
 from server.guard import guard
 from workflows import instances, visibility
 from workflows.actor import Actor
+from workflows.engine import Change
 from workflows.errors import InvalidInput, NotAllowed, NotFound
 from workflows.model import Activity, Incident, Instance, ProcessDefinition
 
 WITHDRAWN = "Deleted through the engine's API."
+MODIFIED = "Modified through the engine's API."
+#: Instructions in one modification.
+MOST = 100
+_KINDS = {"startBeforeActivity": "before", "startAfterActivity": "after", "startTransition": "flow"}
+_BODY = "#multiInstanceBody"
 
 
 def _of_definition(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -82,6 +89,38 @@ class SuspendedSchema(Schema):
         unknown = RAISE
 
     suspended = Flag(required=True)
+
+
+class InstructionSchema(Schema):
+    """One change to where the instance stands."""
+
+    class Meta:
+        unknown = RAISE
+
+    type = fields.String(
+        required=True,
+        validate=validate.OneOf(["cancel", "startBeforeActivity", "startAfterActivity", "startTransition"]),
+    )
+    activityId = Name()
+    transitionId = Name()
+    activityInstanceId = Name()
+    ancestorActivityInstanceId = Name(allow_none=True)
+    cancelCurrentActiveActivityInstances = Flag(load_default=False)
+    variables = variable_map()
+
+
+class ModificationSchema(Schema):
+    """Changes to where the instance stands, made together."""
+
+    class Meta:
+        unknown = RAISE
+
+    instructions = fields.List(
+        fields.Nested(InstructionSchema), required=True, validate=validate.Length(min=1, max=MOST)
+    )
+    skipCustomListeners = Flag(load_default=False)
+    skipIoMappings = Flag(load_default=False)
+    annotation = Text(allow_none=True, load_default=None, validate=validate.Length(max=4000))
 
 
 class ModificationsSchema(Schema):
@@ -151,6 +190,20 @@ def suspend_instance(instance_id: str, actor: Actor) -> Response:
     return no_content()
 
 
+@blueprint.post("/process-instance/<instance_id>/modification")
+@guard()
+def modify_instance(instance_id: str, actor: Actor) -> Response:
+    """Take tokens of the instance away and put others."""
+    body = loaded(ModificationSchema())
+    if body["skipCustomListeners"] or body["skipIoMappings"]:
+        raise InvalidInput("Listeners and parameters are never skipped.")
+    changes = _changes(body["instructions"])
+    with unit_of_work() as session:
+        _running(session, instance_id, actor)
+        instances.modify(session, instance_id, changes, actor=actor, reason=body["annotation"] or MODIFIED)
+    return no_content()
+
+
 @blueprint.get("/process-instance/<instance_id>/variables")
 @guard()
 def get_variables(instance_id: str, actor: Actor) -> Response:
@@ -214,6 +267,33 @@ def variables_if_seen(session: Session, instance_id: str, actor: Actor) -> dict[
         return instances.variables(session, instance_id, actor)
     except (NotFound, NotAllowed):
         return {}
+
+
+def _changes(instructions: Sequence[Mapping[str, Any]]) -> list[Change]:
+    """Return the changes that instructions mean, done one after another; what goes goes first here."""
+    changes: list[Change] = []
+    for told in instructions:
+        name = "transitionId" if told["type"] == "startTransition" else "activityId"
+        node = told.get(name, "").removesuffix(_BODY) or None
+        token = told.get("activityInstanceId")
+        if told["type"] == "cancel":
+            if (node is None) == (token is None):
+                raise InvalidInput("cancel: name activityId or activityInstanceId, one of them.")
+            if node is not None and not told["cancelCurrentActiveActivityInstances"]:
+                # Also what earlier instructions have started there.
+                changes = [c for c in changes if c.kind == "cancel" or c.node != node]
+            changes.append(Change("cancel", node, token=_token(token)))
+            continue
+        if node is None:
+            raise InvalidInput(f"{told['type']}: {name} is missing.")
+        within = _token(told.get("ancestorActivityInstanceId"))
+        changes.append(Change(_KINDS[told["type"]], node, within=within, variables=plain(told["variables"])))
+    return changes
+
+
+def _token(activity_instance: str | None) -> str | None:
+    """Return the token of an activity instance, whose id has its element in front in the history."""
+    return activity_instance.rpartition(":")[2] if activity_instance else None
 
 
 def _visible(actor: Actor) -> Select[Instance]:

@@ -127,3 +127,48 @@ def test_what_one_may_not_see_is_not_there(house: House, supervisor: Client, wai
     assert stranger.get("/history/activity-instance", processInstanceId=instance["id"]) == []
     assert stranger.get("/history/task", processInstanceId=instance["id"]) == []
     stranger.get(f"/history{place}", 404)
+
+
+def test_a_modification_moves_tokens_as_that_api_has_it(supervisor: Client, waits: str) -> None:
+    instance = supervisor.start(waits)
+    place = f"/process-instance/{instance['id']}/modification"
+
+    def standing() -> list[str]:
+        return sorted(
+            t["taskDefinitionKey"] for t in supervisor.get("/task", processInstanceId=instance["id"])
+        )
+
+    assert standing() == ["One", "Two"]
+    one = supervisor.task(instance, taskDefinitionKey="One")
+    (passage,) = supervisor.get(
+        "/history/activity-instance", activityId="One", processInstanceId=instance["id"]
+    )
+    again = {"type": "startBeforeActivity", "activityId": "One", "variables": values(n=1)}
+    gone = {"type": "cancel", "activityInstanceId": passage["id"]}
+    supervisor.post(place, {"instructions": [gone, again], "annotation": "入错"}, status=204)
+    assert standing() == ["One", "Two"]
+    assert supervisor.task(instance, taskDefinitionKey="One")["id"] != one["id"]
+    assert supervisor.get(f"/process-instance/{instance['id']}/variables")["n"]["value"] == 1
+    # What was started before goes as well, unless only the present ones are meant.
+    kept = {"type": "cancel", "activityId": "One", "cancelCurrentActiveActivityInstances": True}
+    supervisor.post(place, {"instructions": [again, kept]}, status=204)
+    assert standing() == ["One", "Two"]
+    for wrong in (
+        {"type": "cancel"},
+        {"type": "cancel", "activityId": "One", "activityInstanceId": passage["id"]},
+        {"type": "startTransition", "activityId": "One"},
+        {"type": "startBeforeActivity", "activityId": "Nowhere"},
+        {"type": "jump"},
+        {"type": "cancel", "transitionInstanceId": "x"},
+    ):
+        assert supervisor.post(place, {"instructions": [wrong]}, status=400)["type"]
+    assert supervisor.post(place, {"instructions": []}, status=400)["type"]
+    assert supervisor.post(place, {"instructions": [again], "skipIoMappings": True}, status=400)["type"]
+    both = [{"type": "cancel", "activityId": name} for name in ("One", "Two")]
+    supervisor.post(place, {"instructions": both}, status=204)
+    told = supervisor.get(f"/history/process-instance/{instance['id']}")
+    assert (told["state"], told["deleteReason"]) == (
+        "EXTERNALLY_TERMINATED",
+        "Modified through the engine's API.",
+    )
+    supervisor.post(place, {"instructions": [again]}, status=404)

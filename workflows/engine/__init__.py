@@ -6,6 +6,7 @@ from workflows.engine.ledger import Calling, Used
 from workflows.engine.migration import Migration, elements, stands
 from workflows.engine.model import (
     BpmnError,
+    Change,
     Continuation,
     DueTimer,
     Host,
@@ -28,6 +29,7 @@ __all__ = [
     "BpmnError",
     "Called",
     "Calling",
+    "Change",
     "Continuation",
     "Definition",
     "Drawn",

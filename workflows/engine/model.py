@@ -97,6 +97,17 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One change to where the tokens of a run stand."""
+
+    kind: str  #: before after flow: a token is put before an element, behind it, on a flow; cancel: some are taken away
+    node: str | None  #: the element or flow; of a cancellation all that stand there
+    token: str | None = None  #: of a cancellation: the one to take away
+    within: str | None = None  #: of what is put: a token that it lies in, where there are several such scopes
+    variables: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+
+
+@dataclass(frozen=True)
 class Continuation:
     """A token that is held until a job lets it go on."""
 

@@ -157,31 +157,42 @@ def _safe(move: Move, goes: Callable[[Token], bool]) -> Move:
     alone: list[Finding] = []
     for along in islice(ways, MOST):
         made = replace(move, along=along)
-        found = _faults(made, budget)
+        places = [*spots(move.around, without=(move.moved, *along)), (move.spec.element, None, False)]
+        found = _faults(move.around, places, budget)
         if not found:
             return made
         alone = alone or found
-    told = " ".join(finding.message for finding in alone)
-    raise Conflict(
-        f"From '{move.spec.element}' the instance could not go on to its end: {told}",
+    raise _unsafe(alone)
+
+
+def guard_safe(around: Token, places: Iterable[Spot], budget: Budget) -> None:
+    """Raise `Conflict` (`unsafe`) if tokens that stood at these places of a scope could not go on to its end."""
+    if found := _faults(around, places, budget):
+        raise _unsafe(found)
+
+
+def _unsafe(found: list[Finding]) -> Conflict:
+    told = " ".join(finding.message for finding in found)
+    return Conflict(
+        f"The instance could not go on from there to its end: {told}",
         code="unsafe",
-        findings=tuple(alone),
-        element=alone[0].element,
+        findings=tuple(found),
+        element=found[0].element,
     )
 
 
-def _faults(move: Move, budget: Budget) -> list[Finding]:
-    """Return what could go wrong after a move and could not before, nor from the beginning of the scope."""
-    spec, gone = move.around.task_spec, (move.moved, *move.along)
+def _faults(around: Token, places: Iterable[Spot], budget: Budget) -> list[Finding]:
+    """Return what could go wrong from these places, and could not from the present ones nor from the beginning."""
+    spec = around.task_spec
     definition, here = spec._wf_spec.definition, None if spec.is_root else spec.element
 
-    def play(places: Iterable[Spot] | None) -> list[Finding]:
-        return standing(definition, here, places, budget)
+    def play(standing_at: Iterable[Spot] | None) -> list[Finding]:
+        return standing(definition, here, standing_at, budget)
 
-    found = play([*spots(move.around, without=gone), (move.spec.element, None, False)])
+    found = play(places)
     if not found:
         return []
-    known = {_fault(f) for f in (*play(None), *play(list(spots(move.around)))) if f.rule != "not_proved"}
+    known = {_fault(f) for f in (*play(None), *play(list(spots(around)))) if f.rule != "not_proved"}
     return [finding for finding in found if _fault(finding) not in known]
 
 

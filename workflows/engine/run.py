@@ -17,6 +17,7 @@ from workflows.engine import (
     events,
     joins,
     listeners,
+    modifying,
     moves,
     parking,
     scope,
@@ -28,6 +29,7 @@ from workflows.engine.instance import Instance
 from workflows.engine.migration import Migration
 from workflows.engine.model import (
     BpmnError,
+    Change,
     Continuation,
     DueTimer,
     Host,
@@ -225,6 +227,19 @@ class Run:
     def jump(self, task_id: str, node_id: str) -> Moved:
         """Put the token of an open task on any step of its scope or one around it; raises as `send_back` does."""
         return self._move(task_id, lambda token: moves.jump(token, node_id))
+
+    def modify(self, changes: Sequence[Change]) -> None:
+        """Take tokens away and put others, all at once; a run without any is cancelled then.
+
+        `InvalidInput` (`change`) for what makes no sense, `Conflict` (`unsafe`) as in `send_back`. Nothing goes along.
+        """
+        self._check_sound()
+        with self._acting():
+            self._drain()
+        made = modifying.plan(self._instance, changes)
+        with self._acting():
+            modifying.go(self._instance, made)
+            self._drain()
 
     def _move(self, task_id: str, plan: Callable[[Token], moves.Move]) -> Moved:
         move = plan(self._still_open(task_id))

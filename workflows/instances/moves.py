@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from workflows import moves, persistence
 from workflows.actor import Actor
+from workflows.engine import Change
 from workflows.errors import NotFound
 from workflows.instances import acts
 from workflows.model import Instance, Task
@@ -35,4 +38,23 @@ def jump(session: Session, instance_id: str, task_id: str, to: str, *, actor: Ac
         reached=made.to.id,
         detail={"along": [node.id for node in made.along]},
     )
+    return instance
+
+
+def modify(
+    session: Session, instance_id: str, changes: Sequence[Change], *, actor: Actor, reason: str
+) -> Instance:
+    """Take tokens of an instance away and put others, all at once; without any left it is cancelled.
+
+    Nothing goes along by itself. Raises as `jump` does, InvalidInput (`change`) for what makes no sense.
+    """
+    why = moves.because(reason)
+    instance = acts.take(session, instance_id, actor, "jump")
+    with persistence.advance(session, instance, actor=actor) as (run, _):
+        run.modify(changes)
+        ended = run.outcome == "cancelled"
+    if ended:
+        instance.end_reason = why
+    told = [[change.kind, change.node or change.token] for change in changes]
+    moves.record(session, "modify", instance, actor=actor, reason=why, detail={"changes": told})
     return instance

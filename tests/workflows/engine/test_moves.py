@@ -18,7 +18,7 @@ from tests.workflows.engine.diagrams import (
     timer,
     user,
 )
-from workflows.engine import Migration, Moved, compile_definition
+from workflows.engine import Change, Migration, Moved, compile_definition
 from workflows.errors import Conflict, InvalidInput, NotFound
 
 ENDS = nodes("startEvent", "s") + nodes("endEvent", "e")
@@ -375,3 +375,82 @@ def test_a_jump_leads_out_of_a_subprocess_and_not_into_one() -> None:
     story = begun(BOXED)
     with pytest.raises(InvalidInput, match="there are: a, box"):
         jump(story, "a", "c")
+
+
+# -- modified ------------------------------------------------------------------------------------------
+
+
+def modify(story: Story, *changes: Change) -> list[str]:
+    run = story.reload()
+    run.modify(changes)
+    story.steps += run.steps
+    return story.open
+
+
+def cancel(node: str) -> Change:
+    return Change("cancel", node)
+
+
+def test_tokens_are_taken_away_and_put_before_behind_and_on_flows_at_once() -> None:
+    story = begun(FORKED, "pre")
+    assert modify(story, cancel("b"), cancel("c"), Change("before", "d")) == ["d"]
+    assert modify(story, cancel("d"), Change("after", "pre", variables={"n": 1})) == ["b", "c"]
+    assert story.variables == {"n": 1}
+    assert modify(story, cancel("b"), Change("flow", "b_j")) == ["c"]
+    assert finish(story) == ["c", "d"]
+
+
+def test_what_could_not_end_or_makes_no_sense_is_refused_and_nothing_changed() -> None:
+    story = begun(FORKED, "pre")
+
+    def refused(kind: type[Exception], *changes: Change) -> str:
+        with pytest.raises(kind) as error:
+            story.reload().modify(changes)
+        assert story.open == ["b", "c"]
+        return error.value.code
+
+    assert refused(Conflict, cancel("b")) == "unsafe"
+    assert refused(Conflict, Change("before", "b")) == "unsafe"
+    assert refused(Conflict, cancel("b"), Change("before", "d")) == "unsafe"
+    for change in (
+        *(Change("before", node) for node in ("j", "s", "nowhere")),
+        *(Change("after", node) for node in ("g", "e")),
+        Change("flow", "nowhere"),
+        cancel("d"),
+        Change("cancel", None, token="nobody"),
+        Change("before", "d", within="nobody"),
+    ):
+        assert refused(InvalidInput, change) == "change"
+    assert refused(InvalidInput) == "change"
+
+
+def test_of_a_subprocess_the_last_token_takes_it_along_and_of_a_run_it_ends_it() -> None:
+    story = begun(BOXED, "a")
+    assert modify(story, cancel("b"), Change("before", "a")) == ["a"]
+    assert ("box", "cancelled") in [(step.node_id, step.what) for step in story.steps]
+    story.complete("a")
+    (box,) = [task.within[0] for task in story.reload().open_tasks]
+    assert modify(story, Change("cancel", None, token=box), Change("before", "box")) == ["b"]
+    assert modify(story, cancel("b"), Change("before", "c")) == ["c"]
+    assert modify(story, cancel("c")) == []
+    assert story.outcome == "cancelled"
+
+
+def test_of_several_instances_of_a_subprocess_it_has_to_be_said_which() -> None:
+    box = f'<subProcess id="box">{INSIDE}{counted("2")}</subProcess>'
+    story = begun(ENDS + user("a") + box + flows("s > a > box > e"), "a")
+    first, second = story.reload().open_tasks
+    with pytest.raises(InvalidInput, match="lies in 2 scopes"):
+        modify(story, Change("before", "c"))
+    moved = (Change("cancel", "b", token=first.id), Change("before", "c", within=first.within[0]))
+    assert modify(story, *moved) == ["b", "c"]
+    assert second.id in {task.id for task in story.reload().open_tasks}
+    assert modify(story, cancel("b"), cancel("c"), Change("before", "a")) == ["a"]
+
+
+def test_of_a_repeated_step_one_instance_takes_all_along() -> None:
+    story = begun(ENDS + user("a") + user("b", counted("2")) + flows("s > a > b > e"), "a")
+    first, _ = story.reload().open_tasks
+    assert modify(story, Change("cancel", None, token=first.id), Change("before", "b")) == ["b", "b"]
+    assert modify(story, cancel("b"), Change("before", "e")) == []
+    assert (story.outcome, story.ends) == ("completed", ["e"])
