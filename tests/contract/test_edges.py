@@ -164,7 +164,7 @@ def test_far_dates_are_no_trouble(supervisor: Client) -> None:
         ("GET", "/case-definition"),
         ("GET", "/user"),
         ("POST", "/task/x/delegate"),
-        ("POST", "/process-instance/x/modification"),
+        ("POST", "/modification/execute"),
         ("GET", "/a/b/c/d"),
     ],
 )
