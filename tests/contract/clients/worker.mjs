@@ -1,8 +1,8 @@
-// A worker as the client's own documentation writes one: it ends as the variable `act` says, then stops.
+// A worker as the client's own documentation writes one: it ends as the variable `act` says, or hangs, then stops.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [base, login, password, topic, most] = process.argv.slice(2);
+const [base, login, password, topic, most, lock] = process.argv.slice(2);
 const found = createRequire(process.cwd() + "/").resolve("camunda-external-task-client-js");
 const { BasicAuthInterceptor, Client, Variables } = await import(pathToFileURL(found));
 
@@ -11,7 +11,7 @@ const client = new Client({
   workerId: "node",
   maxTasks: 1,
   asyncResponseTimeout: 1000,
-  lockDuration: 60000,
+  lockDuration: Number(lock ?? 60000),
   interval: 50,
   interceptors: new BasicAuthInterceptor({ username: login, password }),
 });
@@ -20,6 +20,7 @@ let left = Number(most);
 async function perform({ task, taskService }) {
   const act = task.variables.get("act");
   console.log(JSON.stringify({ act, business: task.businessKey, copies: task.variables.get("copies") }));
+  if (act === "hang") return;
   if (act === "fail") {
     await taskService.handleFailure(task, {
       errorMessage: "Jam",
