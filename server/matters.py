@@ -77,6 +77,10 @@ def _instance(session: Session, instance_id: str) -> Named:
     return Named(*(session.execute(wanted).one_or_none() or ()))
 
 
+def _variable(session: Session, variable_id: str) -> Named:
+    return _instance(session, variable_id.partition(":")[0])
+
+
 def _of_instance(kind: type[Activity] | type[Incident], word: str) -> Callable[[Session, str], Named]:
     def find(session: Session, row_id: str) -> Named:
         wanted = select(Instance.scope_id, Instance.id).join(kind, kind.instance_id == Instance.id)
@@ -118,6 +122,7 @@ FINDERS: Mapping[str, Callable[[Session, str], Named]] = {
     "task_id": _task,
     "instance_id": _instance,
     "passage_id": _of_instance(Activity, "passage"),
+    "variable_id": _variable,
     "job_id": _job,
     "incident_id": _of_instance(Incident, "incident"),
     "return_id": _return,

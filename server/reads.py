@@ -75,6 +75,7 @@ READS: Mapping[str, Read] = {
     "api.get_receipt": _PAPER,
     "engine_rest.get_variables": _VARIABLES,
     "engine_rest.get_variable": _VARIABLES,
+    "engine_rest.get_history_variable": _VARIABLES,
     "engine_rest.task_variables": _VARIABLES,
     "engine_rest.task_variable": _VARIABLES,
     "engine_rest.task_form_variables": _VARIABLES,
@@ -110,8 +111,14 @@ FREE: Mapping[str, frozenset[str]] = {
                 "engine_rest.list_topics",
                 "engine_rest.list_jobs",
                 "engine_rest.count_jobs",
+                "engine_rest.list_user_operations",
+                "engine_rest.count_user_operations",
+                "engine_rest.count_history_variables",
             ),
         }
+    ),
+    "keeps by itself whose variables it showed: its address names nobody": frozenset(
+        {"engine_rest.list_history_variables"}
     ),
     "identifiers, steps and instants of one instance, nothing of its content": frozenset(
         {

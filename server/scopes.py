@@ -59,6 +59,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
             *("engine_rest.complete_external_task", "engine_rest.throw_external_error"),
             *("engine_rest.fail_external_task", "engine_rest.extend_external_lock"),
             *("engine_rest.unlock_external_task", "engine_rest.lock_external_task"),
+            "engine_rest.throw_signal",
         }
     ),
     "deploy": frozenset(

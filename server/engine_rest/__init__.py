@@ -15,12 +15,15 @@ from server.engine_rest import (
     migration,
     process_definition,
     process_instance,
+    signal,
     task,
 )
 from server.engine_rest.area import blueprint
 from server.engine_rest.history import activity_instance as history_activity_instance
 from server.engine_rest.history import process_instance as history_process_instance
 from server.engine_rest.history import task as history_task
+from server.engine_rest.history import user_operation as history_user_operation
+from server.engine_rest.history import variable_instance as history_variable_instance
 
 RESOURCES = (
     batch,
@@ -31,12 +34,15 @@ RESOURCES = (
     history_activity_instance,
     history_process_instance,
     history_task,
+    history_user_operation,
+    history_variable_instance,
     incident,
     job,
     message,
     migration,
     process_definition,
     process_instance,
+    signal,
     task,
 )
 

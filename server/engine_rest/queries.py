@@ -56,7 +56,7 @@ class Query:
     def rows(self, session: Session, statement: Select[*tuple[Any, ...]], actor: Actor) -> Sequence[Any]:
         """Return the rows the request asks for, of those that the statement lets be seen."""
         asked = self._asked()
-        first, most = _page()
+        first, most = page()
         limit = LONGEST_LIST + 1 if most is None else most
         conditions = self._conditions(asked, session, actor)
         if self.shortcut and (condition := self.shortcut.condition(asked, session, actor)):
@@ -129,7 +129,8 @@ def _once(name: str) -> str:
     return values[0]
 
 
-def _page() -> tuple[int, int | None]:
+def page() -> tuple[int, int | None]:
+    """Return where the asked page begins, and how long it is, None for all; InvalidInput where either is no number."""
     first, most = _whole("firstResult"), _whole("maxResults")
     if most is not None and most > LONGEST_LIST:
         raise BadUserRequest(f"Max results limit of {LONGEST_LIST} exceeded!")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.client import Client, diagram, ids, values
+from tests.contract.client import Client, diagram, ids, pretty, values
+from tests.contract.conftest import House
 
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000")
 
@@ -244,3 +245,92 @@ def test_tasks_keep_their_history(supervisor: Client, clerk: Client, review: str
         assert counted == len(wanted), name
     body = {"processInstanceId": instance["id"], "sorting": [{"sortBy": "endTime", "sortOrder": "asc"}]}
     assert ids(supervisor.post("/history/task", body)) == both
+
+
+def test_variables_of_running_and_ended_instances_as_they_stand(
+    house: House, supervisor: Client, clerk: Client, key: Callable[[str], str]
+) -> None:
+    waits = key("waits")
+    supervisor.deploy({"waits.bpmn": diagram("waits", waits)}, name=waits)
+    instance = supervisor.start(waits, variables=values(n=1, who="Li", list=[1, 2]))
+    place = {"processInstanceId": instance["id"]}
+    supervisor.put(f"/process-instance/{instance['id']}/variables/n", {"value": 2})
+    running = supervisor.get("/history/variable-instance", **place)
+    assert [(one["name"], one["type"], one["value"]) for one in running] == [
+        ("list", "Object", [1, 2]),
+        ("n", "Integer", 2),
+        ("who", "String", "Li"),
+    ]
+    _list, number, _who = running
+    assert supervisor.get(f"/history/variable-instance/{number['id']}") == number
+    assert (number["state"], number["processDefinitionKey"]) == ("CREATED", waits)
+    supervisor.get(f"/history/variable-instance/{instance['id']}:other", 404)
+    for asked, wanted in (
+        ({"variableName": "n"}, ["n"]),
+        ({"variableTypeIn": "string,integer"}, ["n", "who"]),
+        ({"sortBy": "variableName", "sortOrder": "desc", "maxResults": "2"}, ["who", "n"]),
+        ({"firstResult": "1"}, ["n", "who"]),
+    ):
+        found = supervisor.get("/history/variable-instance", **place, **asked)
+        assert [one["name"] for one in found] == wanted
+    assert supervisor.count("/history/variable-instance", **place, variableName="n") == 1
+    (text,) = supervisor.get(
+        "/history/variable-instance", **place, variableName="list", deserializeValues="false"
+    )
+    assert text["value"] == "[1, 2]"
+    supervisor.get("/history/variable-instance", 400)
+    supervisor.get("/history/variable-instance", 400, **place, sortBy="variableName")
+    supervisor.get("/history/variable-instance", 400, **place, variableValues="x")
+    stranger = house.client("agency")
+    assert stranger.get("/history/variable-instance", **place) == []
+    assert stranger.count("/history/variable-instance", **place) == 0
+    stranger.get(f"/history/variable-instance/{number['id']}", 404)
+    supervisor.delete(f"/process-instance/{instance['id']}")
+    assert supervisor.get("/history/variable-instance", **place) == running
+
+
+def test_what_people_did_is_told(
+    house: House, supervisor: Client, clerk: Client, key: Callable[[str], str]
+) -> None:
+    waits = key("waits")
+    supervisor.deploy({"waits.bpmn": diagram("waits", waits)}, name=waits)
+    instance = supervisor.start(waits)
+    address, place = f"/process-instance/{instance['id']}", {"processInstanceId": instance["id"]}
+    supervisor.put(f"{address}/suspended", {"suspended": True})
+    supervisor.put(f"{address}/suspended", {"suspended": False})
+    supervisor.put(f"{address}/variables/n", {"value": "secret"})
+    task = clerk.task(instance, taskDefinitionKey="One")
+    clerk.post(f"/task/{task['id']}/claim", {"userId": "clerk"}, 204)
+    clerk.post(f"/task/{task['id']}/complete", {}, 204)
+    (job,) = supervisor.get("/job", **place)
+    supervisor.put(f"/job/{job['id']}/retries", {"retries": 2})
+    order = {"sortBy": "timestamp", "sortOrder": "asc"}
+    told = supervisor.get("/history/user-operation", **place, **order)
+    assert [(one["entityType"], one["operationType"], one["userId"], one["newValue"]) for one in told] == [
+        ("ProcessInstance", "Create", "supervisor", None),
+        ("ProcessInstance", "Suspend", "supervisor", "suspended"),
+        ("ProcessInstance", "Activate", "supervisor", "active"),
+        ("Variable", "ModifyVariable", "supervisor", None),
+        ("Task", "Claim", "clerk", "clerk"),
+        ("Task", "Complete", "clerk", "true"),
+        ("Job", "SetJobRetries", "supervisor", "2"),
+    ]
+    assert "secret" not in pretty(told)
+    for asked, count in (
+        ({"taskId": task["id"]}, 2),
+        ({"userId": "clerk"}, 2),
+        ({"operationType": "Claim"}, 1),
+        ({"operationType": "Nothing"}, 0),
+        ({"entityType": "Task"}, 2),
+        ({"entityTypeIn": "Job,Variable"}, 2),
+        ({"category": "TaskWorker"}, 2),
+        ({"categoryIn": "Operator"}, 5),
+        ({"property": "retries"}, 1),
+        ({"operationId": told[0]["id"]}, 1),
+        ({"afterTimestamp": told[-1]["timestamp"]}, 0),
+        ({"beforeTimestamp": "2020-01-01T00:00:00.000+0000"}, 0),
+        ({"processDefinitionKey": waits}, 7),
+        ({"processDefinitionId": instance["definitionId"]}, 7),
+    ):
+        assert supervisor.count("/history/user-operation", **place, **asked) == count, asked
+    assert house.client("agency").count("/history/user-operation", **place) == 0

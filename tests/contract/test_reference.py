@@ -23,6 +23,7 @@ LISTS = {
     "history.process_instance": "History",
     "history.activity_instance": "History",
     "history.task": "History",
+    "history.user_operation": "History",
 }
 #: Said once for all lists at the end of the page.
 EVERYWHERE = re.compile(r"withoutTenantId|include\w+WithoutTenantId|processDefinitionWithoutTenantId")
@@ -65,4 +66,6 @@ def row(module: ModuleType) -> str:
     if not name(module).startswith("history."):
         return section
     path = "/" + name(module).replace(".", "/").replace("_", "-")
-    return next(line for line in section.splitlines() if f"`GET`/`POST {path}`" in line)
+    return next(
+        line for line in section.splitlines() if f"`GET`/`POST {path}`" in line or f"`GET {path}`" in line
+    )

@@ -21,7 +21,7 @@ from server import prying, reads, writes
 from server.sealer import Sealer
 from server.traffic import rates
 from tests.security.conftest import House, answers
-from workflows import clock, history
+from workflows import clock, history, persistence
 from workflows.model import (
     Activity,
     AuditEvent,
@@ -125,6 +125,7 @@ def secret(house: House) -> dict[str, Any]:
                 select(Incident.id).where(Incident.instance_id == instance.id)
             ).one(),
             "job_id": job_id,
+            "variable_id": f"{instance.id}:{min(persistence.variables(session, instance))}",
             "list_id": list_id,
             "batch_id": ordered.id,
             "notification_id": str(told_id),
@@ -332,6 +333,7 @@ def test_every_read_leaves_a_trace(
             "task_id",
             "instance_id",
             "document_id",
+            "variable_id",
         }
         assert (rows[0].scope_id == f"clue:{secret['clue_id']}") == bool(
             of_matter | rule.arguments & {"incident_id", "job_id"}

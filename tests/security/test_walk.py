@@ -30,7 +30,7 @@ from tests.conftest import PostgreSQL
 from tests.security.conftest import House, serving, settle
 from tests.security.test_every_route import APIS, WRITING, place, routes
 from tests.stages import Laid, lay_stages, told
-from workflows import clock, history
+from workflows import clock, history, persistence
 from workflows.model import Activity, Incident, Instance, Task, Timer
 
 WHOLE = int(os.environ.get("DUBAN_WALKS", "300")) >= 20_000
@@ -283,6 +283,7 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
             ).one(),
             "incident_id": session.scalars(select(Incident.id).where(Incident.instance_id == begun.id)).one(),
             "job_id": job_id or "none",
+            "variable_id": f"{begun.id}:{min(persistence.variables(session, begun), default='none')}",
             "notification_id": str(session.scalars(told.limit(1)).one()),
             "name": "handlers",
             "happening": "leak",

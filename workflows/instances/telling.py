@@ -75,10 +75,28 @@ def message(
 
 
 def signal(
-    session: Session, name: str, *, actor: Actor, variables: Mapping[str, Any] | None = None
+    session: Session,
+    name: str,
+    *,
+    actor: Actor,
+    instance_id: str | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> list[Instance]:
-    """Give a signal to every waiting instance that the actor may move, and return those that took it."""
-    receivers = sorted(waiting(session, "signal", name, seen=policy().instances(actor)))
+    """Give a signal to every waiting instance that the actor may move, and return those that took it.
+
+    It starts what it starts. With `instance_id` it is for that one alone: InvalidInput where it does not wait.
+    """
+    seen = policy().instances(actor)
+    receivers = sorted(waiting(session, "signal", name, seen=seen, instance_id=instance_id))
+    if instance_id is not None:
+        if not receivers:
+            raise InvalidInput(
+                f"The process instance {instance_id} does not wait for the signal {name!r}.",
+                code="no_receiver",
+                name=name,
+            )
+        _deliver(session, instance_id, "signal", name, actor, variables or {}, alone=True)
+        return [session.get_one(Instance, instance_id)]
     begun = waiting_at_start(session, "signal", name, receivers)
     told = [i for i in receivers if _deliver(session, i, "signal", name, actor, variables or {}, alone=False)]
     started = [
