@@ -118,6 +118,9 @@ def test_a_step_is_added_refused_mended_and_published(
     accessible(page)
     assert foreign_words(page) - OWN == set()
 
+    # Whatever is drawn with a name has one in English, a line as well.
+    page.locator("[data-element-id=f_incomplete] .djs-hit").first.click(force=True)
+    expect(page.locator("[data-group-id=group-office]")).to_be_visible()
     select_element(page, "a3")
     finding.click()  # leads back to the step
     choose(page, "limit", "D01")

@@ -14,6 +14,8 @@ const KEPT = new Set([
 ]);
 const LIMIT = /^\s*\$\{\s*limit\(\s*['"]([^'"]*)['"]\s*\)\s*\}\s*$/;
 const WITHOUT = 'none';
+/** What is drawn with a name. */
+const NAMED = ['bpmn:FlowElement', 'bpmn:Lane', 'bpmn:Participant', 'bpmn:Process'];
 
 /** A module for the panel: what a step of this office needs, chosen from the server's lists. */
 export function officePanel({ limits, roles, forms }) {
@@ -55,7 +57,7 @@ export function officePanel({ limits, roles, forms }) {
         const kept = groups.filter((group) => KEPT.has(group.id));
         const entries = is(element, 'bpmn:UserTask') ? [english, role, limit, form] : [english];
         const step = entries.length > 1;
-        if (step || is(element, 'bpmn:FlowNode') || is(element, 'bpmn:Process')) {
+        if (step || NAMED.some((type) => is(element, type))) {
           const label = this.translate(step ? 'Who, until when, with which form' : 'Name in English');
           kept.splice(1, 0, { id: 'office', label, shouldOpen: step, entries });
         }
