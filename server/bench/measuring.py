@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from server.bench import auditing, firings, house, inboxes, parts, postgresql, ticks, timers, work
+from server.bench import auditing, firings, house, inboxes, parts, postgresql, ticks, timers, work, workers
 from server.bench.places import Amount, places
 from server.bench.tables import Table
 from server.bench.work import Kept, Moved
@@ -27,6 +27,7 @@ def measure(amount: Amount) -> Iterator[Table]:
     yield inboxes.of_inboxes(looks)
     yield inboxes.of_all_open_tasks(looks)
     yield from audited(amount)
+    yield from workers.measure(amount)
     yield from clocks(amount)
 
 

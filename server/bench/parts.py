@@ -34,8 +34,8 @@ from workflows.tasks import acts
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "authentication": ((guard, "_identify"),),
     "request body": ((task_api, "loaded"), (task_api, "plain")),
-    "lock and load": ((acts, "_take"),),
-    "wall": ((acts, "_guard"),),
+    "lock and load": ((acts, "take"),),
+    "wall": ((acts, "guard"),),
     "definition and form": ((deployed, "process"), (deployed, "form"), (recording, "check")),
     "restore": ((command, "_state"), (Run, "restore")),
     "run": ((Run, "complete"), (Run, "drain")),
@@ -43,7 +43,7 @@ PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "history rows": ((rows, "_write_history"),),
     "task rows": ((rows, "_write_tasks"),),
     "other rows": ((command, "_write"),),
-    "audit": ((acts, "_audit"),),
+    "audit": ((acts, "note"),),
 }
 COMMIT, REST, TOTAL = "commit", "routing, response, log", "total"
 WARM_UP = 2

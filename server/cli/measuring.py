@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
-from server.bench import lists, machine, measuring
+from server.bench import lists, machine, measuring, workers
 from server.bench.places import FULL, QUICK, Amount
 from server.bench.tables import Table, page
 from workflows import clock
@@ -25,6 +25,7 @@ from workflows.engine.benchmark import Section
     "--audit", "only_audit", is_flag=True, help="Only what the audit takes from completions and inboxes."
 )
 @click.option("--timers", is_flag=True, help="Timers alone: how late they fire, and what a tick costs.")
+@click.option("--workers", "only_workers", is_flag=True, help="Outside workers, jobs and moves alone.")
 @click.option("--list", "rows", type=click.IntRange(10), help="A transfer list of so many rows, instead.")
 @click.option("--rounds", type=click.IntRange(1), help="How often to repeat what is measured of the engine.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the tables to this page, too.")
@@ -35,6 +36,7 @@ def bench(
     profile: bool,
     only_audit: bool,
     timers: bool,
+    only_workers: bool,
     rows: int | None,
     rounds: int | None,
     write: Path | None,
@@ -47,13 +49,14 @@ def bench(
     tables: list[Table] = []
     if not engine:
         amount = QUICK if quick else FULL
-        only = "profile" if profile else "timers" if timers else "audit" if only_audit else ""
+        chosen = {"profile": profile, "timers": timers, "audit": only_audit, "workers": only_workers}
+        only = next((name for name, wanted in chosen.items() if wanted), "")
         for table in lists.measure(rows) if rows else _asked(amount, only):
             tables.append(table)
             if not as_json:
                 _show(table)
     sections: list[Section] = []
-    if not (profile or rows or timers or only_audit):
+    if not (profile or rows or timers or only_audit or only_workers):
         for section in benchmark.measure(rounds or (10 if quick else 30)):
             sections.append(section)
             tables.append(_table(section))
@@ -73,7 +76,12 @@ def _asked(amount: Amount, only: str) -> Iterator[Table]:
         yield from measuring.measure(amount)
         yield from measuring.profile(amount)
         return
-    parts = {"profile": measuring.profile, "timers": measuring.clocks, "audit": measuring.audited}
+    parts = {
+        "profile": measuring.profile,
+        "timers": measuring.clocks,
+        "audit": measuring.audited,
+        "workers": workers.measure,
+    }
     yield from parts[only](amount)
 
 

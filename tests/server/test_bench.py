@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from server.bench import completions, house, inboxes, load, matters, parts, work
+from server.bench import completions, house, inboxes, load, matters, parts, work, workers
 from server.bench.places import Place
 from server.bench.tables import Table, page
 from server.db import Database
@@ -49,6 +49,9 @@ def test_the_parts_of_a_completion_make_up_the_whole(settled: Database, bench_ur
 @pytest.mark.slow
 def test_clients_complete_and_look_at_the_served_program(settled: Database, bench_url: str) -> None:
     matters.send_list(settled, 2)
+    workers.prepare(settled)
+    done, seconds, _cpu = workers.run_jobs(settled, Place("SQLite", bench_url, {}), 2)
+    assert (done, seconds > 0) == (2, True)
     before = len(check(settled))
     with settled.reading() as session:
         there = matters.open_tasks(session)
@@ -60,6 +63,12 @@ def test_clients_complete_and_look_at_the_served_program(settled: Database, benc
         watched = {"server": served.pid}
         moved = completions.measure(settled, served, watched, clients=2, each=2, rounds=2)
         assert (len(moved.milliseconds), moved.p95 >= moved.middle) == (8, True)
+        fetched, completed = workers.work_outside(settled, served, watched, clients=2, each=2)
+        assert (len(fetched.milliseconds), len(completed.milliseconds)) == (2, 4)
+        external = {2: (fetched, completed)}
+        measured = workers.Found(
+            place, external, (done, seconds, 0.0), (3, workers.move(settled, served, watched, 3))
+        )
         for header, address in (
             (house.cookie(settled), inboxes.PAGE),
             (house.token(settled), inboxes.API),
@@ -68,11 +77,12 @@ def test_clients_complete_and_look_at_the_served_program(settled: Database, benc
             assert len(looked.milliseconds) == 2
             with pytest.raises(RuntimeError, match="refused"):
                 load.run(served.address, {}, [[("GET", address, "")]], watched)
-    assert len(check(settled)) == before + 4
+    assert len(check(settled)) == before + 11
     moves = [work.Moved(place, 2, moved)]
-    assert "SQLite, 1 process(es), 2 clients" in page(
-        [work.of_completions(moves)], machine="2 cores", day=date(2026, 1, 5)
-    )
+    tables = [work.of_completions(moves), workers.of_external([measured]), workers.of_jobs([measured])]
+    shown = page([*tables, workers.of_moves([measured])], machine="2 cores", day=date(2026, 1, 5))
+    assert shown.count("SQLite, 1 process(es), 2 clients") == 2
+    assert "SQLite reached" in shown
 
 
 def test_columns_are_aligned_whatever_the_letters() -> None:
