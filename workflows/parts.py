@@ -49,7 +49,9 @@ class Part(Base):
 
 def columns(task: OpenTask, instance: Instance) -> Mapping[str, str | None]:
     """Return what a step says of itself, as columns of its task: InvalidInput is the gate's, nothing is checked here."""
-    said, around = _said(task.node), task.within[0] if task.within else instance.id
+    # Who was added to a task has part in what that is of.
+    within = task.within[1:] if task.signer else task.within
+    said, around = _said(task.node), within[0] if within else instance.id
     if said.get("duty") and "act" not in said:
         said, around = _of_call(task, said["duty"], around)
     duty = _short(said.get("duty"), 16)

@@ -87,7 +87,9 @@ def _without_timers(session: Session, nodes: dict[Place, engine.Node], limit: in
                         and_(Timer.status == "fired", Timer.fired_at >= Task.created_at),
                     ),
                 )
-                for task in session.scalars(_open([(definition_id, element_id)], ~armed).limit(limit)):
+                # Who was added to sign a step later has the clock of the one that he signs for.
+                bare = _open([(definition_id, element_id)], ~armed, Task.parent_id.is_(None))
+                for task in session.scalars(bare.limit(limit)):
                     yield _missing(task, "timer", event.id)
 
 

@@ -11,6 +11,10 @@ from server.pages import names
 
 ERRORS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "asks_himself": lambda p: _("Ask another for an opinion: you can finish the task yourself."),
+    "completes": lambda p: _("This task is your own: finish it with its form."),
+    "signs_only": lambda p: _(
+        "You were added to sign this task: give your opinion, nothing else is yours to do in it."
+    ),
     "delegated": lambda p: _(
         "You were asked for your opinion: give it, and the task goes back to who has it."
     ),
@@ -18,9 +22,6 @@ ERRORS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "not_delegated": lambda p: _("Nobody asks for an opinion on this task any more."),
     "not_held": lambda p: _("Claim the task first: only who has it asks another for an opinion."),
     "last_signer": lambda p: _("Nobody has signed yet: the last one who is to sign is not removed."),
-    "not_countersigned": lambda p: _(
-        "This step is done by one person: nobody can be added to those who sign it."
-    ),
     "own_signature": lambda p: _("You cannot take your own signature away. Ask the head of the office."),
     "parked": lambda p: _("Others sign before you: the task is yours again when they have."),
     "place": lambda p: _("Choose whether they sign before you, after you, or last."),

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     "workflows/tasks",
     "workflows/engine/signers.py",
+    "workflows/engine/cosigning.py",
     "workflows/instances",
     "workflows/keyset.py",
     *(f"handlers/{room}" for room in ("accountability", "cases", "clearing", "erasure", "freezing")),

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.workflows.conftest import START, Candidates
-from workflows import clock, instances, persistence, tasks
+from workflows import clock, instances, persistence, tasks, watchdog
 from workflows.actor import Actor
 from workflows.audit.recording import AuditEvent
 from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -71,7 +71,7 @@ def number_of(office, task, login):
 def test_who_is_added_has_the_step_in_his_inbox_and_counts(office, begun):
     begun(condition="nrOfCompletedInstances / nrOfInstances >= 0.6")
     bob = of(office, "bob")
-    assert act(office, tasks.add_signers, bob.id, ["dora"], actor=BOB, reason="懂行") == [3]
+    assert act(office, tasks.add_signers, bob.id, ["dora"], actor=BOB, place="last", reason="懂行") == [3]
     office.check()
     dora = of(office, "dora")
     assert (dora.element_id, dora.due_at) == ("t", bob.due_at)
@@ -150,7 +150,7 @@ def test_who_does_not_head_the_step_removes_nobody_he_has_not_added(office, begu
     monkeypatch.setattr(Candidates, "may", may)
     got = refused(office, NotAllowed, tasks.remove_signer, anna.id, 1, actor=ANNA, reason="不要")
     assert got.message == "Only his own."
-    got = refused(office, NotAllowed, tasks.add_signers, anna.id, ["dora"], actor=ANNA)
+    got = refused(office, NotAllowed, tasks.add_signers, anna.id, ["dora"], actor=ANNA, place="last")
     assert got.params["act"] == "sign"
 
 
@@ -319,3 +319,88 @@ def test_a_task_passed_on_is_the_others_alone(office, mine):
     assert (kept.act, kept.by, kept.who, kept.text) == ("transfer", "anna", "bob", "调岗")
     office.complete(mine, BOB)
     assert office.get(Task, mine.id).assignee == "bob"
+
+
+# -- signers added to a task that one person does ------------------------------------------------------
+
+
+def added(office, parent, login):
+    return next(task for task in office.open_tasks() if (task.parent_id, task.assignee) == (parent.id, login))
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_an_added_signer_signs_and_the_task_or_the_process_goes_on(office, mine, place):
+    act(office, tasks.add_signers, mine.id, ["bob", "carl"], actor=ANNA, place=place, reason="涉及财务")
+    office.check()
+    if place == "after":
+        office.complete(mine, ANNA, way=1)
+        office.check()
+        assert (office.get(Task, mine.id).outcome, office.get(Task, mine.id).closed_by) == (
+            "completed",
+            "anna",
+        )
+    else:
+        assert refused(office, Conflict, tasks.complete, mine.id, actor=ANNA).code == "parked"
+    bob = added(office, mine, "bob")
+    assert (bob.element_id, bob.due_at, bob.form_key) == ("one", mine.due_at, None)
+    for doing, given in ((tasks.complete, {}), (tasks.release, {}), (tasks.delegate, {"user": "carl"})):
+        assert refused(office, Conflict, doing, bob.id, actor=BOB, **given).code == "signs_only"
+    got = refused(office, Conflict, tasks.add_signers, bob.id, ["x"], actor=BOB)
+    assert got.code == "signs_only"
+    assert refused(office, Conflict, tasks.sign, bob.id, actor=office.chief, opinion="x").code == "claimed"
+    act(office, tasks.sign, bob.id, actor=BOB, opinion="同意", agrees=True)
+    office.check()
+    assert office.get(Task, bob.id).closed_by == "bob"
+    act(office, tasks.sign, added(office, mine, "carl").id, actor=CARL, opinion="保留意见", agrees=False)
+    office.check()
+    if place == "before":
+        back = office.get(Task, mine.id)
+        assert (back.parked, back.assignee, back.due_at) == (False, "anna", mine.due_at)
+        assert act(office, tasks.draft, mine.id, actor=ANNA) == {"x": 1}
+        office.complete(mine, ANNA)
+    assert [task.element_id for task in office.open_tasks()] == ["two"]
+    told = [(one.act, one.by, one.who, one.agrees, one.text) for one in act(office, tasks.told, mine.id)]
+    assert told == [
+        ("add", "anna", "bob", None, "涉及财务"),
+        ("add", "anna", "carl", None, "涉及财务"),
+        ("sign", "bob", "anna", True, "同意"),
+        ("sign", "carl", "anna", False, "保留意见"),
+    ]
+    office.check()
+
+
+def test_who_was_added_to_a_task_is_removed_by_who_has_it(office, mine):
+    act(office, tasks.add_signers, mine.id, ["bob"], actor=office.chief, place="before")
+    act(office, tasks.add_signers, mine.id, ["carl"], actor=ANNA, place="after")
+    assert refused(office, Conflict, tasks.sign, mine.id, actor=ANNA, opinion="x").code == "completes"
+    got = refused(
+        office, Conflict, tasks.remove_signer, added(office, mine, "bob").id, 0, actor=BOB, reason="x"
+    )
+    assert got.code == "own_signature"
+    act(office, tasks.remove_signer, mine.id, 0, actor=ANNA, reason="误加")
+    office.check()
+    assert not office.get(Task, mine.id).parked
+    office.complete(mine, ANNA)
+    carl = added(office, mine, "carl")
+    with office.work() as session:
+        assert [one.what for one in watchdog.missing(session)] == []
+    act(office, tasks.remove_signer, carl.id, 1, actor=office.chief, reason="出差")
+    office.check()
+    assert [task.element_id for task in office.open_tasks()] == ["two"]
+    assert office.get(Task, carl.id).outcome == "cancelled"
+
+
+def test_a_limit_ends_a_kept_completion_and_suspension_holds_it(office, mine):
+    act(office, tasks.add_signers, mine.id, ["bob"], actor=ANNA)
+    office.complete(mine, ANNA)
+    bob = added(office, mine, "bob")
+    act(office, instances.suspend, mine.instance_id, actor=office.chief)
+    office.check()
+    assert refused(office, Conflict, tasks.sign, bob.id, actor=BOB, opinion="x").code == "suspended"
+    act(office, instances.resume, mine.instance_id, actor=office.chief)
+    with clock.held_at(START + timedelta(days=3)):
+        with office.work() as session, persistence.advancing(session, mine.instance_id, actor=None):
+            pass  # what is due fires
+        office.check()
+        assert [task.element_id for task in office.open_tasks()] == ["escalated"]
+    assert (office.get(Task, bob.id).outcome, office.get(Task, mine.id).outcome) == ("cancelled", "completed")

@@ -16,6 +16,7 @@ from workflows.engine import (
     calls,
     compensation,
     continuations,
+    cosigning,
     data,
     events,
     execution,
@@ -208,7 +209,8 @@ class Instance(BpmnWorkflow):
         spec, around = token.task_spec, token.parent
         straight = spec.body is not None or BACK in token.internal_data
         flows = [] if straight else spec.choose(self, around)
-        self.note(token, "left")
+        if not cosigning.is_kept(token):
+            self.note(token, "left")
         _remember(spec, around)
         compensation.remember(token)
         if self.pauses and spec.async_after:
@@ -276,8 +278,9 @@ class Instance(BpmnWorkflow):
             or compensation.is_unseen(token)
         )
         if not (armed or silent):
-            listeners.tell_cancelled(token)
-            if not token.task_spec.is_root:
+            if not cosigning.is_signer(token):
+                listeners.tell_cancelled(token)
+            if not (token.task_spec.is_root or cosigning.is_kept(token)):
                 self.note(token, "cancelled")
         token._set_state(CANCELLED)
         token.task_spec._on_cancel(token)

@@ -40,6 +40,8 @@ class OpenTask:
     )  #: those of them that have called a process, id → call activity, innermost first
     definition: str = ""  #: reference of the called process that it is of, where that came from a library
     parked: bool = False  #: it waits until others have signed, see `signers`
+    signer: str | None = None  #: who was added to sign the task that holds it, see `cosigning`
+    begun_at: datetime | None = None  #: of such a one: when the step began, which its limit counts from
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Signer:
     state: str  #: waiting | open | parked | signed
     task_id: str | None = None  #: the open or parked task
     added_by: str | None = None  #: None: of the beginning
+    helps: bool = False  #: he was added to a task that another does
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workflows.engine import calls, compensation, continuations, events, joins, quantities
+from workflows.engine import calls, compensation, continuations, cosigning, events, joins, quantities
 from workflows.engine.adhoc import AdHocSubProcess
 from workflows.engine.instance import Instance
 from workflows.engine.migration import Migration, called, changed_kind, refusal, remark
@@ -107,6 +107,9 @@ class Placing:
             yield self._refusal(token, "repeats", "It is repeated in one version and done once in the other.")
         elif type(own) is not type(spec) or own.node.kind != spec.node.kind:
             yield changed_kind(own.node, spec.node)
+        elif cosigning.is_signer(token):
+            if spec is not around.task_spec:
+                yield self._refusal(token, "scope", "It lies in another part of the new version.")
         elif not _fits(spec, around):
             yield self._refusal(token, "scope", "It lies in another part of the new version.")
         elif own.repeats and _repeating(own.loop) != _repeating(spec.loop):
@@ -237,7 +240,12 @@ def _calling(caller: Token) -> tuple[Any, ...]:
 
 def begun(token: Token) -> bool:
     """Tell whether a token has come into its element and not left it: its events are armed."""
-    return not (continuations.is_held(token) or quantities.is_gathering(token) or joins.is_rest(token))
+    return not (
+        cosigning.is_signer(token)
+        or continuations.is_held(token)
+        or quantities.is_gathering(token)
+        or joins.is_rest(token)
+    )
 
 
 def is_ad_hoc(token: Token) -> bool:

@@ -14,6 +14,7 @@ from workflows.engine import (
     complex_gateway,
     continuations,
     correlation,
+    cosigning,
     events,
     joins,
     listeners,
@@ -43,7 +44,7 @@ from workflows.engine.model import (
 )
 from workflows.engine.moving import HeldAt, move
 from workflows.engine.reading import Definition
-from workflows.engine.signers import LAST
+from workflows.engine.signers import AFTER
 from workflows.engine.tokens import READY, STARTED, Token
 from workflows.engine.triggers import Trigger
 from workflows.errors import Conflict, DubanError, EngineFault, InvalidInput, NotFound
@@ -190,10 +191,13 @@ class Run:
         token = self._still_open(task_id)
         if parking.is_parked(token):
             raise Conflict("The task waits until others have signed.", code="parked")
+        if cosigning.is_signer(token):
+            raise Conflict("Who was added to a task signs it, and completes nothing.", code="signs_only")
         with self._acting():
             token.data.update(own)
             scope.assign(token, cleaned)
-            token.complete()
+            if not cosigning.keep(token):
+                token.complete()
             self._drain()
 
     def throw(self, task_id: str, code: str, message: str, variables: Mapping[str, Any]) -> None:
@@ -213,7 +217,9 @@ class Run:
     def earlier(self, task_id: str) -> list[Node]:
         """Return the steps that an open task can be sent back to, those of its own scope first."""
         token = self._instance.tasks.get(task_id)
-        return [way.spec.node for way in moves.earlier(token)] if token is not None else []
+        if token is None:
+            return []
+        return [way.spec.node for way in moves.earlier(cosigning.task_of(token))]
 
     def send_back(self, task_id: str, node_id: str, *, straight: bool = False) -> Moved:
         """Send an open task back to a step that was done before it, in its scope or one around it.
@@ -242,47 +248,59 @@ class Run:
             self._drain()
 
     def _move(self, task_id: str, plan: Callable[[Token], moves.Move]) -> Moved:
-        move = plan(self._still_open(task_id))
+        move = plan(cosigning.task_of(self._still_open(task_id)))
         with self._acting():
             moves.go(self._instance, move)
             self._drain()
         return move.told
 
     def signers(self, task_id: str) -> list[Signer]:
-        """Return who signs the step that an open task is a signature of; `NotFound`, `InvalidInput`."""
+        """Return who signs the step that a task is a signature of, else who was added to the task; `NotFound`."""
         self._check_sound()
         token = self._instance.tasks.get(task_id)
         if token is None:
             raise NotFound(f"The run has no open task '{task_id}'.", code="task")
-        return list(signers.signers(signers.body_of(token)))
+        token = cosigning.task_of(token)
+        return list(_signing(token).signers(token))
 
     def add_signers(
-        self, task_id: str, items: Sequence[Any], *, place: str = LAST, by: str | None = None
+        self, task_id: str, items: Sequence[Any], *, place: str = AFTER, by: str | None = None
     ) -> list[int]:
         """Let more sign the step that an open task is a signature of, for these items; returns their numbers.
 
-        Where all sign at once they begin at once; in a sequence `before` the task, `after` it, or `last`. A timer
-        that is due already goes first. `InvalidInput` where signers are no list, `Conflict` who signs already.
+        Where all sign at once they begin at once; in a sequence `before` the task, `after` it, or `last`. To a task
+        that one person does logins are added, `before` or `after` him. A timer that is due already goes first.
+        `InvalidInput`, `Conflict` (`signs_already`).
         """
         token = self._still_open(task_id)
-        new = signers.additions(token, items, place)
+        signing = _signing(token)
+        new = signing.additions(token, items, place)
         with self._acting():
-            numbers = signers.add(token, new, place, by)
+            numbers = signing.add(token, new, place, by)
             self._drain()
         return numbers
 
     def signer_named(self, task_id: str, item: Any) -> str:
         """Return the user who would sign for an item; `InvalidInput` where the step names nobody."""
         token = self._still_open(task_id)
-        signers.body_of(token)
-        return signers.who(token, item)
+        return signers.who(token, item) if signers.is_listed(token) else str(item)
 
     def remove_signer(self, task_id: str, index: int) -> None:
         """Let one who has not signed sign no more; the step is judged anew. `Conflict`: `signed`, `last_signer`."""
-        token = self._still_open(task_id)
-        signers.check_removal(token, index)
+        token = cosigning.task_of(self._still_open(task_id))
+        signing = _signing(token)
+        signing.check_removal(token, index)
         with self._acting():
-            signers.remove(token, index)
+            signing.remove(token, index)
+            self._drain()
+
+    def sign(self, task_id: str) -> None:
+        """Count the signature of somebody who was added to a task; `Conflict` (`completes`) for any other task."""
+        token = self._still_open(task_id)
+        if not cosigning.is_signer(token):
+            raise Conflict("The task is not signed for another: complete it.", code="completes")
+        with self._acting():
+            cosigning.sign(token)
             self._drain()
 
     def assigned(self, task_id: str, user: str) -> None:
@@ -564,6 +582,11 @@ def _waits_for_somebody(token: Token) -> bool:
     return bool(token._state == READY and (token.task_spec.manual or token.task_spec.work.external))
 
 
+def _signing(token: Token) -> Any:
+    """Return by what rules signers join a task: a step that several sign, or one person's task."""
+    return signers if signers.is_listed(token) else cosigning
+
+
 def _open(token: Token) -> OpenTask:
     return OpenTask(
         token.id,
@@ -574,4 +597,6 @@ def _open(token: Token) -> OpenTask:
         scope.callers(token),
         calls.reference_of(token),
         parking.is_parked(token),
+        cosigning.login_of(token) if cosigning.is_signer(token) else None,
+        token.parent.entered_at if cosigning.is_signer(token) else None,
     )

@@ -24,30 +24,28 @@ from workflows.expressions.values import kind
 BEFORE, AFTER, LAST = PLACES = ("before", "after", "last")
 
 
-def body_of(token: Token) -> Token:
-    """Return what holds the instances that a task is one of; `InvalidInput` where signers are no list."""
-    spec = token.task_spec
-    if spec.body is None or spec.body.loop.standard:
-        raise InvalidInput(f"'{spec.element}' is not done by several signers.", code="not_countersigned")
-    body: Token = token.parent
-    return body
+def is_listed(token: Token) -> bool:
+    """Tell whether a task is a signature of a step that a list of persons signs."""
+    loop = token.task_spec.body.loop if token.task_spec.body is not None else None
+    return loop is not None and loop.collection is not None and loop.element_variable is not None
 
 
-def signers(body: Token) -> Iterator[Signer]:
-    """Yield who signs, in the order of the numbers."""
+def signers(token: Token) -> Iterator[Signer]:
+    """Yield who signs the step that a task is a signature of, in the order of the numbers."""
+    body = token.parent
     items, live, pending = ballots.items_of(body), ballots.live(body), ballots.pending(body)
     added = body.internal_data.get("added", {})
     for index in ballots.known(body):
-        token = live.get(index)
+        going = live.get(index)
         state = "waiting" if index in pending else "signed"
-        if token is not None and not _is_done(token):
-            state = "parked" if parking.is_parked(token) else "open"
-        yield Signer(index, items[index], state, token.id if token else None, added.get(str(index)))
+        if going is not None and not _is_done(going):
+            state = "parked" if parking.is_parked(going) else "open"
+        yield Signer(index, items[index], state, going.id if going else None, added.get(str(index)))
 
 
 def add(token: Token, items: Sequence[Any], place: str, by: str | None) -> list[int]:
     """Let more sign, each for an item that `additions` has found good; returns their numbers."""
-    body = body_of(token)
+    body = token.parent
     kept = body.internal_data
     order = ballots.pending(body)
     kept["items"] = [*ballots.items_of(body), *items]
@@ -84,10 +82,8 @@ def _put_in_order(token: Token, order: list[int], numbers: list[int], place: str
 
 def additions(token: Token, items: Sequence[Any], place: str) -> list[Any]:
     """Return the items of those who are to sign as well; `InvalidInput`, `Conflict` (`signs_already`)."""
-    body = body_of(token)
-    loop, element = body.task_spec.loop, body.task_spec.element
-    if loop.collection is None or loop.element_variable is None:
-        raise InvalidInput(f"The signers of '{element}' are counted, not listed.", code="unnamed_signers")
+    body = token.parent
+    element = body.task_spec.element
     if place not in PLACES:
         raise InvalidInput(f"A signer is added {', '.join(PLACES)}, not '{place}'.", code="place")
     new: list[Any] = scope.clean({"items": list(items)})["items"]
@@ -131,7 +127,7 @@ def _shown(item: Any) -> str:
 
 def check_removal(token: Token, index: int) -> None:
     """Refuse to remove whom nothing allows to: `NotFound`, `Conflict` (`signed`, `last_signer`)."""
-    body = body_of(token)
+    body = token.parent
     if index not in ballots.known(body):
         raise NotFound(f"No signer has the number {index}.", code="signer")
     going = ballots.live(body).get(index)
@@ -143,7 +139,7 @@ def check_removal(token: Token, index: int) -> None:
 
 def remove(token: Token, index: int) -> None:
     """Let somebody sign no more; the activity is judged anew."""
-    body = body_of(token)
+    body = token.parent
     kept, going, order = body.internal_data, ballots.live(body).get(index), ballots.pending(body)
     kept["gone"] = [*kept.get("gone", ()), index]
     kept["total"] -= 1

@@ -37,7 +37,12 @@ class Entry:
 
 def enter(task: engine.OpenTask, instance: Instance, run: engine.Run, host: InstanceHost) -> Entry:
     """Return the entry of an open task; EngineFault names the task and the attribute that has no sense."""
-    return _Reader(task, run, host).entry(instance)
+    reader = _Reader(task, run, host)
+    if task.begun_at is None:
+        return reader.entry(instance)
+    # The limit belongs to the step: whoever was added to sign it has no more time, and no less.
+    with host.held_at(task.begun_at):
+        return reader.entry(instance)
 
 
 def ladder_of(task: engine.OpenTask) -> str | None:
@@ -96,9 +101,14 @@ class _Reader:
             "follow_up_at": self.follow_up(),
             "suspended": False,
             "parked": self.task.parked,
+            "parent_id": self.task.within[0] if self.task.signer else None,
             **deadlines.columns(deadline),
         }
         row["claimed_at"] = row["created_at"] if row["assignee"] else None
+        if self.task.signer:
+            return Entry(
+                {**row, "form_key": None}, (), (), deadline, self.ladder(deadline), self.coloured(), False
+            )
         groups = tuple(dict.fromkeys(self.names("candidateGroups")))
         users = tuple(dict.fromkeys(self.names("candidateUsers")))
         meant = any(self.attributes.get(name) for name in ("assignee", "candidateGroups", "candidateUsers"))
@@ -130,6 +140,8 @@ class _Reader:
 
     def assignee(self) -> str | None:
         """Return the user to whom the task belongs from the start, if any."""
+        if self.task.signer:
+            return self.task.signer
         value = self.value("assignee")
         if value is None or value == "":
             return None
@@ -176,7 +188,10 @@ class _Reader:
         value = self.value(attribute)
         try:
             return deadlines.read(
-                value, created_at=self.task.created_at, workday=workday, counted=self.host.counted
+                value,
+                created_at=self.task.begun_at or self.task.created_at,
+                workday=workday,
+                counted=self.host.counted,
             )
         except DubanError as error:
             raise self.fault(attribute, error.message) from error

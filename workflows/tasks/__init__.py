@@ -20,7 +20,7 @@ from workflows.tasks.delegation import delegate, resolve, transfer
 from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable, listing, next_of, offered_to
 from workflows.tasks.keeping import told
 from workflows.tasks.moves import earlier, send_back
-from workflows.tasks.signing import add_signers, remove_signer, signers
+from workflows.tasks.signing import add_signers, remove_signer, sign, signers
 
 __all__ = [
     "Page",
@@ -51,6 +51,7 @@ __all__ = [
     "resolve",
     "save_draft",
     "send_back",
+    "sign",
     "signers",
     "told",
     "transfer",

@@ -206,7 +206,7 @@ def complete(
     own = recording.choices(node, lambda: _seen(session, instance, task, actor))
     checked = recording.check(session, task_form, {**(variables or {}), **(answers or {})}, own)
     with (
-        _keeping(task_id, actor, {**(variables or {}), **(answers or {})}),
+        drafting(task_id, actor, {**(variables or {}), **(answers or {})}),
         persistence.advance(session, instance, actor=actor, act="failedCompletion", task_id=task_id) as (
             run,
             host,
@@ -247,8 +247,8 @@ def rehearse(session: Session, task_id: str, *, actor: Actor, answers: Mapping[s
 
 
 @contextmanager
-def _keeping(task_id: str, actor: Actor, answers: Mapping[str, Any]) -> Iterator[None]:
-    """Keep the answers as the actor's draft where the process fails: nothing typed is lost."""
+def drafting(task_id: str, actor: Actor, answers: Mapping[str, Any]) -> Iterator[None]:
+    """Keep the answers as the actor's draft where the process fails inside: nothing typed is lost."""
     try:
         yield
     except EngineFault as fault:
@@ -306,7 +306,9 @@ def capacity(session: Session, actor: Actor, act: str, task: Task) -> Actor:
 
 
 def guard_own(task: Task, actor: Actor) -> None:
-    """Raise Conflict (`delegated`) for who has a task for his opinion only: he gives that, and nothing else."""
+    """Raise Conflict (`delegated`, `signs_only`) for who has a task for his opinion only: he gives nothing else."""
+    if task.parent_id is not None:
+        raise Conflict("The task is signed for another, and nothing else.", code="signs_only")
     his = {actor.id, *(one.id for one in actor.stands_in)}
     if task.delegation == PENDING and task.assignee in his:
         raise Conflict("The task is here for an opinion: it goes back to its owner.", code="delegated")

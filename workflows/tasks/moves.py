@@ -54,7 +54,9 @@ def send_back(
 
 def _give_again(session: Session, instance: Instance, element: str) -> None:
     """Give a task that is done again to who did it last; where he may not have it any more, it lies in its inbox."""
-    of = select(Task).where(Task.instance_id == instance.id, Task.element_id == element)
+    # Who was added to sign it did not do it.
+    own = (Task.element_id == element, Task.parent_id.is_(None))
+    of = select(Task).where(Task.instance_id == instance.id, *own)
     opened = session.scalars(of.where(Task.closed_at.is_(None))).all()
     if len(opened) != 1 or opened[0].assignee is not None:
         return

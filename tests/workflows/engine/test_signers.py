@@ -235,12 +235,10 @@ def test_who_signs_already_is_not_added_again_and_counted_ones_have_no_names() -
     body = nodes("startEvent", "s") + user("t", counted("2")) + user("v") + flows("s > t > v")
     plain = Story.begin(body)
     task = plain.run.open_tasks[0].id
-    with pytest.raises(InvalidInput, match="counted"):
-        plain.run.add_signers(task, ["x"])
-    plain.complete("t")
-    plain.complete("t")
-    with pytest.raises(InvalidInput, match="several"):
-        plain.run.add_signers(plain.run.open_tasks[0].id, ["x"])
+    plain.run.add_signers(task, ["x"])
+    assert [one.helps for one in plain.run.signers(task)] == [True]  # counted: each is one person's task
+    with pytest.raises(InvalidInput, match="before or after"):
+        plain.run.add_signers(task, ["y"], place="last")
     with pytest.raises(NotFound):
         plain.run.signers("none")
 
@@ -302,6 +300,143 @@ def test_in_a_sequence_the_present_one_the_next_and_a_parked_one_are_removed() -
     assert (signing(story), counts(story, "carl")) == (["carl"], (2, 1, 1))
     sign(story, "carl")
     assert (story.open, story.variables["answers"]) == (["u"], ["yes", "yes"])
+
+
+# -- a task that one person does ----------------------------------------------------------------------
+
+ONE = (
+    nodes("startEvent", "s")
+    + user("t")
+    + user("u")
+    + nodes("endEvent", "e", "x")
+    + boundary("late", "t", LATE)
+    + flows("s > t > u > e", "late > x")
+)
+
+
+def help_with(story: Story, place: str, *who: str) -> str:
+    """Add signers to the one task of the story that has none, and return its id."""
+    task = next(task.id for task in story.reload().open_tasks if task.signer is None)
+    story.run.add_signers(task, who, place=place, by="anna")
+    story.steps += story.run.steps
+    return task
+
+
+def helper(story: Story, who: str) -> str:
+    return next(task.id for task in story.reload().open_tasks if task.signer == who)
+
+
+def sign_for(story: Story, who: str) -> None:
+    task = helper(story, who)
+    story.run.sign(task)
+    story.steps += story.run.steps
+
+
+def test_who_signs_before_parks_the_task_and_it_comes_back() -> None:
+    story = Story.begin(ONE)
+    (late,) = story.run.due_timers
+    task = help_with(story, "before", "bob", "carl")
+    assert [(one.id == task, one.parked, one.signer) for one in story.reload().open_tasks] == [
+        (True, True, None),
+        (False, False, "bob"),
+        (False, False, "carl"),
+    ]
+    with pytest.raises(Conflict) as refused:
+        story.run.complete(task, {})
+    assert refused.value.code == "parked"
+    sign_for(story, "carl")
+    assert story.run.signers(task) == [
+        Signer(0, "bob", "open", helper(story, "bob"), "anna", helps=True),
+        Signer(1, "carl", "signed", story.run.signers(task)[1].task_id, "anna", helps=True),
+    ]
+    sign_for(story, "bob")
+    assert [(one.id, one.parked) for one in story.reload().open_tasks] == [(task, False)]
+    assert story.run.due_timers == [late]
+    story.run.complete(task, {"way": 1})
+    assert (story.open, story.variables["way"]) == (["u"], 1)
+
+
+def test_who_signs_after_lets_the_completion_be_kept_until_he_has() -> None:
+    story = Story.begin(ONE)
+    (late,) = story.run.due_timers
+    task = help_with(story, "after", "bob", "carl")
+    assert [one.id for one in story.reload().open_tasks] == [task]
+    story.run.complete(task, {"way": 1})
+    story.steps += story.run.steps
+    assert [(s.activity_id, s.what) for s in story.steps if s.activity_id == task][-1] == (task, "left")
+    assert [one.signer for one in story.reload().open_tasks] == ["bob", "carl"]
+    assert (story.variables["way"], story.run.due_timers) == (1, [late])
+    for name in ("bob", "carl"):
+        assert "u" not in story.open
+        with pytest.raises(Conflict) as refused:
+            story.run.complete(helper(story, name), {})
+        assert refused.value.code == "signs_only"
+        sign_for(story, name)
+    assert (story.open, story.run.due_timers) == (["u"], [])
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_the_limit_ends_the_part_of_all_who_sign(place: str) -> None:
+    story = Story.begin(ONE)
+    task = help_with(story, place, "bob")
+    if place == "after":
+        story.run.complete(task, {})
+        story.steps += story.run.steps
+    bob = helper(story, "bob")
+    story.wait(hours=2)
+    assert (story.open, story.ends) == ([], ["x"])
+    told = {(s.activity_id, s.what) for s in story.steps}
+    assert (bob, "cancelled") in told
+    assert ((task, "cancelled") in told) == (place == "before")
+
+
+def test_with_the_last_one_removed_the_task_or_the_process_goes_on() -> None:
+    story = Story.begin(ONE)
+    task = help_with(story, "before", "bob", "carl")
+    help_with(story, "after", "dora", "emil")
+    sign_for(story, "bob")
+    with pytest.raises(Conflict) as refused:
+        story.run.remove_signer(task, 0)
+    assert refused.value.code == "signed"
+    story.reload().remove_signer(task, 1)
+    story.reload().remove_signer(task, 2)
+    assert [(one.id, one.parked) for one in story.reload().open_tasks] == [(task, False)]
+    story.run.complete(task, {})
+    emil = helper(story, "emil")
+    with pytest.raises(Conflict) as refused:
+        story.run.add_signers(emil, ["x"])
+    assert refused.value.code == "signs_only"
+    story.reload().remove_signer(emil, 3)
+    assert story.open == ["u"]
+
+
+def test_sent_back_nobody_is_left_who_was_to_sign() -> None:
+    story = Story.begin(user("a") + ONE.replace('targetRef="t"', 'targetRef="a"') + flows("a > t"))
+    story.complete("a")
+    help_with(story, "before", "bob")
+    bob = helper(story, "bob")
+    story.run.send_back(bob, "a")
+    assert story.open == ["a"]
+    story.complete("a")
+    assert [task.signer for task in story.reload().open_tasks] == [None]
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_who_was_added_to_a_task_moves_to_another_version(place: str) -> None:
+    story = Story.begin(ONE)
+    task = help_with(story, place, "bob")
+    if place == "after":
+        story.run.complete(task, {})
+    drawn = ONE + boundary("told", "t", LATE.replace("PT1H", "PT30M"), cancel=False) + flows("told > e")
+    new = compile_definition(file_of(drawn), "p")
+    moved, findings = story.run.on(
+        Migration(story.definition, new), story.host, held_at=lambda _: nullcontext()
+    )
+    assert [f for f in findings if f.severity == "error"] == []
+    story.definition, story._run = new, moved
+    assert [due.node_id for due in story.reload().due_timers] == ["told", "late"]
+    sign_for(story, "bob")
+    assert story.open == (["t"] if place == "before" else ["u"])
 
 
 # -- what goes on around ------------------------------------------------------------------------------

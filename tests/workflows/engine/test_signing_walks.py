@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.workflows.engine.reference.model import Graph
 from tests.workflows.engine.reference.signing import Signing, countersigned
 from tests.workflows.engine.test_walks import FLAGS, LONGEST, WALKS, Walk, walking
-from workflows.errors import Conflict, InvalidInput
+from workflows.errors import Conflict, NotFound
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -35,8 +35,7 @@ class SigningWalk(Walk):
             note(f"{kind} {number}")
             place = number % len(tasks)
             if self.game.body(place) is None:
-                with pytest.raises(InvalidInput):
-                    self.run.add_signers(tasks[place].id, ["x"])
+                self.add_one(place, number) if kind == "add" else self.remove_one(place, number)
             elif kind == "add":
                 self.add(place, PLACES[number % 3])
             else:
@@ -44,11 +43,44 @@ class SigningWalk(Walk):
 
     def complete(self, number: int, flags: dict[str, bool]) -> None:
         tasks = self.run.open_tasks
-        if tasks and self.game.parked()[number % len(tasks)]:
+        if not tasks:
+            return
+        place = number % len(tasks)
+        if self.game.parked()[place]:
             with pytest.raises(Conflict, match="others have signed"):
-                self.run.complete(tasks[number % len(tasks)].id, flags)
+                self.run.complete(tasks[place].id, flags)
+        elif tasks[place].signer:
+            self.both(lambda: self.game.complete(place, flags), lambda: self.run.sign(tasks[place].id))
         else:
             super().complete(number, flags)
+
+    def add_one(self, place: int, number: int) -> None:
+        """Add somebody to a task that one does."""
+        task, self.names = self.run.open_tasks[place].id, self.names + 1
+        where, who = PLACES[number % 2], f"n{self.names}"
+        if self.game.helped(place) is not None:
+            with pytest.raises(Conflict):
+                self.run.add_signers(task, [who], place=where)
+            return
+
+        def add() -> None:
+            self.run.add_signers(task, [who], place=where)
+
+        self.both(lambda: self.game.help(place, before=where == "before"), add)
+
+    def remove_one(self, place: int, number: int) -> None:
+        """Take away somebody who was added to such a task."""
+        task, there = self.run.open_tasks[place].id, self.game.helpers(place)
+        if not there:
+            with pytest.raises(NotFound):
+                self.run.remove_signer(task, number)
+            return
+        which, done = there[number % len(there)]
+        if done:
+            with pytest.raises(Conflict):
+                self.run.remove_signer(task, which)
+            return
+        self.both(lambda: self.game.help_no_more(place, which), lambda: self.run.remove_signer(task, which))
 
     def add(self, place: int, where: str) -> None:
         task, self.names = self.run.open_tasks[place].id, self.names + 1
@@ -72,8 +104,11 @@ class SigningWalk(Walk):
         tasks = self.run.open_tasks
         assert [task.parked for task in tasks] == self.game.parked()
         for number, task in enumerate(tasks):
-            if self.game.body(number) is not None:
-                signers = [(one.index, one.state == "signed") for one in self.run.signers(task.id)]
+            signers = [(one.index, one.state == "signed") for one in self.run.signers(task.id)]
+            if self.game.body(number) is None:
+                assert (task.signer is None) == (self.game.helped(number) is None)
+                assert signers == self.game.helpers(number)
+            else:
                 assert signers == self.game.signers(number)
                 seen, done = self.run.seen_by(task.id), sum(signed for _, signed in signers)
                 assert (seen["nrOfInstances"], seen["nrOfCompletedInstances"]) == (len(signers), done)

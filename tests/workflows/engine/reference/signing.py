@@ -1,13 +1,17 @@
 """Signers who join and leave, as docs/reference/moves.md has it, played plainly beside the engine.
 
+To a task that one does others are added: those who sign before him stand inside his token at once, those after as
+soon as he has completed, and the step is left when nobody stands there any more.
+
 Those who sign stand in a line. Where they sign in order, the first who has not signed has the turn, and whoever has
 begun and is not that one is parked; else all have begun.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from hypothesis import strategies as st
@@ -27,12 +31,24 @@ class Place:
     done: bool = False
 
 
+@dataclass(eq=False)
+class Added:
+    """Who was added to a task that one does."""
+
+    after: list[int] = field(default_factory=list)  #: numbers of those who wait for him
+    tokens: dict[int, Token] = field(default_factory=dict)  #: of those whose turn it is
+    signed: list[int] = field(default_factory=list)
+    given: int = 0
+    kept: bool = False  #: he has completed
+
+
 class Signing(Game):
     """The token game with lines of signers."""
 
     def __init__(self, graph: Graph, variables: Mapping[str, bool], now: datetime) -> None:
         self.lines: dict[int, list[Place]] = {}
         self.given: dict[int, int] = {}  #: how many numbers a line has given
+        self.added: dict[int, Added] = {}
         super().__init__(graph, variables, now)
 
     # -- what is seen ------------------------------------------------------------------------------
@@ -42,12 +58,34 @@ class Signing(Game):
         holder = self.tasks()[number].scope.holder
         return holder if holder is not None and holder.number in self.lines and holder.body else None
 
+    def tasks(self) -> list[Token]:
+        return [task for task in super().tasks() if not self._kept(task)]
+
+    def marking(self) -> Counter[str]:
+        return super().marking() - Counter(t.node.id for t in super().tasks() if self._kept(t))
+
+    def _kept(self, task: Token) -> bool:
+        return task.number in self.added and self.added[task.number].kept
+
+    def helped(self, number: int) -> Token | None:
+        """Return the task that an open one, by its age, was added to sign."""
+        holder = self.tasks()[number].scope.holder
+        return holder if holder is not None and holder.number in self.added else None
+
+    def helpers(self, number: int) -> list[tuple[int, bool]]:
+        """Return the numbers of those added to a task, and whether they have signed."""
+        known = self.added.get((self.helped(number) or self.tasks()[number]).number, Added())
+        waiting = [*known.after, *known.tokens]
+        return sorted([(n, False) for n in waiting] + [(n, True) for n in known.signed])
+
     def parked(self) -> list[bool]:
         return [self._is_parked(number) for number in range(len(self.tasks()))]
 
     def _is_parked(self, number: int) -> bool:
-        body = self.body(number)
-        return body is not None and self.tasks()[number] not in [p.token for p in self._turns(body)]
+        body, task = self.body(number), self.tasks()[number]
+        if body is None:
+            return task.number in self.added and bool(self.added[task.number].tokens)
+        return task not in [p.token for p in self._turns(body)]
 
     def signers(self, number: int) -> list[tuple[int, bool]]:
         """Return the numbers of those in line, and whether they have signed."""
@@ -56,6 +94,66 @@ class Signing(Game):
         return sorted((place.number, place.done) for place in self.lines[body.number])
 
     # -- what others do ----------------------------------------------------------------------------
+
+    def complete(self, number: int, variables: Mapping[str, bool]) -> None:
+        """Complete an open task, or sign for who was added to one."""
+        task, helped = self.tasks()[number], self.helped(number)
+        if helped is not None:
+            added = self.added[helped.number]
+            mine = next(n for n, token in added.tokens.items() if token is task)
+            del added.tokens[mine]
+            added.signed.append(mine)
+            self.remove(task)
+            self._without(helped)
+        elif task.number in self.added and self.added[task.number].after:
+            self.variables.update(variables)
+            added = self.added[task.number]
+            added.kept = True
+            for one in added.after:
+                self._stand(task, one)
+            added.after.clear()
+        else:
+            super().complete(number, variables)
+            return
+        self.drain()
+
+    def help(self, number: int, *, before: bool) -> None:
+        """Add somebody to a task that one does."""
+        task = self.tasks()[number]
+        added = self.added.setdefault(task.number, Added())
+        one, added.given = added.given, added.given + 1
+        if before:
+            self._stand(task, one)
+        else:
+            added.after.append(one)
+        self.drain()
+
+    def help_no_more(self, number: int, which: int) -> None:
+        """Take away somebody who was added to a task and has not signed."""
+        task = self.helped(number) or self.tasks()[number]
+        added = self.added[task.number]
+        if which in added.after:
+            added.after.remove(which)
+        else:
+            self.remove(added.tokens.pop(which))
+            self._without(task)
+        self.drain()
+
+    def _stand(self, task: Token, one: int) -> None:
+        task.inside = task.inside or Scope(None, task)
+        token = Token(next(self.numbers), task.node, task.inside, None)
+        task.inside.tokens.append(token)
+        self.added[task.number].tokens[one] = token
+
+    def _without(self, task: Token) -> None:
+        added = self.added[task.number]
+        if added.kept and not added.tokens:
+            self.leave(task)
+
+    def _moved(self, number: int) -> Token:
+        task = self.helped(number) or self.tasks()[number]
+        holder = task.scope.holder
+        return holder if holder is not None and holder.body else task
 
     def add(self, number: int, where: str) -> None:
         """Let one more sign: before or after an open task, or last."""
