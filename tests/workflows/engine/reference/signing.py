@@ -150,11 +150,6 @@ class Signing(Game):
         if added.kept and not added.tokens:
             self.leave(task)
 
-    def _moved(self, number: int) -> Token:
-        task = self.helped(number) or self.tasks()[number]
-        holder = task.scope.holder
-        return holder if holder is not None and holder.body else task
-
     def add(self, number: int, where: str) -> None:
         """Let one more sign: before or after an open task, or last."""
         body, task = self.body(number), self.tasks()[number]
