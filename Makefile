@@ -1,6 +1,6 @@
 # Everything from nothing, with only python3 >= 3.11 and make. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench bench-list check format setup web browser lock advisories clean
+.PHONY: help run test compat soak bench bench-list check format setup web browser lock advisories clean
 
 PYTHON ?= python3
 # Test processes at a time.
@@ -20,6 +20,7 @@ STAMP := $(VENV)/.ready-$(shell $(PYTHON) -c 'import hashlib, sys; print(hashlib
 help:
 	@echo 'make run      set up, then serve the demo on http://127.0.0.1:8000 (ARGS="--port 9000")'
 	@echo 'make test     set up, then run the whole suite (ARGS="tests/engine -k timer", WORKERS=4)'
+	@echo 'make compat   the same calls to this program and to a real Operaton, field by field; needs Java 17 and Maven'
 	@echo 'make soak     walk at random through processes, requests and files for long (WALKS=20000, SEED=1 for the same again)'
 	@echo 'make bench    what the program costs, into docs/reference/performance.md (ARGS="--quick", ARGS="--profile")'
 	@echo 'make bench-list  one list of 100,000 rows, an hour on each kind of database (ROWS=10000: some minutes)'
@@ -36,6 +37,11 @@ run: setup
 # A file's tests stay on one process, which lays its houses and opens its browser once.
 test: setup browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# No part of the suite: it fetches Operaton from Maven Central.
+compat: setup
+	mvn -q -B -f tests/contract/compat/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/build/compat
+	$(BIN)/pytest -p no:cacheprovider tests/contract/compat/compare.py $(ARGS)
 
 soak: $(STAMP) browser
 	@echo 'Seed $(SEED), $(WALKS) walks of each kind. The same again: make soak SEED=$(SEED) WALKS=$(WALKS)'

@@ -361,7 +361,7 @@ def _shown(session: Session, task: ExternalTask, instance: Instance) -> dict[str
     definition = session.get_one(ProcessDefinition, task.definition_id)
     return {
         "activityId": task.element_id,
-        "activityInstanceId": task.id,
+        "activityInstanceId": f"{task.element_id}:{task.id}",
         "createTime": dates.written(task.created_at),
         "errorMessage": task.error_message,
         "executionId": instance.id,

@@ -52,7 +52,7 @@ def test_a_task_is_fetched_and_completed(
     }
     assert task == {
         "activityId": "Print",
-        "activityInstanceId": task["id"],
+        "activityInstanceId": f"Print:{task['id']}",
         "errorMessage": None,
         "errorDetails": None,
         "executionId": instance["id"],
