@@ -179,6 +179,8 @@ ACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "task.assign": _passed_on,
     "task.complete": lambda d: _("finished “%(step)s”", step=d["step"]),
     "task.send_back": lambda d: _("sent “%(step)s” back", step=d["step"]),
+    "task.skip": lambda d: _("skipped “%(step)s”", step=d["step"]),
+    "task.withdraw": lambda d: _("took “%(step)s” back after finishing it", step=d["step"]),
     "task.jump": lambda d: _("moved the process on from “%(step)s” to another step", step=d["step"]),
     "instance.start": lambda d: _("started the process"),
     "instance.cancel": lambda d: _("ended the process before its time"),

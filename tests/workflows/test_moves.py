@@ -4,12 +4,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from tests.workflows.test_persistence_races import act, at_once
 from workflows import clock, history, instances, moves, tasks, watchdog
 from workflows.actor import Actor
 from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from workflows.model import Activity, ExternalTask, Instance, Task, TaskDraft, Timer
+from workflows.model import Activity, ExternalTask, Incident, Instance, Task, TaskDraft, Timer
 from workflows.moves import ProcessMove
 
 ANNA = Actor("anna", frozenset({"anna", "handler"}))
@@ -24,8 +25,13 @@ LATE = (
 EXTERNAL = '<bpmn:serviceTask id="x" camunda:type="external" camunda:topic="t"/>'
 
 
-def user(name):
-    return f'<bpmn:userTask id="{name}" camunda:candidateGroups="handler" camunda:dueDate="PT4H"/>'
+def user(name, **properties):
+    given = "".join(f'<camunda:property name="{key}" value="{value}"/>' for key, value in properties.items())
+    inner = f"<camunda:properties>{given}</camunda:properties>" if given else ""
+    return (
+        f'<bpmn:userTask id="{name}" camunda:candidateGroups="handler" camunda:dueDate="PT4H">'
+        f"<bpmn:extensionElements>{inner}</bpmn:extensionElements></bpmn:userTask>"
+    )
 
 
 @pytest.fixture
@@ -168,4 +174,94 @@ def test_of_eight_who_send_one_back_one_does(office, forked):
     assert len([r for r in results if isinstance(r, Instance)]) == 1
     assert {r.code for r in results if isinstance(r, Conflict)} == {"closed"}
     assert len(office.all(ProcessMove)) == 1
+    office.check()
+
+
+@pytest.fixture
+def line(office, diagram, operation):
+    """Start `one` (may be skipped), a way that is chosen, `two`, and `three`, which a register records."""
+
+    @operation("registers.note")
+    def note(context, answers):
+        return {}
+
+    elements = (
+        '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/><bpmn:exclusiveGateway id="x"/>'
+        + user("one", skippable="true")
+        + user("two", skippable="true")
+        + user("three", record="registers.note")
+        + user("four")
+    )
+    flows = ("s>one", "one>x", "x>two?${agreed}", "x>e?${not agreed}", "two>three", "three>four", "four>e")
+    office.deploy(diagram("line", elements, *flows))
+    return office.start("line")
+
+
+def test_a_step_is_skipped_with_a_reason_unless_what_follows_asks_for_its_answers(office, line):
+    def refused(kind, element, actor=CARL, reason="why"):
+        with pytest.raises(kind) as error, office.work() as session:
+            tasks.skip(session, office.task(element).id, actor=actor, reason=reason)
+        office.check()
+        return error.value.code
+
+    assert refused(InvalidInput, "one", reason="") == "reason"
+    assert refused(NotAllowed, "one", actor=GUEST) == "not_allowed"
+    assert refused(Conflict, "one") == "needs_answers"
+    assert office.all(Incident) == []
+    office.complete(office.task("one"), agreed=True)
+    with office.work() as session:
+        tasks.skip(session, office.task("two").id, actor=CARL, reason="无此情形")
+    office.check()
+    assert refused(Conflict, "three") == "not_skippable"
+    (told,) = office.all(ProcessMove)
+    assert (told.kind, told.left, told.reached, told.reason) == ("skip", "two", None, "无此情形")
+    with office.work() as session:
+        assert "task.skip" in {event.act for event in history.audit(session, line.id)}
+
+
+def test_who_has_completed_a_step_takes_it_back_until_somebody_begins_with_what_came_of_it(office, line):
+    one = office.task("one")
+    office.complete(one, actor=ANNA, agreed=True)
+
+    def refused(kind, task=one, actor=ANNA):
+        with pytest.raises(kind) as error, office.work() as session:
+            tasks.withdraw(session, task.id, actor=actor)
+        office.check()
+        return error.value.code
+
+    assert refused(NotAllowed, actor=CARL) == "not_allowed"
+    two = office.task("two")
+    with office.work() as session:
+        tasks.claim(session, two.id, actor=CARL)
+    assert refused(Conflict) == "claimed"
+    with office.work() as session:
+        tasks.release(session, two.id, actor=CARL)
+        tasks.save_draft(session, two.id, actor=CARL, answers={"half": 1})
+    assert refused(Conflict) == "claimed"
+    with office.work() as session:
+        session.execute(delete(TaskDraft))
+        tasks.withdraw(session, one.id, actor=ANNA)
+    office.check()
+    (again,) = office.open_tasks()
+    assert (again.element_id, again.assignee) == ("one", "anna")
+    assert office.get(Task, two.id).outcome == "cancelled"
+    (told,) = office.all(ProcessMove)
+    assert (told.kind, told.left, told.reached) == ("withdraw", "two", "one")
+    office.complete(again, actor=ANNA, agreed=True)
+    office.complete(office.task("two"), actor=CARL)
+    assert refused(Conflict, again) == "done_since"
+    three = office.task("three")
+    office.complete(three, actor=CARL)
+    assert refused(Conflict, three, CARL) == "irrevocable"
+
+
+@pytest.mark.parametrize("office", ["postgresql"], indirect=True)
+def test_taken_back_and_claimed_at_once_one_of_both_is_done(office, line):
+    one = office.task("one")
+    office.complete(one, actor=ANNA, agreed=True)
+    two = office.task("two")
+    back, claimed = at_once(
+        act(office, tasks.withdraw, one.id, actor=ANNA), act(office, tasks.claim, two.id, actor=CARL)
+    )
+    assert isinstance(back, Conflict) != isinstance(claimed, Conflict)
     office.check()

@@ -32,7 +32,8 @@ BLOCKS = st.recursive(
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["complete"] * 4 + ["claim", "wait", "answer", "recall", "hold", "set", "back", "jump"]
+            ["complete"] * 4
+            + ["claim", "wait", "answer", "recall", "hold", "set", "back", "jump", "withdraw"]
         ),
         st.integers(0, 9),
         st.booleans(),
@@ -286,6 +287,12 @@ class Walk:
             to = steps[number % len(steps)]
             self.moved(instances.jump, self.instance.id, task.id, to, actor=self.office.chief, reason="r")
 
+    def withdraw(self, number: int, flag: bool, again: bool) -> None:
+        """Take a completion back, if it can be."""
+        done = self.office.all(Task, Task.instance_id == self.instance.id, Task.outcome == "completed")
+        for task in done[-1 - number % 3 :][:1]:
+            self.moved(tasks.withdraw, task.id, actor=self.office.chief)
+
     def chosen(self, number: int) -> list[Task]:
         found = self.open()
         return [found[number % len(found)]] if found else []
@@ -295,7 +302,15 @@ class Walk:
             with self.office.work() as session:
                 how(session, *given, **named)
 
-        assert self.refused(act) in ("", "task_closed", "unsafe", "step", "claimed")
+        assert self.refused(act) in (
+            "",
+            "task_closed",
+            "unsafe",
+            "step",
+            "claimed",
+            "done_since",
+            "irrevocable",
+        )
 
     def wait(self, number: int, flag: bool, again: bool) -> None:
         self.fire()

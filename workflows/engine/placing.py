@@ -15,7 +15,7 @@ from workflows.engine.adhoc import AdHocSubProcess
 from workflows.engine.instance import Instance
 from workflows.engine.migration import Migration, called, changed_kind, refusal, remark
 from workflows.engine.spots import JOINS
-from workflows.engine.tokens import BACK, BEEN, Token
+from workflows.engine.tokens import BACK, BEEN, CAME, Token
 from workflows.findings import Finding
 
 
@@ -147,12 +147,22 @@ class Placing:
             self.refuse(token, "flow", f"It is about to go on by {', '.join(sorted(taken))}, which is gone.")
         if "completed" in kept:
             kept["completed"] = [self._record(token, spec, record) for record in kept["completed"]]
+        if came := kept.pop(CAME, None):
+            kept.update(self._came(came))
         if BEEN in kept:
             kept[BEEN] = [self.names[element] for element in kept[BEEN] if element in self.names]
         if BACK in kept:
             kept[BACK] = self._back(token, spec, kept[BACK])
         _keep_what_is_awaited(own, spec, kept)
         return kept
+
+    def _came(self, came: dict[str, Any]) -> dict[str, Any]:
+        """Return of which completion a token came; of none that could be taken back where its step is gone."""
+        steps = [came["step"], *came.get(BACK, ())]
+        if not all(step in self.names for step in steps):
+            return {}
+        step, *back = (self.names[step] for step in steps)
+        return {CAME: {**came, "step": step, **({BACK: back} if back else {})}}
 
     def _back(self, token: Token, spec: Any, chain: list[str]) -> list[str]:
         """Return where a token that was sent back comes straight back to."""

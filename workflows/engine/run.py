@@ -24,6 +24,7 @@ from workflows.engine import (
     scope,
     signers,
     state,
+    withdrawing,
 )
 from workflows.engine import starts as starting
 from workflows.engine.instance import Instance
@@ -194,11 +195,14 @@ class Run:
         if cosigning.is_signer(token):
             raise Conflict("Who was added to a task signs it, and completes nothing.", code="signs_only")
         with self._acting():
+            done = withdrawing.Completion(token) if token.task_spec.manual else None
             token.data.update(own)
             scope.assign(token, cleaned)
             if not cosigning.keep(token):
                 token.complete()
             self._drain()
+            if done is not None:
+                done.remember()
 
     def throw(self, task_id: str, code: str, message: str, variables: Mapping[str, Any]) -> None:
         """Let an external task end in a business error, which the nearest error event around it catches.
@@ -234,6 +238,37 @@ class Run:
         """Put the token of an open task on any step of its scope or one around it; raises as `send_back` does."""
         return self._move(task_id, lambda token: moves.jump(token, node_id))
 
+    def skip(self, task_id: str) -> None:
+        """Leave an open task as if it were done, without answers; `Conflict` (`not_skippable`) where that is not drawn.
+
+        `EngineFault` where a condition or a parameter behind it misses an answer: nothing has happened then.
+        """
+        token = self._still_open(task_id)
+        if str(token.task_spec.node.attributes.get("properties", {}).get("skippable")).lower() != "true":
+            raise Conflict(
+                f"'{token.task_spec.element}' is no step that may be skipped.", code="not_skippable"
+            )
+        if parking.is_parked(token) or cosigning.is_signer(token):
+            raise Conflict("The task waits until others have signed.", code="parked")
+        with self._acting():
+            token.complete()
+            self._drain()
+
+    def came_of(self, task_id: str) -> frozenset[str]:
+        """Return the ids of what came of a completed task; `Conflict` (`done_since`, `irrevocable`) as in `withdraw`."""
+        return frozenset(withdrawing.open_in(withdrawing.came_of(self._instance, task_id)))
+
+    def withdraw(self, task_id: str) -> Moved:
+        """Take the completion of a task back: what came of it goes, and its step begins again.
+
+        `Conflict` (`done_since`) once something was done with that, (`irrevocable`, naming the element) where something
+        ran on the way that cannot be undone, or other tokens went on together with it.
+        """
+        self._check_sound()
+        with self._acting():
+            self._drain()
+        return self._go(withdrawing.plan(self._instance, task_id))
+
     def modify(self, changes: Sequence[Change]) -> None:
         """Take tokens away and put others, all at once; a run without any is cancelled then.
 
@@ -248,7 +283,9 @@ class Run:
             self._drain()
 
     def _move(self, task_id: str, plan: Callable[[Token], moves.Move]) -> Moved:
-        move = plan(cosigning.task_of(self._still_open(task_id)))
+        return self._go(plan(cosigning.task_of(self._still_open(task_id))))
+
+    def _go(self, move: moves.Move) -> Moved:
         with self._acting():
             moves.go(self._instance, move)
             self._drain()

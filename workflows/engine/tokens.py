@@ -17,6 +17,8 @@ from SpiffWorkflow.util.task import TaskState
 
 #: Of a token that was sent back: the elements that it comes straight back to, the next one last.
 BACK = "back"
+#: Of a token: the completion that it came of, as long as it stands where it came.
+CAME = "came"
 #: Of a scope: the activities in it that have been done, each once, in the order of the first time.
 BEEN = "been"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

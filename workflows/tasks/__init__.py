@@ -19,7 +19,7 @@ from workflows.tasks.acts import (
 from workflows.tasks.delegation import delegate, resolve, transfer
 from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable, listing, next_of, offered_to
 from workflows.tasks.keeping import told
-from workflows.tasks.moves import earlier, send_back
+from workflows.tasks.moves import earlier, send_back, skip, withdraw
 from workflows.tasks.signing import add_signers, remove_signer, sign, signers
 
 __all__ = [
@@ -53,6 +53,8 @@ __all__ = [
     "send_back",
     "sign",
     "signers",
+    "skip",
     "told",
     "transfer",
+    "withdraw",
 ]

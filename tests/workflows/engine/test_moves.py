@@ -11,9 +11,11 @@ from tests.workflows.engine.diagrams import (
     Story,
     boundary,
     counted,
+    extended,
     file_of,
     flows,
     nodes,
+    service,
     sub,
     timer,
     user,
@@ -454,3 +456,102 @@ def test_of_a_repeated_step_one_instance_takes_all_along() -> None:
     assert modify(story, Change("cancel", None, token=first.id), Change("before", "b")) == ["b", "b"]
     assert modify(story, cancel("b"), Change("before", "e")) == []
     assert (story.outcome, story.ends) == ("completed", ["e"])
+
+
+# -- skipped -------------------------------------------------------------------------------------------
+
+SKIPPABLE = extended(
+    '<camunda:properties><camunda:property name="skippable" value="true"/></camunda:properties>'
+)
+
+
+def test_a_step_is_skipped_where_the_diagram_lets_it_and_leaves_as_if_it_were_done() -> None:
+    story = begun(ENDS + user("a") + user("b", SKIPPABLE) + user("c") + flows("s > a > b > c > e"))
+
+    def skip(name: str) -> None:
+        run = story.reload()
+        run.skip(next(task.id for task in run.open_tasks if task.node.id == name))
+
+    with pytest.raises(Conflict, match="no step that may be skipped"):
+        skip("a")
+    story.complete("a")
+    back(story, "b", "a", straight=True)
+    story.complete("a")
+    skip("b")
+    assert earlier(story, "c") == ["a", "b"]
+    assert finish(story) == ["c"]
+
+
+# -- withdrawn -----------------------------------------------------------------------------------------
+
+
+def withdraw(story: Story, task: str) -> list[str]:
+    run = story.reload()
+    run.withdraw(task)
+    story.steps += run.steps
+    return story.open
+
+
+def done(story: Story, name: str, **variables: bool) -> str:
+    """Complete a task and return its id."""
+    task = next(task.id for task in story.reload().open_tasks if task.node.id == name)
+    story.complete(name, **variables)
+    return task
+
+
+def refusal(story: Story, task: str) -> tuple[str, str | None]:
+    before = story.open
+    with pytest.raises(Conflict) as refused:
+        withdraw(story, task)
+    assert story.open == before
+    return refused.value.code, refused.value.params.get("element")
+
+
+def test_a_completion_is_taken_back_with_all_that_came_of_it() -> None:
+    story = begun(FORKED)
+    pre = done(story, "pre")
+    assert withdraw(story, pre) == ["pre"]
+    assert refusal(story, pre)[0] == "done_since"
+
+
+def test_what_waits_at_a_join_can_be_taken_back_and_what_has_passed_it_cannot() -> None:
+    story = begun(FORKED, "pre")
+    first = done(story, "b")
+    assert withdraw(story, first) == ["b", "c"]
+    done(story, "b")
+    last = done(story, "c")
+    assert story.open == ["d"]
+    assert refusal(story, last) == ("irrevocable", "j")
+
+
+def test_once_one_of_what_came_of_it_is_done_nothing_can_be_taken_back() -> None:
+    story = begun(FORKED)
+    pre = done(story, "pre")
+    done(story, "b")
+    assert refusal(story, pre)[0] == "done_since"
+    assert refusal(story, "unknown")[0] == "done_since"
+
+
+def test_inside_a_subprocess_that_came_of_it_something_was_done() -> None:
+    story = begun(BOXED)
+    a = done(story, "a")
+    assert withdraw(story, a) == ["a"]
+    a = done(story, "a")
+    done(story, "b")
+    assert refusal(story, a)[0] == "done_since"
+
+
+def test_what_was_told_on_the_way_cannot_be_taken_back() -> None:
+    throw = '<intermediateThrowEvent id="t"><signalEventDefinition signalRef="g1"/></intermediateThrowEvent>'
+    for way, element in ((service("x", "clues.register"), "x"), (throw, "t")):
+        body = ENDS + user("a") + user("b") + way + flows(f"s > a > {element} > b > e")
+        story = Story.begin(body, extra='<signal id="g1" name="go"/>')
+        assert refusal(story, done(story, "a")) == ("irrevocable", element)
+
+
+def test_taken_back_the_way_straight_back_is_there_again() -> None:
+    story = begun(ENDS + user("a") + user("b") + user("c") + flows("s > a > b > c > e"), "a", "b")
+    back(story, "c", "a", straight=True)
+    a = done(story, "a")
+    assert withdraw(story, a) == ["a"]
+    assert finish(story) == ["a", "c"]
