@@ -13,6 +13,7 @@ from server.pages import (
     case_events,
     caseflow_events,
     clearing_events,
+    moving_words,
     names,
     sanction_errors,
     signing_words,
@@ -121,6 +122,7 @@ def _role(params: Params) -> str:
 
 #: Failures by code.
 ERRORS: dict[str, Wording] = {
+    **moving_words.ERRORS,
     **signing_words.ERRORS,
     **template_words.ERRORS,
     "facts_not_shown": lambda p: _(
