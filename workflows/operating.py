@@ -59,7 +59,7 @@ def move(session: Session, row_id: str, due_at: datetime, *, actor: Actor) -> No
     """
     row, instance = _taken(session, row_id, actor)
     _guard_free(row, instance)
-    persistence.guard_active(instance)
+    _guard_active(row, instance)
     if row.status == "failed":
         raise Conflict("It has failed: give it retries first.", code="failed")
     _record(session, actor, "job.due", row, instance, old=row.due_at.isoformat(), new=due_at.isoformat())
@@ -78,7 +78,7 @@ def execute(session: Session, row_id: str, *, actor: Actor) -> None:
     row, instance = _found(session, row_id, actor)
     if row.due_at > clock.now():
         _guard_free(row, instance)
-    persistence.guard_active(instance)
+    _guard_active(row, instance)
     _record(session, actor, "job.execute", row, instance)
     if row.status == "failed":
         row, instance = _taken(session, row_id, actor)
@@ -122,6 +122,12 @@ def _guard_free(row: Row, instance: Instance) -> None:
     engine_timer = isinstance(row, Timer) and row.kind == "engine" and row.counted is None
     if instance.scope_id or not (engine_timer or row.kind in _FREE):
         raise Conflict("The rules count when this is due: nobody moves it.", code="counted")
+
+
+def _guard_active(row: Row, instance: Instance) -> None:
+    # Word to another is delivered whatever has become of the sender.
+    if row.instance_id:
+        persistence.guard_active(instance)
 
 
 def _revive(session: Session, row: Row, instance: Instance, actor: Actor) -> None:
