@@ -26,7 +26,7 @@ FROZEN = frozenset({"claim", "complete", "assign", "hold", "stand_in", "sign"})
 KEPT_APART = frozenset({"claim", "complete", "hold", "sign"})
 #: The right over the course of a matter that an act on its instance needs; what is not here, nobody may.
 COURSE = {
-    **dict.fromkeys(("cancel", "suspend", "migrate", "jump", "reopen"), "steer"),
+    **dict.fromkeys(("cancel", "suspend", "migrate", "jump"), "steer"),
     **dict.fromkeys(("retry", "message"), "mend"),
 }
 

@@ -15,7 +15,7 @@ from tests.workflows.engine.reference.model import Flow, Graph, Node
 Place = tuple[str, str]
 State = tuple[Place, ...]
 #: States beyond which nothing is said.
-MANY = 500
+MANY = 150
 JOINS = ("parallel", "inclusive")
 
 

@@ -149,6 +149,8 @@ class Game:
         if not {node.id, moved.stands.id} <= main or not sound(graph, self._places(scope, main)):
             return False, None
         others = self.others(way, jumped=jumped) if not straight else []
+        if len(others) > 3:
+            return False, None  # there are too many ways of letting some go along
         for number in range(len(others) + 1):
             for along in combinations(others, number):
                 stay = self._places(scope, main, without=[moved, *along])
