@@ -155,6 +155,7 @@ def _safe(move: Move, goes: Callable[[Token], bool]) -> Move:
     ways = chain.from_iterable(combinations(others, number) for number in range(len(others) + 1))
     budget = Budget(PLACES)
     alone: list[Finding] = []
+    given_up: list[Finding] = []
     for along in islice(ways, MOST):
         made = replace(move, along=along)
         places = [*spots(move.around, without=(move.moved, *along)), (move.spec.element, None, False)]
@@ -162,7 +163,9 @@ def _safe(move: Move, goes: Callable[[Token], bool]) -> Move:
         if not found:
             return made
         alone = alone or found
-    raise _unsafe(alone)
+        given_up = given_up or [finding for finding in found if finding.rule == "not_proved"]
+    # Why it cannot go alone, and that not all ways of letting others go along could be looked at to the end.
+    raise _unsafe([*alone, *(finding for finding in given_up if finding not in alone)])
 
 
 def guard_safe(around: Token, places: Iterable[Spot], budget: Budget) -> None:
