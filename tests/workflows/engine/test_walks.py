@@ -108,32 +108,41 @@ class Walk:
         note(f"to {way[1].id}, straight {straight}")
         act = partial(self.run.jump if jumped else self.run.send_back, task.id, way[1].id)
         act = partial(act, straight=True) if straight else act
-        judged, along = self.game.choose_along(way, jumped=jumped, straight=straight)
-        if not (self.judges and judged):
+        choices = self.game.choices(way, jumped=jumped, straight=straight) if self.judges else None
+        if choices is None:
             self.follow(act, way, jumped=jumped, straight=straight)
         else:
-            self.judge(act, way, along, straight=straight)
+            self.judge(act, way, choices, straight=straight)
 
-    def judge(self, act: Callable[[], Moved], way: Way, along: list[Token] | None, *, straight: bool) -> None:
-        """Compare with what the reference has foreseen; the engine may give up sooner than it."""
+    def judge(
+        self, act: Callable[[], Moved], way: Way, choices: list[list[Token]], *, straight: bool
+    ) -> None:
+        """Let the engine do one of what the reference has foreseen.
+
+        It may give up sooner, and let more go along: its game knows no order between a join and a person.
+        """
         try:
             gone = names(act())
         except Conflict as refused:
             given_up = any(finding.rule == "not_proved" for finding in refused.params["findings"])
-            if not given_up and along is not None:
+            if not given_up and choices:
                 raise AssertionError(f"refused, but not by the reference: {refused}") from refused
             return
         except EngineFault:
-            assert along is not None
-            with pytest.raises(Stuck):
-                self.game.move(way, along, straight=straight)
             self.failed = True
             return
-        assert along is not None
-        assert gone == [token.node.id for token in along]
+        fitting = [along for along in choices if [token.node.id for token in along] == gone]
+        assert fitting
+        self.move_along(way, fitting, straight=straight)
+
+    def move_along(self, way: Way, fitting: list[list[Token]], *, straight: bool) -> None:
+        """Let the reference do as the engine has done."""
+        if len(fitting) > 1:
+            self.failed = True  # which of those that wait at one join went along is not told
+            return
         try:
-            self.game.move(way, along, straight=straight)
-        except Endless:
+            self.game.move(way, fitting[0], straight=straight)
+        except (Stuck, Endless):
             assume(False)
         self.compare()
 
@@ -149,14 +158,7 @@ class Walk:
         others = self.game.others(way, jumped=jumped) if gone else []
         fitting = [list(c) for c in combinations(others, len(gone)) if [t.node.id for t in c] == gone]
         assert fitting
-        if len(fitting) > 1:
-            self.failed = True  # which of those that wait at one join went along is not told
-            return
-        try:
-            self.game.move(way, fitting[0], straight=straight)
-        except (Stuck, Endless):
-            assume(False)
-        self.compare()
+        self.move_along(way, fitting, straight=straight)
 
     def both(self, reference: Callable[[], object], engine: Callable[[], object]) -> None:
         try:

@@ -137,27 +137,30 @@ class Game:
             and (jumped or self._is_ahead(other, {node.id, *elements}, flows))
         ]
 
-    def choose_along(self, way: Way, *, jumped: bool, straight: bool) -> tuple[bool, list[Token] | None]:
-        """Tell whether it can be judged which tokens go along, and return them: as few as do; None where none do."""
+    def choices(self, way: Way, *, jumped: bool, straight: bool) -> list[list[Token]] | None:
+        """Return which tokens could go along so that all comes to its end, fewest first; None if that is not judged."""
         moved, node = way
         scope, graph = moved.scope, moved.scope.graph
         assert graph is not None
         if straight and not graph.on(node):
-            return True, []
+            return [[]]
         aside = {each.id for each in graph.nodes if each.kind == "boundary" and not each.interrupting}
         main = _led_to(graph, [start.id for start in graph.starts], aside)
         if not {node.id, moved.stands.id} <= main or not sound(graph, self._places(scope, main)):
-            return False, None
+            return None
         others = self.others(way, jumped=jumped) if not straight else []
         if len(others) > 3:
-            return False, None  # there are too many ways of letting some go along
+            return None  # there are too many ways of letting some go along
+        made = []
         for number in range(len(others) + 1):
             for along in combinations(others, number):
                 stay = self._places(scope, main, without=[moved, *along])
                 found = sound(graph, [*stay, (node.id, "")])
-                if found is not False:
-                    return found is not None, list(along)
-        return True, None
+                if found is None:
+                    return None
+                if found:
+                    made.append(list(along))
+        return made
 
     def move(self, way: Way, along: list[Token], *, straight: bool) -> None:
         """Put a token on another activity, others given up."""
