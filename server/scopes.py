@@ -74,7 +74,11 @@ NEEDED: Mapping[str, frozenset[str]] = {
             *("engine_rest.modify_variables", "engine_rest.retry_incident", "engine_rest.resolve_incident"),
             *("engine_rest.execute_migration", "engine_rest.set_external_retries"),
             *("engine_rest.set_external_priority", "engine_rest.set_many_retries"),
-            *("engine_rest.execute_migration_later", "engine_rest.delete_batch"),
+            *(
+                "engine_rest.execute_migration_later",
+                "engine_rest.delete_batch",
+                "engine_rest.modify_instance",
+            ),
             *("engine_rest.set_job_retries", "engine_rest.set_job_due", "engine_rest.execute_job"),
         }
     ),

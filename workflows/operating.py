@@ -24,7 +24,7 @@ from workflows.visibility import policy
 
 Row = Timer | Job
 #: Jobs that go about a run's business and have no day of their own.
-_FREE = ("continue", "message", "signal")
+_FREE = ("continue", "message", "signal", "migrate", "stop")
 
 
 def instance_of(table: type[Row]) -> ColumnElement[Any]:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from handlers import codes, duties
-from handlers.keeping import sealed
+from handlers.keeping import archived, sealed
 from handlers.office import actor_for
 from handlers.recusals import ASKED, state_of
 from handlers.registers import Clue, ClueHandler
@@ -26,7 +26,7 @@ FROZEN = frozenset({"claim", "complete", "assign", "hold", "stand_in", "sign"})
 KEPT_APART = frozenset({"claim", "complete", "hold", "sign"})
 #: The right over the course of a matter that an act on its instance needs; what is not here, nobody may.
 COURSE = {
-    **dict.fromkeys(("cancel", "suspend", "migrate", "jump"), "steer"),
+    **dict.fromkeys(("cancel", "suspend", "migrate", "jump", "reopen"), "steer"),
     **dict.fromkeys(("retry", "message"), "mend"),
 }
 
@@ -127,6 +127,8 @@ def _may_instance(session: Session, actor: Actor, act: str, instance: Instance) 
     if instance.scope_id is None:
         own = actor.id in (instance.started_by, deployed_by(session, instance.definition_id))
         return decide(own, "owner", f"Only who started or deployed the process may {act} it.")
+    if act == "reopen" and archived(session, instance.scope_id):
+        return refused("archived")
     right = COURSE.get(act)
     if right is None:
         return refused("forms")

@@ -184,6 +184,7 @@ ACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "task.jump": lambda d: _("moved the process on from “%(step)s” to another step", step=d["step"]),
     "instance.start": lambda d: _("started the process"),
     "instance.cancel": lambda d: _("ended the process before its time"),
+    "instance.reopen": lambda d: _("opened the process again"),
     "instance.modify": lambda d: _("moved the process to other steps"),
     "instance.suspend": lambda d: _("suspended the process"),
     "instance.resume": lambda d: _("resumed the process"),

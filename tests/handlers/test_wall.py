@@ -548,6 +548,8 @@ def test_acts_on_instances(world: World) -> None:
     assert may(chief, "migrate", matter)
     assert may(chief, "jump", matter)
     assert not may(clerk, "jump", matter)
+    assert may(chief, "reopen", matter)
+    assert not may(clerk, "reopen", matter)
     assert not may(clerk, "migrate", matter)
     assert not may(held("principal", "principal@JW"), "migrate", matter)
     assert not may(held("anna"), "see", matter)  # deployed it, and still learns nothing of the matter

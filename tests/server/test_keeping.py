@@ -407,6 +407,10 @@ def test_the_archive_hides_a_matter_until_it_is_opened_for_a_purpose(
     assert visitor.post("/keeping/archive", **sent, reason="当事人申诉").status_code == 303
     assert visitor.get(f"/clues/{clue.id}").status_code == 200
     assert head.get(f"/clues/{clue.id}").status_code == 404
+    with city.database.reading() as session:
+        ended = session.get_one(Instance, clue.instance_id)
+        # Who reads it works on it no more: it is taken out of the archive before its process is opened again.
+        assert visibility.policy().may(session, principal, "reopen", ended).rule == "archived"
     with clock.held_at(clock.now() + timedelta(hours=24)), city.database.reading() as session:
         assert wall.view(session, principal, clue) is None
         assert session.scalars(select(Clue.id).where(wall.clues(principal), Clue.id == clue.id)).all() == []

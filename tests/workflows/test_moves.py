@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from tests.workflows.test_persistence_races import act, at_once
 from workflows import clock, history, instances, moves, tasks, watchdog
@@ -264,4 +264,34 @@ def test_taken_back_and_claimed_at_once_one_of_both_is_done(office, line):
         act(office, tasks.withdraw, one.id, actor=ANNA), act(office, tasks.claim, two.id, actor=CARL)
     )
     assert isinstance(back, Conflict) != isinstance(claimed, Conflict)
+    office.check()
+
+
+def test_an_ended_instance_is_opened_again_by_who_steers_it_and_its_history_stays(office, forked):
+    office.complete(office.task("b"), actor=ANNA)
+    with office.work() as session:
+        external = session.scalars(select(ExternalTask.id)).one()
+    with office.work() as session:
+        instances.cancel(session, forked.id, actor=office.chief, reason="误立")
+    passed = [(one.element_id, one.left_at) for one in office.all(Activity)]
+    onlooker = Actor("gast", frozenset({"guest", "operator"}))
+    for actor, error, to in ((onlooker, NotAllowed, "d"), (office.chief, InvalidInput, "nowhere")):
+        with pytest.raises(error), office.work() as session:
+            instances.reopen(session, forked.id, to, actor=actor, reason="x")
+    with pytest.raises(InvalidInput), office.work() as session:
+        instances.reopen(session, forked.id, "d", actor=office.chief, reason=" ")
+    with office.work() as session:
+        instances.reopen(session, forked.id, "d", actor=office.chief, reason="有新证据")
+    office.check()
+    row = office.get(Instance, forked.id)
+    assert (row.state, row.ended_at, row.end_element, row.end_reason) == ("active", None, None, None)
+    assert [(one.element_id, one.left_at) for one in office.all(Activity)][: len(passed)] == passed
+    with office.work() as session:
+        made = [(one.kind, one.reached, one.reason) for one in moves.of_instance(session, forked.id)]
+        assert made == [("reopen", "d", "有新证据"), ("cancel", None, "误立")]
+        assert session.get(ExternalTask, external) is None
+    with pytest.raises(Conflict), office.work() as session:
+        instances.reopen(session, forked.id, "d", actor=office.chief, reason="再开")
+    office.complete(office.task("d"), actor=ANNA)
+    assert office.get(Instance, forked.id).state == "completed"
     office.check()

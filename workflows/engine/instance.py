@@ -31,7 +31,7 @@ from workflows.engine import (
 from workflows.engine.dialect import ACTIVITIES
 from workflows.engine.model import BpmnError, Host, Sent, Step
 from workflows.engine.plan import MAX_DEPTH, MAX_SECONDS, MAX_STEPS, MAX_TOKENS, Flow
-from workflows.engine.tokens import BACK, BEEN, CANCELLED, FUTURE, READY, Token, to_micros
+from workflows.engine.tokens import BACK, BEEN, CANCELLED, FUTURE, READY, STARTED, Token, to_micros
 from workflows.errors import DubanError, EngineFault, InvalidInput
 from workflows.expressions import BUILTINS, Expression, MissingVariable, plain, truth
 
@@ -349,6 +349,16 @@ class Instance(BpmnWorkflow):
         self.clear(self.task_tree)
         listeners.tell_uncaught(self.task_tree, "end")
         self.outcome = outcome
+
+    def begin_again(self, spec: Any) -> None:
+        """Go on at an activity of the process after its end, with its variables and its event subprocesses armed."""
+        root = self.task_tree
+        root.internal_data.pop("finishing", None)
+        root._set_state(STARTED)
+        self.outcome, self.end_nodes = "running", []
+        for event in root.task_spec.armed:
+            self.wait_for(event, root, None)
+        self.put(spec, root)
 
     # -- events ------------------------------------------------------------------------------------
 

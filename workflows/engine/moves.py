@@ -77,6 +77,16 @@ def jump(token: Token, element: str) -> Move:
     )
 
 
+def again(root: Token, element: str) -> Any:
+    """Return the activity of the process itself on which a run that has ended goes on; raises as `back` does."""
+    steps = {spec.element: spec for spec in _activities(root.task_spec._wf_spec, None)}
+    if element not in steps:
+        there = ", ".join(sorted(steps)) or "none"
+        raise InvalidInput(f"'{element}' is no step of the process itself; there are: {there}.", code="step")
+    guard_safe(root, [(element, None, False)], Budget(PLACES))
+    return steps[element]
+
+
 def go(run: Any, move: Move) -> None:
     """Make a move; what the boundary events of everything left waited for is over."""
     for token in (move.moved, *move.along):
@@ -117,8 +127,11 @@ def _levels(token: Token) -> Iterator[tuple[Token, Token]]:
 
 
 def _steps(moved: Token) -> list[Any]:
-    here = moved.task_spec
-    specs = here._wf_spec.task_specs.values()
+    return _activities(moved.task_spec._wf_spec, moved.task_spec.node.scope)
+
+
+def _activities(process: Any, scope: str | None) -> list[Any]:
+    specs = process.task_specs.values()
     handlers = {spec.undone_by for spec in specs}
     return [
         spec
@@ -126,7 +139,7 @@ def _steps(moved: Token) -> list[Any]:
         if not spec.is_root
         and spec.body is None
         and spec.node.kind in ACTIVITIES
-        and spec.node.scope == here.node.scope
+        and spec.node.scope == scope
         and not (spec.by_event or spec.node.id in handlers)
     ]
 

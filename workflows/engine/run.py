@@ -392,6 +392,19 @@ class Run:
             self._drain()
         return True
 
+    def reopen(self, node_id: str) -> None:
+        """Let a run that has ended go on at an activity of the process itself, with the variables that it ended with.
+
+        `Conflict` (`running`) where it has not ended, (`unsafe`) as in `send_back`; `InvalidInput` (`step`).
+        """
+        if self.outcome == "running":
+            raise Conflict("The run has not ended.", code="running")
+        self._check_sound()
+        spec = moves.again(self._instance.task_tree, node_id)
+        with self._acting():
+            self._instance.begin_again(spec)
+            self._drain()
+
     def cancel(self) -> None:
         """End the run; everything open is cancelled."""
         if self.outcome != "running":

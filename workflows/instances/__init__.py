@@ -2,7 +2,7 @@
 
 from workflows.instances.acts import cancel, resume, set_variables, start, suspend
 from workflows.instances.listing import InstanceFilter, Page, count, get, listing, variables
-from workflows.instances.moves import jump, modify
+from workflows.instances.moves import jump, modify, reopen
 from workflows.instances.telling import condition, message, signal
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "listing",
     "message",
     "modify",
+    "reopen",
     "resume",
     "set_variables",
     "signal",

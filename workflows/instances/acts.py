@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import audit, engine, opening, persistence
+from workflows import audit, engine, moves, opening, persistence
 from workflows.actor import Actor
 from workflows.errors import InvalidInput, NotFound
 from workflows.model import Instance, ProcessDefinition
@@ -85,7 +85,7 @@ def cancel(session: Session, instance_id: str, *, actor: Actor, reason: str) -> 
     ):
         run.cancel()
     instance.end_reason = reason.strip()
-    record(session, actor, "instance.cancel", instance)
+    moves.record(session, "cancel", instance, actor=actor, reason=instance.end_reason)
     return instance
 
 
@@ -120,14 +120,20 @@ def set_variables(
 
 def take(session: Session, instance_id: str, actor: Actor, act: str) -> Instance:
     """Return a running instance, locked, that the actor may do this with; NotFound if it may not be seen."""
+    instance = take_any(session, instance_id, actor)
+    persistence.guard_running(instance)
+    guard(session, actor, act, instance)
+    return instance
+
+
+def take_any(session: Session, instance_id: str, actor: Actor) -> Instance:
+    """Return an instance, running or ended, locked, that the actor may see; NotFound if he may not."""
     try:
         instance = persistence.lock(session, instance_id)
     except NotFound:
         raise unknown(instance_id) from None
     if not sees(session, instance_id, actor):
         raise unknown(instance_id)
-    persistence.guard_running(instance)
-    guard(session, actor, act, instance)
     return instance
 
 

@@ -41,6 +41,20 @@ def jump(session: Session, instance_id: str, task_id: str, to: str, *, actor: Ac
     return instance
 
 
+def reopen(session: Session, instance_id: str, to: str, *, actor: Actor, reason: str) -> Instance:
+    """Let an ended instance go on at a step of the process itself, with its variables; what registers hold stays.
+
+    Raises NotFound, NotAllowed, Conflict (`running`, `unsafe` with `findings`), InvalidInput (`reason`, `step`).
+    """
+    why = moves.because(reason)
+    instance = acts.take_any(session, instance_id, actor)
+    acts.guard(session, actor, "reopen", instance)
+    ended = instance.state
+    persistence.reopen(session, instance, to, actor=actor)
+    moves.record(session, "reopen", instance, actor=actor, reason=why, reached=to, detail={"ended": ended})
+    return instance
+
+
 def modify(
     session: Session, instance_id: str, changes: Sequence[Change], *, actor: Actor, reason: str
 ) -> Instance:

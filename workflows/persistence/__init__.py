@@ -6,7 +6,7 @@ together.
 """
 
 from workflows.persistence.check import rows_equal_run
-from workflows.persistence.command import advance, advancing, alone, begin, held, states
+from workflows.persistence.command import advance, advancing, alone, begin, held, reopen, states
 from workflows.persistence.external import OPENED
 from workflows.persistence.holding import hold
 from workflows.persistence.host import context_of
@@ -33,6 +33,7 @@ __all__ = [
     "lock_of_timers",
     "migrate",
     "peek",
+    "reopen",
     "rows_equal_run",
     "send",
     "states",

@@ -79,6 +79,21 @@ def advance(
         _write(session, instance, run, host, waited)
 
 
+def reopen(session: Session, instance: Instance, element_id: str, *, actor: Actor) -> None:
+    """Let an instance that has ended, and is locked, go on at a step; its history stays."""
+    if instance.ended_at is None:
+        raise Conflict("The process instance has not ended.", code="running")
+    with alone(session, instance.id), faults.noted("failedReopening", actor=actor, instance_id=instance.id):
+        found = deployed.process(session, instance.definition_id)
+        host = InstanceHost(session, instance, found, actor=actor, at=clock.now())
+        content = _state(session, instance.id)
+        run = engine.Run.restore(found.definition, content, host, library=host.library, pauses=True)
+        run.reopen(element_id)
+        instance.state, instance.ended_at = "active", None
+        instance.end_element = instance.end_reason = None
+        _write(session, instance, run, host, NOTHING)
+
+
 def begin(
     session: Session,
     definition: ProcessDefinition,

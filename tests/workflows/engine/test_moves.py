@@ -10,11 +10,13 @@ from tests.workflows.engine.coverage.events import undo
 from tests.workflows.engine.diagrams import (
     Story,
     boundary,
+    conditional,
     counted,
     extended,
     file_of,
     flows,
     nodes,
+    on_event,
     service,
     sub,
     timer,
@@ -555,3 +557,43 @@ def test_taken_back_the_way_straight_back_is_there_again() -> None:
     a = done(story, "a")
     assert withdraw(story, a) == ["a"]
     assert finish(story) == ["a", "c"]
+
+
+def test_a_run_that_has_ended_goes_on_at_a_step_and_ends_again() -> None:
+    aside = user("xu") + nodes("endEvent", "xe") + flows("x_s > xu > xe")
+    story = Story.begin(LINE + on_event("x", conditional("${grave}"), aside, cancel=False), {"grave": False})
+    story.complete("a", v=2)
+    story.complete("b")
+    with pytest.raises(InvalidInput, match="there are: a, b"):
+        story.reload().reopen("e")
+    story.reload().reopen("b")
+    assert (story.open, story.outcome, story.run.end_nodes, story.run.variables["v"]) == (
+        *(["b"], "running", []),
+        2,
+    )
+    # Its clocks begin anew, and what the process waits for beside is waited for again.
+    assert [due.node_id for due in story.run.due_timers] == ["late"]
+    with pytest.raises(Conflict):
+        story.reload().reopen("b")
+    story.set(grave=True)
+    assert story.open == ["b", "xu"]
+    story.complete("b")
+    story.complete("xu")
+    assert story.outcome == "completed"
+
+
+def test_a_run_is_not_reopened_where_it_could_not_end() -> None:
+    fork = ENDS + nodes("parallelGateway", "g", "j") + user("a") + user("c")
+    story = Story.begin(fork + flows("s > g > a > j > e", "g > c > j"))
+    story.complete("a")
+    story.complete("c")
+    with pytest.raises(Conflict) as refused:
+        story.reload().reopen("a")
+    assert refused.value.code == "unsafe"
+
+
+def test_a_cancelled_run_goes_on_as_well() -> None:
+    story = Story.begin(LINE)
+    story.reload().cancel()
+    story.reload().reopen("a")
+    assert story.open == ["a"]
