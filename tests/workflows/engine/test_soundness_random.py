@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -202,6 +203,23 @@ def test_leaving_out_interleavings_changes_no_verdict(graph: Graph) -> None:
         assert few.fired == all_orders.fired
         assert len(few.markings) <= len(all_orders.markings)
         assert [few.depth[n] for n in few.dead()][:1] == [all_orders.depth[n] for n in all_orders.dead()][:1]
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        {"o0": ("o2",), "t1": ("x5",), "o2": ("t3", "t1"), "t3": ("o0",), "t4": ("o0",), "x5": ("o0", "o2")},
+        {"t0": ("o4", "t1"), "t1": ("t0",), "t2": ("o4",), "t3": ("t0",), "o4": ("t2",)},
+    ],
+    ids=["a gateway is passed or waited for", "who waits lets others go round"],
+)
+def test_tokens_that_pile_up_at_an_inclusive_join_on_a_loop_are_found(
+    following: dict[str, tuple[str, ...]],
+) -> None:
+    """A join that passes before anybody does anything makes the order of what people do matter."""
+    for plain in (2_000, 0):
+        _, seen = explored(Graph(following), plain=plain)
+        assert seen.growing is not None
 
 
 @settings(max_examples=100, deadline=None)

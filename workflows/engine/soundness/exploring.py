@@ -59,7 +59,9 @@ def explore(net: Net, budget: Budget, *, plain: int = MAX_PLAIN) -> Explored:
     seen = _Exploration(net, lambda marking: moves(net, marking), limit, MAX_WORK).go()
     if not seen.bounded:
         limit = min(MAX_MARKINGS, budget.markings)
-        seen = _Exploration(net, lambda marking: few_moves(net, marking), limit, MAX_WORK, reduced=True).go()
+        # An inclusive join passes before anybody does anything: on a loop, who waits meanwhile may make tokens pile up.
+        suffice = moves if any(gateway.element in net.cyclic for gateway in net.inclusive) else few_moves
+        seen = _Exploration(net, lambda marking: suffice(net, marking), limit, MAX_WORK, reduced=True).go()
     budget.markings = max(0, budget.markings - len(seen.markings))
     return seen
 

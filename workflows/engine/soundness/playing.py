@@ -89,7 +89,7 @@ def _unseen(net: Net, gateway: Inclusive, marking: Marking, chosen: tuple[Move, 
     if not before or net.places[taken[0]].swift or len(taken) > 1:
         # It cannot be reached from here, or waits for gateways and ready joins anyway.
         return True
-    if all(_same_reach(gateway, before, move) for move in chosen):
+    if all(_same_reach(net, gateway, before, move) for move in chosen):
         return True
     # Nobody else is at the join or on the way to it: it passes after these moves, or never.
     others = list(marking)
@@ -97,11 +97,17 @@ def _unseen(net: Net, gateway: Inclusive, marking: Marking, chosen: tuple[Move, 
     return not any(gateway.reach.get(place, 0) or place in gateway.incoming for place in others)
 
 
-def _same_reach(gateway: Inclusive, before: int, move: Move) -> bool:
-    """Tell whether a move leaves one token from which the same of the join's flows can be reached."""
+def _same_reach(net: Net, gateway: Inclusive, before: int, move: Move) -> bool:
+    """Tell whether a move leaves one token from which the same of the join's flows can be reached, and waits as it did.
+
+    The join passes beside a token that waits for somebody and could as well come on a filled flow, but never beside
+    one that is about to pass a gateway.
+    """
     if len(move.put) != 1 or move.ends:
         return False
     place = move.put[0]
+    if net.places[place].swift:
+        return False
     if place in gateway.incoming:
         return before == 1 << gateway.incoming.index(place)
     return gateway.reach.get(place, 0) == before
