@@ -169,6 +169,8 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.process_modeler",
                 "pages.diagram",
                 "pages.draft_xml",
+                "pages.publication",
+                "pages.publication_file",
             ),
             *(
                 "pages.visibility",

@@ -43,6 +43,7 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     jurisdiction: str = NATIONAL  #: whose holiday calendar counts: CN, or CN- and the code of a region
     gate: str = "office"  #: which findings refuse a deployment: see `definitions.check`
+    second_person: bool = True  #: whether what one supervisor publishes waits for another
     clock_offset: timedelta = timedelta(0)  #: demo only
     demo: bool = False
     worker: bool = True  #: whether `serve` fires timers too
@@ -75,6 +76,7 @@ class Settings:
             timezone=_zone(said.get("DUBAN_TIMEZONE") or cls.timezone),
             jurisdiction=_jurisdiction(said.get("DUBAN_JURISDICTION") or cls.jurisdiction),
             gate=_choice(said, "DUBAN_GATE", GATES, cls.gate),
+            second_person=_switch(said, "DUBAN_SECOND_PERSON", not demo),
             clock_offset=_offset(said.get("DUBAN_CLOCK", "")),
             demo=demo,
             worker=_switch(said, "DUBAN_WORKER", cls.worker),

@@ -37,6 +37,7 @@ LOGINS = (
     "leader",
     "principal",
     "supervisor",
+    "supervisor2",
 )
 LOGINS += ("agency", "agency2", "handler4", "auditor", "admin")
 
@@ -231,4 +232,4 @@ def _lay(url: str) -> None:
 
 
 def _settings(url: str) -> Settings:
-    return Settings(database_url=url, secret_key="k" * 40, demo=True)
+    return Settings(database_url=url, secret_key="k" * 40, demo=True, second_person=False)

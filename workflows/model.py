@@ -137,8 +137,44 @@ class DiagramDraft(Base):
     act: Mapped[str] = mapped_column(String(16))  #: saved discarded published
     based_on: Mapped[str]  #: the version that was opened; it may have been removed since
     content: Mapped[bytes | None] = mapped_column(LargeBinary)  #: the diagram; none for discarded
+    beside: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: forms and tables that differ: file → text
     written_by: Mapped[str]
     written_at: Mapped[datetime]
+
+
+class Publication(Base):
+    """Files that one person asks to have published, and what a second one has said to that."""
+
+    __tablename__ = "publication"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    name: Mapped[str]  #: what changes, and why: the deployment's name
+    source: Mapped[str] = mapped_column(default="")
+    key: Mapped[str | None]  #: of the process whose draft it is; none for files that came as such
+    draft: Mapped[int | None]  #: the number of that draft
+    follows: Mapped[str | None]  #: the version that was the newest when it was asked for
+    only_changed: Mapped[bool] = mapped_column(default=True)
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16), default="waiting")  #: waiting published refused withdrawn
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    remark: Mapped[str | None]  #: why it was refused
+    deployment_id: Mapped[str | None]  #: what came of it; it may have been removed since
+
+    files: Mapped[list[PublicationFile]] = relationship(order_by="PublicationFile.name")
+
+    __table_args__ = (Index("ix_publication_state", "state", "asked_at"),)
+
+
+class PublicationFile(Base):
+    """One file of a publication, byte for byte as it came."""
+
+    __tablename__ = "publication_file"
+
+    publication_id: Mapped[str] = mapped_column(ForeignKey("publication.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class DecisionDefinition(Base):

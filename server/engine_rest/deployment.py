@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
@@ -26,8 +26,9 @@ from server.limited import limited
 from server.traffic.rates import UPLOADS
 from workflows import definitions
 from workflows.actor import Actor
+from workflows.definitions import publishing
 from workflows.errors import InvalidInput, NotFound
-from workflows.model import DecisionDefinition, Deployment, ProcessDefinition, Resource
+from workflows.model import DecisionDefinition, Deployment, ProcessDefinition, Publication, Resource
 
 MEDIA_TYPES = {
     ".bpmn": "application/xml",
@@ -36,6 +37,7 @@ MEDIA_TYPES = {
     ".form": "application/json",
     ".json": "application/json",
 }
+KINDS = ("Process", "Case", "Decision", "DecisionRequirements")
 FILTERS: dict[str, Filter] = {
     "id": equals(Deployment.id),
     "name": equals(Deployment.name),
@@ -71,6 +73,8 @@ def create_deployment(actor: Actor) -> Response:
     """Take files in together; what the gate finds wrong comes back as a ParseException."""
     form = loaded(CreateSchema(), request.form.to_dict())
     files = _files()
+    if settings().second_person:
+        return _asked(form, files, actor)
     with unit_of_work() as session:
         try:
             deployment = definitions.deploy(
@@ -87,6 +91,32 @@ def create_deployment(actor: Actor) -> Response:
                 raise
             raise refusal(error.findings, files, settings().gate) from None
         return jsonify(_created(session, deployment))
+
+
+def _asked(form: Mapping[str, Any], files: Mapping[str, bytes], actor: Actor) -> Response:
+    """Let the files wait for a second person (202), unless they are deployed already."""
+    name, source = form["name"] or next(iter(files)), form["source"]
+    only_changed = form["filtering"] or form["only_changed"]
+    with unit_of_work() as session:
+        if only_changed and (same := definitions.deployed_before(session, files, name, source)):
+            return jsonify(_created(session, same))
+        try:
+            asked = publishing.ask_files(
+                session,
+                files,
+                name=name,
+                source=source,
+                only_changed=only_changed,
+                actor=actor,
+                profile=settings().gate,
+            )
+        except InvalidInput as error:
+            if not error.findings:
+                raise
+            raise refusal(error.findings, files, settings().gate) from None
+        answer = jsonify(_waiting(asked))
+    answer.status_code = 202
+    return answer
 
 
 @blueprint.get("/deployment")
@@ -179,6 +209,22 @@ def _created(session: Session, deployment: Deployment) -> dict[str, Any]:
         "deployedCaseDefinitions": None,
         "deployedDecisionDefinitions": {row.id: _decision(row) for row in decisions} or None,
         "deployedDecisionRequirementsDefinitions": None,
+    }
+
+
+def _waiting(asked: Publication) -> dict[str, Any]:
+    """Return what will be a deployment under this id, when a second person has confirmed it."""
+    nothing = {f"deployed{kind}Definitions": None for kind in KINDS}
+    return {
+        "links": [],
+        "id": asked.id,
+        "name": asked.name,
+        "source": asked.source or None,
+        "deploymentTime": None,
+        "tenantId": None,
+        **nothing,
+        "waitsForSecondPerson": True,
+        "message": "Not deployed yet: a second process supervisor has to confirm it on the page of processes.",
     }
 
 

@@ -1,10 +1,13 @@
-"""The modeler: a supervisor draws on at a deployed process, is told what is wrong, keeps a draft, publishes."""
+"""The modeler: a supervisor draws on at a deployed process, is told what is wrong, keeps a draft, publishes.
+
+Where the office wants a second person, publishing is asking for it: see `publications`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from handlers import office
 from server.db import reading, unit_of_work
 from server.downloads import download
-from server.guard import guard
+from server.guard import guard, settings
 from server.pages import frame, names, remarks
 from server.pages.blueprint import blueprint
 from server.pages.processes import SUPERVISOR
@@ -41,6 +44,7 @@ def process_modeler(actor: Actor, definition_id: str) -> str | AnyResponse:
             seen=last.number if last else 0,
             newest=definitions.latest(session, base.key),
             choices=_choices(session, base),
+            second_person=settings().second_person,
         )
 
 
@@ -60,10 +64,10 @@ def draft_xml(actor: Actor, definition_id: str) -> Response:
 @guard(roles=SUPERVISOR)
 def check_diagram(actor: Actor, definition_id: str) -> Response:
     """Say what the gate finds in a diagram; nothing is kept."""
-    diagram = _diagram()
+    diagram, beside = _diagram(), _beside()
     with reading() as session:
         base = definitions.get(session, definition_id)
-        found = definitions.check_diagram(session, base, diagram, profile=_gate())
+        found = definitions.check_diagram(session, base, diagram, beside, profile=settings().gate)
         return jsonify(findings=remarks.told(found, base.resource_name))
 
 
@@ -71,11 +75,11 @@ def check_diagram(actor: Actor, definition_id: str) -> Response:
 @guard(roles=SUPERVISOR)
 def save_diagram(actor: Actor, definition_id: str) -> Response:
     """Keep the diagram as the draft of its process, or say who has changed the draft since."""
-    diagram = _diagram()
+    diagram, beside = _diagram(), _beside()
     try:
         with unit_of_work() as session:
             base = definitions.get(session, definition_id)
-            draft = drafts.save(session, base, diagram, seen=_seen(), actor=actor)
+            draft = drafts.save(session, base, diagram, beside=beside, seen=_seen(), actor=actor)
     except Conflict as conflict:
         return _refusal(409, _conflict_words(conflict))
     return jsonify(seen=draft.number, at=frame.local(draft.written_at))
@@ -99,33 +103,35 @@ def discard_diagram(actor: Actor, definition_id: str) -> AnyResponse:
 @blueprint.post("/processes/<definition_id>/publish")
 @guard(roles=SUPERVISOR)
 def publish(actor: Actor, definition_id: str) -> Response:
-    """Publish the diagram as the next version of its process, or say what speaks against it."""
-    diagram, reason = _diagram(), request.form.get("reason", "")
+    """Publish the draft as the next version of its process, or ask for it, or say what speaks against it."""
+    diagram, beside, reason = _diagram(), _beside(), request.form.get("reason", "")
     follows = request.form.get("follows", "")
     file = ""
     try:
         with unit_of_work() as session:
             base = definitions.get(session, definition_id)
             file = base.resource_name
-            made = definitions.publish(
-                session,
-                base,
-                diagram,
-                reason=reason,
-                seen=_seen(),
-                follows=follows,
-                actor=actor,
-                profile=_gate(),
-            )
+            drawn = definitions.Drawn(base, diagram, beside, _seen(), follows)
+            how: dict[str, Any] = {"reason": reason, "actor": actor, "profile": settings().gate}
+            if settings().second_person:
+                asked = definitions.publishing.ask(session, drawn, **how)
+                address = url_for("pages.publication", publication_id=asked.id)
+                what = _("The draft is saved, and waits for a second person. Until then nothing changes.")
+            else:
+                made = definitions.publish(session, drawn, **how)
+                address = url_for("pages.process", definition_id=made.id)
+                what = _(
+                    "Published: %(what)s. New matters take it; running ones keep their version.",
+                    what=f"{names.process_name(made)} v{made.version}",
+                )
     except Conflict as conflict:
         return _refusal(409, _conflict_words(conflict), follows=conflict.params.get("follows", follows))
     except InvalidInput as error:
         words = _("Say why, in at most 255 characters.") if error.code == "reason" else ""
         words = words or _("Not published: mend what is listed first.")
         return _refusal(422, words, findings=remarks.told(error.findings, file))
-    what = f"{names.process_name(made)} v{made.version}"
-    flash(_("Published: %(what)s. New matters take it; running ones keep their version.", what=what), "done")
-    return jsonify(url=url_for("pages.process", definition_id=made.id))
+    flash(what, "done")
+    return jsonify(url=address)
 
 
 def _other_base(session: Session, draft: DiagramDraft, base: ProcessDefinition) -> bool:
@@ -140,16 +146,22 @@ def _diagram() -> bytes:
     return file.read()
 
 
+def _beside() -> dict[str, str]:
+    """Return the forms and tables that came with the diagram; InvalidInput for one that is no text."""
+    found = {}
+    for file in request.files.getlist("beside"):
+        try:
+            found[file.filename or ""] = file.read().decode()
+        except UnicodeDecodeError:
+            raise InvalidInput(f"{file.filename} is not written in UTF-8.", code="file_name") from None
+    return found
+
+
 def _seen() -> int:
     number = request.form.get("seen", "")
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise InvalidInput("The number of the draft is missing.")
     return int(number)
-
-
-def _gate() -> str:
-    gate: str = current_app.extensions["duban.settings"].gate
-    return gate
 
 
 def _refusal(status: int, message: str, **more: Any) -> Response:
@@ -162,6 +174,13 @@ def _conflict_words(conflict: Conflict) -> str:
     told = conflict.params
     if conflict.code == "unchanged":
         return _("Nothing to publish: the diagram is that of the newest version.")
+    if conflict.code == "publication_waiting":
+        return _(
+            "%(who)s asked on %(when)s to have this process published, and a second person has not decided yet. "
+            "Take that back first, or wait for it: it stands on the page of processes.",
+            who=names.person(told["by"]),
+            when=frame.local(told["at"]),
+        )
     given = {"who": names.person(told["by"]), "when": frame.local(told["at"])}
     if conflict.code == "version_overtaken":
         return _(

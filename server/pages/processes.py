@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from server.db import reading, unit_of_work
-from server.guard import guard
+from server.guard import guard, settings
 from server.limited import limited
 from server.pages.blueprint import blueprint
 from server.traffic.rates import UPLOADS
 from workflows import definitions
 from workflows.actor import Actor
+from workflows.definitions import publishing
 from workflows.errors import FieldError, InvalidInput, NotFound
-from workflows.model import Deployment, Instance, ProcessDefinition
+from workflows.model import Deployment, Instance, ProcessDefinition, Publication
 
 SUPERVISOR = {"supervisor"}
 
@@ -40,6 +41,8 @@ def deploy(actor: Actor) -> Response | tuple[str, int]:
     files = {_plain(file.filename): file.read() for file in request.files.getlist("files") if file.filename}
     name = request.form.get("name", "").strip()
     try:
+        if settings().second_person:
+            return _ask(files, name, actor)
         deployment_id = _deploy(files, name, actor)
     except InvalidInput as error:
         return _page(error, name), 422
@@ -72,19 +75,41 @@ def process(actor: Actor, definition_id: str) -> str:
         ).all()
         deployment = session.get(Deployment, row.deployment_id)
         return render_template(
-            "process.html", row=row, versions=versions, deployment=deployment, running=_running(session)
+            "process.html",
+            row=row,
+            versions=versions,
+            deployment=deployment,
+            asked=session.get(Publication, row.deployment_id),
+            running=_running(session),
         )
 
 
 def _deploy(files: Mapping[str, bytes], name: str, actor: Actor) -> str:
-    if not files:
-        raise InvalidInput("Choose at least one file.", fields={"files": FieldError("required")})
-    gate = current_app.extensions["duban.settings"].gate
+    _guard_any(files)
+    gate = settings().gate
     with unit_of_work() as session:
         taken = definitions.deploy(
             session, files, name=name or next(iter(files)), source="page", actor=actor, profile=gate
         )
         return taken.id
+
+
+def _ask(files: Mapping[str, bytes], name: str, actor: Actor) -> Response:
+    """Let the files wait for a second person."""
+    _guard_any(files)
+    if not name:
+        raise InvalidInput("Say what changes, and why.", fields={"name": FieldError("required")})
+    gate = settings().gate
+    with unit_of_work() as session:
+        asked = publishing.ask_files(session, files, name=name, source="page", actor=actor, profile=gate)
+        address = url_for("pages.publication", publication_id=asked.id)
+    flash(_("The files are sound, and wait for a second person. Until then nothing changes."), "done")
+    return redirect(address, 303)
+
+
+def _guard_any(files: Mapping[str, bytes]) -> None:
+    if not files:
+        raise InvalidInput("Choose at least one file.", fields={"files": FieldError("required")})
 
 
 def _page(error: InvalidInput | None = None, name: str = "") -> str:
@@ -100,7 +125,15 @@ def _page(error: InvalidInput | None = None, name: str = "") -> str:
             .join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
             .order_by(ProcessDefinition.key)
         ).all()
-        return render_template("processes.html", rows=rows, running=_running(session), error=error, name=name)
+        return render_template(
+            "processes.html",
+            rows=rows,
+            waiting=publishing.waiting(session),
+            second_person=settings().second_person,
+            running=_running(session),
+            error=error,
+            name=name,
+        )
 
 
 def _running(session: Session) -> dict[str, int]:

@@ -130,6 +130,28 @@ ERRORS: dict[str, Wording] = {
     ),
     "account": lambda p: _("There is no account %(login)s.", login=p.get("login", "")),
     "account_exists": lambda p: _("There is already an account %(login)s.", login=p.get("login", "")),
+    "own_publication": lambda p: _("Nobody is his own second person: another process supervisor decides."),
+    "not_own_publication": lambda p: _("Only who asked may take it back."),
+    "publication": lambda p: _("There is no such request to publish: look at the page of processes."),
+    "publication_decided": lambda p: _(
+        "%(name)s has decided this already. Load the page again.", name=names.person(p.get("by"))
+    ),
+    "publication_waiting": lambda p: _(
+        "%(name)s has asked to publish this process already; that is decided first.",
+        name=names.person(p.get("by")),
+    ),
+    "version_overtaken": lambda p: _(
+        "%(name)s published version %(n)d after this was asked for. "
+        "Send it back, so that it is drawn anew on that version.",
+        name=names.person(p.get("by")),
+        n=p.get("version", 0),
+    ),
+    "unchanged": lambda p: _("Nothing to publish: the diagram is that of the newest version."),
+    "reason": lambda p: _("Say why, in at most 255 characters."),
+    "findings": lambda p: _("The check refuses the files by now: see what it finds."),
+    "file_name": lambda p: _(
+        "Beside a diagram lie forms and decision tables, written in UTF-8, and nothing else."
+    ),
     "both_sides": lambda p: _(
         "Who handed the clue over may not also sign for it: leave it to another person."
     ),

@@ -88,16 +88,9 @@ def unchanged(city: City) -> Iterator[None]:
         first = definitions.list_definitions(session, key="clue_transfer")[-1]
         last = definitions.drafts.newest(session, base.key)
         if definitions.xml(session, base.id) != CLUES.read_bytes():
-            definitions.publish(
-                session,
-                first,
-                CLUES.read_bytes(),
-                reason="test",
-                seen=last.number if last else 0,
-                follows=base.id,
-                actor=actor,
-                profile="office",
-            )
+            seen = last.number if last else 0
+            drawn = definitions.Drawn(first, CLUES.read_bytes(), {}, seen, base.id)
+            definitions.publish(session, drawn, reason="test", actor=actor, profile="office")
 
 
 def test_a_step_is_added_refused_mended_and_published(

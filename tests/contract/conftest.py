@@ -41,9 +41,10 @@ class House:
 
 
 @contextmanager
-def serving(url: str, **settings: str) -> Iterator[House]:
+def serving(url: str, second_person: bool = False, **settings: str) -> Iterator[House]:
     """Give a house that is served from a thread, with the demo city's people in it."""
-    chosen = Settings(database_url=url, secret_key="k" * 40, port=0, worker=False, threads=8, **settings)
+    own = {"port": 0, "worker": False, "threads": 8, "second_person": second_person, **settings}
+    chosen = Settings(database_url=url, secret_key="k" * 40, **own)
     database = connect(chosen)
     metadata.create_all(database.engine)
     people(database)

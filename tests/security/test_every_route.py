@@ -37,7 +37,16 @@ from workflows.model import (
 OUTSIDERS = ("agency2", "handler4", "head2", "reviewer", "intake", "admin", "supervisor", "auditor")
 NARRATIVE = "此处叙述任何旁人都不得读到"
 #: Routes about things that belong to no matter: processes, files of deployments, accounts, pages' own files.
-NO_MATTER = {"rule_id", "definition_id", "deployment_id", "resource_id", "key", "login", "filename"} | {
+NO_MATTER = {
+    "rule_id",
+    "definition_id",
+    "deployment_id",
+    "publication_id",
+    "resource_id",
+    "key",
+    "login",
+    "filename",
+} | {
     "kind",
     "number",
     "sealed_no",

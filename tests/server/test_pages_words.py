@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: findings about diagrams name their element.
 ROOMS = (
     "workflows/tasks",
+    "workflows/definitions/publishing.py",
     "workflows/engine/signers.py",
     "workflows/engine/cosigning.py",
     "workflows/instances",
@@ -40,7 +41,7 @@ ROOMS = (
 )
 KINDS = {"Conflict", "EngineFault", "InvalidInput", "NotAllowed", "NotFound", "__init__"}
 #: Raised by the engine's API, the command line and the files that an office is set up from only.
-ELSEWHERE = {"bad_row", "columns", "many_receivers", "reason", "sort", "token"}
+ELSEWHERE = {"bad_row", "columns", "many_receivers", "sort", "token"}
 
 
 def calls(rooms: tuple[str, ...]) -> Iterator[ast.Call]:

@@ -37,19 +37,16 @@ def save(office, content, seen=0, actor=None):
         return definitions.drafts.save(session, base, content, seen=seen, actor=actor or office.chief)
 
 
-def publish(office, content, seen=0, follows=None, reason="改名", base=None):
+def as_drawn(session, content, seen=0, follows=None, base=None, beside=None):
+    newest = definitions.latest(session, "drawn")
+    base = definitions.get(session, base) if base else newest
+    return definitions.Drawn(base, content, beside or {}, seen, follows or newest.id)
+
+
+def publish(office, content, reason="改名", **how):
     with office.work() as session:
-        newest = definitions.latest(session, "drawn")
-        return definitions.publish(
-            session,
-            definitions.get(session, base) if base else newest,
-            content,
-            reason=reason,
-            seen=seen,
-            follows=follows or newest.id,
-            actor=office.chief,
-            profile="engine",
-        )
+        drawn = as_drawn(session, content, **how)
+        return definitions.publish(session, drawn, reason=reason, actor=office.chief, profile="engine")
 
 
 def acts(office):

@@ -1,16 +1,17 @@
 """Definitions: checking files, deploying them, drawing on at them, and finding what is deployed."""
 
-from workflows.definitions import drafts
+from workflows.definitions import drafts, publishing
 from workflows.definitions.checking import check, know_roles
-from workflows.definitions.deploying import Force, delete_deployment, deploy, set_suspended
+from workflows.definitions.deploying import Force, delete_deployment, deploy, deployed_before, set_suspended
 from workflows.definitions.duties import know_duties
 from workflows.definitions.finding import get, latest, list_definitions, list_deployments, resources, xml
-from workflows.definitions.publishing import check_diagram, publish
+from workflows.definitions.publishing import Drawn, check_diagram, publish
 from workflows.definitions.stages import know_stages
 from workflows.definitions.standing import Standing, standings
 from workflows.deployed import compiled, decision, form
 
 __all__ = [
+    "Drawn",
     "Force",
     "Standing",
     "check",
@@ -19,6 +20,7 @@ __all__ = [
     "decision",
     "delete_deployment",
     "deploy",
+    "deployed_before",
     "drafts",
     "form",
     "get",
@@ -29,6 +31,7 @@ __all__ = [
     "list_definitions",
     "list_deployments",
     "publish",
+    "publishing",
     "resources",
     "set_suspended",
     "standings",

@@ -42,6 +42,14 @@ class Force:
     by: str  #: the account of whoever says so
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Under which id files are deployed, and whose they are."""
+
+    id: str
+    by: str  #: the account of who asked for it
+
+
 def deploy(
     session: Session,
     content: Mapping[str, bytes],
@@ -52,20 +60,22 @@ def deploy(
     profile: str = "office",
     only_changed: bool = True,
     force: Force | None = None,
+    asked: Asked | None = None,
 ) -> Deployment:
     """Take files in together and return their deployment.
 
     What has changed becomes a new version of its key; running instances keep theirs. The same files again
     under the same name give the deployment that is there. Raises InvalidInput with `findings` if the gate
     refuses them; `force` lets through what it finds in the token game, and is recorded with the findings.
+    `asked`: the request that the actor, as a second person, confirms by this.
     """
     read = files.read(content)
     forced = _guard(read, name, profile, session, force)
     take_turn(session)
-    digest = sha256(*(part for file, data in sorted(content.items()) for part in (file.encode(), data)))
+    digest = files.digest(content)
     if only_changed and (same := _same(session, name, source, digest)):
         return same
-    deployment = _add(session, read, name, source, actor, digest)
+    deployment = _add(session, read, name, source, asked or Asked(new_id(), actor.id), digest)
     for file, process in read.processes:
         _add_process(session, deployment, read, file, process, only_changed)
     _add_decisions(session, deployment, read, only_changed)
@@ -142,8 +152,7 @@ def set_suspended(
 
 def _guard(read: Files, name: str, profile: str, session: Session, force: Force | None) -> list[Finding]:
     """Return the findings that only `force` lets through; InvalidInput for all others that refuse the files."""
-    if not 0 < len(name) <= MAX_NAME:
-        raise InvalidInput(f"A deployment's name has 1 to {MAX_NAME} characters.", code="deployment_name")
+    guard_name(name)
     if force is not None and not 0 < len(force.reason.strip()) <= MAX_REASON:
         raise InvalidInput(f"Forcing needs a reason of 1 to {MAX_REASON} characters.", code="reason")
     findings = check_files(read, profile=profile, session=session)
@@ -160,10 +169,23 @@ def _guard(read: Files, name: str, profile: str, session: Session, force: Force 
     return reasons
 
 
+def guard_name(name: str) -> None:
+    """Raise InvalidInput unless a deployment can be called so."""
+    if not 0 < len(name) <= MAX_NAME:
+        raise InvalidInput(f"A deployment's name has 1 to {MAX_NAME} characters.", code="deployment_name")
+
+
 def take_turn(session: Session) -> None:
     """Wait until no other transaction deploys, or writes a draft."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
+
+
+def deployed_before(
+    session: Session, content: Mapping[str, bytes], name: str, source: str
+) -> Deployment | None:
+    """Return the newest deployment of that name and source, if it is of the very files."""
+    return _same(session, name, source, files.digest(content))
 
 
 def _same(session: Session, name: str, source: str, digest: str) -> Deployment | None:
@@ -172,9 +194,9 @@ def _same(session: Session, name: str, source: str, digest: str) -> Deployment |
     return found if found is not None and found.digest == digest else None
 
 
-def _add(session: Session, read: Files, name: str, source: str, actor: Actor, digest: str) -> Deployment:
+def _add(session: Session, read: Files, name: str, source: str, asked: Asked, digest: str) -> Deployment:
     deployment = Deployment(
-        id=new_id(), name=name, source=source, deployed_at=clock.now(), deployed_by=actor.id, digest=digest
+        id=asked.id, name=name, source=source, deployed_at=clock.now(), deployed_by=asked.by, digest=digest
     )
     session.add(deployment)
     session.flush()

@@ -1,10 +1,14 @@
-"""Drafts: the one diagram per process that the office is working on, with every state that it had.
+"""Drafts: the one diagram per process that the office is working on, with the forms and tables that it changes.
+
+Every state that a draft had is kept.
 
 Everybody works on the same draft. Who writes says which number was seen last, so that nobody overwrites
 what another has saved meanwhile.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +17,9 @@ from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.definitions import files
 from workflows.definitions.deploying import take_turn
-from workflows.errors import Conflict, NotFound
+from workflows.definitions.finding import resources
+from workflows.deployed import DECISION_SUFFIXES, FORM_SUFFIXES
+from workflows.errors import Conflict, InvalidInput, NotFound
 from workflows.model import DiagramDraft, ProcessDefinition
 
 
@@ -30,32 +36,57 @@ def pending(session: Session, key: str) -> DiagramDraft | None:
 
 
 def save(
-    session: Session, base: ProcessDefinition, content: bytes, *, seen: int, actor: Actor
+    session: Session,
+    base: ProcessDefinition,
+    content: bytes,
+    *,
+    beside: Mapping[str, str] | None = None,
+    seen: int,
+    actor: Actor,
 ) -> DiagramDraft:
     """Keep a diagram, sound or not, as the draft of its process; `base` is the version that was opened.
 
-    Raises Conflict with who and when if the draft has changed since number `seen`.
+    `beside`: the forms and tables that are other than in the base, or new, as texts by file name. Raises Conflict
+    with who and when if the draft has changed since number `seen`, InvalidInput for a file that is neither.
     """
-    files.guard({base.resource_name: content})
-    return write(session, base, "saved", content, seen=seen, actor=actor)
+    files.guard(together(session, base, content, beside or {}))
+    return write(session, base, "saved", content, beside or {}, seen=seen, actor=actor)
 
 
 def discard(session: Session, base: ProcessDefinition, *, seen: int, actor: Actor) -> None:
     """End the draft unpublished; what was saved stays on record. Raises Conflict as `save` does."""
     if pending(session, base.key) is None:
         raise NotFound(f"There is no draft of {base.key}.", code="draft", key=base.key)
-    write(session, base, "discarded", None, seen=seen, actor=actor)
+    write(session, base, "discarded", None, {}, seen=seen, actor=actor)
+
+
+def together(
+    session: Session, base: ProcessDefinition, content: bytes, beside: Mapping[str, str]
+) -> dict[str, bytes]:
+    """Return the files that `base` was deployed with, those of a draft in their places."""
+    for name in beside:
+        if not name.endswith((*FORM_SUFFIXES, *DECISION_SUFFIXES)):
+            raise InvalidInput(f"{name[:80]!r} is neither a form nor a decision table.", code="file_name")
+    known = {file.name: file.content for file in resources(session, base.deployment_id)}
+    return {**known, **{name: text.encode() for name, text in beside.items()}, base.resource_name: content}
 
 
 def write(
-    session: Session, base: ProcessDefinition, act: str, content: bytes | None, *, seen: int, actor: Actor
+    session: Session,
+    base: ProcessDefinition,
+    act: str,
+    content: bytes | None,
+    beside: Mapping[str, str],
+    *,
+    seen: int,
+    actor: Actor,
 ) -> DiagramDraft:
     """Add one act to the draft of a process, and to the audit."""
     take_turn(session)
     last = newest(session, base.key)
     if last is not None and last.number != seen:
         raise _overtaken(last)
-    if last is not None and last.act == act and (last.content, last.based_on) == (content, base.id):
+    if last is not None and last.act == act and _says(last) == (content, dict(beside), base.id):
         return last
     draft = DiagramDraft(
         key=base.key,
@@ -63,6 +94,7 @@ def write(
         act=act,
         based_on=base.id,
         content=content,
+        beside=dict(beside),
         written_by=actor.id,
         written_at=clock.now(),
     )
@@ -71,6 +103,10 @@ def write(
     detail = {"process": base.key, "number": draft.number, "based_on": base.id}
     audit.record(session, actor=actor, act=f"draft.{act}", detail=detail)
     return draft
+
+
+def _says(draft: DiagramDraft) -> tuple[bytes | None, dict[str, str], str]:
+    return draft.content, draft.beside, draft.based_on
 
 
 def _overtaken(last: DiagramDraft) -> Conflict:

@@ -84,6 +84,11 @@ def in_file(name: str, finding: Finding) -> Finding:
     return replace(finding, message=f"{name}: {finding.message}")
 
 
+def digest(content: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 over names and contents."""
+    return sha256(*(part for file, data in sorted(content.items()) for part in (file.encode(), data)))
+
+
 def sha256(*parts: bytes) -> str:
     """Return the SHA-256 over parts, told apart by their lengths."""
     digest = hashlib.sha256()
