@@ -85,6 +85,8 @@ PLANNED = frozenset({"b1", "c1", "c6", "hold_meeting"})
 SIGNED = ("b3t", "c5", "c11")
 #: Stages of clues that a later one may repeat.
 HERE = ("registered", "distributing", "studying", "approving", "talk", "verification", "held", "concluded")
+#: Those that will not be sent away before what is proposed to be joined to them is approved.
+SETTLED = ("talk", "verification", "held", "concluded")
 #: Of what is joined and told already, or has to wait for long.
 REPEATED = {"a13_joined": ("concluded", "fed_back"), "m_original": ("held",)}
 #: Of its own, so that returns change nothing in how the matters go.
@@ -375,11 +377,12 @@ class Story:
         """Return the number of an earlier clue that this one may repeat, where its fate wants one."""
         if matter.fate.way != "JN" and matter.fate.duplicate == "none":
             return ""
+        stages = SETTLED if matter.fate.way == "JN" else HERE
         others = select(Clue.clue_no).where(
             Clue.id != clue.id,
             Clue.clue_no.is_not(None),
             Clue.duplicate_of.is_(None),
-            Clue.stage.in_(REPEATED.get(matter.fate.stop, HERE)),
+            Clue.stage.in_(REPEATED.get(matter.fate.stop, stages)),
         )
         return self._session.scalar(others.order_by(Clue.clue_no.desc()).limit(1)) or ""
 
