@@ -169,6 +169,7 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.process_modeler",
                 "pages.diagram",
                 "pages.draft_xml",
+                "pages.draft_files",
                 "pages.publication",
                 "pages.publication_file",
             ),

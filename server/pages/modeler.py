@@ -23,6 +23,7 @@ from server.pages.processes import SUPERVISOR
 from workflows import definitions, deployed
 from workflows.actor import Actor
 from workflows.definitions import drafts
+from workflows.deployed import DECISION_SUFFIXES, FORM_SUFFIXES
 from workflows.errors import Conflict, InvalidInput, NotFound
 from workflows.model import DiagramDraft, ProcessDefinition, TimeLimit
 
@@ -58,6 +59,21 @@ def draft_xml(actor: Actor, definition_id: str) -> Response:
         if draft is None or draft.content is None:
             raise NotFound(f"There is no draft of {base.key}.", code="draft")
         return download(draft.content, "application/xml", "draft.bpmn")
+
+
+@blueprint.get("/processes/<definition_id>/files.json")
+@guard(roles=SUPERVISOR)
+def draft_files(actor: Actor, definition_id: str) -> Response:
+    """Give the forms and tables beside a version (`base`), and those that its draft changes, by name."""
+    with reading() as session:
+        base = definitions.get(session, definition_id)
+        draft = drafts.pending(session, base.key)
+        found = {
+            file.name: file.content.decode(errors="replace")
+            for file in definitions.resources(session, base.deployment_id)
+            if file.name.endswith((*FORM_SUFFIXES, *DECISION_SUFFIXES))
+        }
+        return jsonify(base=found, draft=draft.beside if draft else {})
 
 
 @blueprint.post("/processes/<definition_id>/check")

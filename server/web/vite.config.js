@@ -4,6 +4,8 @@ export default defineConfig({
   // Flask serves the files and finds them by manifest.json.
   base: '/static/dist/',
   publicDir: false,
+  // The form editor and the viewer that it is built on come with two; hooks work within one.
+  resolve: { dedupe: ['preact'] },
   build: {
     outDir: '../static/dist',
     emptyOutDir: true,

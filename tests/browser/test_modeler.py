@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ REASON = "接收后增加一道复核"
 FINDING = "此环节没有期限"
 #: Names of settings that stand in the diagram itself.
 OWN = {"en", "calendar"}
+#: Names of hit policies, and of a new file.
+OF_TABLES = {"UNIQUE", "who"}
 
 
 def open_modeler(visit: Visit, key: str, login: str = "supervisor", **how: object) -> Page:
@@ -87,7 +90,11 @@ def unchanged(city: City) -> Iterator[None]:
         base = definitions.latest(session, "clue_transfer")
         first = definitions.list_definitions(session, key="clue_transfer")[-1]
         last = definitions.drafts.newest(session, base.key)
-        if definitions.xml(session, base.id) != CLUES.read_bytes():
+        now, then = (
+            {file.name: file.content for file in definitions.resources(session, one.deployment_id)}
+            for one in (base, first)
+        )
+        if now != then:
             seen = last.number if last else 0
             drawn = definitions.Drawn(first, CLUES.read_bytes(), {}, seen, base.id)
             definitions.publish(session, drawn, reason="test", actor=actor, profile="office")
@@ -137,6 +144,55 @@ def test_a_step_is_added_refused_mended_and_published(
     assert [name for name, _ in new] == ["复核"]
     assert all(due for _, due in new)
     assert len(acts) == 1
+
+
+def test_forms_and_tables_are_drawn_beside_the_diagram_and_published_with_it(
+    city: City, visit: Visit, accessible: Callable[[Page], None], unchanged: None
+) -> None:
+    page = open_modeler(visit, "clue_transfer")
+    files, beside = page.get_by_label("正在编辑"), page.locator("[data-beside]")
+    files.select_option("clue_hold.form.json")
+    expect(beside).to_have_attribute("data-opened", "clue_hold.form.json")
+    expect(page.locator(".modeler__canvas")).to_be_hidden()
+    page.locator(".fjs-form-field-textarea", has_text="原因说明").click(position={"x": 5, "y": 5})
+    beside.locator("[data-group-id=group-general] button[title='展开或收起']").click()
+    beside.get_by_role("textbox", name="名称", exact=True).fill("为何暂存")
+    expect(page.locator(".fjs-form-field", has_text="为何暂存")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="尚未保存")).to_be_visible()
+    accessible(page)
+
+    page.get_by_role("button", name="新建决策表").click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_label("编号").fill("who_looks")
+    asked.get_by_label("名称").fill("由谁复查")
+    asked.get_by_role("button", name="新建", exact=True).click()
+    expect(beside).to_have_attribute("data-opened", "who_looks.dmn")
+    finding = page.locator("[data-findings] li", has_text="who_looks.dmn")
+    expect(finding.first).to_be_visible()  # it has no rule yet
+    files.select_option("")
+    expect(page.locator(".modeler__canvas")).to_be_visible()
+    finding.locator("button").first.click()
+    expect(beside).to_have_attribute("data-opened", "who_looks.dmn")
+    assert foreign_words(page) - OWN - OF_TABLES == set()
+    assert untranslated(page) == []
+
+    page.get_by_role("button", name="保存草稿").click()
+    expect(page.get_by_role("status").filter(has_text="草稿已于")).to_be_visible()
+    again = open_modeler(visit, "clue_transfer")
+    expect(again.get_by_label("正在编辑").locator("option[value='who_looks.dmn']")).to_have_text("由谁复查")
+    with city.database.reading() as session:
+        draft = definitions.drafts.pending(session, "clue_transfer")
+        assert draft
+        assert sorted(draft.beside) == ["clue_hold.form.json", "who_looks.dmn"]
+        before = json.loads((CLUES.parent / "clue_hold.form.json").read_text("utf-8"))
+    changed = json.loads(draft.beside["clue_hold.form.json"])
+    before["components"][1]["label"] = "为何暂存"
+    assert [part(one) for one in changed["components"]] == [part(one) for one in before["components"]]
+
+
+def part(component: dict[str, object]) -> dict[str, object]:
+    """Return a component of a form without where the editor has laid it."""
+    return {key: value for key, value in component.items() if key != "layout"}
 
 
 def test_two_people_do_not_overwrite_each_other_unseen(city: City, visit: Visit) -> None:

@@ -5,6 +5,7 @@ import {
 import camundaBehaviors from 'camunda-bpmn-js-behaviors/lib/camunda-platform';
 import camunda from 'camunda-bpmn-moddle/resources/camunda.json';
 
+import { Beside } from './beside.js';
 import { Findings } from './findings.js';
 import { officePanel } from './panel.js';
 import { send } from './server.js';
@@ -28,7 +29,9 @@ export class Desk {
 
   constructor(root, lang) {
     this.data = root.dataset;
+    this.lang = lang;
     this.words = JSON.parse(this.data.words);
+    this.choices = JSON.parse(this.data.choices);
     this.status = document.querySelector('[data-status]');
     this.dialog = document.querySelector('[data-dialog]');
     this.refusal = document.querySelector('[data-refusal]');
@@ -38,7 +41,7 @@ export class Desk {
       moddleExtensions: { camunda },
       additionalModules: [
         BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, CamundaPlatformPropertiesProviderModule,
-        camundaBehaviors, officePanel(JSON.parse(this.data.choices)), translateModule(lang),
+        camundaBehaviors, officePanel(this.choices), translateModule(lang),
       ],
     });
     if (lang.startsWith('zh')) translateControls(root.querySelector('.modeler__panel'));
@@ -54,6 +57,15 @@ export class Desk {
     const { warnings } = await this.modeler.importXML(this.#source);
     if (warnings.some(loses)) this.#say(this.words.partly, true);
     this.#begin();
+    this.beside = new Beside(document.querySelector('[data-files-of-draft]'), {
+      desk: document.getElementById('modeler'),
+      lang: this.lang,
+      words: this.words,
+      files: await (await fetch(this.data.files)).json(),
+      changed: () => this.#changed(),
+      added: (kind, value, label) => kind === 'form' && this.choices.forms.push({ value, label }),
+    });
+    this.findings.lead = (finding) => this.beside.show(this.beside.fileOf(finding.message));
     this.#listen();
     this.check();
   }
@@ -62,15 +74,16 @@ export class Desk {
     this.#checking?.abort();
     this.#checking = new AbortController();
     this.findings.say(this.words.checking);
-    const answer = await send(this.data.check, await this.#xml(), {}, this.#checking.signal);
+    const { signal } = this.#checking;
+    const answer = await send(this.data.check, await this.#xml(), await this.beside.changes(), {}, signal);
     if (answer.status === 'overtaken') return;
     if (answer.ok) this.findings.show(answer.findings);
     else this.findings.say(this.#refused(answer));
   }
 
   async save() {
-    const xml = await this.#xml();
-    const answer = await send(this.data.save, xml, { seen: this.data.seen });
+    const [xml, beside] = [await this.#xml(), await this.beside.changes()];
+    const answer = await send(this.data.save, xml, beside, { seen: this.data.seen });
     if (!answer.ok) {
       this.#say(this.#refused(answer), true);
       return;
@@ -78,7 +91,8 @@ export class Desk {
     this.data.seen = answer.seen;
     // Who saves here and then discards has seen this one.
     for (const field of document.querySelectorAll('.modeler__draft [name=seen]')) field.value = answer.seen;
-    this.#unsaved = xml !== (await this.#xml());
+    const [now, then] = [[await this.#xml(), await this.beside.changes()], [xml, beside]].map(JSON.stringify);
+    this.#unsaved = now !== then;
     this.#say(this.words.saved.replace('{at}', answer.at));
   }
 
@@ -86,7 +100,8 @@ export class Desk {
     const reason = document.getElementById('reason');
     if (!reason.reportValidity()) return;
     const { seen, follows } = this.data;
-    const answer = await send(this.data.publish, await this.#xml(), { seen, follows, reason: reason.value });
+    const beside = await this.beside.changes();
+    const answer = await send(this.data.publish, await this.#xml(), beside, { seen, follows, reason: reason.value });
     if (answer.ok) {
       this.#unsaved = false;
       window.location.assign(answer.url);

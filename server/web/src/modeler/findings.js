@@ -47,7 +47,12 @@ export class Findings {
     return element?.businessObject.name || id;
   }
 
-  #lead({ element, path = [] }) {
+  /** Where a finding leads before its element is shown: the file that it is about. */
+  lead = async () => {};
+
+  async #lead(finding) {
+    const { element, path = [] } = finding;
+    await this.lead(finding);
     const canvas = this.modeler.get('canvas');
     for (const id of this.#path) canvas.removeMarker(id, 'found-path');
     this.#path = path.filter((id) => this.modeler.get('elementRegistry').get(id));

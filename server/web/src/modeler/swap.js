@@ -1,6 +1,9 @@
 import { own } from './translate.js';
 
 const ATTRIBUTES = ['title', 'aria-label'];
+const SHOWN = [...ATTRIBUTES, 'placeholder', 'data-title'];
+/** What people have written, and code: never swapped. */
+const THEIRS = 'input, textarea, [contenteditable], .cm-editor';
 const TEXTS = '.bio-properties-panel-add-entry-label, .bio-properties-panel-textarea__open-popup-placeholder, '
   + '.bio-properties-panel-feel-editor__open-popup-placeholder';
 
@@ -28,6 +31,37 @@ export function translateControls(panel) {
       else addedNodes.forEach(walk);
     }
   }).observe(panel, { subtree: true, childList: true, attributes: true, attributeFilter: ATTRIBUTES });
+}
+
+/** Translate whatever a library without any translation shows in a place: texts that the dictionary knows to the letter. */
+export function translateEverything(place) {
+  const text = (node) => {
+    const words = node.data.trim();
+    if (!/[A-Za-z]{2}/.test(words) || node.parentElement?.closest(THEIRS)) return;
+    const said = inNumbers(words);
+    if (said !== words) node.data = node.data.replace(words, said);
+  };
+  const attributes = (element) => {
+    for (const name of SHOWN) {
+      const words = element.getAttribute(name);
+      const said = words && inNumbers(words);
+      if (said && said !== words) element.setAttribute(name, said);
+    }
+  };
+  const walk = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) text(node);
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    attributes(node);
+    node.childNodes.forEach(walk);
+  };
+  walk(place);
+  new MutationObserver((changes) => {
+    for (const { type, target, addedNodes } of changes) {
+      if (type === 'attributes') attributes(target);
+      else if (type === 'characterData') text(target);
+      else addedNodes.forEach(walk);
+    }
+  }).observe(place, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: SHOWN });
 }
 
 /** Say a text in which a number may stand, such as 'List contains 4 items'. */
