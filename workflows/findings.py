@@ -11,7 +11,8 @@ class Finding:
     """One remark: where (`element` id, None = the whole file), which rule, how grave, what would be right.
 
     `severity` is `error` (never deployable), `policy` (refused in an office) or `warning`. `path` shows how an
-    instance gets there, as element ids in order, where the finding is about what happens on the way.
+    instance gets there, as element ids in order, where the finding is about what happens on the way; or which rules
+    of a table it is about.
     """
 
     element: str | None

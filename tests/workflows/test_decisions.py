@@ -4,67 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from datetime import UTC, datetime
-from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.workflows.tables import definitions, entry, one, table
+from workflows import decisions
 from workflows.decisions import read
 from workflows.decisions.cells import read_test
 from workflows.errors import InvalidInput
 from workflows.expressions import EvaluationError
-
-NAMESPACE = "https://www.omg.org/spec/DMN/20191111/MODEL/"
-
-
-def definitions(*decisions):
-    return f'<definitions xmlns="{NAMESPACE}" id="d" name="d">{"".join(decisions)}</definitions>'.encode()
-
-
-def entry(tag, text):
-    return f"<{tag}><text>{escape(text)}</text></{tag}>"
-
-
-def table(
-    *rules,
-    inputs=(("way", "string"),),
-    outputs=(("to", "string"),),
-    policy="UNIQUE",
-    key="t",
-    extra="",
-    more="",
-):
-    """A table whose rules are lists of cells, tests first."""
-    heads = "".join(
-        f'<input id="i{n}" label={quoteattr(text)}><inputExpression typeRef="{kind}">'
-        f"<text>{escape(text)}</text></inputExpression></input>"
-        for n, (text, kind) in enumerate(inputs)
-    )
-    ends = "".join(
-        f'<output id="o{n}" name="{name}" typeRef="{kind}">{"".join(inner)}</output>'
-        for n, (name, kind, *inner) in enumerate(outputs)
-    )
-    rows = "".join(
-        f'<rule id="r{n}">'
-        + "".join(
-            entry("inputEntry" if place < len(inputs) else "outputEntry", cell)
-            for place, cell in enumerate(row)
-        )
-        + "</rule>"
-        for n, row in enumerate(rules, 1)
-    )
-    return (
-        f'<decision id="{key}" name="{key}">{more}<decisionTable hitPolicy="{policy}" {extra}>'
-        f"{heads}{ends}{rows}</decisionTable></decision>"
-    )
-
-
-def one(*arguments, **keywords):
-    found, findings = read(definitions(table(*arguments, **keywords)))
-    assert findings == []
-    return found[0]
 
 
 def refused(xml):
@@ -205,6 +157,26 @@ def test_collect_can_aggregate(aggregation, results):
     assert decision.decide({"way": "x"}) == results
 
 
+@pytest.mark.parametrize(
+    ("extra", "results"),
+    [("", [{"n": 7}]), ('aggregation="SUM"', [{"n": 7}]), ('aggregation="COUNT"', [{"n": 0}])],
+)
+def test_a_default_holds_for_collected_results_too(extra, results):
+    outputs = [("n", "number", entry("defaultOutputEntry", "7"))]
+    decision = one(['"a"', "1"], outputs=outputs, policy="COLLECT", extra=extra)
+    assert decision.decide({"way": "b"}) == results
+
+
+def test_how_a_decision_was_taken_can_be_told():
+    decision = one(*RULES, policy="RULE ORDER", inputs=[("way", "string")])
+    taken, *below = decision.take({"way": "b"})
+    assert (taken.inputs, [rule.number for rule in taken.held], below) == (("b",), [1, 2], [])
+    assert [(rule.id, result) for rule, result in taken.given] == [
+        ("r1", {"to": "one"}),
+        ("r2", {"to": "two"}),
+    ]
+
+
 def test_aggregates_of_nothing():
     def of(aggregation):
         extra = f'aggregation="{aggregation}"'
@@ -306,9 +278,9 @@ def test_a_wrong_input_is_named(variables, words):
 
 def test_a_wrong_cell_is_named():
     decision = one(["< bound", "amount / 0"], inputs=[("amount", "")], outputs=[("n", "number")])
-    with pytest.raises(EvaluationError, match=r"rule r1, column n: .* division by zero"):
+    with pytest.raises(EvaluationError, match=r"rule 1 \(r1\), column n: .* division by zero"):
         decision.decide({"amount": 1, "bound": 2})
-    with pytest.raises(EvaluationError, match=r"rule r1, column amount: .* no order"):
+    with pytest.raises(EvaluationError, match=r"rule 1 \(r1\), column amount: .* no order"):
         decision.decide({"amount": "1", "bound": 2})
 
 
@@ -327,15 +299,18 @@ R = '<inputExpression expressionLanguage="R"'
         (definitions('<decision id="x"><context/></decision>'), "made by context"),
         (definitions('<decision id="x"><literalExpression/></decision>'), "empty expression"),
         (definitions(table(), table()), "id of its own"),
-        (definitions(table(['"a"'])), "Rule 1 (r1) has 1 tests and 0 results"),
-        (definitions(table(["5", '"x"'])), "Rule 1 (r1), column way: 5 is never a string"),
-        (definitions(table(['"a"', "5"])), "Rule 1 (r1), column to: a text is due"),
-        (definitions(table(['"2026-01-01"', '"x"'], inputs=[("d", "date")])), 'write date("…")'),
-        (definitions(table(["[1..", '"x"'])), "Rule 1 (r1), column way: The expression"),
+        (definitions(table(['"a"'])), "rule 1 (r1) has 1 tests and 0 results"),
+        (definitions(table(["5", '"x"'])), "rule 1 (r1), column way: 5 is never a string"),
+        (definitions(table(['"a"', "5"])), "rule 1 (r1), column to: a text is due"),
+        (definitions(table(['"2026-01-01"', '"x"'], inputs=[("d", "date")])), 'write date("2026-01-31")'),
+        (definitions(table(["[1..", '"x"'])), "rule 1 (r1), column way: The expression"),
         (definitions(table(["-", "__import__('os')"])), "underscore"),
-        (definitions(table(["-", '"x"'], policy="RANDOM")), "hit policy of t must be one of"),
+        (definitions(table(["-", '"x"'], policy="RANDOM")), "table t: there is no hit policy 'RANDOM'; there are"),
         (definitions(table(["-", '"x"'], policy="PRIORITY")), "needs the allowed values"),
-        (definitions(table(["-", "1"], extra='aggregation="SUM"')), "with COLLECT"),
+        (definitions(table(["-", "1"], extra='aggregation="SUM"')), "SUM goes with the hit policy COLLECT only, not"),
+        (definitions(table(["-", "1"], policy="COLLECT", extra='aggregation="MEDIAN"')), "no aggregation 'MEDIAN'"),
+        (definitions(table(["-", "1", "2"], policy="COLLECT", extra='aggregation="SUM"',
+                           outputs=[("a", "number"), ("b", "number")])), "needs a single output, not 2"),
         (definitions(table(["-"], outputs=())), "has no output"),
         (definitions(table(["-", '"x"', '"y"'], outputs=[("a", ""), ("a", "")])), "name of its own"),
         (definitions(table(["-", '"x"'], more=needs("gone"))), "'#gone', which is not in this file"),
@@ -351,6 +326,133 @@ def test_what_cannot_be_decided_right_is_refused(xml, words):
     found, told = refused(xml)
     assert words in told
     assert found == [] or found[0].id == "t"  # a second decision of the same id
+
+
+NUMBERS = [("n", "number")]
+WEIGHED = [("to", "string", '<outputValues><text>"two", "one"</text></outputValues>')]
+
+
+@pytest.mark.parametrize(
+    ("decision", "element", "words"),
+    [
+        (one(["-", '"x"'], policy="PRIORITY", outputs=WEIGHED), "r1",
+         'The table t, rule 1 (r1), column to: "x" is not among the allowed values of the column, so PRIORITY'),
+        (one(["-", ""], policy="OUTPUT ORDER", outputs=WEIGHED), "r1", "column to: nothing is not among"),
+        (one(["-", '"a"'], policy="PRIORITY",
+             outputs=[("to", "", '<outputValues><text>"a", "a"</text></outputValues>')]), "o0", "stands twice"),
+        (one(["-", "amount"], policy="COLLECT", extra='aggregation="SUM"'), "o0",
+         "The table t, column to: SUM needs a column of numbers, not string"),
+        (one(["-", "1"], ["-", ""], policy="COLLECT", extra='aggregation="MAX"', outputs=NUMBERS), "r2",
+         "rule 2 (r2), column n: MAX needs a number, not nothing"),
+        (one(["-", '"x"'], policy="COLLECT", extra='aggregation="MIN"', outputs=[("n", "")]), "r1",
+         'MIN needs a number, not "x"'),
+        (one(["matches(?, \"x\")", '"x"']), "r1", "rule 1 (r1), column way: there is no matches(); there are abs"),
+        (one(["-", "today()"]), "r1", "column to: there is no today()"),
+        (one(['< date("2026-02-30")', '"x"'], inputs=[("d", "date")]), "r1", "rule 1 (r1), column d: The expression"),
+        (one(['< date and time("2026-01-01T08:00:00")', '"x"'], inputs=[("d", "date")]), "r1",
+         'holds a instant, never a date; write date("2026-01-31"), or give the column another type'),
+        (one(['< duration("P1Y")', '"x"'], inputs=[("d", "dayTimeDuration")]), "r1", "use add_months"),
+        (one(['"a" or "b"', '"x"']), "r1", "A condition must be true or false, not a text"),
+        (one(["-", '"x"'], inputs=[("at", "time")]), "i0", "column at: there is no type time; ask a dateTime"),
+    ],
+)  # fmt: skip
+def test_what_would_fail_at_run_time_is_refused_at_the_gate(decision, element, words):
+    found = [finding for finding in decisions.findings(decision) if finding.severity == "error"]
+    assert [finding.element for finding in found] == [element]
+    assert words in found[0].message
+
+
+def test_functions_of_a_run_are_known_to_the_gate():
+    decision = one(["< now()", 'limit("T11")'], inputs=[("at", "dateTime")], outputs=[("due", "dateTime")])
+
+    def rules(known):
+        return {finding.rule for finding in decisions.findings(decision, known)}
+
+    assert rules({"now", "limit"}) == {"not_looked_at"}
+    assert rules(set()) == {"function", "not_looked_at"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("? between 1 and 5", "a range is written [1..5]"),
+        ("1..5", "a range is written [1..5]"),
+        ("for x in list return x", "there are no loops"),
+        ("some x in list satisfies x > 1", "there are no loops, write contains(list, value)"),
+        ("function(x) x", "functions cannot be defined"),
+        ("? instance of number", "types cannot be asked for"),
+        ('@"2026-01-01"', "write date("),
+        ("“a”", "quotation marks are straight"),
+    ],
+)
+def test_other_feel_is_refused_with_what_would_be_right(cell, words):
+    with pytest.raises(InvalidInput, match=re.escape(words)):
+        read_test(cell)
+
+
+def loads(cells):
+    return one(
+        *([cell, "1"] for cell in cells), inputs=[("x", "")], outputs=[("n", "number")], policy="COLLECT"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "given"),
+    [
+        (['contains(x, "no")'] * 2000, ["a"] * 10_000),
+        (['upper(upper(upper(lower(x)))) = "A"'] * 2000, "a" * 100_000),
+    ],
+)
+def test_a_table_of_costly_cells_ends(cells, given):
+    with pytest.raises(EvaluationError, match="all cells together take more than"):
+        loads(cells).decide({"x": given})
+
+
+def test_results_are_not_huge_together():
+    decision = one(
+        *[["-", "{a: x, b: [x, x]}"]] * 2000, inputs=[("1", "")], outputs=[("n", "")], policy="RULE ORDER"
+    )
+    with pytest.raises(EvaluationError, match=r"rule 2 .*: all cells together take more than"):
+        decision.decide({"x": "a" * 100_000})
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "().__class__.__bases__[0]",
+        "''.format",
+        "__import__('os').system('x')",
+        "x.__class__",
+        "(" * 200 + "1" + ")" * 200,
+        "not(" * 200 + "1" + ")" * 200,
+        "[" * 900 + "]" * 900,
+        "9" * 1000,
+        "1e999",
+        '"' + "a" * 3000 + '"',
+        ",".join(["1"] * 2000),
+        "lambda: 1",
+        "[x for x in y]",
+        "x := 1",
+        "exec('1')",
+    ],
+)
+def test_a_malicious_cell_does_no_harm(cell):
+    found, findings = read(
+        definitions(table([cell, "1"], ["-", cell], inputs=[("x", "")], outputs=[("n", "")]))
+    )
+    found_at_gate = [finding for decision in found for finding in decisions.findings(decision)]
+    assert any(finding.severity == "error" for finding in (*findings, *found_at_gate))
+    for decision in found:
+        with pytest.raises(EvaluationError):
+            decision.decide({"x": {}, "y": [1]})
+
+
+@pytest.mark.parametrize("cell", ["[0..1000000000000000]", "99999999999999999999 * 99999999999999999999 < 1"])
+def test_a_huge_range_or_number_is_no_work(cell):
+    decision = one([cell, "1"], inputs=[("x", "number")], outputs=[("n", "number")])
+    list(decisions.findings(decision))
+    with contextlib.suppress(EvaluationError):
+        assert decision.decide({"x": 5}) == [{"n": 1}]
 
 
 def test_a_sound_decision_survives_beside_a_broken_one():

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.errors import InvalidInput
-from workflows.expressions import Expression, compile_expression, feel
-from workflows.expressions.nodes import Comparison, Logic, Name, Node, Not, Scope
+from workflows.expressions import BUILTINS, Expression, compile_expression, feel
+from workflows.expressions.nodes import ORDERINGS, Call, Comparison, Logic, Name, Node, Not, Scope
 from workflows.expressions.parser import Parser, constant, guard_source, survey
 from workflows.expressions.values import equal, kind, member
 
@@ -70,7 +70,7 @@ def read_test(source: str) -> Expression | None:
         parser.expect(")", "after the tests")
         root = Not(root, feel=True)
     if parser.token.kind != "end":
-        parser.refuse(f"nothing more is due after the test, not {parser.shown()}")
+        parser.refuse(f"nothing more is due after the test, not {parser.shown()}{parser.hint()}")
     names, calls = survey(stripped, root)
     return Expression(stripped, names - {INPUT}, calls, root)
 
@@ -159,3 +159,49 @@ def constants(test: Expression) -> Iterator[Any]:
                 yield value
         else:
             below.extend(node.children)
+
+
+def points(test: Expression) -> list[Any] | None:
+    """Return the values between which a test may tell inputs apart: it is the same for all that lie between two.
+
+    None where it asks what only a run knows, or does more with the input than compare it; EvaluationError where
+    one of its constants has no value.
+    """
+    found: list[Any] = []
+    below = [test.root]
+    while below:
+        node = below.pop()
+        if isinstance(node, Same):
+            wanted = [node.wanted]
+        elif isinstance(node, Comparison) and Name(INPUT) in (node.left, node.right):
+            wanted = [side for side in (node.left, node.right) if side != Name(INPUT)]
+        elif isinstance(node, Name) or (isinstance(node, Call) and node.name not in BUILTINS):
+            return None
+        else:
+            below.extend(node.children)
+            continue
+        for side in wanted:
+            if not is_fixed(side):
+                return None
+            value = Expression(test.source, frozenset(), frozenset(), side).evaluate({})
+            if isinstance(node, Comparison) and node.sign == "in" and kind(value) != "list":
+                return None  # a part of a text, or a key of a map
+            found.extend(value if kind(value) == "list" else [value])
+    return found
+
+
+def is_fixed(node: Node) -> bool:
+    """Return whether a part has the same value whatever a run knows."""
+    names, calls = survey("", node)
+    return not names and calls <= BUILTINS.keys()
+
+
+def is_ordering(test: Expression) -> bool:
+    """Return whether a test asks for an order."""
+    below = [test.root]
+    while below:
+        node = below.pop()
+        if isinstance(node, Comparison) and node.sign in ORDERINGS:
+            return True
+        below.extend(node.children)
+    return False

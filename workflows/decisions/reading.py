@@ -10,7 +10,8 @@ from typing import TypeVar
 from lxml import etree
 
 from workflows.decisions.cells import constants, read_list, read_test, read_value
-from workflows.decisions.table import TYPES, Decision, Input, Output, Rule, typed
+from workflows.decisions.kinds import TYPES, WRITTEN, typed
+from workflows.decisions.table import Decision, Input, Output, Rule, rule_name
 from workflows.errors import InvalidInput
 from workflows.expressions import BUILTINS, EvaluationError, Expression
 from workflows.expressions.values import kind
@@ -152,24 +153,25 @@ class Reader:
         columns = [column for column in inputs if column is not None]
         if len(columns) < len(inputs):
             return None
-        rules = [self.rule(row, place, columns, outputs) for place, row in enumerate(rows, 1)]
+        rules = [self.rule(row, key, place, columns, outputs) for place, row in enumerate(rows, 1)]
         return Decision(key, name, tuple(columns), tuple(outputs), tuple(rules), policy, aggregation)
 
     def guard(self, key: str, policy: str, aggregation: str, outputs: list[Output]) -> None:
         """Note what makes the whole table unfit."""
+
+        def wrong(why: str) -> None:
+            self.wrong(key, "hit_policy", f"The table {key}: {why}.")
+
         if policy not in POLICIES:
-            self.wrong(
-                key, "hit_policy", f"The hit policy of {key} must be one of {', '.join(sorted(POLICIES))}."
-            )
-        if aggregation and (policy != "COLLECT" or aggregation not in AGGREGATIONS or len(outputs) != 1):
-            self.wrong(
-                key,
-                "hit_policy",
-                f"The aggregation of {key} must be SUM, MIN, MAX or COUNT, with COLLECT and a single output.",
-            )
+            wrong(f"there is no hit policy {policy!r}; there are {', '.join(sorted(POLICIES))}")
+        if aggregation and aggregation not in AGGREGATIONS:
+            wrong(f"there is no aggregation {aggregation!r}; there are {', '.join(sorted(AGGREGATIONS))}")
+        elif aggregation and policy != "COLLECT":
+            wrong(f"{aggregation} goes with the hit policy COLLECT only, not with {policy}")
+        elif aggregation and len(outputs) != 1:
+            wrong(f"{aggregation} needs a single output, not {len(outputs)}: each needs a table of its own")
         if policy in ("PRIORITY", "OUTPUT ORDER") and not any(output.values for output in outputs):
-            message = f"{policy} of {key} needs the allowed values of an output, weightiest first."
-            self.wrong(key, "hit_policy", message)
+            wrong(f"{policy} needs the allowed values of an output (outputValues), the weightiest first")
         if not outputs:
             self.wrong(key, "output", f"The table {key} has no output.")
         if len({output.name for output in outputs}) < len(outputs):
@@ -189,7 +191,18 @@ class Reader:
             if self.errors == before:
                 self.wrong(column.get("id"), "expression", f"{where}, has an empty input expression.")
             return None
-        return Input(column.get("id", ""), label, expression, head.get("typeRef", ""))
+        allowed = self.allowed(column, where)
+        return Input(column.get("id", ""), label, expression, head.get("typeRef", ""), allowed)
+
+    def allowed(self, column: etree._Element, where: str) -> Expression | None:
+        """Return the test that `inputValues` is; what cannot be read is for modelers only, and noted."""
+        for listed in below(column, "inputValues"):
+            try:
+                return read_test(text_of(listed))
+            except InvalidInput as error:
+                message = f"{where}: its allowed values are not looked at: {error.message}"
+                self.findings.append(Finding(column.get("id"), "input_values", "warning", message))
+        return None
 
     def output(self, column: etree._Element, key: str, place: int, result: str) -> Output:
         """Return an output column."""
@@ -212,25 +225,28 @@ class Reader:
             self.wrong(element, "value", f"{where}: {error.message}")
             return None
 
-    def rule(self, row: etree._Element, place: int, inputs: list[Input], outputs: list[Output]) -> Rule:
+    def rule(
+        self, row: etree._Element, table: str, place: int, inputs: list[Input], outputs: list[Output]
+    ) -> Rule:
         """Return one row; its number of cells must be the table's."""
         key = row.get("id") or f"rule {place}"
+        where = f"The table {table}, {rule_name(key, place)}"
         tests, results = list(below(row, "inputEntry")), list(below(row, "outputEntry"))
         if len(tests) != len(inputs) or len(results) != len(outputs):
             self.wrong(
                 key,
                 "cells",
-                f"Rule {place} ({key}) has {len(tests)} tests and {len(results)} results; "
+                f"{where} has {len(tests)} tests and {len(results)} results; "
                 f"the table has {len(inputs)} inputs and {len(outputs)} outputs.",
             )
             return Rule(key, (), ())
-        where = f"Rule {place} ({key})"
         return Rule(
             key,
             tuple(self.test(cell, key, where, column) for cell, column in zip(tests, inputs, strict=True)),
             tuple(
                 self.result(cell, key, where, column) for cell, column in zip(results, outputs, strict=True)
             ),
+            place,
         )
 
     def test(self, cell: etree._Element, key: str, where: str, column: Input) -> Expression | None:
@@ -249,8 +265,9 @@ class Reader:
         wanted = TYPES.get(type_ref)
         for constant in constants(test):
             if wanted and constant is not None and kind(constant) != wanted:
-                hint = f'; write {wanted}("…")' if wanted == "date" else ""
-                self.wrong(key, "type", f"{where}: {constant!r} is never a {type_ref}{hint}.")
+                self.wrong(
+                    key, "type", f"{where}: {constant!r} is never a {type_ref}; write {WRITTEN[wanted]}."
+                )
         if test.source.isidentifier() and test.source in test.names:
             message = f'{where}: {test.source} is a variable\'s name; a text is written "{test.source}".'
             self.findings.append(Finding(key, "bare_word", "warning", message))

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from workflows.decisions.cells import INPUT
-from workflows.expressions import BUILTINS, EvaluationError, Expression, plain
-from workflows.expressions.functions import duration, to_date, to_datetime
-from workflows.expressions.values import checked, equal, kind
+from workflows.decisions.kinds import same, typed
+from workflows.expressions import BUILTINS, EvaluationError, Expression, Meter, plain
+from workflows.expressions.values import checked, extent, kind
 
 Functions = Mapping[str, Callable[..., Any]]
 Result = dict[str, Any]
 
-#: What a typeRef means among the kinds of our values; other typeRefs mean anything.
-TYPES: Mapping[str, str] = {
-    "string": "text",
-    "boolean": "true/false",
-    "integer": "number",
-    "long": "number",
-    "double": "number",
-    "number": "number",
-    "date": "date",
-    "dateTime": "instant",
-    "date and time": "instant",
-    "dayTimeDuration": "duration",
-    "days and time duration": "duration",
-}
-#: JSON has no dates: a text becomes one where the typeRef asks for it.
-READ: Mapping[str, Callable[[Any], Any]] = {"date": to_date, "instant": to_datetime, "duration": duration}
 AGGREGATES: Mapping[str, Callable[[list[Any]], Any]] = {"SUM": sum, "MIN": min, "MAX": max}
 SINGLE = frozenset({"UNIQUE", "FIRST", "ANY", "PRIORITY"})
+#: What all cells of a decision, and of those that it needs, may cost together: a cell by itself costs little.
+MAX_STEPS = 500_000
+TOO_MUCH = f"all cells together take more than {MAX_STEPS} steps"
+MOST_NAMED = 20  #: rules in one message
 
 
 @dataclass(frozen=True)
@@ -42,6 +30,7 @@ class Input:
     label: str
     expression: Expression
     type: str
+    allowed: Expression | None = None  #: a test of the values that there are, as `inputValues` has it
 
 
 @dataclass(frozen=True)
@@ -62,6 +51,44 @@ class Rule:
     id: str
     tests: tuple[Expression | None, ...]
     results: tuple[Expression | None, ...]
+    number: int = 0  #: its row, from 1; 0: the outputs where no rule holds
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A decision taken: what went in, which rules held, and what each of those that count gave."""
+
+    decision: Decision
+    inputs: tuple[Any, ...]  #: by column, of the column's type
+    held: tuple[Rule, ...]
+    given: tuple[tuple[Rule | None, Result], ...]  #: of no rule: a literal expression's
+    results: list[Result]
+
+
+class Taking:
+    """One asking of a decision: the decisions it needs are taken once, and all cells have one budget."""
+
+    def __init__(self, variables: Mapping[str, Any], functions: Functions) -> None:
+        self.variables = dict(variables)
+        self.functions = functions
+        self.meter = Meter(MAX_STEPS)
+        self.taken: dict[str, Taken] = {}
+
+    def value(self, expression: Expression, variables: Mapping[str, Any]) -> Any:
+        """Return the value of a cell."""
+        try:
+            return expression.evaluate(variables, self.functions, self.meter)
+        except EvaluationError:
+            if self.meter.left > 0:
+                raise
+            raise EvaluationError(TOO_MUCH, code="evaluation") from None
+
+    def kept(self, value: Any) -> Any:
+        """Return a result as JSON; ValueError where all results together have become huge."""
+        self.meter.left -= extent(value)
+        if self.meter.left < 0:
+            raise ValueError(TOO_MUCH)
+        return plain(value)
 
 
 @dataclass(frozen=True)
@@ -81,9 +108,27 @@ class Decision:
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """Return every expression of this decision, those of the required ones apart."""
-        cells = [cell for rule in self.rules for cell in (*rule.tests, *rule.results)]
-        ends = [self.literal, *(output.default for output in self.outputs)]
-        return tuple(e for e in (*(part.expression for part in self.inputs), *cells, *ends) if e is not None)
+        return tuple(expression for _, _, expression in self.cells())
+
+    def cells(self) -> Iterator[tuple[str, str, Expression]]:
+        """Yield every expression with the id of what it stands in, and that place in words."""
+        for column in self.inputs:
+            yield column.id, f"{self.title}, column {column.label}", column.expression
+        for rule in self.rules:
+            labels = (*(column.label for column in self.inputs), *(column.name for column in self.outputs))
+            for label, cell in zip(labels, (*rule.tests, *rule.results), strict=True):
+                if cell is not None:
+                    yield rule.id, f"{self.title}, {rule_name(rule.id, rule.number)}, column {label}", cell
+        for output in self.outputs:
+            if output.default is not None:
+                yield output.id, f"{self.title}, column {output.name}, where no rule holds", output.default
+        if self.literal is not None:
+            yield self.id, self.title, self.literal
+
+    @property
+    def title(self) -> str:
+        """Return how messages name the decision."""
+        return f"The {'decision' if self.literal else 'table'} {self.id}"
 
     @property
     def family(self) -> tuple[Decision, ...]:
@@ -121,95 +166,113 @@ class Decision:
         names the decision, rule and column: a missing variable, a value of the wrong type, two rules where
         one may hold.
         """
-        return self._decide(dict(variables), functions, {})
+        return self.take(variables, functions)[0].results
 
-    def _decide(self, variables: dict[str, Any], functions: Functions, taken: dict[str, Any]) -> list[Result]:
-        scope = dict(variables)
-        for needed in self.required:
-            if needed.id not in taken:
-                taken[needed.id] = needed.as_variables(needed._decide(variables, functions, taken))
-            scope.update(taken[needed.id])
+    def take(self, variables: Mapping[str, Any], functions: Functions = BUILTINS) -> tuple[Taken, ...]:
+        """Return how the decision is taken, and behind it those that it needs; raises as `decide`."""
+        taking = Taking(variables, functions)
+        own = self._take(taking)
+        return (own, *(other for other in taking.taken.values() if other is not own))
+
+    def _take(self, taking: Taking) -> Taken:
+        if self.id not in taking.taken:
+            scope = dict(taking.variables)
+            for needed in self.required:
+                scope.update(needed.as_variables(needed._take(taking).results))
+            taking.taken[self.id] = self._take_alone(scope, taking)
+        return taking.taken[self.id]
+
+    def _take_alone(self, variables: dict[str, Any], taking: Taking) -> Taken:
         if self.literal:
-            result = self.outputs[0]
-            return [{result.name: self.output(result, self.literal, scope, functions, self.id)}]
-        hits = self.hits(scope, functions)
-        found = self.settle(hits, lambda rule: self.results(rule, scope, functions))
-        return found or self.defaults(scope, functions)
+            out = self.outputs[0]
+            result = {out.name: self.output(out, self.literal, variables, taking)}
+            return Taken(self, (), (), ((None, result),), [result])
+        inputs = tuple(self.given(column, variables, taking) for column in self.inputs)
+        held = self.hits(inputs, variables, taking)
+        given, results = self.settle(held, lambda rule: self._results(rule, variables, taking))
+        if not results and any(out.default for out in self.outputs):
+            otherwise = Rule("", (), tuple(out.default for out in self.outputs))
+            results = [self._results(otherwise, variables, taking)]
+            given = [(otherwise, results[0])]
+        return Taken(self, inputs, tuple(held), tuple(given), results)
 
-    def as_variables(self, results: list[Result]) -> Result:
+    def as_variables(self, results: Sequence[Result]) -> Result:
         """Return the results as variables for a decision that needs them: lists where several may be."""
         single = self.hit_policy in SINGLE or self.aggregation or self.literal
         if single:
             return results[0] if results else {output.name: None for output in self.outputs}
         return {output.name: [result[output.name] for result in results] for output in self.outputs}
 
-    def hits(self, variables: dict[str, Any], functions: Functions) -> list[Rule]:
+    def hits(self, inputs: Sequence[Any], variables: dict[str, Any], taking: Taking) -> list[Rule]:
         """Return the rules whose tests all pass."""
-        scopes = [{**variables, INPUT: self.given(column, variables, functions)} for column in self.inputs]
-        return [rule for rule in self.rules if self.passes(rule, scopes, functions)]
+        scopes = [{**variables, INPUT: value} for value in inputs]
+        return [rule for rule in self.rules if self.passes(rule, scopes, taking)]
 
-    def given(self, column: Input, variables: dict[str, Any], functions: Functions) -> Any:
+    def given(self, column: Input, variables: dict[str, Any], taking: Taking) -> Any:
         """Return the value of an input, of the type that its column declares."""
         try:
-            return typed(column.expression.evaluate(variables, functions), column.type)
+            return typed(taking.value(column.expression, variables), column.type)
         except EvaluationError as error:
             raise self.fault(error.message, error, column=column.label) from None
         except (ValueError, ArithmeticError) as error:
             raise self.fault(str(error), None, column=column.label) from None
 
-    def passes(self, rule: Rule, scopes: list[dict[str, Any]], functions: Functions) -> bool:
+    def passes(self, rule: Rule, scopes: Sequence[dict[str, Any]], taking: Taking) -> bool:
         """Return whether every test of a rule passes."""
         for test, scope, column in zip(rule.tests, scopes, self.inputs, strict=True):
             if test is None:
                 continue
             try:
-                passed = test.evaluate(scope, functions)
+                passed = taking.value(test, scope)
             except EvaluationError as error:
-                raise self.fault(error.message, error, rule=rule.id, column=column.label) from None
+                raise self.fault(error.message, error, rule=rule, column=column.label) from None
             if passed is not True:
                 return False
         return True
 
-    def results(self, rule: Rule, variables: dict[str, Any], functions: Functions) -> Result:
+    def results(self, rule: Rule, variables: dict[str, Any], functions: Functions = BUILTINS) -> Result:
         """Return the outputs of a rule."""
+        return self._results(rule, variables, Taking(variables, functions))
+
+    def _results(self, rule: Rule, variables: dict[str, Any], taking: Taking) -> Result:
         pairs = zip(self.outputs, rule.results, strict=True)
-        return {out.name: self.output(out, cell, variables, functions, rule.id) for out, cell in pairs}
+        return {out.name: self.output(out, cell, variables, taking, rule) for out, cell in pairs}
 
     def output(
-        self, out: Output, cell: Expression | None, variables: dict[str, Any], functions: Functions, rule: str
+        self,
+        out: Output,
+        cell: Expression | None,
+        variables: dict[str, Any],
+        taking: Taking,
+        rule: Rule | None = None,
     ) -> Any:
         """Return one output, of the type that its column declares, as JSON."""
         if cell is None:
             return None
         try:
-            return plain(typed(cell.evaluate(variables, functions), out.type))
+            return taking.kept(typed(taking.value(cell, variables), out.type))
         except EvaluationError as error:
             raise self.fault(error.message, error, rule=rule, column=out.name) from None
         except (ValueError, ArithmeticError) as error:
             raise self.fault(str(error), None, rule=rule, column=out.name) from None
 
-    def defaults(self, variables: dict[str, Any], functions: Functions) -> list[Result]:
-        """Return the default outputs, if no rule holds and some are given."""
-        if self.hit_policy not in SINGLE or not any(out.default for out in self.outputs):
-            return []
-        rule = Rule("default", (), tuple(out.default for out in self.outputs))
-        return [self.results(rule, variables, functions)]
-
-    def settle(self, hits: list[Rule], results: Callable[[Rule], Result]) -> list[Result]:
-        """Return the results of the rules that hold, as the hit policy says."""
-        if self.hit_policy == "FIRST":
-            return [results(rule) for rule in hits[:1]]
-        if self.hit_policy == "UNIQUE" and len(hits) > 1:
-            raise self.conflict(hits, "only one rule may hold (UNIQUE)")
-        found = [results(rule) for rule in hits]
+    def settle(
+        self, held: list[Rule], results: Callable[[Rule], Result]
+    ) -> tuple[list[tuple[Rule, Result]], list[Result]]:
+        """Return what the rules that count gave, and the results, as the hit policy says."""
+        if self.hit_policy == "UNIQUE" and len(held) > 1:
+            raise self.conflict(held, "only one rule may hold (UNIQUE)")
+        given = [(rule, results(rule)) for rule in (held[:1] if self.hit_policy == "FIRST" else held)]
         if self.hit_policy == "ANY":
-            if any(not same(found[0], other) for other in found[1:]):
-                raise self.conflict(hits, "rules that hold together must agree (ANY)")
-            return found[:1]
+            if odd := [rule for rule, result in given[1:] if not same(given[0][1], result)]:
+                why = "rules that hold together must agree (ANY)"
+                raise self.conflict(held, why, f"; {names(odd)} says otherwise than {names(held[:1])}")
+            given = given[:1]
         if self.hit_policy in ("PRIORITY", "OUTPUT ORDER"):
-            found = sorted(found, key=self.weight)
-            return found[:1] if self.hit_policy == "PRIORITY" else found
-        return self.aggregate(found) if self.aggregation else found
+            given = sorted(given, key=lambda one: self.weight(one[1]))
+            given = given[:1] if self.hit_policy == "PRIORITY" else given
+        found = [result for _, result in given]
+        return given, self.aggregate(found) if self.aggregation else found
 
     def weight(self, result: Result) -> tuple[int, ...]:
         """Return how far from the front of the allowed values a result is, output by output."""
@@ -217,7 +280,7 @@ class Decision:
 
     def place(self, output: Output, value: Any) -> int:
         for place, allowed in enumerate(output.values):
-            if same(allowed, value):
+            if same(plain(allowed), value):
                 return place
         why = f"{value!r} is none of the allowed values, so it has no priority"
         raise self.fault(why, None, column=output.name)
@@ -237,41 +300,36 @@ class Decision:
         except (ValueError, ArithmeticError) as error:
             raise self.fault(str(error), None, column=name) from None
 
-    def conflict(self, hits: list[Rule], why: str) -> EvaluationError:
+    def conflict(self, held: Sequence[Rule], why: str, more: str = "") -> EvaluationError:
         """Return the error that names the rules that hold together."""
-        rules = [rule.id for rule in hits]
         return EvaluationError(
-            f"The decision {self.id} is not clear: {why}, but {', '.join(rules)} do.",
+            f"The decision {self.id} is not clear: {why}, but {names(held)} do{more}.",
             code="decision_conflict",
             decision=self.id,
-            rules=rules,
+            rules=[rule.id for rule in held],
         )
 
     def fault(
-        self, why: str, cause: EvaluationError | None, *, rule: str = "", column: str = ""
+        self, why: str, cause: EvaluationError | None, *, rule: Rule | None = None, column: str = ""
     ) -> EvaluationError:
         """Return the error that names decision, rule and column."""
-        places = [f"rule {rule}"] if rule else []
+        places = [rule_name(rule.id, rule.number)] if rule and rule.number else []
         places += [f"column {column}"] if column else []
         where = ", ".join([f"The decision {self.id}", *places])
-        details = {**(cause.params if cause else {}), "decision": self.id, "rule": rule, "column": column}
-        return EvaluationError(f"{where}: {why}", code=cause.code if cause else "decision", **details)
+        details = {**(cause.params if cause else {}), "decision": self.id, "rule": rule.id if rule else ""}
+        return EvaluationError(
+            f"{where}: {why}", code=cause.code if cause else "decision", **details, column=column
+        )
 
 
-def typed(value: Any, type_ref: str) -> Any:
-    """Return the value as the declared type has it; ValueError if it is of another."""
-    wanted = TYPES.get(type_ref)
-    if wanted is None or value is None:
-        return value
-    if wanted in READ and kind(value) == "text":
-        return READ[wanted](value)
-    if kind(value) != wanted:
-        raise ValueError(f"a {wanted} is due ({type_ref}), not a {kind(value)}")
-    if type_ref in ("integer", "long") and value != int(value):
-        raise ValueError(f"a whole number is due ({type_ref}), not {value}")
-    return value
+def rule_name(key: str, number: int) -> str:
+    """Return how messages name a rule: by its row, and by its id where it has one of its own."""
+    return f"rule {number}" if key in ("", f"rule {number}") else f"rule {number} ({key})"
 
 
-def same(left: Any, right: Any) -> bool:
-    """Return whether two results are equal."""
-    return equal(left, right, lambda steps: None)
+def names(rules: Sequence[Rule]) -> str:
+    """Return the rules in words, a few of them where they are many."""
+    shown = [rule_name(rule.id, rule.number) for rule in rules[:MOST_NAMED]]
+    more = [f"{len(rules) - MOST_NAMED} more"] if len(rules) > MOST_NAMED else []
+    *before, last = [*shown, *more]
+    return f"{', '.join(before)} and {last}" if before else last

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from workflows import calendar, colours, engine, operations, papers
+from workflows import calendar, colours, decisions, engine, operations, papers
 from workflows.definitions import duties, files, stages
 from workflows.definitions.files import Files
 from workflows.definitions.proving import proved
 from workflows.deployed import deployment_file
 from workflows.engine import Finding, soundness
-from workflows.expressions import BUILTINS
+from workflows.expressions import BUILTINS, Meter
 from workflows.model import DecisionDefinition, FormDefinition, ProcessDefinition, TimeLimit
 
 #: Functions that a run's host adds to the built-in ones.
@@ -53,9 +53,9 @@ def check_files(read: Files, *, profile: str, session: Session | None) -> list[F
     for name, definition in read.processes:
         for process in (definition, *definition.called.values()):
             findings += [files.in_file(name, found) for found in _Gate(read, process, session).findings()]
+    meter = Meter(decisions.MAX_WORK)
     for name, table in read.decisions:
-        if table.id == colours.TABLE:
-            findings += [files.in_file(name, found) for found in colours.findings(table)]
+        findings += [files.in_file(name, found) for found in _of_decision(table, meter)]
     findings += proved(read)
     order = {"error": 0, "policy": 1, "warning": 2}
     return sorted(dict.fromkeys(findings), key=lambda finding: order[finding.severity])
@@ -69,6 +69,15 @@ def refused(findings: list[Finding], profile: str) -> list[Finding]:
 def forgivable(finding: Finding) -> bool:
     """Tell whether a deployment may be forced in spite of a finding: those of the token game only."""
     return finding.rule in soundness.RULES
+
+
+def _of_decision(table: decisions.Decision, meter: Meter) -> Iterator[Finding]:
+    for finding in decisions.findings(table, HOST_FUNCTIONS, meter):
+        # Where no rule of colours holds, a step has none: that says something.
+        if finding.rule != "uncovered" or table.id != colours.TABLE:
+            yield finding
+    if table.id == colours.TABLE:
+        yield from colours.findings(table)
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,21 @@ from workflows.expressions.functions import BUILTINS
 from workflows.expressions.nodes import Node, Scope
 from workflows.expressions.parser import RESERVED, Parser, guard_source, refuse, survey
 from workflows.expressions.templates import has_braces, parse_template
-from workflows.expressions.values import MAX_TEXT, EvaluationError, MissingVariable, plain, truth, weighed
+from workflows.expressions.values import (
+    MAX_TEXT,
+    EvaluationError,
+    Meter,
+    MissingVariable,
+    plain,
+    truth,
+    weighed,
+)
 
 __all__ = [
     "BUILTINS",
     "EvaluationError",
     "Expression",
+    "Meter",
     "MissingVariable",
     "assignments",
     "compile_expression",
@@ -49,11 +58,23 @@ class Expression:
     root: Node = field(repr=False)
 
     def evaluate(
-        self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = BUILTINS
+        self,
+        variables: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]] = BUILTINS,
+        meter: Meter | None = None,
     ) -> Any:
         """Return the value, or raise EvaluationError; `functions` stand before the built-in ones."""
         known = functions if functions is BUILTINS else {**BUILTINS, **functions}
         scope = Scope(self.source, variables, known)
+        if meter is None:
+            return self._value(scope)
+        scope.steps = allowed = min(scope.steps, meter.left)
+        try:
+            return self._value(scope)
+        finally:
+            meter.left -= allowed - max(scope.steps, 0)
+
+    def _value(self, scope: Scope) -> Any:
         value = self.root.value(scope)
         try:
             return weighed(value)

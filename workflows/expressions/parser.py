@@ -53,6 +53,14 @@ RANKS = {
     "+": 6, "-": 6, "*": 7, "/": 7, "%": 7,
 }  # fmt: skip
 NOT_RANK, UNARY_RANK = 4, 8
+#: Words of FEEL that there are not here, and what to do instead.
+LOOPS = ("for", "some", "every", "function")
+HINTS = {
+    "instanceof": "; types cannot be asked for", "instance": "; types cannot be asked for",
+    "between": "; a range is written [1..5]", "..": "; a range is written [1..5]",
+    "for": "; there are no loops", "some": "; there are no loops, write contains(list, value)",
+    "every": "; there are no loops", "function": "; functions cannot be defined",
+}  # fmt: skip
 #: Methods that Camunda users write on lists and texts, and the function each stands for.
 METHODS = {
     "size": "len", "length": "len", "contains": "contains", "containsKey": "contains", "get": "get",
@@ -125,6 +133,8 @@ def unknown_sign(sign: str) -> str:
         return "quotation marks are straight: 'text' or \"text\""
     if sign in "&|":
         return f"write {sign}{sign}"
+    if sign == "@":
+        return 'write date("2026-01-31"), date and time("2026-01-31T08:00:00") or duration("P3D")'
     return f"the character {sign!r} has no meaning here"
 
 
@@ -196,9 +206,10 @@ class Parser:
         """Return advice for signs that other languages have."""
         if self.token.word == "=":
             return "; write == to compare"
-        if self.token.word == "instanceof":
-            return "; types cannot be asked for"
-        return ""
+        if self.token.word in HINTS:
+            return HINTS[self.token.word]
+        first = next(scan(self.source)).word if self.feel else ""
+        return HINTS[first] if first in LOOPS else ""
 
     def expression(self, rank: int = 0) -> Node:
         """Return the longest expression whose signs bind tighter than `rank`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -68,8 +69,21 @@ def checked(value: Any) -> Any:
     return value
 
 
+@dataclass
+class Meter:
+    """Steps that several evaluations may take together; what goes beyond ends the one that is at it."""
+
+    left: int
+
+
 def weighed(value: Any) -> Any:
     """Return the value unless it is huge when written out: `a = [a, a]` doubles it with each line."""
+    extent(value)
+    return value
+
+
+def extent(value: Any) -> int:
+    """Return how many entries and characters a value has when written out; ValueError where it is huge."""
     below, entries, characters = [(value, 0)], 0, 0
     while below:
         part, depth = below.pop()
@@ -83,7 +97,7 @@ def weighed(value: Any) -> Any:
                 )
         if entries > MAX_WHOLE or characters > MAX_WHOLE or depth >= MAX_DEPTH:
             raise ValueError(f"it holds over {MAX_WHOLE} entries or characters, or over {MAX_DEPTH} levels")
-    return value
+    return entries + characters
 
 
 def instant(value: Any) -> Any:
@@ -93,6 +107,9 @@ def instant(value: Any) -> Any:
 
 def equal(left: Any, right: Any, spend: Callable[[int], None]) -> bool:
     """Return whether two values are the same; values of different kinds never are (1 is not true)."""
+    if type(left) is type(right) and type(left) in (str, int, float, bool):
+        spend(1)
+        return bool(left == right)
     pairs = [(left, right)]
     while pairs:
         spend(1)
