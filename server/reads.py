@@ -114,11 +114,16 @@ FREE: Mapping[str, frozenset[str]] = {
                 "engine_rest.list_user_operations",
                 "engine_rest.count_user_operations",
                 "engine_rest.count_history_variables",
+                "engine_rest.count_history_decisions",
             ),
         }
     ),
     "keeps by itself whose variables it showed: its address names nobody": frozenset(
-        {"engine_rest.list_history_variables"}
+        {
+            "engine_rest.list_history_variables",
+            "engine_rest.list_history_decisions",
+            "engine_rest.get_history_decision",
+        }
     ),
     "identifiers, steps and instants of one instance, nothing of its content": frozenset(
         {

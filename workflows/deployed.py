@@ -6,6 +6,7 @@ nothing is read twice: only "which is the latest" is asked of the database each 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -58,15 +59,23 @@ class Bundle:
 
     forms: Mapping[str, Form]
     form_files: Mapping[str, Form]
-    decisions: Mapping[str, Decision]
+    decisions: Mapping[str, DeployedDecision]
     papers: Mapping[str, papers.Template]
+
+
+@dataclass(frozen=True)
+class DeployedDecision:
+    """A decision, and the ids of the versions of it and of those that it needs, by key."""
+
+    table: Decision
+    ids: Mapping[str, str]
 
 
 _deployed: Shelf[Deployed] = Shelf(512)
 _compiled: Shelf[engine.Definition] = Shelf(256)
 _bundles: Shelf[Bundle] = Shelf(256)
 _forms: Shelf[Form] = Shelf(512)
-_decisions: Shelf[Decision] = Shelf(512)
+_decisions: Shelf[DeployedDecision] = Shelf(512)
 
 
 def process(session: Session, definition_id: str) -> Deployed:
@@ -132,7 +141,7 @@ def decision(
     *,
     binding: str = "latest",
     version: str | None = None,
-) -> Decision:
+) -> DeployedDecision:
     """Return the decision that a business rule task names, beside its diagram or the latest."""
     if binding == "deployment":
         found = bundle(session, owner.deployment_id).decisions.get(reference)
@@ -171,6 +180,15 @@ def content(session: Session, deployment_id: str, name: str) -> bytes:
     return found
 
 
+def sha256(*parts: bytes) -> str:
+    """Return the SHA-256 over parts, told apart by their lengths."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()
+
+
 def _read_process(session: Session, definition_id: str) -> Deployed:
     row = session.get(ProcessDefinition, definition_id)
     if row is None:
@@ -187,12 +205,15 @@ def _read_bundle(session: Session, deployment_id: str) -> Bundle:
         select(Resource.name, Resource.content).where(Resource.deployment_id == deployment_id)
     ).all()
     form_files = {name: forms.read(data) for name, data in files if name.endswith(FORM_SUFFIXES)}
-    tables = [
-        table for name, data in files if name.endswith(DECISION_SUFFIXES) for table in decisions.read(data)[0]
-    ]
+    tables = {
+        table.id: DeployedDecision(table, _versions(session, deployment_id, table, data))
+        for name, data in files
+        if name.endswith(DECISION_SUFFIXES)
+        for table in decisions.read(data)[0]
+    }
     templates = {papers.kind(name): papers.read(data) for name, data in files if name.endswith(papers.SUFFIX)}
     named_forms = {form.id: form for form in form_files.values()}
-    return Bundle(named_forms, form_files, {table.id: table for table in tables}, templates)
+    return Bundle(named_forms, form_files, tables, templates)
 
 
 def _beside(session: Session, owner: InDeployment, reference: str) -> Form:
@@ -209,9 +230,21 @@ def _form_version(session: Session, key: str, version: str | None) -> Form:
     return _forms.take(row.id, lambda: forms.read(content(session, row.deployment_id, row.resource_name)))
 
 
-def _decision_of(session: Session, row: DecisionDefinition) -> Decision:
-    found, _ = decisions.read(content(session, row.deployment_id, row.resource_name))
-    return next(table for table in found if table.id == row.key)
+def _decision_of(session: Session, row: DecisionDefinition) -> DeployedDecision:
+    data = content(session, row.deployment_id, row.resource_name)
+    table = next(table for table in decisions.read(data)[0] if table.id == row.key)
+    return DeployedDecision(table, {**_versions(session, row.deployment_id, table, data), row.key: row.id})
+
+
+def _versions(session: Session, deployment_id: str, table: Decision, data: bytes) -> dict[str, str]:
+    """Return the ids of the versions that came with a deployment, or of those that it found there unchanged."""
+    rows = session.scalars(
+        select(DecisionDefinition)
+        .where(DecisionDefinition.key.in_([one.id for one in table.family]))
+        .order_by(DecisionDefinition.version)
+    ).all()
+    same = {row.key: row.id for row in rows if row.digest == sha256(data)}
+    return same | {row.key: row.id for row in rows if row.deployment_id == deployment_id}
 
 
 def _latest(session: Session, kind: type[Any], key: str, version: str | None) -> Any:

@@ -545,6 +545,29 @@ class Activity(Base):
     cancelled: Mapped[bool] = mapped_column(default=False)
 
 
+class DecisionRun(Base):
+    """A decision that an instance took: what went in, which rules held, and what came out."""
+
+    __tablename__ = "decision_run"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, default=new_id)
+    root_id: Mapped[str | None] = mapped_column(
+        String(64)
+    )  #: the decision for which it was taken; none: for itself
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    scope_id: Mapped[str | None] = mapped_column(index=True)
+    element_id: Mapped[str]
+    engine_id: Mapped[str] = mapped_column(String(64))  #: of the passage that took it
+    definition_id: Mapped[str | None]  #: of `decision_definition`, which may have been removed since
+    key: Mapped[str]
+    name: Mapped[str]
+    at: Mapped[datetime]
+    inputs: Mapped[list[Any]]  #: clause, name, value
+    rules: Mapped[list[Any]]  #: those that held: id, number
+    outputs: Mapped[list[Any]]  #: of the rules that count: clause, name, rule, number, value
+    collected: Mapped[dict[str, Any] | None]  #: `{"value": …}`: what an aggregation made of them
+
+
 class Incident(Base):
     """A failure that an operator has to look at; nothing of the failed step was stored."""
 

@@ -190,7 +190,7 @@ class _Host:
         """Do nothing: a simulation has no effect."""
         return None
 
-    def decide(self, node: engine.Node, decision: str, variables: dict[str, Any]) -> Any:
+    def decide(self, node: engine.Node, decision: str, variables: dict[str, Any], activity_id: str) -> Any:
         """Return what the decision says, nothing where it is not at hand."""
         found = self.decisions.get(decision)
         return None if found is None else found.decide(variables, {**self.functions, "now": self.now})

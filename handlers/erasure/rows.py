@@ -55,7 +55,7 @@ from handlers.sanctions import (
     RightProof,
 )
 from handlers.vault import shredding
-from workflows.model import Base, Incident, Instance, Job, Task, TaskAct, TaskDraft
+from workflows.model import Base, DecisionRun, Incident, Instance, Job, Task, TaskAct, TaskDraft
 from workflows.moves import ProcessMove
 
 #: What stands where a paper's title stood.
@@ -156,6 +156,7 @@ OF_MATTER: tuple[tuple[type[Base], Values], ...] = (
     (Opening, {"reason": ""}),
     (Instance, {"end_reason": None}),
     (TaskAct, {"text": ""}),
+    (DecisionRun, {"inputs": [], "rules": [], "outputs": [], "collected": None}),
     (ProcessMove, {"reason": ""}),
 )
 

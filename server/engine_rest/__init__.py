@@ -20,6 +20,7 @@ from server.engine_rest import (
 )
 from server.engine_rest.area import blueprint
 from server.engine_rest.history import activity_instance as history_activity_instance
+from server.engine_rest.history import decision_instance as history_decision_instance
 from server.engine_rest.history import process_instance as history_process_instance
 from server.engine_rest.history import task as history_task
 from server.engine_rest.history import user_operation as history_user_operation
@@ -35,6 +36,7 @@ RESOURCES = (
     history_process_instance,
     history_task,
     history_user_operation,
+    history_decision_instance,
     history_variable_instance,
     incident,
     job,

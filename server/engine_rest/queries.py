@@ -55,7 +55,7 @@ class Query:
 
     def rows(self, session: Session, statement: Select[*tuple[Any, ...]], actor: Actor) -> Sequence[Any]:
         """Return the rows the request asks for, of those that the statement lets be seen."""
-        asked = self._asked()
+        asked = self.asked()
         first, most = page()
         limit = LONGEST_LIST + 1 if most is None else most
         conditions = self._conditions(asked, session, actor)
@@ -72,11 +72,11 @@ class Query:
 
     def count(self, session: Session, statement: Select[*tuple[Any, ...]], actor: Actor) -> dict[str, int]:
         """Return `{"count": n}` of the rows that match the request's filters."""
-        conditions = self._conditions(self._asked(), session, actor)
+        conditions = self._conditions(self.asked(), session, actor)
         matching = statement.where(*conditions).with_only_columns(self.key).subquery()
         return {"count": session.scalar(select(func.count()).select_from(matching)) or 0}
 
-    def _asked(self) -> dict[str, Any]:
+    def asked(self) -> dict[str, Any]:
         """Return the request's filters and sorting, read and checked."""
         asked = json_object() if request.method == "POST" else {}
         in_url = {name: _once(name) for name in request.args if name not in PAGING}

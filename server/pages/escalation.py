@@ -147,7 +147,7 @@ def _table(session: Session) -> tuple[DecisionDefinition, ColourTable] | None:
     row = session.scalar(newest.order_by(DecisionDefinition.version.desc()).limit(1))
     if row is None:
         return None
-    return row, colours.read(deployed.decision(session, row, colours.TABLE))
+    return row, colours.read(deployed.decision(session, row, colours.TABLE).table)
 
 
 def _rules(table: ColourTable) -> list[Rule]:

@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from tests.contract.client import Client, diagram, ids, pretty, values
 from tests.contract.conftest import House
+from tests.workflows.tables import definitions, needs, table
+from workflows.model import Incident
 
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000")
 
@@ -287,6 +290,129 @@ def test_variables_of_running_and_ended_instances_as_they_stand(
     stranger.get(f"/history/variable-instance/{number['id']}", 404)
     supervisor.delete(f"/process-instance/{instance['id']}")
     assert supervisor.get("/history/variable-instance", **place) == running
+
+
+def decided(name: str, overlap: bool = False) -> bytes:
+    """Return a table of fees that needs one of sizes; with `overlap` two rules of the sizes hold at 10."""
+    size = table(
+        ["< 10", '"small"'], [f"{'>=' if not overlap else '> 5, >='} 10", '"big"'], key=f"{name}_size",
+        inputs=[("amount", "number")], outputs=[("size", "string")],
+    )  # fmt: skip
+    fee = table(
+        ['"big"', "-", "70"], ["-", "true", "5"], key=name, policy="COLLECT", extra='aggregation="SUM"',
+        inputs=[("size", "string"), ("urgent", "boolean")], outputs=[("fee", "number")], more=needs(f"{name}_size"),
+    )  # fmt: skip
+    return definitions(fee, size)
+
+
+def test_decisions_tell_what_they_were_taken_on(
+    house: House, supervisor: Client, clerk: Client, key: Callable[[str], str]
+) -> None:
+    name = key("decides")
+    process = diagram("decides", name).replace(b'"decided"', f'"{name}_fee"'.encode())
+    supervisor.deploy({"decides.bpmn": process, "fee.dmn": decided(f"{name}_fee")}, name=name)
+    instance = supervisor.start(name, variables=values(amount=12, urgent=True, notes="x"))
+    place = {"processInstanceId": instance["id"]}
+    path = "/history/decision-instance"
+    both = {"includeInputs": "true", "includeOutputs": "true"}
+    told = supervisor.get(path, **place, **both, sortBy="evaluationTime", sortOrder="asc")
+    fee, size = sorted(told, key=lambda one: str(one["decisionDefinitionKey"]))
+    step = supervisor.get("/history/activity-instance", **place, activityId="Rule")[0]
+    assert DATE.fullmatch(fee["evaluationTime"])
+    assert fee == {
+        "id": fee["id"],
+        "decisionDefinitionId": fee["decisionDefinitionId"],
+        "decisionDefinitionKey": f"{name}_fee",
+        "decisionDefinitionName": f"{name}_fee",
+        "evaluationTime": fee["evaluationTime"],
+        "removalTime": None,
+        "processDefinitionId": instance["definitionId"],
+        "processDefinitionKey": name,
+        "processInstanceId": instance["id"],
+        "rootProcessInstanceId": instance["id"],
+        "caseDefinitionId": None,
+        "caseDefinitionKey": None,
+        "caseInstanceId": None,
+        "activityId": "Rule",
+        "activityInstanceId": step["id"],
+        "tenantId": None,
+        "userId": None,
+        "inputs": fee["inputs"],
+        "outputs": fee["outputs"],
+        "collectResultValue": 75,
+        "rootDecisionInstanceId": None,
+        "decisionRequirementsDefinitionId": None,
+        "decisionRequirementsDefinitionKey": None,
+    }
+    assert fee["inputs"][0] == {
+        "id": f"{fee['id']}:input-0",
+        "decisionInstanceId": fee["id"],
+        "clauseId": "i0",
+        "clauseName": "size",
+        "errorMessage": None,
+        "type": "String",
+        "value": "big",
+        "valueInfo": {},
+        "createTime": fee["evaluationTime"],
+        "removalTime": None,
+        "rootProcessInstanceId": instance["id"],
+    }
+    assert [(one["ruleId"], one["ruleOrder"], one["variableName"], one["value"]) for one in fee["outputs"]] == [
+        ("r1", 1, "fee", 70), ("r2", 2, "fee", 5)
+    ]  # fmt: skip
+    assert (size["rootDecisionInstanceId"], size["inputs"][0]["value"]) == (fee["id"], 12)
+    assert [(one["ruleOrder"], one["value"]) for one in size["outputs"]] == [(2, "big")]
+    assert ":1:" in fee["decisionDefinitionId"]
+
+    plain = {**fee, "inputs": None, "outputs": None, "collectResultValue": None}
+    assert supervisor.get(f"{path}/{fee['id']}") == plain
+    assert supervisor.get(f"{path}/{fee['id']}", **both) == fee
+    for asked, wanted in (
+        ({"decisionDefinitionKey": f"{name}_fee"}, [fee]),
+        ({"decisionDefinitionKeyIn": f"{name}_fee,x"}, [fee]),
+        ({"decisionDefinitionId": fee["decisionDefinitionId"]}, [fee]),
+        ({"decisionDefinitionNameLike": f"{name}%", "rootDecisionInstancesOnly": "true"}, [fee]),
+        ({"decisionDefinitionName": f"{name}_fee_size"}, [size]),
+        ({"decisionInstanceId": size["id"]}, [size]),
+        ({"decisionInstanceIdIn": f"{size['id']},x"}, [size]),
+        ({"rootDecisionInstanceId": fee["id"], "decisionDefinitionKey": f"{name}_fee"}, [fee]),
+        ({"processDefinitionKey": name, "rootDecisionInstancesOnly": "true"}, [fee]),
+        ({"processDefinitionId": instance["definitionId"], "rootDecisionInstancesOnly": "true"}, [fee]),
+        ({**place, "activityIdIn": "Rule,x", "rootDecisionInstancesOnly": "true"}, [fee]),
+        ({"activityInstanceIdIn": step["id"], "rootDecisionInstancesOnly": "true"}, [fee]),
+        ({**place, "evaluatedAfter": fee["evaluationTime"], "rootDecisionInstancesOnly": "true"}, [fee]),
+        ({**place, "evaluatedBefore": "2020-01-01T00:00:00.000+0000"}, []),
+    ):
+        assert ids(supervisor.get(path, **asked)) == ids(wanted), asked
+        assert supervisor.count(path, **asked) == len(wanted), asked
+    supervisor.get(path, 400, **both)
+    supervisor.get(path, 400, **place, userId="x")
+
+    # Who sees the steps, and may not look into the variables, sees that a decision was taken.
+    assert len(clerk.get(path, **place)) == 2
+    looks = bool(clerk.get("/history/variable-instance", **place))
+    assert bool(clerk.get(path, **place, **both)) == looks
+    clerk.get(f"{path}/{fee['id']}", 200 if looks else 404, **both)
+    stranger = house.client("agency")
+    assert stranger.get(path, **place) == stranger.get(path, **place, **both) == []
+    assert stranger.count(path, **place) == 0
+    stranger.get(f"{path}/{fee['id']}", 404)
+
+
+def test_a_decision_that_is_not_clear_leaves_an_incident_and_no_trace(
+    house: House, supervisor: Client, key: Callable[[str], str]
+) -> None:
+    name = key("decides")
+    process = diagram("decides", name).replace(b'"decided"', f'"{name}_fee"'.encode())
+    files = {"decides.bpmn": process, "fee.dmn": decided(f"{name}_fee", overlap=True)}
+    supervisor.deploy(files, name=name)
+    told = supervisor.start(name, 500, variables=values(amount=7, urgent=True))
+    assert "only one rule may hold (UNIQUE), but rule 1 (r1) and rule 2 (r2) do" in told["message"]
+    with house.database.reading() as session:
+        (incident,) = session.scalars(select(Incident).where(Incident.message.contains(f"{name}_fee"))).all()
+    assert (incident.kind, incident.element_id) == ("failedStart", "Rule")
+    assert "rule 1 (r1) and rule 2 (r2) do" in incident.message
+    assert supervisor.count("/history/decision-instance", processDefinitionKey=name) == 0
 
 
 def test_what_people_did_is_told(

@@ -24,6 +24,7 @@ LISTS = {
     "history.activity_instance": "History",
     "history.task": "History",
     "history.user_operation": "History",
+    "history.decision_instance": "History",
 }
 #: Said once for all lists at the end of the page.
 EVERYWHERE = re.compile(r"withoutTenantId|include\w+WithoutTenantId|processDefinitionWithoutTenantId")

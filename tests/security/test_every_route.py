@@ -25,6 +25,7 @@ from workflows import clock, history, persistence
 from workflows.model import (
     Activity,
     AuditEvent,
+    DecisionRun,
     Incident,
     Instance,
     MigrationBatch,
@@ -101,6 +102,12 @@ def secret(house: House) -> dict[str, Any]:
         job_id = session.scalars(waiting.order_by(Timer.due_at).limit(1)).one()
         failed = ValueError(NARRATIVE)
         history.fault(session, kind="failedTimer", error=failed, instance_id=instance.id, timer_id=job_id)
+        passage = session.scalars(select(Activity).where(Activity.instance_id == instance.id).limit(1)).one()
+        taken = DecisionRun(instance_id=instance.id, scope_id=clue.scope_id, key=NARRATIVE, name=NARRATIVE)
+        taken.element_id, taken.engine_id, taken.at = passage.element_id, passage.engine_id, clock.now()
+        taken.inputs = [{"clause": "", "name": "", "value": NARRATIVE}]
+        taken.rules, taken.outputs = [], taken.inputs
+        session.add(taken)
         session.get_one(AgencyReturn, owed.id).reason = NARRATIVE
         said = dict.fromkeys(filing.PARTS, NARRATIVE)
         filed = ToleranceFiling(number="RB-2026-00001", instance_id="filing", unit_code="STJ", **said)
@@ -134,6 +141,7 @@ def secret(house: House) -> dict[str, Any]:
                 select(Incident.id).where(Incident.instance_id == instance.id)
             ).one(),
             "job_id": job_id,
+            "decision_run_id": taken.id,
             "variable_id": f"{instance.id}:{min(persistence.variables(session, instance))}",
             "list_id": list_id,
             "batch_id": ordered.id,
@@ -194,6 +202,7 @@ def test_counting_counts_nothing(house: House, secret: dict[str, Any], login: st
         "task",
         "history/task",
         "history/activity-instance",
+        "history/decision-instance",
         "incident",
         "job",
         "history/process-instance",

@@ -31,7 +31,7 @@ from tests.security.conftest import House, serving, settle
 from tests.security.test_every_route import APIS, WRITING, place, routes
 from tests.stages import Laid, lay_stages, told
 from workflows import clock, history, persistence
-from workflows.model import Activity, Incident, Instance, Task, Timer
+from workflows.model import Activity, DecisionRun, Incident, Instance, Task, Timer
 
 WHOLE = int(os.environ.get("DUBAN_WALKS", "300")) >= 20_000
 #: One of so many ways is taken: to one matter's address, and to a list of all.
@@ -72,13 +72,16 @@ TOLD = {
     "decision": (REVIEWING | {"leader"}, REVIEWING | {"leader"}),
     "exoneration": (OWN_OFFICE | {"clerk", "intake"}, OWN_OFFICE | {"clerk", "intake"}),
 }
-COUNTED = ("task", "history/task", "history/activity-instance", "history/process-instance", "incident", "job")
+COUNTED = (
+    *("task", "history/task", "history/activity-instance", "history/decision-instance"),
+    *("history/process-instance", "incident", "job"),
+)
 ALWAYS_THERE = {"history/task", "history/activity-instance", "history/process-instance"}
-OF_STEPS = {"task_id", "instance_id", "passage_id", "incident_id", "job_id"}
+OF_STEPS = {"task_id", "instance_id", "passage_id", "decision_run_id", "incident_id", "job_id"}
 #: The log names numbers of matters, and nothing behind them (§4.1, column "Access log").
 LOG = {("auditor", "pages.audit"), ("auditor", "pages.audit_rows")}
 #: What is of a run, not of its steps; its faults are for who sees all of it.
-OF_RUN = {"history/process-instance", "history/activity-instance"}
+OF_RUN = {"history/process-instance", "history/activity-instance", "history/decision-instance"}
 GATEWAYS = {"exclusiveGateway", "serviceTask", "messageStartEvent"}
 #: Who reviews a text for what tells of the reporter sees the step.
 LENT = ("intake", "exoneration")
@@ -263,6 +266,11 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
         job_id = session.scalars(select(Timer.id).where(Timer.instance_id == begun.id).limit(1)).first()
         failed = ValueError("x")
         history.fault(session, kind="failedTimer", error=failed, instance_id=begun.id, timer_id=job_id)
+        passage = session.scalars(select(Activity).where(Activity.instance_id == begun.id).limit(1)).one()
+        taken = DecisionRun(instance_id=begun.id, scope_id=clue.scope_id, key="k", name="k", at=clock.now())
+        taken.element_id, taken.engine_id = passage.element_id, passage.engine_id
+        taken.inputs, taken.rules, taken.outputs = [], [], []
+        session.add(taken)
         session.flush()
         told = select(notifications.Notification.id).where(
             notifications.Notification.scope_id == clue.scope_id
@@ -278,11 +286,10 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
             "instance_id": begun.id,
             "task_id": session.scalars(task.limit(1)).one(),
             "document_id": session.scalars(paper.limit(1)).first() or "none",
-            "passage_id": session.scalars(
-                select(Activity.id).where(Activity.instance_id == begun.id).limit(1)
-            ).one(),
+            "passage_id": passage.id,
             "incident_id": session.scalars(select(Incident.id).where(Incident.instance_id == begun.id)).one(),
             "job_id": job_id or "none",
+            "decision_run_id": taken.id,
             "variable_id": f"{begun.id}:{min(persistence.variables(session, begun), default='none')}",
             "notification_id": str(session.scalars(told.limit(1)).one()),
             "name": "handlers",

@@ -341,6 +341,7 @@ KEPT = {
     "vault_protected": {"written_by"},
     "part": {"element_id", "login", "round"},
     "task_act": {"by", "on_behalf_of", "who"},
+    "decision_run": {"element_id", "definition_id", "key", "name"},
     "process_move": {"left", "reached", "moved_by", "on_behalf_of"},
     "matter_link": {"family"},
 }

@@ -55,3 +55,9 @@ def one(*arguments, **keywords):
     found, findings = read(definitions(table(*arguments, **keywords)))
     assert findings == []
     return found[0]
+
+
+def needs(*keys):
+    return "".join(
+        f'<informationRequirement><requiredDecision href="#{key}"/></informationRequirement>' for key in keys
+    )

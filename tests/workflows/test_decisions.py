@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.workflows.tables import definitions, entry, one, table
+from tests.workflows.tables import definitions, entry, needs, one, table
 from workflows import decisions
 from workflows.decisions import read
 from workflows.decisions.cells import read_test
@@ -191,12 +191,6 @@ def test_defaults_hold_where_no_rule_does():
     decision = one(['"a"', '"one"'], outputs=[("to", "string", default)])
     assert decision.decide({"way": "b"}) == [{"to": "else"}]
     assert decision.decide({"way": "a"}) == [{"to": "one"}]
-
-
-def needs(*keys):
-    return "".join(
-        f'<informationRequirement><requiredDecision href="#{key}"/></informationRequirement>' for key in keys
-    )
 
 
 def test_decisions_stand_on_others():

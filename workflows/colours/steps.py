@@ -142,7 +142,7 @@ def _table(session: Session, version: int) -> ColourTable:
 
 
 def _decision(session: Session, row: DecisionDefinition) -> Decision:
-    return deployed.decision(session, row, TABLE, binding="version", version=str(row.version))
+    return deployed.decision(session, row, TABLE, binding="version", version=str(row.version)).table
 
 
 def _begin(day: date) -> datetime:

@@ -13,7 +13,8 @@ from workflows import audit, clock, engine, papers, starting
 from workflows.actor import Actor
 from workflows.definitions import files
 from workflows.definitions.checking import check_files, forgivable, refused
-from workflows.definitions.files import Files, sha256
+from workflows.definitions.files import Files
+from workflows.deployed import sha256
 from workflows.errors import Conflict, InvalidInput, NotFound
 from workflows.findings import Finding
 from workflows.model import (

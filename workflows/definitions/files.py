@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from workflows import decisions, engine, forms, papers
 from workflows.decisions import Decision
-from workflows.deployed import DECISION_SUFFIXES, FORM_SUFFIXES, PROCESS_SUFFIXES
+from workflows.deployed import DECISION_SUFFIXES, FORM_SUFFIXES, PROCESS_SUFFIXES, sha256
 from workflows.engine import Finding
 from workflows.errors import InvalidInput
 from workflows.forms import Form
@@ -87,15 +86,6 @@ def in_file(name: str, finding: Finding) -> Finding:
 def digest(content: Mapping[str, bytes]) -> str:
     """Return the SHA-256 over names and contents."""
     return sha256(*(part for file, data in sorted(content.items()) for part in (file.encode(), data)))
-
-
-def sha256(*parts: bytes) -> str:
-    """Return the SHA-256 over parts, told apart by their lengths."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(b"%d:" % len(part))
-        digest.update(part)
-    return digest.hexdigest()
 
 
 def _sane(name: str) -> bool:

@@ -156,5 +156,5 @@ class Host(Protocol):
     ) -> Mapping[str, Any] | None:
         """Perform a service task's operation; a mapping is merged into the variables."""
 
-    def decide(self, node: Node, decision: str, variables: dict[str, Any]) -> Any:
-        """Return the decision's outcome: rows, a row or a single value."""
+    def decide(self, node: Node, decision: str, variables: dict[str, Any], activity_id: str) -> Any:
+        """Return the decision's outcome, rows, a row or a single value, for the passage `activity_id`."""

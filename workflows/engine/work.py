@@ -76,7 +76,7 @@ def decide(token: Token) -> None:
     run, spec = token.workflow, token.task_spec
     name = str(run.value(spec.work.decision, token))
     with run.guarding(spec.element, "decision", f"The decision '{name}' failed"):
-        outcome = run.host.decide(spec.node, name, scope.clean(scope.visible(token)))
+        outcome = run.host.decide(spec.node, name, scope.clean(scope.visible(token)), token.id)
         result = map_result(outcome, spec.work.decision_result)
     # Camunda's name for it, seen by output parameters only.
     token.data["decisionResult"] = run.cleaned(token, {"decisionResult": result})["decisionResult"]

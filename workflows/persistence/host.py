@@ -17,7 +17,7 @@ from workflows.deployed import Deployed
 from workflows.errors import EngineFault
 from workflows.model import Instance, Task
 from workflows.operations import Context, Recorded
-from workflows.persistence import staging
+from workflows.persistence import deciding, staging
 from workflows.persistence.deadlines import Deadline, by_limit, by_working_days
 from workflows.persistence.library import InstanceLibrary
 
@@ -36,6 +36,7 @@ class InstanceHost:
         self.at = at
         self.run: engine.Run | None = None  #: known once the run stands
         self.counted: dict[datetime, Deadline] = {}  #: how the instants that expressions got were counted
+        self.decided: list[dict[str, Any]] = []  #: rows of `decision_run`
         self.known_at: datetime | None = None  #: set while something is reckoned anew
         self._changed: Mapping[changes.Clock, Sequence[Change]] | None = None
         functions: dict[str, Callable[..., Any]] = {
@@ -111,8 +112,8 @@ class InstanceHost:
         )
         return self.absorb(operations.find(operation)(context, **arguments))
 
-    def decide(self, node: engine.Node, decision: str, variables: dict[str, Any]) -> Any:
-        """Return what a decision says of the variables."""
+    def decide(self, node: engine.Node, decision: str, variables: dict[str, Any], activity_id: str) -> Any:
+        """Return what a decision says of the variables; how it was taken is kept in `decided`."""
         found = deployed.decision(
             self.session,
             self.library.owner(node),
@@ -120,7 +121,9 @@ class InstanceHost:
             binding=node.attributes.get("decisionRefBinding", "latest"),
             version=node.attributes.get("decisionRefVersion"),
         )
-        return found.decide(variables, self._functions)
+        taken = found.table.take(variables, self._functions)
+        self.decided += deciding.rows(taken, found.ids, self.instance, node, activity_id, self.at)
+        return taken[0].results
 
     def context(
         self,

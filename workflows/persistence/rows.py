@@ -14,6 +14,7 @@ from workflows.errors import EngineFault
 from workflows.model import (
     PENDING,
     Activity,
+    DecisionRun,
     Incident,
     Instance,
     InstanceState,
@@ -111,6 +112,7 @@ def write(session: Session, instance: Instance, run: engine.Run, host: InstanceH
 
 def _write(session: Session, instance: Instance, run: engine.Run, host: InstanceHost, waited: Waits) -> None:
     left = _write_history(session, instance, run, host)
+    writing.add_later(session, DecisionRun, host.decided)
     _write_tasks(session, instance, run, host, left, waited.tasks)
     external.write(session, instance, run, host, waited)
     now_waits = waits(run)

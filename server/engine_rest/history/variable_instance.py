@@ -49,8 +49,8 @@ def list_history_variables(actor: Actor) -> Response:
     first, most = page()
     with unit_of_work() as session:
         instance, found = _looked_at(session, asked, actor)
-        if instance is not None and instance.scope_id and found:
-            _keep(session, instance, actor)
+        if instance is not None and found:
+            keep(session, instance, actor)
     names = sorted(found, reverse=asked.get("sortOrder") == "desc")[first:]
     shown = names if most is None else names[:most]
     deserialize = asked["deserializeValues"]
@@ -96,8 +96,10 @@ def _looked_at(
     return instance, found
 
 
-def _keep(session: Session, instance: Instance, actor: Actor) -> None:
-    """Write down whose variables were shown: the address does not name it."""
+def keep(session: Session, instance: Instance, actor: Actor) -> None:
+    """Write down whose variables were shown, of a matter: the address does not name it."""
+    if instance.scope_id is None:
+        return
     audit.record(
         session,
         actor=actor,

@@ -150,7 +150,7 @@ class TestHost:
         performed = self.operations.get(operation)
         return performed(arguments, variables) if performed else None
 
-    def decide(self, node: Node, decision: str, variables: dict[str, Any]) -> Any:
+    def decide(self, node: Node, decision: str, variables: dict[str, Any], activity_id: str) -> Any:
         outcome = self.decisions[decision]
         return outcome(variables) if callable(outcome) else outcome
 
