@@ -251,8 +251,10 @@ class Run:
         if parking.is_parked(token) or cosigning.is_signer(token):
             raise Conflict("The task waits until others have signed.", code="parked")
         with self._acting():
+            done = withdrawing.Completion(token)
             token.complete()
             self._drain()
+            done.remember()
 
     def came_of(self, task_id: str) -> frozenset[str]:
         """Return the ids of what came of a completed task; `Conflict` (`done_since`, `irrevocable`) as in `withdraw`."""

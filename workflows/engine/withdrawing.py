@@ -8,6 +8,7 @@ that cannot be undone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from hashlib import sha256
 from typing import Any
 
 from workflows.engine import moves, parking
@@ -21,6 +22,7 @@ from workflows.errors import Conflict
 _UNTOLD = frozenset(
     {
         "userTask",
+        "receiveTask",
         "task",
         "manualTask",
         "scriptTask",
@@ -35,6 +37,8 @@ _UNTOLD = frozenset(
         "inclusiveGateway",
         "eventBasedGateway",
         "intermediateThrowEvent",
+        "intermediateThrowEvent:link",
+        "intermediateCatchEvent:link",
     }
     | {f"intermediateCatchEvent:{kind}" for kind in ("timer", "message", "signal", "conditional")}
 )
@@ -46,7 +50,7 @@ class Completion:
     def __init__(self, token: Token) -> None:
         self.run, self.id, self.spec, self.around = token.workflow, token.id, token.task_spec, token.parent
         self.back = list(token.internal_data.get(BACK, ()))
-        self.before = set(self.run.tasks)
+        self.before = {each.id: each.task_spec for each in self.run.tasks.values()}
         self.own = {token.id, *token._children}
         self.begun = len(self.run.steps)
 
@@ -61,7 +65,7 @@ class Completion:
         came = [token for token in new if token._parent in self.before and not token.task_spec.silent]
         if not came or any(token.parent is not self.around for token in came):
             return
-        never = next(self._never(run.steps[self.begun :]), None) or self._joined()
+        never = next(self._never(run.steps[self.begun :]), None) or self._consumed()
         for token in came:
             kept = {"of": self.id, "step": self.spec.name, "count": len(came), "holds": _holds(token)}
             kept.update({BACK: self.back} if self.back else {}, **({"never": never} if never else {}))
@@ -76,18 +80,10 @@ class Completion:
             if step.what == "entered" and (step.node.kind not in _UNTOLD or works):
                 yield step.node.id
 
-    def _joined(self) -> str | None:
-        """Return where other tokens have gone on together with it, or were taken away."""
-        alive = self.run.tasks
-        gone = (s for s in self.run.steps[self.begun :] if s.what in ("left", "cancelled"))
-        return next(
-            (
-                s.node.id
-                for s in gone
-                if s.activity_id in self.before - self.own and s.activity_id not in alive
-            ),
-            None,
-        )
+    def _consumed(self) -> str | None:
+        """Return where another token has gone on together with it, or was taken away."""
+        lost = (spec for each, spec in self.before.items() if each not in self.own | set(self.run.tasks))
+        return next((spec.node.id for spec in lost if not spec.silent), None)
 
 
 def came_of(run: Any, task_id: str) -> list[Token]:
@@ -101,8 +97,7 @@ def came_of(run: Any, task_id: str) -> list[Token]:
             f"'{never}' was done on the way and cannot be undone.", code="irrevocable", element=never
         )
     for token in came:
-        moved = any(CAME in inner.internal_data for inner in _inside(token) if inner is not token)
-        if moved or _holds(token) != token.internal_data[CAME]["holds"] or parking.is_parked(token):
+        if _holds(token) != token.internal_data[CAME]["holds"] or parking.is_parked(token):
             raise Conflict("Something has been done since with what came of it.", code="done_since")
     return came
 
@@ -130,5 +125,7 @@ def _inside(token: Token) -> Iterator[Token]:
         yield from _inside(child)
 
 
-def _holds(token: Token) -> int:
-    return sum(1 for inner in _inside(token) if not inner.task_spec.silent)
+def _holds(token: Token) -> str:
+    """Return what tells whether anything inside a token has moved."""
+    inner = sorted(str(one.id) for one in _inside(token) if not one.task_spec.silent)
+    return sha256(" ".join(inner).encode()).hexdigest()

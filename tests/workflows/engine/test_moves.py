@@ -543,6 +543,35 @@ def test_inside_a_subprocess_that_came_of_it_something_was_done() -> None:
     assert refusal(story, a)[0] == "done_since"
 
 
+def test_once_one_instance_of_what_is_repeated_is_done_nothing_can_be_taken_back() -> None:
+    story = begun(ENDS + user("a") + user("b", counted("3", isSequential="true")) + flows("s > a > b > e"))
+    a = done(story, "a")
+    assert withdraw(story, a) == ["a"]
+    a = done(story, "a")
+    done(story, "b")
+    assert (story.open, refusal(story, a)[0]) == (["b"], "done_since")
+
+
+def test_a_token_that_another_step_has_taken_up_with_its_own_is_not_lost() -> None:
+    """A step that needs two tokens has taken the one that waited there."""
+    two = user("b").replace("<userTask", '<userTask startQuantity="2"', 1)
+    fork = nodes("parallelGateway", "g") + user("a1") + user("a2") + two
+    story = begun(ENDS + fork + flows("s > g > a1 > b > e", "g > a2 > b"), "a1")
+    a2 = done(story, "a2")
+    assert (story.open, refusal(story, a2)) == (["b"], ("irrevocable", "b"))
+
+
+def test_a_skip_is_taken_back_too() -> None:
+    skippable = extended(
+        '<camunda:properties><camunda:property name="skippable" value="true"/></camunda:properties>'
+    )
+    story = Story.begin(ENDS + user("a", skippable) + user("b") + flows("s > a > b > e"))
+    (task,) = story.run.open_tasks
+    story.reload().skip(task.id)
+    assert story.open == ["b"]
+    assert withdraw(story, task.id) == ["a"]
+
+
 def test_what_was_told_on_the_way_cannot_be_taken_back() -> None:
     throw = '<intermediateThrowEvent id="t"><signalEventDefinition signalRef="g1"/></intermediateThrowEvent>'
     for way, element in ((service("x", "clues.register"), "x"), (throw, "t")):

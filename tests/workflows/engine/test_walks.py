@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from tests.workflows.engine.diagrams import START, TestHost
 from tests.workflows.engine.reference.blocks import blocks
 from tests.workflows.engine.reference.drawing import file_with
-from tests.workflows.engine.reference.game import Endless, Game, Stuck, Way
+from tests.workflows.engine.reference.game import ACTIVITIES, Done, Endless, Game, Stuck, Way
 from tests.workflows.engine.reference.model import Graph
 from tests.workflows.engine.reference.tokens import Token
 from tests.workflows.engine.reference.wild import wild
-from workflows.engine import EngineFault, Moved, Run, compile_definition, soundness
-from workflows.errors import Conflict
+from workflows.engine import Change, EngineFault, Moved, Run, compile_definition, soundness
+from workflows.errors import Conflict, InvalidInput
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -48,6 +48,7 @@ class Walk:
         self.present: Counter[tuple[str, str]] = Counter()
         self.failed = False
         self.told = 0
+        self.completed: list[tuple[str, Done]] = []
         try:
             self.game = self.played_by(graph, flags, START)
         except Stuck as stuck:
@@ -70,6 +71,12 @@ class Walk:
         note(f"{kind} {number} {flags}")
         if kind == "complete":
             self.complete(number, flags)
+        elif kind == "skip":
+            self.complete(number, {}, skipped=True)
+        elif kind == "withdraw":
+            self.withdraw(number)
+        elif kind == "modify":
+            self.modify(number, 4 * flags["a"] + 2 * flags["b"] + flags["c"])
         elif kind in ("back", "jump"):
             self.move(kind, number, 2 * flags["b"] + flags["c"], straight=flags["a"])
         elif kind == "wait":
@@ -83,13 +90,119 @@ class Walk:
             name = ("g1", "g2")[number % 2]
             self.both(lambda: self.game.signal(name), lambda: self.run.signal(name, {}))
 
-    def complete(self, number: int, flags: dict[str, bool]) -> None:
+    def complete(self, number: int, flags: dict[str, bool], *, skipped: bool = False) -> None:
         tasks = self.run.open_tasks
         if not tasks:
             return
         number %= len(tasks)
         task = tasks[number]
-        self.both(lambda: self.game.complete(number, flags), lambda: self.run.complete(task.id, flags))
+
+        def done() -> None:
+            self.completed.append((task.id, self.game.complete(number, flags)))
+
+        act = partial(self.run.skip, task.id) if skipped else partial(self.run.complete, task.id, flags)
+        self.both(done, act)
+
+    def withdraw(self, number: int) -> None:
+        """Take a completion back, one of the last."""
+        if not self.completed:
+            return
+        task_id, done = self.completed[-1 - number % len(self.completed)]
+        note(f"{done.task.node.id} of {task_id}")
+        self.both(self.game.drain, lambda: self.run.drain())
+        if self.failed or self.game.outcome != "running":
+            return
+        may = self.game.may_withdraw(done)
+        safe = self.game.is_safe_without(done) if may else False
+        try:
+            self.run.withdraw(task_id)
+        except Conflict as refused:
+            if refused.code != "unsafe" and may:
+                raise AssertionError(f"refused, but not by the reference: {refused}") from refused
+            self.refused(refused, safe)
+            return
+        except EngineFault:
+            self.failed = True
+            return
+        assert may
+        assert not self.judges or safe is not False
+        self.follow_by(partial(self.game.withdraw, done))
+
+    def reopen(self, number: int) -> None:
+        """Let a run that has ended go on at one of the process's own activities."""
+        steps = self.game.activities()
+        if not steps:
+            self.failed = True
+            return
+        node = steps[number % len(steps)]
+        note(f"reopen at {node.id}")
+        safe = self.game.is_safe_again(node)
+        try:
+            self.run.reopen(node.id)
+        except Conflict as refused:
+            self.refused(refused, safe)
+            self.failed = True
+            return
+        except EngineFault:
+            self.failed = True
+            return
+        assert not self.judges or safe is not False
+        self.completed.clear()
+        self.follow_by(partial(self.game.reopen, node))
+
+    def modify(self, number: int, chosen: int) -> None:
+        """Take an open task's token away, or put one before an activity or on a flow, or both."""
+        tasks, every = self.run.open_tasks, [*self.game.scopes()]
+        number %= max(1, len(tasks))
+        gone = self.game.whole(number) if tasks and chosen % 3 != 1 else None
+        graph = every[number % len(every)].graph if chosen % 3 else None
+        names = [] if graph is None else [n.id for n in graph.nodes if n.kind in ACTIVITIES]
+        flows = [] if graph is None else [flow.id for flow in graph.flows if not flow.link]
+        name = next(iter([*names, *flows][chosen + number :] or [*flows, *names]), "")
+        if gone is None and not name:
+            return
+        places = self.game.scopes_of(name, without=gone) if name else []
+        changes = [Change("cancel", tasks[number].node.id, tasks[number].id)] if gone is not None else []
+        changes += [Change("before" if name in names else "flow", name)] if name else []
+        note(f"without {gone and gone.node.id}, with {name}")
+        self.both(self.game.drain, lambda: self.run.drain())
+        if (
+            self.failed
+            or self.game.outcome != "running"
+            or [t.id for t in self.run.open_tasks] != [t.id for t in tasks]
+        ):
+            return
+        scope = places[0] if places else None
+        safe = self.game.is_safe_changed(scope, gone, name) if scope is not None else None
+        try:
+            self.run.modify(changes)
+        except InvalidInput:
+            assert name
+            assert len(places) != 1
+            return
+        except Conflict as refused:
+            self.refused(refused, safe if self.game.is_in(scope, gone) else None)
+            return
+        except EngineFault:
+            self.failed = True
+            return
+        assert len(places) == (1 if name else 0)
+        assert not self.judges or safe is not False
+        self.follow_by(partial(self.game.change, gone, scope, name))
+
+    def refused(self, refused: Conflict, safe: bool | None) -> None:
+        """See that the engine refuses for a reason that the reference knows; nothing has moved."""
+        given_up = any(finding.rule == "not_proved" for finding in refused.params.get("findings", ()))
+        assert given_up or not self.judges or not safe, f"refused, but not by the reference: {refused}"
+        self.compare()
+
+    def follow_by(self, act: Callable[[], None]) -> None:
+        """Let the reference do what the engine has done."""
+        try:
+            act()
+        except (Stuck, Endless):
+            assume(False)
+        self.compare()
 
     def move(self, kind: str, number: int, to: int, *, straight: bool) -> None:
         """Send a task back to an earlier step, to come straight back or not, or let it jump anywhere."""
@@ -195,7 +308,10 @@ class Walk:
 
 
 ACTS = st.tuples(
-    st.sampled_from(["complete"] * 5 + ["back", "back", "jump", "wait", "message", "signal"]),
+    st.sampled_from(
+        ["complete"] * 6
+        + ["skip", "back", "back", "jump", "withdraw", "withdraw", "modify", "wait", "message", "signal"]
+    ),
     st.integers(0, 5),
     FLAGS,
 )
@@ -222,8 +338,13 @@ class Judged(Walk):
 def go(graph: Graph, data: st.DataObject, kind: type[Walk]) -> None:
     walk = kind(graph, data.draw(FLAGS), reloads=data.draw(st.booleans()))
     acts = 0
-    while not walk.failed and walk.game.outcome == "running" and acts < LONGEST:
-        walk.act(*data.draw(ACTS))
+    while not walk.failed and acts < LONGEST:
+        if walk.game.outcome == "running":
+            walk.act(*data.draw(ACTS))
+        elif data.draw(st.booleans()):
+            walk.reopen(data.draw(st.integers(0, 5)))
+        else:
+            return
         acts += 1
 
 
@@ -266,8 +387,8 @@ def test_what_the_gate_finds_sound_never_gets_stuck(graph: Graph, data: st.DataO
 
 def play(game: Game, kind: str, number: int, flags: dict[str, bool]) -> None:
     """Do one thing to the reference alone."""
-    if kind == "complete" and game.tasks():
-        game.complete(number % len(game.tasks()), flags)
+    if kind in ("complete", "skip") and game.tasks():
+        game.complete(number % len(game.tasks()), flags if kind == "complete" else {})
     elif kind == "wait":
         game.now += timedelta(minutes=1 + 40 * number)
         game.drain()

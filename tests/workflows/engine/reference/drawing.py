@@ -20,6 +20,11 @@ TAGS = {
     "sub": "subProcess",
     "boundary": "boundaryEvent",
 }
+#: Every step may be skipped: where none may is not for the token game to say.
+SKIPPABLE = (
+    "<extensionElements><camunda:properties>"
+    '<camunda:property name="skippable" value="true"/></camunda:properties></extensionElements>'
+)
 SHARED = {"message": "name", "signal": "name", "error": "errorCode", "escalation": "escalationCode"}
 
 
@@ -58,7 +63,7 @@ def _node(node: Node, default: str) -> str:
         attributes += ' isInterrupting="false"'
     if node.kind == "user":
         # `default` belongs to BPMN itself, the rest of what `user` writes to the dialect.
-        return user(node.id, inner).replace("<userTask", f"<userTask{attributes}", 1)
+        return user(node.id, SKIPPABLE + inner).replace("<userTask", f"<userTask{attributes}", 1)
     if node.kind == "receive":
         assert node.event is not None
         reference = f' messageRef="message_{node.event.name}"'

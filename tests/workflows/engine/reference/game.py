@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations, count
 
@@ -32,6 +33,16 @@ class Endless(Exception):
     """The process does not come to rest; whoever drew it did not mean this."""
 
 
+@dataclass(eq=False)
+class Done:
+    """A task that was completed, and what came of it."""
+
+    task: Token
+    came: list[Token]
+    inside: list[list[int]]  #: what these held then
+    final: bool  #: whether it cannot be taken back
+
+
 class Game:
     """One process as it should go."""
 
@@ -45,6 +56,7 @@ class Game:
         self.fresh: list[Token] = []
         self.ready: list[Token] = []
         self.thrown: list[str] = []
+        self.passed: list[Node] = []
         self.root = Scope(graph, None)
         self.begin(self.root)
         self.drain()
@@ -100,12 +112,132 @@ class Game:
 
     # -- what others do ----------------------------------------------------------------------------
 
-    def complete(self, number: int, variables: Mapping[str, bool]) -> None:
-        """Complete an open task, by its age."""
+    def complete(self, number: int, variables: Mapping[str, bool]) -> Done:
+        """Complete an open task, by its age, and return what came of it; one that is skipped gives nothing."""
         task = self.tasks()[number]
         self.variables.update(variables)
+        before = set(self.tokens())
+        self.passed = []
         self.leave(task)
         self.drain()
+        return self._done(task, before)
+
+    def _done(self, task: Token, before: set[Token]) -> Done:
+        now = list(self.tokens())
+        new = [token for token in now if token not in before]
+        came = [token for token in new if token.scope.holder not in new]
+        scope = task.scope
+        kept = self.outcome == "running" and scope.graph is not None and not scope.gone
+        lost = [token for token in before if token is not task and token not in now]
+        final = not all(_is_harmless(node) for node in self.passed) or bool(lost)
+        beside = not came or any(token.scope is not scope for token in came)
+        return Done(task, came, [_inside(token) for token in came], not kept or final or beside)
+
+    def may_withdraw(self, done: Done) -> bool:
+        """Tell whether all that came of a completion stands where it came, and none of it is final."""
+        stands = (not t.gone and t in t.scope.tokens and not t.scope.gone for t in done.came)
+        return not done.final and all(stands) and [_inside(token) for token in done.came] == done.inside
+
+    def is_safe_without(self, done: Done) -> bool | None:
+        """Tell whether all comes to its end from where it would be withdrawn to; None if that is not judged."""
+        return self._is_safe(done.task.scope, done.task.stands, without=done.came)
+
+    def withdraw(self, done: Done) -> None:
+        """Take back a completion: what came of it goes, and the step begins again."""
+        for token in done.came:
+            self.remove(token)
+        self.put(done.task.node, done.task.scope, done.task.back)
+        self.drain()
+
+    def activities(self) -> list[Node]:
+        """Return the activities of the process itself."""
+        assert self.root.graph is not None
+        return [node for node in self.root.graph.nodes if node.kind in ACTIVITIES]
+
+    def is_safe_again(self, node: Node) -> bool | None:
+        """Tell whether a process that has ended comes to an end again from a step; None if that is not judged."""
+        return self._is_safe(self.root, node)
+
+    def reopen(self, node: Node) -> None:
+        """Let a process that has ended go on at one of its activities, its event subprocesses waiting again."""
+        self.outcome, self.ended = "running", []
+        self.listen(self.root)
+        self.put(node, self.root, [])
+        self.drain()
+
+    def scopes_of(self, name: str, *, without: Token | None = None) -> list[Scope]:
+        """Return the scopes under way in which an element or flow of that name lies, but for those inside a token."""
+        lost = {id(token) for token in ([without, *without.held()] if without else [])}
+        return [
+            scope
+            for scope in self.scopes()
+            if scope.graph is not None
+            and id(scope.holder) not in lost
+            and any(each.id == name for each in (*scope.graph.nodes, *scope.graph.flows))
+        ]
+
+    def whole(self, number: int) -> Token:
+        """Return what goes with an open task, by its age: of a repeated activity all."""
+        return next(self._levels(number))
+
+    def is_safe_changed(self, scope: Scope, gone: Token | None, name: str) -> bool | None:
+        """Tell whether all in a scope comes to its end without a token and with one put; None if not judged."""
+        assert scope.graph is not None
+        node = next((node for node in scope.graph.nodes if node.id == name), None)
+        left = self._emptied(gone, scope) if gone is not None else None
+        return None if node is None else self._is_safe(scope, node, without=[left] if left else [])
+
+    def is_in(self, scope: Scope | None, gone: Token | None) -> bool:
+        """Tell whether what is left without a token, if anything, is left in that scope."""
+        left = self._emptied(gone, scope) if gone is not None else None
+        return gone is None or (left is not None and left.scope is scope)
+
+    def change(self, gone: Token | None, scope: Scope | None, name: str) -> None:
+        """Take a token away and put one before an activity or on a flow; a scope without any goes itself."""
+        if gone is not None:
+            holding = self._emptied(gone, scope)
+            if holding is None:
+                self.root.clear()
+                self.outcome = "cancelled"
+                return
+            self.remove(holding)
+        if scope is not None and scope.graph is not None:
+            flow = next((flow for flow in scope.graph.flows if flow.id == name), None)
+            if flow is None:
+                self.put(scope.graph.node(name), scope, [])
+            else:
+                self.take([flow], scope)
+        self.drain()
+
+    def _emptied(self, gone: Token, put: Scope | None) -> Token | None:
+        """Return the outermost of what is left without a token; None for the process itself."""
+        while True:
+            around = gone.scope
+            filled = put is not None and (put is around or self._lies_in(put, around))
+            if filled or any(token is not gone for token in around.tokens) or around.rests:
+                return gone
+            if around.holder is None:
+                return None
+            # Of a repeated activity all instances go.
+            body = around.holder.scope.holder
+            gone = body if body is not None and body.body else around.holder
+
+    def _lies_in(self, scope: Scope, around: Scope) -> bool:
+        holder = scope.holder
+        while holder is not None:
+            if holder.scope is around:
+                return True
+            holder = holder.scope.holder
+        return False
+
+    def _is_safe(self, scope: Scope, node: Node, without: Sequence[Token] = ()) -> bool | None:
+        graph = scope.graph
+        assert graph is not None
+        aside = {each.id for each in graph.nodes if each.kind == "boundary" and not each.interrupting}
+        main = _led_to(graph, [start.id for start in graph.starts], aside)
+        if node.id not in main or not sound(graph, self._places(scope, main)):
+            return None
+        return sound(graph, [*self._places(scope, main, without=without), (node.id, "")])
 
     def steps(self, number: int) -> list[Way]:
         """Return where an open task can be put, by its age: on the activities of its scope and of those around it."""
@@ -256,6 +388,7 @@ class Game:
         self.moves += 1
         if self.moves > MAX_MOVES:
             raise Endless
+        self.passed.append(node)
         token = Token(next(self.numbers), node, scope, flow, body=node.repeat is not None and not instance)
         token.back = list(back)
         scope.tokens.append(token)
@@ -272,12 +405,16 @@ class Game:
     def begin(self, scope: Scope) -> None:
         """Arm the event subprocesses of a scope, then put a token on its start."""
         assert scope.graph is not None
+        self.listen(scope)
+        for start in scope.graph.starts:
+            self.enter(start, scope, None)
+
+    def listen(self, scope: Scope) -> None:
+        assert scope.graph is not None
         for handler in scope.graph.handlers:
             assert handler.inside is not None
             (start,) = handler.inside.starts
             self.arm(start, scope).handler = handler
-        for start in scope.graph.starts:
-            self.enter(start, scope, None)
 
     def gather(self, token: Token) -> bool:
         """Tell whether a token completes the number that its activity needs; its fellows are consumed."""
@@ -464,6 +601,7 @@ class Game:
 
     def fire(self, armed: Armed) -> None:
         host, node = armed.host, armed.node
+        self.passed.append(node)
         if isinstance(host, Scope):
             self.handle(armed, host)
             return
@@ -583,6 +721,18 @@ class Game:
                     fired = True
                     self.fire(armed)
         return fired
+
+
+def _inside(token: Token) -> list[int]:
+    return sorted(inner.number for inner in token.held())
+
+
+def _is_harmless(node: Node) -> bool:
+    """Tell whether nobody is told of a token that comes to a node, and nothing is counted there."""
+    kind = node.event.kind if node.event else ""
+    if node.kind in ("start", "end", "throw"):
+        return kind in ("", "link")
+    return node.kind not in ("boundary", "complex", "handler")
 
 
 def _led_to(graph: Graph, todo: list[str], aside: set[str]) -> set[str]:
