@@ -159,7 +159,7 @@ def test_many_findings_are_cut_short():
     decision = of_type("number", *["-"] * 10)
     found = told(decision, "rules_overlap")
     assert len(found) == coverage.MOST + 1
-    assert found[-1].message == "The table t: There are more rules that hold together."
+    assert found[-1].message == "The table t: There are more such rules."
 
 
 # --- every input of a small domain, judged by Python
@@ -251,6 +251,30 @@ def alternative(words, place, named):
         ">=": lambda given: given >= value(bound),
     }  # fmt: skip
     return tests[sign]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(ordered_cells([0, 1, 1.5, 2, 4], str), min_size=1, max_size=4),
+    st.none() | ordered_cells([0, 2, 3.5], str),
+)
+def test_whole_numbers_and_allowed_values_bound_what_is_looked_for(cells, allowed):
+    values = entry("inputValues", allowed[0]) if allowed else ""
+    there = [number for number in range(-3, 9) if not allowed or allowed[1](number)]
+    decision = one(*([cell, '"x"'] for cell, _ in cells), inputs=[("n", "integer", values)])
+    holding = {number: [n for n, (_, test) in enumerate(cells) if test(number)] for number in there}
+    if there:
+        examples = [
+            meant(f"n {gap.partition(' n ')[2][:-1]}", set()) for gap in messages(decision) if " n " in gap
+        ]
+        everything = "no rule covers anything." in messages(decision)
+        uncovered = {number for number, held in holding.items() if not held}
+        shown = {number for number in there if any(example((None, number)) for example in examples)}
+        assert (set(there) if everything else shown) == uncovered
+        pairs = {pair for held in holding.values() for pair in itertools.combinations(held, 2)}
+        assert len([one for one in told(decision, "rules_overlap") if one.path]) == min(
+            len(pairs), coverage.MOST
+        )
 
 
 @settings(max_examples=120, deadline=None)

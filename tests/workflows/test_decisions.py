@@ -344,7 +344,7 @@ WEIGHED = [("to", "string", '<outputValues><text>"two", "one"</text></outputValu
         (one(["-", "today()"]), "r1", "column to: there is no today()"),
         (one(['< date("2026-02-30")', '"x"'], inputs=[("d", "date")]), "r1", "rule 1 (r1), column d: The expression"),
         (one(['< date and time("2026-01-01T08:00:00")', '"x"'], inputs=[("d", "date")]), "r1",
-         'holds a instant, never a date; write date("2026-01-31"), or give the column another type'),
+         'is of the kind instant, never a date; write date("2026-01-31"), or give the column another type'),
         (one(['< duration("P1Y")', '"x"'], inputs=[("d", "dayTimeDuration")]), "r1", "use add_months"),
         (one(['"a" or "b"', '"x"']), "r1", "A condition must be true or false, not a text"),
         (one(["-", '"x"'], inputs=[("at", "time")]), "i0", "column at: there is no type time; ask a dateTime"),
@@ -439,6 +439,14 @@ def test_a_malicious_cell_does_no_harm(cell):
     for decision in found:
         with pytest.raises(EvaluationError):
             decision.decide({"x": {}, "y": [1]})
+
+
+def test_all_cells_of_a_file_together_are_bounded():
+    _, told = refused(definitions(table(*[[f'"{"a" * 1900}"', "1"]] * 300, outputs=[("n", "number")])))
+    assert (
+        told
+        == "The table t, rule 263 (r263), column way: the cells of a file have 500000 characters at most."
+    )
 
 
 @pytest.mark.parametrize("cell", ["[0..1000000000000000]", "99999999999999999999 * 99999999999999999999 < 1"])

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from workflows import clock
@@ -49,6 +50,8 @@ class Axis:
     sure: list[int] = field(default_factory=list)
     maybe: list[int] = field(default_factory=list)
     unknown: str = ""  #: the first cell that only a run can judge
+    surely: list[int] = field(default_factory=list)  #: by atom, the set of rules that it passes for sure
+    perhaps: list[int] = field(default_factory=list)
 
     @property
     def full(self) -> int:
@@ -87,24 +90,22 @@ def axes(decision: Decision, meter: Meter) -> list[Axis]:
 
 def _fill(axis: Axis, decision: Decision, meter: Meter) -> None:
     columns = [decision.inputs[number] for number in axis.columns]
-    tests = [test for rule in decision.rules for number in axis.columns if (test := rule.tests[number])]
+    cells = (rule.tests[number] for rule in decision.rules for number in axis.columns)
+    tests = {test.source: test for test in cells if test}
     bounds = [column.allowed for column in columns if column.allowed and _points(column.allowed) is not None]
-    known = {test.source: _points(test) for test in [*tests, *bounds]}
+    tests |= {bound.source: bound for bound in bounds}
+    known = {source: _points(test) for source, test in tests.items()}
     constants = [value for values in known.values() for value in values or ()]
     word = _kind(columns, constants)
-    if word is None:
-        known = dict.fromkeys(known)
-    axis.atoms = _atoms(
-        word, constants, columns, ordered=any(map(is_ordering, [*tests, *bounds])), tests=bool(tests)
-    )
+    axis.atoms = _atoms(word, constants, columns, tests.values())
     judged = {
-        source: _passing(test, axis.atoms, meter)
-        for source, test in {test.source: test for test in [*tests, *bounds]}.items()
-        if known[source] is not None
+        source: _passing(tests[source], own, axis.atoms, meter)
+        for source, own in known.items()
+        if own is not None and word is not None
     }
     for bound in bounds:
         sure, _ = judged.get(bound.source, (0, 0))
-        if sure and word is not None:
+        if sure:
             judged = {source: (_keep(a, sure), _keep(b, sure)) for source, (a, b) in judged.items()}
             axis.atoms = [atom for place, atom in enumerate(axis.atoms) if sure >> place & 1]
     for rule in decision.rules:
@@ -120,6 +121,36 @@ def _fill(axis: Axis, decision: Decision, meter: Meter) -> None:
                     )
         axis.sure.append(sure)
         axis.maybe.append(maybe)
+    axis.surely = _holding(axis.sure, axis, meter)
+    axis.perhaps = axis.surely if axis.sure == axis.maybe else _holding(axis.maybe, axis, meter)
+
+
+def _holding(passing: Sequence[int], axis: Axis, meter: Meter) -> list[int]:
+    """Return for each atom the set of rules that it passes."""
+    found, everywhere = [0] * len(axis.atoms), 0
+    for rule, bits in enumerate(passing):
+        if bits == axis.full:
+            everywhere |= 1 << rule
+            continue
+        for place in members(bits):
+            found[place] |= 1 << rule
+        spend(meter, 1 + bits.bit_count())
+    return [rules | everywhere for rules in found]
+
+
+def members(bits: int) -> Iterator[int]:
+    """Yield the members of a set of bits."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def spend(meter: Meter, steps: int) -> None:
+    """Take steps of work, or raise Exhausted."""
+    meter.left -= steps
+    if meter.left < 0:
+        raise Exhausted
 
 
 def _points(test: Expression) -> list[Any] | None:
@@ -141,14 +172,14 @@ def _kind(columns: Sequence[Input], constants: Sequence[Any]) -> str | None:
 
 
 def _atoms(
-    word: str | None, constants: Sequence[Any], columns: Sequence[Input], *, ordered: bool, tests: bool
+    word: str | None, constants: Sequence[Any], columns: Sequence[Input], tests: Collection[Expression]
 ) -> list[Atom]:
     cuts = [value for value in constants if kind(value) == word]
     if word is None or not tests:
         found = [Atom(None, 0)]
     elif word == "true/false":
         found = [Atom(True, 0, True, True, point=True), Atom(False, 2, False, False, point=True)]
-    elif word in ORDERED and (ordered or word != "text"):
+    elif word in ORDERED and (word != "text" or any(map(is_ordering, tests))):
         whole = any(column.type in WHOLE for column in columns)
         found = list(_line(sorted(set(cuts)), word, whole=whole))
     else:
@@ -222,20 +253,46 @@ def _another(texts: Sequence[str]) -> str:
     return value
 
 
-def _passing(test: Expression, atoms: Sequence[Atom], meter: Meter) -> tuple[int, int]:
-    """Return which atoms pass a test for sure, and perhaps: the test itself says so."""
+def _passing(test: Expression, own: Sequence[Any], atoms: Sequence[Atom], meter: Meter) -> tuple[int, int]:
+    """Return which atoms pass a test for sure, and perhaps: the test itself says so of one of each kind."""
     sure = maybe = 0
-    for place, atom in enumerate(atoms):
+    for place, alike in _alike(own, atoms):
+        spend(meter, 1)
         try:
-            passed = test.evaluate({INPUT: atom.value}, BUILTINS, meter) is True
+            passed = test.evaluate({INPUT: atoms[place].value}, BUILTINS, meter) is True
         except EvaluationError:
             if meter.left <= 0:
                 raise Exhausted from None
-            maybe |= 1 << place
+            maybe |= alike
             continue
-        sure |= passed << place
-        maybe |= passed << place
+        if passed:
+            sure |= alike
+            maybe |= alike
     return sure, maybe
+
+
+def _alike(own: Sequence[Any], atoms: Sequence[Atom]) -> Iterator[tuple[int, int]]:
+    """Yield the sets of atoms that a test with these constants cannot tell apart, each with one of it."""
+    places = {atom.value: place for place, atom in enumerate(atoms) if atom.point}
+    if any(isinstance(value, (list, tuple, dict)) or value not in places for value in own):
+        # A constant of another kind, or 2.5 among whole numbers: each atom for itself.
+        yield from ((place, 1 << place) for place in range(len(atoms)))
+        return
+    named = sorted(
+        {places[value] for value in own} | {place for value, place in places.items() if value is None}
+    )
+    for place in named:
+        yield place, 1 << place
+    if any(atom.other for atom in atoms):
+        rest = (1 << len(atoms)) - 1
+        for place in named:
+            rest &= ~(1 << place)
+        if rest:
+            yield (rest & -rest).bit_length() - 1, rest
+        return
+    for before, after in pairwise([-1, *named, len(atoms)]):
+        if after - before > 1:
+            yield before + 1, (1 << after) - (1 << before + 1)
 
 
 def _keep(bits: int, kept: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from workflows.errors import InvalidInput
@@ -54,6 +55,7 @@ class Bounded(Node):
         return None if scope.variables[INPUT] is None else self.comparison.value(scope)
 
 
+@lru_cache(maxsize=1024)
 def read_test(source: str) -> Expression | None:
     """Return the test of an input cell as an expression over `?`, None where anything passes."""
     stripped = source.strip()
@@ -181,9 +183,11 @@ def points(test: Expression) -> list[Any] | None:
             below.extend(node.children)
             continue
         for side in wanted:
-            if not is_fixed(side):
-                return None
-            value = Expression(test.source, frozenset(), frozenset(), side).evaluate({})
+            plain, value = constant(side)
+            if not plain:
+                if not is_fixed(side):
+                    return None
+                value = Expression(test.source, frozenset(), frozenset(), side).evaluate({})
             if isinstance(node, Comparison) and node.sign == "in" and kind(value) != "list":
                 return None  # a part of a text, or a key of a map
             found.extend(value if kind(value) == "list" else [value])

@@ -6,12 +6,13 @@ for null. What a cell compares with variables is known to a run only: of that no
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 
-from workflows.decisions.axes import Axis, Exhausted, axes
-from workflows.decisions.kinds import same
+from workflows.decisions.axes import Axis, Exhausted, axes, members, spend
 from workflows.decisions.table import SINGLE, Decision, Rule
 from workflows.expressions import EvaluationError, Meter
 from workflows.findings import Finding
@@ -52,12 +53,6 @@ def _example(found: Sequence[Axis], chosen: Sequence[int]) -> str:
     return ", ".join(axis.words(one) for axis, one in zip(found, chosen, strict=True) if one != axis.full)
 
 
-def _spend(meter: Meter, steps: int) -> None:
-    meter.left -= steps
-    if meter.left < 0:
-        raise Exhausted
-
-
 # --- rules by themselves, and two by two
 
 
@@ -71,52 +66,86 @@ def _never(decision: Decision, found: Sequence[Axis]) -> Iterator[Finding]:
 
 def _together(decision: Decision, found: Sequence[Axis], meter: Meter) -> Iterator[Finding]:
     """Yield the pairs of rules that hold together and may not, and the rules that an earlier one leaves nothing."""
-    if decision.hit_policy not in ("UNIQUE", "ANY", "FIRST"):
+    first = decision.hit_policy == "FIRST"
+    if not first and decision.hit_policy not in ("UNIQUE", "ANY"):
         return
+    agreeing = _agreeing(decision) if decision.hit_policy == "ANY" else None
     told = 0
-    for later in range(1, len(decision.rules)):
-        for earlier in range(later):
-            _spend(meter, 1)
-            remark = _pair(decision, found, earlier, later)
-            if remark is None:
-                continue
+    for later, rule in enumerate(decision.rules):
+        earlier = (_covering if first else _sharing)(found, later, meter)
+        for place in members(earlier if agreeing is None else earlier & ~agreeing[later]):
             told += 1
             if told > MOST:
-                more = "There are more rules that hold together."
-                yield _remark(decision.id, remark.rule, f"{decision.title}: {more}")
+                kind = "rule_unreachable" if first else "rules_overlap"
+                yield _remark(decision.id, kind, f"{decision.title}: There are more such rules.")
                 return
-            yield remark
-            if decision.hit_policy == "FIRST":
+            one = decision.rules[place]
+            yield _unreachable(decision, one, rule) if first else _overlap(decision, found, one, rule)
+            if first:
                 break
 
 
-def _pair(decision: Decision, found: Sequence[Axis], earlier: int, later: int) -> Finding | None:
-    one, other = decision.rules[earlier], decision.rules[later]
-    if decision.hit_policy == "FIRST":
-        maybe = [axis.maybe[later] for axis in found]
-        if not all(maybe) or any(bits & ~axis.sure[earlier] for bits, axis in zip(maybe, found, strict=True)):
-            return None
-        message = f"rule {other.number} is never reached: rule {one.number} holds wherever it does"
-        return _remark(other.id, "rule_unreachable", f"{decision.title}: {message}.", (one.id, other.id))
-    both = []
+def _sharing(found: Sequence[Axis], later: int, meter: Meter) -> int:
+    """Return the set of earlier rules that for sure hold together with this one somewhere."""
+    rules = (1 << later) - 1
     for axis in found:
-        if not (bits := axis.sure[earlier] & axis.sure[later]):
-            return None
-        both.append(bits)
-    if decision.hit_policy == "ANY" and not _differ(decision, one, other):
-        return None
-    where = _example(found, both)
+        spend(meter, 1 + axis.sure[later].bit_count())
+        somewhere = 0
+        for place in members(axis.sure[later]):
+            somewhere |= axis.surely[place]
+        rules &= somewhere
+        if not rules:
+            break
+    return rules
+
+
+def _covering(found: Sequence[Axis], later: int, meter: Meter) -> int:
+    """Return the set of earlier rules that for sure hold wherever this one may."""
+    rules = (1 << later) - 1 if all(axis.maybe[later] for axis in found) else 0
+    for axis in found:
+        for place in members(axis.maybe[later]) if rules else ():
+            spend(meter, 1)
+            rules &= axis.surely[place]
+            if not rules:
+                break
+    return rules
+
+
+def _unreachable(decision: Decision, one: Rule, other: Rule) -> Finding:
+    message = f"rule {other.number} is never reached: rule {one.number} holds wherever it does"
+    return _remark(other.id, "rule_unreachable", f"{decision.title}: {message}.", (one.id, other.id))
+
+
+def _overlap(decision: Decision, found: Sequence[Axis], one: Rule, other: Rule) -> Finding:
+    places = one.number - 1, other.number - 1
+    where = _example(found, [axis.sure[places[0]] & axis.sure[places[1]] for axis in found])
     but = "and say different things (ANY)" if decision.hit_policy == "ANY" else "and only one may (UNIQUE)"
     message = f"rules {one.number} and {other.number} hold together {but}{': ' if where else ''}{where}"
     return _remark(other.id, "rules_overlap", f"{decision.title}: {message}.", (one.id, other.id))
 
 
-def _differ(decision: Decision, one: Rule, other: Rule) -> bool:
-    """Return whether the outputs of two rules are known to differ."""
-    try:
-        return not same(decision.results(one, {}), decision.results(other, {}))
-    except EvaluationError:
-        return False  # only a run knows
+def _agreeing(decision: Decision) -> list[int]:
+    """Return for each rule the set of those that are not known to say otherwise."""
+    said: list[str | None] = []
+    for rule in decision.rules:
+        try:
+            said.append(json.dumps(_exact(decision.results(rule, {})), sort_keys=True))
+        except EvaluationError:
+            said.append(None)  # only a run knows
+    alike: dict[str | None, int] = defaultdict(int)
+    for number, words in enumerate(said):
+        alike[words] |= 1 << number
+    everyone = (1 << len(said)) - 1
+    return [everyone if words is None else alike[words] | alike[None] for words in said]
+
+
+def _exact(value: Any) -> Any:
+    """Return a result with 5.0 written 5, as they are equal."""
+    if isinstance(value, dict):
+        return {key: _exact(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_exact(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 # --- what no rule covers
@@ -124,7 +153,7 @@ def _differ(decision: Decision, one: Rule, other: Rule) -> bool:
 
 def _gaps(decision: Decision, found: Sequence[Axis], meter: Meter) -> Iterator[Finding]:
     told = 0
-    for gap in _uncovered(found, [axis.maybe for axis in found], len(decision.rules), meter):
+    for gap in _uncovered(found, len(decision.rules), meter, sure=False):
         told += 1
         if told > MOST:
             yield _remark(
@@ -134,7 +163,7 @@ def _gaps(decision: Decision, found: Sequence[Axis], meter: Meter) -> Iterator[F
         where = _example(found, gap)
         yield _remark(decision.id, "uncovered", f"{decision.title}: no rule covers {where or 'anything'}.")
     if told == 0:
-        for gap in _uncovered(found, [axis.sure for axis in found], len(decision.rules), meter):
+        for gap in _uncovered(found, len(decision.rules), meter, sure=True):
             why = next(axis.unknown for axis in found if axis.unknown)
             where = _example(found, gap)
             message = f"whether a rule covers {where or 'all inputs'} only a run knows, by {why}"
@@ -142,18 +171,11 @@ def _gaps(decision: Decision, found: Sequence[Axis], meter: Meter) -> Iterator[F
             return
 
 
-def _uncovered(
-    found: Sequence[Axis], passing: Sequence[Sequence[int]], rules: int, meter: Meter
-) -> Iterator[list[int]]:
-    """Yield sets of inputs that no rule passes, axis by axis, none of them twice."""
+def _uncovered(found: Sequence[Axis], rules: int, meter: Meter, *, sure: bool) -> Iterator[list[int]]:
+    """Yield sets of inputs that no rule passes (for sure, or even perhaps), axis by axis, none of them twice."""
+    passing = [axis.sure if sure else axis.maybe for axis in found]
+    by_atom = [axis.surely if sure else axis.perhaps for axis in found]
     everyone = (1 << rules) - 1
-    by_atom = [
-        [
-            sum(1 << rule for rule in range(rules) if bits[rule] >> place & 1)
-            for place in range(len(axis.atoms))
-        ]
-        for axis, bits in zip(found, passing, strict=True)
-    ]
     # Rules that pass whatever the inputs from here on are.
     free = [everyone]
     for axis, bits in zip(reversed(found), reversed(passing), strict=True):
@@ -168,7 +190,7 @@ def _uncovered(
         if alive & free[depth] or (depth, alive) in covered:
             return
         groups: dict[int, int] = defaultdict(int)
-        _spend(meter, len(by_atom[depth]))
+        spend(meter, len(by_atom[depth]))
         for place, passed in enumerate(by_atom[depth]):
             groups[alive & passed] |= 1 << place
         sound = True

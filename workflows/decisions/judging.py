@@ -38,10 +38,15 @@ def findings(
         yield from _type(decision, input_.id, input_.label, input_.type)
     for output in decision.outputs:
         yield from _type(decision, output.id, output.name, output.type)
+    sound: set[tuple[str, str]] = set()  #: cells of the same words, looked at once
     for rule in decision.rules:
         for column, test in zip(decision.inputs, rule.tests, strict=True):
-            if test is not None:
-                yield from _test(decision, rule, column, test)
+            if test is None or (column.type, test.source) in sound:
+                continue
+            wrong = list(_test(decision, rule, column, test))
+            if not wrong:
+                sound.add((column.type, test.source))
+            yield from wrong
     for place, output in enumerate(decision.outputs):
         yield from _output(decision, output)
         for rule in decision.rules:
@@ -67,7 +72,7 @@ def _test(decision: Decision, rule: Rule, column: Input, test: Expression) -> It
                 yield _error(
                     rule.id,
                     "type",
-                    f"{where}: {test.source} holds a {kind(value)}, never a {column.type}; {right}.",
+                    f"{where}: {test.source} is of the kind {kind(value)}, never a {column.type}; {right}.",
                 )
                 return
     except EvaluationError as error:

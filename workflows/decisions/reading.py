@@ -22,6 +22,7 @@ NAMESPACES = ("http://www.omg.org/spec/DMN/", "https://www.omg.org/spec/DMN/")
 ADDRESSES = (*NAMESPACES, "http://www.omg.org/spec/FEEL/")
 MAX_RULES = 2_000
 MAX_COLUMNS = 50
+MAX_CHARACTERS = 500_000  #: of all expressions and cells of a file
 MAX_CHAIN = 20  #: decisions that need one another in a row
 POLICIES = frozenset({"UNIQUE", "FIRST", "ANY", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "COLLECT"})
 AGGREGATIONS = frozenset({"SUM", "MIN", "MAX", "COUNT"})
@@ -53,6 +54,7 @@ class Reader:
         self.findings: list[Finding] = []
         self.ready: dict[str, Decision | None] = {}
         self.elements: dict[str, etree._Element] = {}
+        self.characters = 0
 
     @property
     def errors(self) -> int:
@@ -298,8 +300,16 @@ class Reader:
             message = f"{where}: the language {language(element)} is not supported, only FEEL and JUEL."
             self.wrong(key, "language", message)
             return None
+        text = text_of(element)
+        self.characters += len(text)
+        if self.characters > MAX_CHARACTERS:
+            if self.characters - len(text) <= MAX_CHARACTERS:
+                self.wrong(
+                    key, "size", f"{where}: the cells of a file have {MAX_CHARACTERS} characters at most."
+                )
+            return None
         try:
-            return reader(text_of(element))
+            return reader(text)
         except InvalidInput as error:
             self.wrong(key, "expression", f"{where}: {error.message}")
             return None
