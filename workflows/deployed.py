@@ -232,7 +232,9 @@ def _form_version(session: Session, key: str, version: str | None) -> Form:
 
 def _decision_of(session: Session, row: DecisionDefinition) -> DeployedDecision:
     data = content(session, row.deployment_id, row.resource_name)
-    table = next(table for table in decisions.read(data)[0] if table.id == row.key)
+    table = next((table for table in decisions.read(data)[0] if table.id == row.key), None)
+    if table is None:
+        raise NotFound(f"The decision {row.id} can no longer be read: deploy it again.")
     return DeployedDecision(table, {**_versions(session, row.deployment_id, table, data), row.key: row.id})
 
 

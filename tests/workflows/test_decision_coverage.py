@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.workflows.tables import entry, one
+from tests.workflows.tables import definitions, entry, needs, one, table
 from workflows import decisions
 from workflows.decisions import coverage
 
@@ -121,6 +121,25 @@ def test_a_test_that_nothing_passes_is_told():
 def test_columns_that_ask_the_same_are_one_input():
     rules = (["< 5", "-", '"a"'], ["-", ">= 5", '"b"'])
     assert told(one(*rules, inputs=[("n", "number"), ("n", "number")])) == []
+
+
+def test_what_a_required_decision_gives_is_all_that_there_is():
+    size = table(
+        ["< 10", '"small"'],
+        [">= 10", '"big"'],
+        key="s",
+        inputs=[("n", "number")],
+        outputs=[("size", "string")],
+    )
+    cases = {
+        '"big"': 'no rule covers size = "small".',
+        '"big", "small"': "",
+        '"huge"': "no rule covers anything.",
+    }
+    for cell, wanted in cases.items():
+        above = table([cell, '"x"'], inputs=[("size", "string")], more=needs("s"))
+        (decision, _), _ = decisions.read(definitions(above, size))
+        assert "".join(messages(decision)) == wanted
 
 
 def test_what_only_a_run_knows_is_said_and_not_guessed():

@@ -15,9 +15,10 @@ from itertools import pairwise
 from typing import Any
 
 from workflows import clock
-from workflows.decisions.cells import INPUT, is_ordering, points
+from workflows.decisions.cells import INPUT, is_ordering, points, read_test
 from workflows.decisions.kinds import TYPES, WHOLE
-from workflows.decisions.table import Decision, Input
+from workflows.decisions.table import SINGLE, Decision, Input
+from workflows.errors import InvalidInput
 from workflows.expressions import BUILTINS, EvaluationError, Expression, Meter
 from workflows.expressions.values import ORDERED, kind, text
 
@@ -92,7 +93,9 @@ def _fill(axis: Axis, decision: Decision, meter: Meter) -> None:
     columns = [decision.inputs[number] for number in axis.columns]
     cells = (rule.tests[number] for rule in decision.rules for number in axis.columns)
     tests = {test.source: test for test in cells if test}
-    bounds = [column.allowed for column in columns if column.allowed and _points(column.allowed) is not None]
+    bounds = [
+        bound for column in columns if (bound := _bound(decision, column)) and _points(bound) is not None
+    ]
     tests |= {bound.source: bound for bound in bounds}
     known = {source: _points(test) for source, test in tests.items()}
     constants = [value for values in known.values() for value in values or ()]
@@ -123,6 +126,24 @@ def _fill(axis: Axis, decision: Decision, meter: Meter) -> None:
         axis.maybe.append(maybe)
     axis.surely = _holding(axis.sure, axis, meter)
     axis.perhaps = axis.surely if axis.sure == axis.maybe else _holding(axis.maybe, axis, meter)
+
+
+def _bound(decision: Decision, column: Input) -> Expression | None:
+    """Return the test of the values that an input can have: as declared, or what a required decision gives."""
+    if column.allowed is not None:
+        return column.allowed
+    for needed in decision.required:
+        for place, output in enumerate(needed.outputs):
+            if output.name == column.expression.source and needed.hit_policy in SINGLE and needed.rules:
+                cells = [*(rule.results[place] for rule in needed.rules), output.default]
+                given = [cell for cell in cells if cell is not None]
+                if any(cell.names or cell.calls for cell in given):
+                    return None
+                try:
+                    return read_test(", ".join(dict.fromkeys(cell.source for cell in given)))
+                except InvalidInput:
+                    return None
+    return None
 
 
 def _holding(passing: Sequence[int], axis: Axis, meter: Meter) -> list[int]:
