@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, insert, select, true
 from sqlalchemy.orm import Session
 
 from workflows import clock
+from workflows.errors import DubanError
 from workflows.model import PENDING, Activity, AuditEvent, Incident, Instance, Job, new_id
 
 
@@ -57,6 +58,11 @@ def audit(session: Session, instance_id: str) -> Sequence[AuditEvent]:
     return session.scalars(events.order_by(AuditEvent.id)).all()
 
 
+def _in_words(error: BaseException) -> str:
+    """Return what an operator is told: what is ours says it in words, anything else needs its kind as well."""
+    return error.message if isinstance(error, DubanError) else f"{type(error).__name__}: {error}"
+
+
 def fault(
     session: Session,
     *,
@@ -85,7 +91,7 @@ def fault(
                 "job_id": job_id,
                 "external_id": external_id,
                 "element_id": element_id or getattr(error, "element", None),
-                "message": f"{type(error).__name__}: {error}"[:2000],
+                "message": _in_words(error)[:2000],
                 "created_at": clock.now(),
             }
         ],

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [base, login, password, topic, most, lock] = process.argv.slice(2);
+const [base, login, password, topic, most, lock, plain] = process.argv.slice(2);
 const found = createRequire(process.cwd() + "/").resolve("camunda-external-task-client-js");
 const { BasicAuthInterceptor, Client, Variables } = await import(pathToFileURL(found));
 
@@ -32,7 +32,8 @@ async function perform({ task, taskService }) {
     await taskService.handleBpmnError(task, "refused", "No paper", new Variables().set("tray", 2));
   } else {
     await taskService.extendLock(task, 120000);
-    const given = new Variables().setAll({ paper: "A4", sizes: [1, { wide: true }], on: new Date(0) });
+    const given = new Variables().setAll({ paper: "A4", on: new Date(0) });
+    if (!plain) given.set("sizes", [1, { wide: true }]);
     await taskService.complete(task, given, new Variables().set("pages", 3));
   }
   left -= 1;
