@@ -87,13 +87,15 @@ def get_task(task_id: str, actor: Actor) -> Response:
 @blueprint.post("/task/<task_id>/claim")
 @guard()
 def claim_task(task_id: str, actor: Actor) -> Response:
-    """Take the task for oneself; `userId: null` gives it back, as in Camunda."""
+    """Take the task, also one's own from whom one has asked about it; `userId: null` gives it back, as in Camunda."""
     user = loaded(UserSchema())["userId"]
     if user not in {None, actor.id}:
         raise NotAllowed(f"{actor.id} claims for {actor.id} only: POST /task/{task_id}/assignee for others.")
     with unit_of_work() as session:
         if user is None:
             tasks.release(session, task_id, actor=actor)
+        elif tasks.is_asked_about(session, task_id, actor=actor):
+            tasks.recall(session, task_id, actor=actor)
         else:
             tasks.claim(session, task_id, actor=actor)
     return no_content()

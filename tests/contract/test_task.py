@@ -344,6 +344,9 @@ def test_an_opinion_is_asked_for_and_comes_back(
     clerk.post(f"{place}/claim", {"userId": "clerk"}, 204)
     clerk.post(f"{place}/delegate", {"userId": None}, 400)
     clerk.post(f"{place}/delegate", {"userId": "handler"}, 204)
+    clerk.post(f"{place}/claim", {"userId": "clerk"}, 204)  # taken back
+    assert clerk.get(place)["delegationState"] is None
+    clerk.post(f"{place}/delegate", {"userId": "handler"}, 204)
     asked = handler.get(place)
     assert (asked["assignee"], asked["owner"], asked["delegationState"]) == ("handler", "clerk", "PENDING")
     assert ids(supervisor.get("/task", owner="clerk", delegationState="PENDING")) == [asked["id"]]

@@ -38,7 +38,9 @@ class Candidates:
         if "operator" in actor.groups:
             return true()
         named = select(TaskCandidate.task_id).where(TaskCandidate.name.in_([actor.id, *actor.groups]))
-        return or_(Task.assignee == actor.id, Task.closed_by == actor.id, Task.id.in_(named))
+        return or_(
+            Task.assignee == actor.id, Task.owner == actor.id, Task.closed_by == actor.id, Task.id.in_(named)
+        )
 
     def whole(self, actor: Actor) -> ColumnElement[bool]:
         return self.instances(actor)

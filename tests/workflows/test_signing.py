@@ -275,6 +275,20 @@ def test_who_is_asked_gives_his_opinion_and_the_task_comes_back(office, mine):
     assert said["task.resolve"] == {"from": "bob", "to": "anna"}
 
 
+def test_who_asked_takes_the_task_back_before_the_answer_and_nobody_else_does(office, mine):
+    assert refused(office, Conflict, tasks.recall, mine.id, actor=ANNA).code == "not_delegated"
+    act(office, tasks.delegate, mine.id, "bob", actor=ANNA)
+    assert refused(office, Conflict, tasks.recall, mine.id, actor=BOB).code == "not_held"
+    act(office, tasks.recall, mine.id, actor=ANNA)
+    office.check()
+    back = office.get(Task, mine.id)
+    assert (back.assignee, back.owner, back.delegation) == ("anna", None, None)
+    assert refused(office, NotFound, tasks.resolve, mine.id, actor=BOB, opinion="x").code == "task"
+    office.complete(back, ANNA)
+    said = {row.act: row.detail for row in office.all(AuditEvent, AuditEvent.task_id == mine.id)}
+    assert said["task.recall"] == {"from": "bob", "to": "anna"}
+
+
 def test_only_who_has_a_task_asks_another_who_may_be_asked(office, mine, monkeypatch):
     assert refused(office, Conflict, tasks.delegate, mine.id, "bob", actor=office.chief).code == "not_held"
     assert refused(office, InvalidInput, tasks.delegate, mine.id, "anna", actor=ANNA).code == "asks_himself"

@@ -16,7 +16,7 @@ from workflows.tasks.acts import (
     release,
     save_draft,
 )
-from workflows.tasks.delegation import delegate, resolve, transfer
+from workflows.tasks.delegation import delegate, is_asked_about, recall, resolve, transfer
 from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable, listing, next_of, offered_to
 from workflows.tasks.keeping import told
 from workflows.tasks.moves import earlier, send_back, skip, withdraw
@@ -39,12 +39,14 @@ __all__ = [
     "earlier",
     "form",
     "get",
+    "is_asked_about",
     "listing",
     "next_of",
     "offer_to",
     "offered_to",
     "options",
     "pass_on",
+    "recall",
     "rehearse",
     "release",
     "remove_signer",

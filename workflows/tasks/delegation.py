@@ -60,6 +60,29 @@ def resolve(
     return task
 
 
+def is_asked_about(session: Session, task_id: str, *, actor: Actor) -> bool:
+    """Tell whether a task is the actor's, and another is asked for his opinion on it."""
+    task = acts.get(session, task_id, actor)
+    return task.delegation == PENDING and task.owner == actor.id
+
+
+def recall(session: Session, task_id: str, *, actor: Actor) -> Task:
+    """Take a task back from whoever was asked for an opinion on it, without one: for its owner.
+
+    Raises NotFound, Conflict (`closed`, `suspended`, `not_delegated`; `not_held` for anybody else).
+    """
+    task, instance = acts.take(session, task_id, actor)
+    if task.delegation != PENDING:
+        raise Conflict("No opinion on the task is asked for.", code="not_delegated")
+    if task.owner != actor.id:
+        raise Conflict("Only who asked for an opinion takes the task back.", code="not_held")
+    asked = task.assignee
+    acts.give(session, task, actor.id)
+    acts.note(session, actor, "task.recall", task, {"from": asked, "to": actor.id})
+    acts.tell(session, task, instance, actor)
+    return task
+
+
 def transfer(session: Session, task_id: str, user: str, *, actor: Actor, reason: str) -> Task:
     """Put another in the place of who has a task, for good: the one before has no more to do with it.
 

@@ -57,6 +57,7 @@ ACTS: Mapping[str, Kind] = {
     "task.release": Kind("Task", "Assign", "TaskWorker", "assignee", old=_who),
     "task.assign": Kind("Task", "Assign", "TaskWorker", "assignee", _detail("to"), _detail("from")),
     "task.delegate": Kind("Task", "Delegate", "TaskWorker", "assignee", _detail("to"), _detail("from")),
+    "task.recall": Kind("Task", "Assign", "TaskWorker", "assignee", _detail("to"), _detail("from")),
     "task.resolve": Kind("Task", "Resolve", "TaskWorker", "assignee", _detail("to"), _detail("from")),
     "task.complete": Kind("Task", "Complete", "TaskWorker", "delete", _always("true"), _always("false")),
     "instance.start": Kind("ProcessInstance", "Create"),
