@@ -176,6 +176,7 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.draft_xml",
                 "pages.draft_files",
                 "pages.publication",
+                "pages.compare",
                 "pages.publication_file",
             ),
             *(

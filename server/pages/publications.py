@@ -121,7 +121,7 @@ def _page(publication_id: str, error: str = "") -> str:
                 "refused": _("sent back"),
                 "withdrawn": _("taken back"),
             },
-            file_words={"added": _("new"), "changed": _("changed"), "same": _("as it was")},
+            file_words={"added": _("new"), "changed": _("altered"), "same": _("as it was")},
             error=error,
         )
 

@@ -21,6 +21,7 @@ export default defineConfig({
       checks: { eval: false, pluginTimings: false },
       input: {
         base: 'src/base.js',
+        compare: 'src/compare.js',
         modeler: 'src/modeler/index.js',
         viewer: 'src/viewer.js',
       },
