@@ -122,7 +122,8 @@ def test_a_step_is_added_refused_mended_and_published(
     page.locator("[data-element-id=f_incomplete] .djs-hit").first.click(force=True)
     expect(page.locator("[data-group-id=group-office]")).to_be_visible()
     select_element(page, "a3")
-    finding.click()  # leads back to the step
+    page.locator("[data-findings] li", has_text=FINDING).get_by_role("button", name="去选择").click()
+    expect(page.locator("[data-entry-id=limit] select")).to_be_focused()  # of the step that is found
     choose(page, "limit", "D01")
     expect(finding).to_have_count(0)
     assert untranslated(page) == []
@@ -196,6 +197,30 @@ def test_forms_and_tables_are_drawn_beside_the_diagram_and_published_with_it(
     expect(row.get_by_role("cell")).to_have_text(["components[reason_text].label", "原因说明", "为何暂存"])
     accessible(again)
     assert foreign_words(again) == set()
+
+
+def test_what_is_found_is_shown_on_the_way_to_it_and_mended_from_the_list(
+    city: City, visit: Visit, tmp_path: Path
+) -> None:
+    drawn = newest_xml(city, "errand").decode()
+    without = re.sub(r' default="\w+"', "", drawn)
+    always = re.sub(r"<bpmn:conditionExpression.*?</bpmn:conditionExpression>", "", without, flags=re.DOTALL)
+    page = open_modeler(visit, "errand")
+
+    def show(xml: str) -> None:
+        (file := tmp_path / "drawn.bpmn").write_text(xml, "utf-8")
+        page.locator("[data-upload]").set_input_files(file)
+
+    show(always.replace("exclusiveGateway", "parallelGateway"))
+    page.locator("[data-findings] button.finding", has_text="到不了结束").click()
+    expect(page.locator(".found-order")).to_have_text("1")
+    expect(page.locator("[data-element-id=begin].found-path")).to_be_visible()
+
+    show(without)
+    expect(page.locator(".found-order")).to_have_count(0)
+    page.get_by_role("button", name="将此出路设为默认").click()
+    expect(page.get_by_text("没有发现问题")).to_be_visible()
+    assert 'default="f4"' in download(page).decode()
 
 
 def test_an_element_that_was_changed_moved_or_taken_out_is_shown_in_both_versions(
