@@ -291,7 +291,7 @@ def test_every_route_that_shows_something_is_known_to_the_audit(house: House) ->
 def test_every_request_that_writes_leaves_a_trace(house: House, secret: dict[str, Any]) -> None:
     """Also where the operation behind a route records nothing: no developer can forget it."""
     written = {rule.endpoint for _method, rule in routes(house, *WRITING)}
-    assert set().union(*writes.FREE.values()) - written == {"pages.check_diagram"}
+    assert set().union(*writes.FREE.values()) - written == {"pages.check_diagram", "pages.look_at_migration"}
     clerk, before = house.visitor("clerk"), last(house)
     choices = {f"mail-{kind}": "none" for kind in outbox.KINDS}
     assert clerk.post("/profile/notices", **choices).status_code == 303

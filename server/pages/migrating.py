@@ -1,0 +1,225 @@
+"""Running instances moved to another version of their process: proposed, looked at, ordered, and followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from server.db import reading, unit_of_work
+from server.guard import guard
+from server.pages import moving_words
+from server.pages.blueprint import blueprint
+from server.pages.processes import SUPERVISOR
+from workflows import batches, definitions, deployed, engine
+from workflows.actor import Actor
+from workflows.errors import InvalidInput
+from workflows.instances import migration
+from workflows.instances.migration import Plan, Verdict
+from workflows.model import Instance, ProcessDefinition
+from workflows.visibility import policy
+
+#: Who comes to these pages; what each may move is asked of the policy, instance by instance.
+MOVERS = SUPERVISOR | {"case_supervision_head"}
+#: Instances that are looked at for one page; a batch moves more.
+LOOKED_AT = 1_000
+#: Lines of a report on one page.
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Gone:
+    """An element that the new version has no more, and what of the new one may take its place."""
+
+    id: str
+    name: str
+    choices: Sequence[tuple[str, str]]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """What comes, or came, of one instance."""
+
+    number: str
+    state: str
+    remarks: Sequence[str]
+
+
+@blueprint.get("/processes/<definition_id>/migrate")
+@guard(roles=MOVERS)
+def migrate(actor: Actor, definition_id: str) -> str:
+    """Propose how running instances go on by another version, the newest unless `to` names one."""
+    return _page(actor, definition_id, request.args)
+
+
+@blueprint.post("/processes/<definition_id>/migrate/look")
+@guard(roles=MOVERS)
+def look_at_migration(actor: Actor, definition_id: str) -> str | tuple[str, int]:
+    """Say for each running instance what moving it would come to; nothing is changed."""
+    try:
+        return _page(actor, definition_id, request.form, looked=True)
+    except InvalidInput as refused:
+        return _page(actor, definition_id, request.form, wrong=refused), 422
+
+
+@blueprint.post("/processes/<definition_id>/migrate")
+@guard(roles=MOVERS)
+def order_migration(actor: Actor, definition_id: str) -> Response | tuple[str, int]:
+    """Let all running instances that the actor may move be moved in the background."""
+    try:
+        with unit_of_work() as session:
+            plan = _plan(session, definition_id, request.form)
+            ids = _movable(session, plan, actor)
+            batch = batches.order(session, plan, ids, actor=actor)
+            address = url_for("pages.migration_batch", batch_id=batch.id)
+    except InvalidInput as refused:
+        return _page(actor, definition_id, request.form, wrong=refused), 422
+    flash(_("%(n)d are being moved, one after another. You may leave this page.", n=len(ids)), "done")
+    return redirect(address, 303)
+
+
+@blueprint.get("/processes/migrations/<batch_id>")
+@guard(roles=MOVERS)
+def migration_batch(actor: Actor, batch_id: str) -> str:
+    """Show how far a batch is, and what came of each instance."""
+    with reading() as session:
+        batch = batches.of(session, batch_id, actor)
+        progress = batches.progress(session, batch)
+        rows = batches.items(session, batch, limit=SHOWN)
+        numbers = _numbers(session, [item.instance_id for item, _state in rows])
+        words = moving_words.reasons()
+        return render_template(
+            "migration_batch.html",
+            batch=batch,
+            progress=progress,
+            source=definitions.get(session, batch.source_id),
+            target=definitions.get(session, batch.target_id),
+            lines=[
+                Line(
+                    numbers[item.instance_id],
+                    state,
+                    [words.get(rule, said) for _s, _e, rule, said in item.findings],
+                )
+                for item, state in rows
+            ],
+            states={
+                "waiting": _("waiting"),
+                "moved": _("moved"),
+                "refused": _("refused"),
+                "failed": _("failed"),
+                "dropped": _("taken back"),
+            },
+        )
+
+
+@blueprint.post("/processes/migrations/<batch_id>/drop")
+@guard(roles=MOVERS)
+def drop_migration(actor: Actor, batch_id: str) -> Response:
+    """Take back the moves that have not been made yet."""
+    with unit_of_work() as session:
+        dropped = batches.drop(session, batch_id, actor=actor)
+    flash(_("%(n)d moves are taken back; those made stay.", n=dropped), "done")
+    return redirect(url_for("pages.migration_batch", batch_id=batch_id), 303)
+
+
+def _page(
+    actor: Actor,
+    definition_id: str,
+    given: Mapping[str, str],
+    *,
+    looked: bool = False,
+    wrong: InvalidInput | None = None,
+) -> str:
+    with reading() as session:
+        source = definitions.get(session, definition_id)
+        others = [row for row in definitions.list_definitions(session, key=source.key) if row.id != source.id]
+        target = next((row for row in others if row.id == given.get("to")), others[0] if others else None)
+        ids: Sequence[str] = ()
+        gone: list[Gone] = []
+        lines: list[Line] = []
+        movable = 0
+        if target is not None:
+            gone = _gone(session, source, target, given)
+            renamed = {} if wrong else {one.id: one.chosen for one in gone if one.chosen}
+            plan = migration.plan(session, source.id, target.id, renamed)
+            ids = _movable(session, plan, actor)
+            if looked:
+                verdicts = [migration.validate(session, plan, each, actor=actor) for each in ids[:LOOKED_AT]]
+                movable = sum(not verdict.reasons for verdict in verdicts)
+                lines = _told(session, verdicts)
+        return render_template(
+            "migrate.html",
+            source=source,
+            target=target,
+            others=others,
+            gone=gone,
+            running=len(ids),
+            looked=looked,
+            looked_at=min(len(ids), LOOKED_AT),
+            movable=movable,
+            lines=lines[:SHOWN],
+            more=max(0, len(lines) - SHOWN),
+            wrong=[finding.message for finding in wrong.findings] or [wrong.message] if wrong else [],
+        )
+
+
+def _plan(session: Session, definition_id: str, given: Mapping[str, str]) -> Plan:
+    source = definitions.get(session, definition_id)
+    target = definitions.get(session, given.get("to", ""))
+    gone = _gone(session, source, target, given)
+    return migration.plan(session, source.id, target.id, {one.id: one.chosen for one in gone if one.chosen})
+
+
+def _gone(
+    session: Session, source: ProcessDefinition, target: ProcessDefinition, given: Mapping[str, str]
+) -> list[Gone]:
+    """Return what the new version has no more, each with what is new of its kind: of its name first."""
+    before, after = (engine.elements(deployed.compiled(session, row.id)) for row in (source, target))
+    fresh = [node for node in after.values() if node.id not in before and engine.stands(node)]
+    found = []
+    for node in before.values():
+        if node.id in after or not engine.stands(node):
+            continue
+        fitting = [other for other in fresh if other.kind == node.kind]
+        alike = next((other.id for other in fitting if other.name and other.name == node.name), "")
+        choices = [(other.id, other.name or other.id) for other in fitting]
+        chosen = given.get(f"to-{node.id}", alike)
+        known = chosen if any(chosen == each for each, _name in choices) else ""
+        found.append(Gone(node.id, node.name or node.id, choices, known))
+    return found
+
+
+def _movable(session: Session, plan: Plan, actor: Actor) -> list[str]:
+    """Return the running instances of the version that is left that the actor may move, the oldest first."""
+    seen = migration.running(session, plan, actor=actor)
+    rows = session.scalars(
+        select(Instance).where(Instance.id.in_(seen)).order_by(Instance.started_at, Instance.id)
+    )
+    return [row.id for row in rows if policy().may(session, actor, "migrate", row).allowed]
+
+
+def _told(session: Session, verdicts: Sequence[Verdict]) -> list[Line]:
+    """Return the verdicts, those that refuse first."""
+    numbers = _numbers(session, [verdict.instance_id for verdict in verdicts])
+    words = moving_words.reasons()
+    ordered = sorted(verdicts, key=lambda verdict: not verdict.reasons)
+    return [
+        Line(
+            numbers[verdict.instance_id],
+            "refused" if verdict.reasons else "moved",
+            [words.get(one.rule, one.message) for one in verdict.findings],
+        )
+        for verdict in ordered
+        if verdict.findings
+    ]
+
+
+def _numbers(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    rows = session.execute(select(Instance.id, Instance.business_key).where(Instance.id.in_(ids)))
+    return {instance_id: number or instance_id[:8] for instance_id, number in rows}
