@@ -150,7 +150,7 @@ FREE: Mapping[str, frozenset[str]] = {
             "api.list_agencies",
             *("engine_rest.list_batches", "engine_rest.count_batches", "engine_rest.list_batch_statistics"),
             *("engine_rest.get_batch", "engine_rest.get_batch_report"),
-            *("pages.migrate", "pages.migration_batch"),
+            *("pages.behind", "pages.migrate", "pages.migration_batch"),
         }
     ),
     "empty forms": frozenset(

@@ -136,6 +136,8 @@ def navigation(actor: Actor) -> list[Item]:
     if actor.groups & diverted.READERS:
         entries.append(("pages.sealed", _("Sealed items")))
     entries.append(("pages.notifications", _("Notifications")))
+    if "case_supervision_head" in actor.groups:
+        entries.append(("pages.behind", _("Running on earlier versions")))
     if "supervisor" in actor.groups:
         entries.append(("pages.processes", _("Processes")))
         entries.append(("pages.paper_templates", _("Paper templates")))

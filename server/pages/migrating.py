@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -49,6 +49,25 @@ class Line:
     number: str
     state: str
     remarks: Sequence[str]
+
+
+@blueprint.get("/processes/behind")
+@guard(roles=MOVERS)
+def behind(actor: Actor) -> str:
+    """List the versions that are not the newest and on which instances run that the actor sees."""
+    newest = select(ProcessDefinition.key, func.max(ProcessDefinition.version).label("version"))
+    newest_of = newest.group_by(ProcessDefinition.key).subquery()
+    running = (
+        select(ProcessDefinition, func.count(Instance.id))
+        .join(Instance, Instance.definition_id == ProcessDefinition.id)
+        .join(newest_of, newest_of.c.key == ProcessDefinition.key)
+        .where(Instance.ended_at.is_(None), ProcessDefinition.version < newest_of.c.version)
+        .where(policy().instances(actor))
+        .group_by(ProcessDefinition.id)
+        .order_by(ProcessDefinition.key, ProcessDefinition.version.desc())
+    )
+    with reading() as session:
+        return render_template("behind.html", rows=session.execute(running).all())
 
 
 @blueprint.get("/processes/<definition_id>/migrate")
@@ -110,8 +129,8 @@ def migration_batch(actor: Actor, batch_id: str) -> str:
             ],
             states={
                 "waiting": _("waiting"),
-                "moved": _("moved"),
-                "refused": _("refused"),
+                "moved": _("moved over"),
+                "refused": _("left where it was"),
                 "failed": _("failed"),
                 "dropped": _("taken back"),
             },

@@ -48,6 +48,7 @@ def test_what_runs_is_looked_at_ordered_and_moved(
     target = publish(city, base, diagram.replace(b'"fill"', b'"write"'))
     supervisor = Visitor(city, "supervisor")
     address = f"/processes/{base.id}/migrate"
+    assert address in supervisor.get("/processes/behind").text
     assert address in supervisor.get(f"/processes/{base.id}").text
     page = supervisor.get(address)
     # What is gone is proposed to become the new step of its name.
@@ -83,6 +84,7 @@ def test_who_may_move_none_is_told_so(city: City) -> None:
         newest = definitions.latest(session, "errand").id
         first = definitions.list_definitions(session, key="errand")[-1].id
     assert "没有可迁移的" in Visitor(city, "supervisor2").get(f"/processes/{first}/migrate").text
+    assert "没有在办事项使用旧版本" in Visitor(city, "supervisor2").get("/processes/behind").text
     assert Visitor(city, "handler").get(f"/processes/{newest}/migrate").status_code == 403
     order = Visitor(city, "supervisor").post(f"/processes/{first}/migrate", to=newest)
     assert order.status_code == 422
