@@ -152,7 +152,9 @@ class Publication(Base):
     source: Mapped[str] = mapped_column(default="")
     key: Mapped[str | None]  #: of the process whose draft it is; none for files that came as such
     draft: Mapped[int | None]  #: the number of that draft
-    follows: Mapped[str | None]  #: the version that was the newest when it was asked for
+    follows: Mapped[
+        dict[str, Any]
+    ]  #: key of each process in it → the id of its newest version then, None if new
     only_changed: Mapped[bool] = mapped_column(default=True)
     asked_by: Mapped[str]
     asked_at: Mapped[datetime]

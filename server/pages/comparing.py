@@ -15,7 +15,7 @@ from server.pages.blueprint import blueprint
 from server.pages.processes import SUPERVISOR
 from workflows import definitions
 from workflows.actor import Actor
-from workflows.definitions import comparing, drafts, publishing
+from workflows.definitions import comparing, drafts, files, publishing
 from workflows.errors import NotFound
 from workflows.model import ProcessDefinition
 
@@ -76,12 +76,16 @@ def _other(session: Session, base: ProcessDefinition, chosen: str) -> Side:
         draft = drafts.pending(session, base.key)
         if draft is None or draft.content is None:
             raise NotFound(f"There is no draft of {base.key}.", code="draft")
-        files = drafts.together(session, base, draft.content, draft.beside)
-        return Side(_("Draft"), url_for("pages.draft_xml", definition_id=base.id), files)
+        content = drafts.together(session, base, draft.content, draft.beside)
+        return Side(_("Draft"), url_for("pages.draft_xml", definition_id=base.id), content)
     if chosen.startswith(ASKED):
         asked = publishing.publication(session, chosen.removeprefix(ASKED))
-        address = url_for("pages.publication_file", publication_id=asked.id, name=base.resource_name)
-        return Side(asked.name, address, {file.name: file.content for file in asked.files})
+        content = {file.name: file.content for file in asked.files}
+        drawn = [name for name, process in files.read(content).processes if process.id == base.key]
+        if not drawn:
+            raise NotFound(f"{asked.name} has no process {base.key}.", code="definition")
+        address = url_for("pages.publication_file", publication_id=asked.id, name=drawn[0])
+        return Side(asked.name, address, content)
     row = definitions.get(session, chosen)
     if row.key != base.key:
         raise NotFound(f"{chosen} is no version of {base.key}.", code="definition")
@@ -89,8 +93,8 @@ def _other(session: Session, base: ProcessDefinition, chosen: str) -> Side:
 
 
 def _version(session: Session, row: ProcessDefinition) -> Side:
-    files = {file.name: file.content for file in definitions.resources(session, row.deployment_id)}
-    return Side(_("version %(n)d", n=row.version), url_for("pages.diagram", definition_id=row.id), files)
+    content = {file.name: file.content for file in definitions.resources(session, row.deployment_id)}
+    return Side(_("version %(n)d", n=row.version), url_for("pages.diagram", definition_id=row.id), content)
 
 
 def _choices(session: Session, base: ProcessDefinition) -> list[tuple[str, str]]:

@@ -94,12 +94,15 @@ def order_migration(actor: Actor, definition_id: str) -> Response | tuple[str, i
     try:
         with unit_of_work() as session:
             plan = _plan(session, definition_id, request.form)
-            ids = _movable(session, plan, actor)
+            seen = migration.running(session, plan, actor=actor)
+            ids = _movable(session, seen[: batches.MOST], actor)
             batch = batches.order(session, plan, ids, actor=actor)
             address = url_for("pages.migration_batch", batch_id=batch.id)
     except InvalidInput as refused:
         return _page(actor, definition_id, request.form, wrong=refused), 422
     flash(_("%(n)d are being moved, one after another. You may leave this page.", n=len(ids)), "done")
+    if len(seen) > len(ids):
+        flash(_("%(n)d are left: order them when these are done.", n=len(seen) - len(ids)), "done")
     return redirect(address, 303)
 
 
@@ -167,9 +170,10 @@ def _page(
             gone = _gone(session, source, target, given)
             renamed = {} if wrong else {one.id: one.chosen for one in gone if one.chosen}
             plan = migration.plan(session, source.id, target.id, renamed)
-            ids = _movable(session, plan, actor)
+            ids = migration.running(session, plan, actor=actor)
             if looked:
-                verdicts = [migration.validate(session, plan, each, actor=actor) for each in ids[:LOOKED_AT]]
+                chosen = _movable(session, ids[:LOOKED_AT], actor)
+                verdicts = [migration.validate(session, plan, each, actor=actor) for each in chosen]
                 movable = sum(not verdict.reasons for verdict in verdicts)
                 lines = _told(session, verdicts)
         return render_template(
@@ -214,13 +218,10 @@ def _gone(
     return found
 
 
-def _movable(session: Session, plan: Plan, actor: Actor) -> list[str]:
-    """Return the running instances of the version that is left that the actor may move, the oldest first."""
-    seen = migration.running(session, plan, actor=actor)
-    rows = session.scalars(
-        select(Instance).where(Instance.id.in_(seen)).order_by(Instance.started_at, Instance.id)
-    )
-    return [row.id for row in rows if policy().may(session, actor, "migrate", row).allowed]
+def _movable(session: Session, ids: Sequence[str], actor: Actor) -> list[str]:
+    """Return those of the instances that the actor may move, the oldest first."""
+    rows = select(Instance).where(Instance.id.in_(ids)).order_by(Instance.started_at, Instance.id)
+    return [row.id for row in session.scalars(rows) if policy().may(session, actor, "migrate", row).allowed]
 
 
 def _told(session: Session, verdicts: Sequence[Verdict]) -> list[Line]:

@@ -24,8 +24,6 @@ from workflows.deployed import PROCESS_SUFFIXES
 from workflows.errors import Conflict, InvalidInput, NotFound
 from workflows.model import ProcessDefinition, Publication, PublicationFile, Resource
 
-STATES = ("waiting", "published", "refused", "withdrawn")
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -105,15 +103,14 @@ def _page(publication_id: str, error: str = "") -> str:
         asked = publishing.publication(session, publication_id)
         files = _files(session, asked)
         diagram = next((file.name for file in files if file.diagram and file.state != "same"), None)
-        found = definitions.check(
-            {file.name: file.content for file in asked.files}, profile=settings().gate, session=session
-        )
+        content = {file.name: file.content for file in asked.files} if asked.state == "waiting" else {}
+        found = definitions.check(content, profile=settings().gate, session=session) if content else []
         return render_template(
             "publication.html",
             asked=asked,
             files=files,
             diagram=diagram or next((file.name for file in files if file.diagram), None),
-            findings=remarks.told(found, "") if asked.state == "waiting" else [],
+            findings=remarks.told(found, ""),
             published=_published(session, asked),
             state_words={
                 "waiting": _("waits for a second person"),
@@ -127,11 +124,11 @@ def _page(publication_id: str, error: str = "") -> str:
 
 
 def _files(session: Session, asked: Publication) -> list[Asked]:
-    newest = session.get(ProcessDefinition, asked.follows) if asked.follows else None
-    before: dict[str, bytes] = {}
-    if newest is not None:
-        rows = select(Resource.name, Resource.content).where(Resource.deployment_id == newest.deployment_id)
-        before = {name: content for name, content in session.execute(rows)}  # noqa: C416 -- rows are no pairs to mypy
+    followed = select(ProcessDefinition.deployment_id).where(
+        ProcessDefinition.id.in_([one for one in asked.follows.values() if one])
+    )
+    rows = select(Resource.name, Resource.content).where(Resource.deployment_id.in_(followed))
+    before = {name: content for name, content in session.execute(rows)}  # noqa: C416 -- rows are no pairs to mypy
 
     def state(file: PublicationFile) -> str:
         if file.name not in before:

@@ -9,6 +9,7 @@ from io import BytesIO
 
 import pytest
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from tests import city as cities
 from tests.city import City
@@ -106,17 +107,21 @@ def test_files_on_the_page_wait_and_need_a_reason(
     diagram: bytes,  # noqa: F811
 ) -> None:
     author = Visitor(city, "supervisor")
-    name = base.resource_name.rsplit("/", 1)[-1]
+    with city.database.reading() as session:
+        files = {file.name: file.content for file in definitions.resources(session, base.deployment_id)}
+    files[base.resource_name] = due(diagram, b"P3D")
 
-    def send_files(**fields: str) -> tuple[int, str]:
-        answer = author.post("/processes", files=(BytesIO(diagram), name), **fields)
-        return answer.status_code, answer.text
+    def send_files(name: str) -> TestResponse:
+        sent = [(BytesIO(content), file.rsplit("/", 1)[-1]) for file, content in files.items()]
+        return author.post("/processes", files=sent, name=name)
 
-    status, text = send_files()
-    assert (status, "改了什么" in text) == (422, True)
-    status, _ = send_files(name="改")
+    refused = send_files("")
+    assert (refused.status_code, "改了什么" in refused.text) == (422, True)
+    asked = send_files("期限改为三天")
+    assert asked.status_code == 303
     assert newest(city).version == base.version
-    assert status in {303, 422}  # its forms are not among the files
+    assert Visitor(city, "supervisor2").post(f"{asked.headers['Location']}/confirm").status_code == 303
+    assert newest(city).version == base.version + 1
 
 
 def test_a_deployment_through_the_api_waits_for_its_second_person(city: City) -> None:

@@ -62,5 +62,11 @@ def test_too_much_is_cut_off_and_said_to_be() -> None:
     before, after = (json.dumps({str(n): n + add for n in range(500)}) for add in (0, 1))
     (change,) = comparing.files({"x.form.json": before.encode()}, {"x.form.json": after.encode()})
     assert (len(change.differences), change.more) == (comparing.MOST, 500 - comparing.MOST)
-    lines = "\n".join(map(str, range(comparing.LINES + 1)))
-    assert told("paper.j2", lines, lines + "x") == []
+
+
+def test_lines_are_matched_as_far_as_that_is_quick() -> None:
+    """Of many lines that differ and repeat, the whole stretch is told: to match them would take minutes."""
+    before, after = "\n".join("ab" * 3_000), "\n".join("baa" * 2_000)
+    ((where, was, now),) = told("paper.j2", f"x\n{before}\nz", f"x\n{after}\nz")
+    assert (where, was, now) == ("2", before, after)
+    assert told("paper.j2", "x\na\nb\nc", "x\nA\nb\nC\nd") == [("2", "a", "A"), ("4", "c", "C\nd")]

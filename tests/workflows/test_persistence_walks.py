@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import os
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from tests.workflows.test_persistence_races import act, at_once
 from workflows import clock, instances, persistence, tasks, timers
 from workflows.actor import Actor
 from workflows.engine import Change
@@ -30,6 +34,9 @@ BLOCKS = st.recursive(
     ),
     max_leaves=6,
 )
+WALKS = int(os.environ.get("DUBAN_WALKS", "300"))
+#: What two may do at once.
+ACTS = ["complete", "complete", "complete", "wait", "back", "jump", "skip", "withdraw"]
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
@@ -323,6 +330,37 @@ class Walk:
             how = {"actor": self.office.chief, "reason": "r"}
             self.moved(instances.reopen, self.instance.id, done[number % len(done)], **how)
 
+    def doing(self, name: str, number: int) -> list[Any]:
+        """Return an act to be done at once with another, in a transaction of its own; none where there is no task."""
+        office, chief = self.office, self.office.chief
+        steps = sorted({one.element_id for one in office.all(Task)})
+        to, why = steps[number % len(steps)] if steps else "", {"actor": chief, "reason": "r"}
+        if name == "wait":
+            return [act(office, self.fire_one)]
+        if name == "withdraw":
+            mine = Task.instance_id == self.instance.id
+            done = office.all(Task, mine, Task.outcome == "completed")[-1 - number % 3 :][:1]
+            return [act(office, tasks.withdraw, task.id, actor=chief) for task in done]
+        how = {
+            "complete": lambda task: act(
+                office, tasks.complete, task.id, actor=chief, variables=self.said(number)
+            ),
+            "back": lambda task: act(office, tasks.send_back, task.id, to, straight=bool(number % 2), **why),
+            "jump": lambda task: act(office, instances.jump, self.instance.id, task.id, to, **why),
+            "skip": lambda task: act(office, tasks.skip, task.id, **why),
+        }[name]
+        return [how(task) for task in self.chosen(number)]
+
+    def said(self, number: int) -> dict[str, bool]:
+        return {"flag": bool(number & 1), "again": bool(number & 2)}
+
+    def fire_one(self, session: Session) -> int:
+        """Fire the timers that are due, as a worker does."""
+        due = select(Timer.id).where(Timer.status == "waiting", Timer.due_at <= clock.now())
+        return sum(
+            timers.fire(session, timer_id) for timer_id in session.scalars(due.order_by(Timer.id)).all()
+        )
+
     def chosen(self, number: int) -> list[Task]:
         found = self.open()
         return [found[number % len(found)]] if found else []
@@ -415,6 +453,38 @@ def test_rows_equal_the_run_after_every_step(office, diagram, drawn_numbers, blo
     with clock.held_at(now):
         walk.finish()
     leave_nothing_behind(office, walk.instance)
+
+
+AT_ONCE = st.lists(
+    st.tuples(*[st.tuples(st.sampled_from(ACTS), st.integers(0, 9))] * 2), min_size=1, max_size=8
+)
+
+
+@pytest.mark.slow
+@given(block=BLOCKS, steps=AT_ONCE)
+@settings(
+    max_examples=WALKS // 15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_rows_equal_the_run_whatever_two_do_at_once(
+    racing_office, held_clock, diagram, drawn_numbers, block, steps
+):
+    """Completions, moves and timers from two sides: each is done whole, or refused in words."""
+    walk = Walk(racing_office, diagram, block, f"raced{next(drawn_numbers)}")
+    now = clock.now()
+    for pair in steps:
+        now += timedelta(hours=1)
+        with clock.held_at(now):
+            acts = [act for name, number in pair for act in walk.doing(name, number)]
+            results = at_once(*acts) if acts else []
+            assert {type(one) for one in results} <= {Instance, int, Conflict, InvalidInput}, results
+            walk.check()
+        if walk.ended:
+            break
+    with clock.held_at(now):
+        walk.finish()
+    leave_nothing_behind(racing_office, walk.instance)
 
 
 def leave_nothing_behind(office: Any, instance: Instance) -> None:

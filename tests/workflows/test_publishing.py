@@ -140,6 +140,19 @@ def test_files_from_outside_wait_as_well(office, drawn):  # noqa: F811
     assert office.definition("drawn").version == 2
 
 
+def test_files_from_outside_overtake_no_newer_version_unseen(office, drawn):  # noqa: F811
+    files = {"drawn.bpmn": renamed(drawn), "receive.form.json": LONGER.encode()}
+    with office.work() as session:
+        asked = publishing.ask_files(session, files, name="改", actor=office.chief, profile="engine").id
+    with office.work() as session:
+        other = {**files, "drawn.bpmn": drawn.replace("一".encode(), "三".encode())}
+        definitions.deploy(session, other, name="else", actor=office.chief, profile="engine")
+    with pytest.raises(Conflict) as error:
+        confirm(office, asked)
+    assert error.value.code == "version_overtaken"
+    assert office.definition("drawn").version == 2
+
+
 def test_a_form_drawn_beside_the_diagram_is_published_with_it(office, drawn):  # noqa: F811
     old = office.start("drawn")
     asked = ask(office, drawn, beside={"receive.form.json": LONGER})

@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from lxml import etree
@@ -15,8 +16,8 @@ from workflows.deployed import DECISION_SUFFIXES, FORM_SUFFIXES
 
 #: More differences of one file than these are cut off, and said to be.
 MOST = 200
-#: Of more lines than these nobody is told which differ.
-LINES = 5_000
+#: Between the first and the last line that differ; of more, all are told as one: matching takes cubic time.
+LINES = 200
 Leaves = dict[str, str]
 
 
@@ -104,8 +105,14 @@ def _of_xml(element: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def _lines(before: bytes, after: bytes) -> Iterator[Difference]:
     one, other = (text.decode(errors="replace").splitlines() for text in (before, after))
-    if max(len(one), len(other)) > LINES:
-        return
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if tag != "equal":
-            yield Difference(str(i1 + 1), "\n".join(one[i1:i2]) or None, "\n".join(other[j1:j2]) or None)
+    pairs = list(zip(one, other, strict=False))
+    first = next((place for place, (a, b) in enumerate(pairs) if a != b), len(pairs))
+    ends = zip(reversed(one[first:]), reversed(other[first:]), strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends))
+    one, other = one[first : len(one) - same], other[first : len(other) - same]
+    blocks = [[0, len(one), 0, len(other)]]
+    if max(len(one), len(other)) <= LINES:
+        codes = difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+        blocks = [[i1, i2, j1, j2] for tag, i1, i2, j1, j2 in codes if tag != "equal"]
+    for i1, i2, j1, j2 in blocks:
+        yield Difference(str(first + i1 + 1), "\n".join(one[i1:i2]) or None, "\n".join(other[j1:j2]) or None)

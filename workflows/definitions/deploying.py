@@ -71,12 +71,11 @@ def deploy(
     `asked`: the request that the actor, as a second person, confirms by this.
     """
     read = files.read(content)
-    forced = _guard(read, name, profile, session, force)
+    forced = guard(read, name, profile, session, force)
     take_turn(session)
-    digest = files.digest(content)
-    if only_changed and (same := _same(session, name, source, digest)):
+    if only_changed and (same := deployed_before(session, content, name, source)):
         return same
-    deployment = _add(session, read, name, source, asked or Asked(new_id(), actor.id), digest)
+    deployment = _add(session, read, name, source, asked or Asked(new_id(), actor.id))
     for file, process in read.processes:
         _add_process(session, deployment, read, file, process, only_changed)
     _add_decisions(session, deployment, read, only_changed)
@@ -151,9 +150,12 @@ def set_suspended(
     return definition
 
 
-def _guard(read: Files, name: str, profile: str, session: Session, force: Force | None) -> list[Finding]:
+def guard(
+    read: Files, name: str, profile: str, session: Session, force: Force | None = None
+) -> list[Finding]:
     """Return the findings that only `force` lets through; InvalidInput for all others that refuse the files."""
-    guard_name(name)
+    if not 0 < len(name) <= MAX_NAME:
+        raise InvalidInput(f"A deployment's name has 1 to {MAX_NAME} characters.", code="deployment_name")
     if force is not None and not 0 < len(force.reason.strip()) <= MAX_REASON:
         raise InvalidInput(f"Forcing needs a reason of 1 to {MAX_REASON} characters.", code="reason")
     findings = check_files(read, profile=profile, session=session)
@@ -170,12 +172,6 @@ def _guard(read: Files, name: str, profile: str, session: Session, force: Force 
     return reasons
 
 
-def guard_name(name: str) -> None:
-    """Raise InvalidInput unless a deployment can be called so."""
-    if not 0 < len(name) <= MAX_NAME:
-        raise InvalidInput(f"A deployment's name has 1 to {MAX_NAME} characters.", code="deployment_name")
-
-
 def take_turn(session: Session) -> None:
     """Wait until no other transaction deploys, or writes a draft."""
     if session.get_bind().dialect.name == "postgresql":
@@ -186,18 +182,19 @@ def deployed_before(
     session: Session, content: Mapping[str, bytes], name: str, source: str
 ) -> Deployment | None:
     """Return the newest deployment of that name and source, if it is of the very files."""
-    return _same(session, name, source, files.digest(content))
-
-
-def _same(session: Session, name: str, source: str, digest: str) -> Deployment | None:
     newest = select(Deployment).where(Deployment.name == name, Deployment.source == source)
     found = session.scalar(newest.order_by(Deployment.deployed_at.desc(), Deployment.id).limit(1))
-    return found if found is not None and found.digest == digest else None
+    return found if found is not None and found.digest == files.digest(content) else None
 
 
-def _add(session: Session, read: Files, name: str, source: str, asked: Asked, digest: str) -> Deployment:
+def _add(session: Session, read: Files, name: str, source: str, asked: Asked) -> Deployment:
     deployment = Deployment(
-        id=asked.id, name=name, source=source, deployed_at=clock.now(), deployed_by=asked.by, digest=digest
+        id=asked.id,
+        name=name,
+        source=source,
+        deployed_at=clock.now(),
+        deployed_by=asked.by,
+        digest=files.digest(read.content),
     )
     session.add(deployment)
     session.flush()

@@ -86,7 +86,8 @@ def write(
     last = newest(session, base.key)
     if last is not None and last.number != seen:
         raise _overtaken(last)
-    if last is not None and last.act == act and _says(last) == (content, dict(beside), base.id):
+    says = (act, content, dict(beside), base.id)
+    if last is not None and (last.act, last.content, last.beside, last.based_on) == says:
         return last
     draft = DiagramDraft(
         key=base.key,
@@ -103,10 +104,6 @@ def write(
     detail = {"process": base.key, "number": draft.number, "based_on": base.id}
     audit.record(session, actor=actor, act=f"draft.{act}", detail=detail)
     return draft
-
-
-def _says(draft: DiagramDraft) -> tuple[bytes | None, dict[str, str], str]:
-    return draft.content, draft.beside, draft.based_on
 
 
 def _overtaken(last: DiagramDraft) -> Conflict:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from workflows import audit, clock
 from workflows.actor import Actor
 from workflows.definitions import drafts, files
-from workflows.definitions.checking import check_files, refused
-from workflows.definitions.deploying import Asked, deploy, guard_name, take_turn
+from workflows.definitions.checking import check_files
+from workflows.definitions.deploying import Asked, deploy, guard, take_turn
 from workflows.definitions.files import Files
 from workflows.definitions.finding import latest, resources
 from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -35,10 +35,6 @@ class Drawn:
     beside: Mapping[str, str]  #: forms and tables that differ, or are new, by file name
     seen: int  #: the draft's number that was seen last
     follows: str  #: the id of the version that the author took for the newest
-
-    def files(self, session: Session) -> dict[str, bytes]:
-        """Return the files that the next version is made of."""
-        return drafts.together(session, self.base, self.diagram, self.beside)
 
 
 def check_diagram(
@@ -60,9 +56,9 @@ def publish(session: Session, drawn: Drawn, *, reason: str, actor: Actor, profil
 
     Conflict with who and when if there is a newer draft or version, InvalidInput with `findings` if the gate refuses.
     """
-    newest, content = _guarded(session, drawn, reason)
-    source = _source(newest)
-    deployment = deploy(session, content, name=reason.strip(), source=source, actor=actor, profile=profile)
+    newest, read = _guarded(session, drawn, reason)
+    how: dict[str, Any] = {"name": reason.strip(), "source": _source(newest), "profile": profile}
+    deployment = deploy(session, read.content, actor=actor, **how)
     made = _made(session, newest)
     drafts.write(session, drawn.base, "published", drawn.diagram, drawn.beside, seen=drawn.seen, actor=actor)
     detail = {"definition": made.id, "based_on": drawn.base.id, "deployment": deployment.id, "reason": reason}
@@ -75,15 +71,15 @@ def ask(session: Session, drawn: Drawn, *, reason: str, actor: Actor, profile: s
 
     Conflict `publication_waiting` where the process has such a request already: it is taken back, or decided, first.
     """
-    newest, content = _guarded(session, drawn, reason)
+    newest, read = _guarded(session, drawn, reason)
     if (before := _waiting_for(session, drawn.base.key)) is not None:
         who = f"{before.asked_by} has asked for this process already"
         raise Conflict(
             f"{who}.", code="publication_waiting", by=before.asked_by, at=before.asked_at, id=before.id
         )
-    if content == {file.name: file.content for file in resources(session, newest.deployment_id)}:
+    if read.content == {file.name: file.content for file in resources(session, newest.deployment_id)}:
         raise _unchanged(newest)
-    _guard_sound(session, content, profile)
+    guard(read, reason.strip(), profile, session)
     draft = drafts.write(
         session, drawn.base, "saved", drawn.diagram, drawn.beside, seen=drawn.seen, actor=actor
     )
@@ -92,11 +88,11 @@ def ask(session: Session, drawn: Drawn, *, reason: str, actor: Actor, profile: s
         source=_source(newest),
         key=drawn.base.key,
         draft=draft.number,
-        follows=newest.id,
+        follows=_newest(session, read),
         asked_by=actor.id,
         asked_at=clock.now(),
     )
-    return _asked(session, asked, content, actor)
+    return _asked(session, asked, read.content, actor)
 
 
 def ask_files(
@@ -113,15 +109,19 @@ def ask_files(
 
     The deployment will have the id of the request. The very request that waits already is that one.
     """
-    files.guard(content)
-    guard_name(name)
-    _guard_sound(session, content, profile)
+    guard(read := files.read(content), name, profile, session)
+    take_turn(session)
     for before in waiting(session):
         said = (before.asked_by, before.name, before.source, before.key)
         if said == (actor.id, name, source, None) and _content(before) == content:
             return before
     asked = Publication(
-        name=name, source=source, only_changed=only_changed, asked_by=actor.id, asked_at=clock.now()
+        name=name,
+        source=source,
+        only_changed=only_changed,
+        follows=_newest(session, read),
+        asked_by=actor.id,
+        asked_at=clock.now(),
     )
     return _asked(session, asked, content, actor)
 
@@ -152,12 +152,14 @@ def confirm(session: Session, publication_id: str, *, actor: Actor, profile: str
     take_turn(session)
     asked = _undecided(session, publication_id)
     _guard_second(asked, actor)
+    content = _content(asked)
+    for key, newest_id in _newest(session, files.read(content)).items():
+        if newest_id is not None and newest_id != asked.follows.get(key):
+            raise _overtaken(session, session.get_one(ProcessDefinition, newest_id))
     newest = latest(session, asked.key) if asked.key else None
-    if newest is not None and newest.id != asked.follows:
-        raise _overtaken(session, newest)
     deployment = deploy(
         session,
-        _content(asked),
+        content,
         name=asked.name,
         source=asked.source,
         actor=actor,
@@ -196,24 +198,25 @@ def withdraw(session: Session, publication_id: str, *, actor: Actor) -> Publicat
 # -- what is asked for
 
 
-def _guarded(session: Session, drawn: Drawn, reason: str) -> tuple[ProcessDefinition, dict[str, bytes]]:
+def _guarded(session: Session, drawn: Drawn, reason: str) -> tuple[ProcessDefinition, Files]:
     """Return the newest version and the files of the next one, if the draft is meant to follow it."""
     _reason(reason)
     take_turn(session)
     if (newest := latest(session, drawn.base.key)).id != drawn.follows:
         raise _overtaken(session, newest)
-    content = drawn.files(session)
-    if lost := _lost(drawn.base, files.read(content)):
+    read = files.read(drafts.together(session, drawn.base, drawn.diagram, drawn.beside))
+    if lost := _lost(drawn.base, read):
         raise InvalidInput(lost.message, findings=(lost,), code="findings")
-    return newest, content
+    return newest, read
 
 
-def _guard_sound(session: Session, content: Mapping[str, bytes], profile: str) -> None:
-    findings = check_files(files.read(content), profile=profile, session=session)
-    if grave := refused(findings, profile):
-        raise InvalidInput(
-            f"The files cannot be deployed: {grave[0].message}", findings=tuple(findings), code="findings"
-        )
+def _newest(session: Session, read: Files) -> dict[str, str | None]:
+    """Return the id of the newest version of each process in files, None for a new one."""
+    keys = sorted({process.id for _file, process in read.processes})
+    rows = (
+        select(ProcessDefinition).where(ProcessDefinition.key.in_(keys)).order_by(ProcessDefinition.version)
+    )
+    return {**dict.fromkeys(keys), **{row.key: row.id for row in session.scalars(rows)}}
 
 
 def _asked(session: Session, asked: Publication, content: Mapping[str, bytes], actor: Actor) -> Publication:

@@ -82,7 +82,8 @@ class Completion:
 
     def _consumed(self) -> str | None:
         """Return where another token has gone on together with it, or was taken away."""
-        lost = (spec for each, spec in self.before.items() if each not in self.own | set(self.run.tasks))
+        kept = self.own | self.run.tasks.keys()
+        lost = (spec for each, spec in self.before.items() if each not in kept)
         return next((spec.node.id for spec in lost if not spec.silent), None)
 
 

@@ -17,7 +17,7 @@ from workflows.model import Instance, Task
 def jump(session: Session, instance_id: str, task_id: str, to: str, *, actor: Actor, reason: str) -> Instance:
     """Put an open task's token on any step of its scope or one around it; nothing is recorded for steps passed over.
 
-    Raises NotFound, NotAllowed, Conflict (not running, `task_closed`, `unsafe` with `findings`), InvalidInput
+    Raises NotFound, NotAllowed, Conflict (not running, `closed`, `task_closed`, `unsafe` with `findings`), InvalidInput
     (`reason`, `step`).
     """
     why = moves.because(reason)
@@ -25,6 +25,7 @@ def jump(session: Session, instance_id: str, task_id: str, to: str, *, actor: Ac
     task = session.get(Task, task_id)
     if task is None or task.instance_id != instance.id:
         raise NotFound(f"The process instance has no task {task_id}.", code="task")
+    persistence.guard_open(task)
     with persistence.advance(session, instance, actor=actor, task_id=task_id) as (run, _):
         made = run.jump(task_id, to)
     moves.record(

@@ -10,7 +10,14 @@ from workflows.persistence.command import advance, advancing, alone, begin, held
 from workflows.persistence.external import OPENED
 from workflows.persistence.holding import hold
 from workflows.persistence.host import context_of
-from workflows.persistence.locking import guard_active, guard_running, lock, lock_of_task, lock_of_timers
+from workflows.persistence.locking import (
+    guard_active,
+    guard_open,
+    guard_running,
+    lock,
+    lock_of_task,
+    lock_of_timers,
+)
 from workflows.persistence.migrating import judge, migrate
 from workflows.persistence.outgoing import PAUSE, send, stop
 from workflows.persistence.reading import peek, variables
@@ -24,6 +31,7 @@ __all__ = [
     "begin",
     "context_of",
     "guard_active",
+    "guard_open",
     "guard_running",
     "held",
     "hold",

@@ -48,6 +48,12 @@ def guard_running(instance: Instance) -> None:
         raise Conflict("The process instance has ended.", code="ended")
 
 
+def guard_open(task: Task) -> None:
+    """Raise Conflict, with who closed it, if a task is closed."""
+    if task.closed_at is not None:
+        raise Conflict(f"The task is already {task.outcome}.", code="closed", by=task.closed_by)
+
+
 def _locking(wanted: ColumnElement[bool], *, waiting: bool = True) -> Select[Instance]:
     # What the session may have read before the lock is stale. The key is not locked: other transactions may
     # go on writing rows that point at the instance, an incident among them, without waiting.

@@ -283,8 +283,7 @@ def take(session: Session, task_id: str, actor: Actor) -> tuple[Task, Instance]:
         _read_candidates(session, task)
         if not policy().may(session, actor, "see", task).allowed:
             raise _unknown(task_id)
-    if task.closed_at is not None:
-        raise Conflict(f"The task is already {task.outcome}.", code="closed", by=task.closed_by)
+    persistence.guard_open(task)
     persistence.guard_active(instance)
     return task, instance
 

@@ -46,9 +46,11 @@ export class Desk {
     });
     if (lang.startsWith('zh')) translateControls(root.querySelector('.modeler__panel'));
     const list = document.querySelector('[data-findings]');
-    this.findings = new Findings(this.modeler, this.words, list, document.querySelector('[data-count-findings]'));
-    // For the tests, which fail on a text that has no Chinese.
-    root.missingTexts = missing;
+    const count = document.querySelector('[data-count-findings]');
+    const open = ({ message }) => this.beside.show(this.beside.fileOf(message));
+    this.findings = new Findings(this.modeler, this.words, list, count, open);
+    // For the tests, which fail on a text that has no Chinese, and on a diagram that is not written as it was read.
+    Object.assign(root, { missingTexts: missing, modeler: this.modeler });
   }
 
   /** Load the diagram of the page and let the buttons work. */
@@ -65,7 +67,6 @@ export class Desk {
       changed: () => this.#changed(),
       added: (kind, value, label) => kind === 'form' && this.choices.forms.push({ value, label }),
     });
-    this.findings.lead = (finding) => this.beside.show(this.beside.fileOf(finding.message));
     this.#listen();
     this.check();
   }

@@ -11,8 +11,9 @@ export class Findings {
   #path = [];
   #playing = 0;
 
-  constructor(modeler, words, list, count) {
-    Object.assign(this, { modeler, words, list, count });
+  /** `open` shows the file that a finding is about. */
+  constructor(modeler, words, list, count, open) {
+    Object.assign(this, { modeler, words, list, count, open });
   }
 
   say(text) {
@@ -89,12 +90,9 @@ export class Findings {
     return element?.businessObject.name || id;
   }
 
-  /** Where a finding leads before its element is shown: the file that it is about. */
-  lead = async () => {};
-
   async #lead(finding) {
     const { element, path = [] } = finding;
-    await this.lead(finding);
+    await this.open(finding);
     const canvas = this.modeler.get('canvas');
     this.#leave();
     this.#path = path.filter((id) => this.modeler.get('elementRegistry').get(id));
