@@ -25,7 +25,7 @@ help:
 	@echo 'make bench    what the program costs, into docs/reference/performance.md (ARGS="--quick", ARGS="--profile")'
 	@echo 'make bench-list  one list of 100,000 rows, an hour on each kind of database (ROWS=10000: some minutes)'
 	@echo 'make check    lint, types, import rules, diagrams'
-	@echo 'make format   put the Python files into their standard shape'
+	@echo 'make format   put the Python files into their standard shape, and diagrams into that of the modelers'
 	@echo 'make setup    only set up: environment, browser assets, translations'
 	@echo 'make lock     choose the newest versions that pyproject.toml allows'
 	@echo 'make advisories  known faults of the pinned packages (asks a public service)'
@@ -62,9 +62,10 @@ check: setup
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/duban check bpmn
 
-format: setup
+format: setup browser
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+	$(BIN)/python -m tests.browser.desktop bpmn/*/*.bpmn
 
 setup: $(STAMP) web
 
