@@ -23,7 +23,7 @@ from server.outgoing.delivering import Sender
 from server.sealer import Sealer
 from server.settings import Settings
 from server.traffic import rates, repeats
-from workflows import audit, jobs, timers
+from workflows import audit, jobs, signs, timers
 
 TICK = timedelta(seconds=1)
 HOUSEKEEPING = timedelta(hours=1)
@@ -97,6 +97,7 @@ def tidy(database: Database) -> None:
         rates.forget(session)
         repeats.forget(session)
         tidying.tidy(session)
+        signs.forget(session)
 
 
 def raise_up(database: Database) -> int:
@@ -142,6 +143,8 @@ class Worker:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._scheduler.add_job(self._tick, "interval", seconds=TICK.total_seconds())
+        self._done = 0
+        self._scheduler.add_job(self._sign, "interval", seconds=signs.EVERY.total_seconds())
         self._scheduler.add_job(self._tidy, "interval", seconds=HOUSEKEEPING.total_seconds())
         self._scheduler.add_job(self._raise_up, "interval", seconds=RAISING.total_seconds())
         self._sealer = Sealer(database, self._stopping)
@@ -157,21 +160,32 @@ class Worker:
         """Begin."""
         if not self._secret:
             log.warning("webhooks are not sent by this worker: it has no DUBAN_SECRET_KEY to sign them with")
+        self._sign()
         self._scheduler.start()
 
     def stop(self) -> None:
         """Finish what is being done, and begin nothing else."""
         self._stopping.set()
         self._scheduler.shutdown(wait=True)
+        with self._database.unit_of_work() as session:
+            signs.leave(session, self._name)
         # What was committed lately shall not lie unsealed until somebody begins again.
         self._seal()
 
     def _tick(self) -> None:
         try:
-            run_due(self._database, worker=self._name, stopping=self._stopping)
+            self._done += run_due(self._database, worker=self._name, stopping=self._stopping)
         except SQLAlchemyError:
             # A lost database comes back; the next tick asks it again.
             log.exception("the worker could not reach the database")
+
+    def _sign(self) -> None:
+        done, self._done = self._done, 0
+        try:
+            with self._database.unit_of_work() as session:
+                signs.sign(session, self._name, done=done)
+        except SQLAlchemyError:
+            log.exception("the worker could not say that it lives")
 
     def _send(self, send: Callable[[], int]) -> None:
         # A round that another machine holds up is no overrun of ours: the next one begins after it.

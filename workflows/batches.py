@@ -44,6 +44,7 @@ class Progress:
     refused: int  #: no safe move, or ended or moved otherwise meanwhile
     failed: int  #: given up after several tries; an incident says why, and may have it tried again
     dropped: int  #: taken back, or ended, before their turn
+    undone: int = 0  #: moved, and moved back
 
     @property
     def ended(self) -> bool:
@@ -105,6 +106,7 @@ def run(session: Session, job: Job, instance: Instance) -> None:
     else:
         item.state = "refused" if verdict.reasons else "moved"
         item.findings = [[one.severity, one.element, one.rule, one.message] for one in verdict.findings]
+        item.revision = None if verdict.reasons else instance.revision
     item.done_at = clock.now()
 
 
@@ -128,6 +130,30 @@ def drop(session: Session, batch_id: str, *, actor: Actor) -> int:
     return dropped
 
 
+def undo(session: Session, batch_id: str, instance_id: str, *, actor: Actor) -> None:
+    """Move an instance of a batch back to the version it came from, as long as it has done no step since.
+
+    Whether the actor may move it has been asked. `NotFound` for another's batch; Conflict (`not_moved`, `moved_on`,
+    `merged` where two elements have become one, `unsafe` with `findings`).
+    """
+    batch = of(session, batch_id, actor)
+    instance = persistence.lock(session, instance_id)
+    item = session.get(MigrationItem, (batch.id, instance_id), with_for_update=True)
+    if item is None or item.state != "moved":
+        raise Conflict("It was not moved by this order.", code="not_moved")
+    if (instance.definition_id, instance.revision) != (batch.target_id, item.revision):
+        raise Conflict("It has gone on since it was moved.", code="moved_on")
+    back = {new: old for old, new in batch.renamed.items()}
+    if len(back) != len(batch.renamed):
+        raise Conflict("Several elements have become one: which it was is not known any more.", code="merged")
+    plan = migrations.plan(session, batch.target_id, batch.source_id, back)
+    verdict = migrations.move(session, plan, instance, actor=actor)
+    if verdict.reasons:
+        told = " ".join(finding.message for finding in verdict.reasons)
+        raise Conflict(f"It cannot go back: {told}", code="unsafe", findings=verdict.reasons)
+    item.state, item.done_at = "undone", clock.now()
+
+
 def of(session: Session, batch_id: str, actor: Actor) -> MigrationBatch:
     """Return a batch that the actor has ordered; `NotFound` for any other."""
     batch = session.get(MigrationBatch, batch_id)
@@ -141,7 +167,7 @@ def progress(session: Session, batch: MigrationBatch) -> Progress:
     states = select(_STATE, func.count()).select_from(MigrationItem).outerjoin(Job, _OF_ITEM)
     states = states.where(MigrationItem.batch_id == batch.id).group_by(_STATE)
     counts = {state: number for state, number in session.execute(states)}  # noqa: C416 -- rows are no pairs to mypy
-    kinds = ("waiting", "moved", "refused", "failed", "dropped")
+    kinds = ("waiting", "moved", "refused", "failed", "dropped", "undone")
     return Progress(batch.total, *(counts.get(kind, 0) for kind in kinds))
 
 

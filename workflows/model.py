@@ -475,9 +475,10 @@ class MigrationItem(Base):
 
     batch_id: Mapped[str] = mapped_column(ForeignKey("migration_batch.id"), primary_key=True)
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), primary_key=True, index=True)
-    state: Mapped[str] = mapped_column(String(16))  #: waiting moved refused
+    state: Mapped[str] = mapped_column(String(16))  #: waiting moved refused undone
     findings: Mapped[list[Any]]  #: severity, element, rule, message
     done_at: Mapped[datetime | None]
+    revision: Mapped[int | None]  #: of the instance, moved: until its next step the move can be undone
 
 
 class ExternalTask(Base):

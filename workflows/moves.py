@@ -26,7 +26,9 @@ class ProcessMove(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
     scope_id: Mapped[str | None] = mapped_column(index=True)  #: the matter
-    kind: Mapped[str] = mapped_column(String(16))  #: send_back jump skip withdraw modify reopen cancel
+    kind: Mapped[str] = mapped_column(
+        String(16)
+    )  #: send_back jump skip withdraw modify reopen cancel suspend resume
     task_id: Mapped[str | None] = mapped_column(ForeignKey("task.id"))  #: that was moved
     left: Mapped[str | None]  #: its element
     reached: Mapped[str | None]  #: the element on which the instance went on

@@ -54,6 +54,7 @@ from handlers.sanctions import (
     Prosecution,
     RightProof,
 )
+from handlers.steering import Steering
 from handlers.vault import shredding
 from workflows.model import Base, DecisionRun, Incident, Instance, Job, Task, TaskAct, TaskDraft
 from workflows.moves import ProcessMove
@@ -158,6 +159,7 @@ OF_MATTER: tuple[tuple[type[Base], Values], ...] = (
     (TaskAct, {"text": ""}),
     (DecisionRun, {"inputs": [], "rules": [], "outputs": [], "collected": None}),
     (ProcessMove, {"reason": ""}),
+    (Steering, {"reason": "", "remark": None}),
 )
 
 

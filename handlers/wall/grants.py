@@ -14,7 +14,7 @@ class Grant:
     area: str  #: code of `codes/visibility_areas.csv`
     version: int  #: of the cell: the role and the area
     effective_from: date
-    right: str  #: V E A m status do steer mend none, see `codes/visibility_rights.csv`
+    right: str  #: V E A m status do steer mend confirm none, see `codes/visibility_rights.csv`
     scope: str  #: code of `codes/visibility_scopes.csv`
     mark: str = field(
         default="DES", compare=False

@@ -28,7 +28,7 @@ FITTING = {
 #: Scopes that are of one area alone.
 OWN = {"unsealed": "reporter", "of_matter": "access_log"}
 #: Rights that are of one area alone.
-OF_PROCESS = frozenset({"steer", "mend"})
+OF_PROCESS = frozenset({"steer", "mend", "confirm"})
 
 
 def broken(grant: Grant) -> tuple[str, str] | None:
@@ -46,7 +46,7 @@ def broken(grant: Grant) -> tuple[str, str] | None:
     if role in OUTSIDERS and scope == "everything":
         return "scope", f"the {role} is no part of the commission and never has everything"
     if (area == "process") != (right in OF_PROCESS) and right != "none":
-        return "right", "steer and mend are rights over the course of a process, and the only ones"
+        return "right", "steer, mend and confirm are rights over the course of a process, and the only ones"
     if scope not in FITTING.get(area, {scope}) or OWN.get(scope, area) != area:
         return "scope", f"{scope} says nothing about {area}"
     if (scope == "nothing") != (right == "none"):

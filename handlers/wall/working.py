@@ -91,7 +91,7 @@ def makes_for_agencies(actor: Actor) -> bool:
 
 
 def may(actor: Actor, right: str) -> bool:
-    """Whether the actor may `steer` or `mend` the course of a matter that he sees."""
+    """Whether the actor may `steer`, `mend` or `confirm` the course of a matter that he sees."""
     return matrix.current().has(actor, "process", {right})
 
 

@@ -32,7 +32,7 @@ from server.engine_rest.kinds import Flag
 from server.engine_rest.queries import Query, arguments
 from server.engine_rest.variables import plain, typed_map
 from server.guard import guard
-from workflows import clock, deployed, external_tasks
+from workflows import clock, deployed, external_tasks, signs
 from workflows.actor import Actor
 from workflows.errors import Conflict, NotFound
 from workflows.external_tasks import Locked, Wanted
@@ -89,6 +89,8 @@ def fetch_and_lock(actor: Actor) -> Response:
     body = loaded(FetchSchema())
     wanted = [_wanted(topic) for topic in body["topics"]]
     if not wanted or not _awaited(wanted, body["asyncResponseTimeout"], actor):
+        with unit_of_work() as session:
+            signs.sign(session, body["workerId"], account=actor.id)
         return jsonify([])
     with unit_of_work() as session:
         found = external_tasks.fetch(
@@ -99,6 +101,7 @@ def fetch_and_lock(actor: Actor) -> Response:
             limit=body["maxTasks"],
             by_priority=body["usePriority"],
         )
+        signs.sign(session, body["workerId"], account=actor.id, done=len(found))
         return jsonify([_handed(session, one, body["topics"][one.wish]) for one in found])
 
 

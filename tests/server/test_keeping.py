@@ -342,6 +342,7 @@ KEPT = {
     "part": {"element_id", "login", "round"},
     "task_act": {"by", "on_behalf_of", "who"},
     "decision_run": {"element_id", "definition_id", "key", "name"},
+    "steering": {"to", "asked_by", "decided_by"},
     "process_move": {"left", "reached", "moved_by", "on_behalf_of"},
     "matter_link": {"family"},
 }

@@ -54,6 +54,11 @@ def earlier(token: Token) -> Iterator[Move]:
                 yield Move(moved, around, spec)
 
 
+def anywhere(token: Token) -> Iterator[Move]:
+    """Yield the steps of a task's scope and of those around it, to which it may jump."""
+    return (Move(moved, around, spec) for moved, around in _levels(token) for spec in _steps(moved))
+
+
 def back(token: Token, element: str, *, straight: bool) -> Move:
     """Return the move of a task to an earlier step; `InvalidInput` (`step`) if it is none, `Conflict` (`unsafe`).
 
@@ -71,9 +76,9 @@ def back(token: Token, element: str, *, straight: bool) -> Move:
 
 def jump(token: Token, element: str) -> Move:
     """Return the move of a task to any step of its scope or one around it; `InvalidInput`, `Conflict` as in `back`."""
-    ways = (Move(moved, around, spec) for moved, around in _levels(token) for spec in _steps(moved))
     return _safe(
-        _named(ways, element, f"no step beside or around '{token.task_spec.element}'"), lambda _: True
+        _named(anywhere(token), element, f"no step beside or around '{token.task_spec.element}'"),
+        lambda _: True,
     )
 
 

@@ -225,6 +225,24 @@ class Run:
             return []
         return [way.spec.node for way in moves.earlier(cosigning.task_of(token))]
 
+    def around(self, task_id: str) -> list[Node]:
+        """Return the steps that an open task can jump to, those of its own scope first."""
+        token = self._instance.tasks.get(task_id)
+        if token is None:
+            return []
+        return list(
+            {way.spec.element: way.spec.node for way in moves.anywhere(cosigning.task_of(token))}.values()
+        )
+
+    def look(self, task_id: str, node_id: str, *, back: bool) -> Moved:
+        """Return what a jump, or a send-back, would come to, as the run stands; nothing is moved, raises as they do."""
+        self._check_sound()
+        token = self._instance.tasks.get(task_id)
+        if token is None or not _waits_for_somebody(token):
+            raise Conflict("The task is no longer open.", code="task_closed")
+        token = cosigning.task_of(token)
+        return (moves.back(token, node_id, straight=False) if back else moves.jump(token, node_id)).told
+
     def send_back(self, task_id: str, node_id: str, *, straight: bool = False) -> Moved:
         """Send an open task back to a step that was done before it, in its scope or one around it.
 

@@ -2,7 +2,7 @@
 
 from workflows.instances.acts import cancel, resume, set_variables, start, suspend
 from workflows.instances.listing import InstanceFilter, Page, count, get, listing, variables
-from workflows.instances.moves import jump, modify, reopen
+from workflows.instances.moves import jump, look, modify, reopen, targets
 from workflows.instances.telling import condition, message, signal
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "get",
     "jump",
     "listing",
+    "look",
     "message",
     "modify",
     "reopen",
@@ -22,5 +23,6 @@ __all__ = [
     "signal",
     "start",
     "suspend",
+    "targets",
     "variables",
 ]

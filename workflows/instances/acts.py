@@ -89,21 +89,21 @@ def cancel(session: Session, instance_id: str, *, actor: Actor, reason: str) -> 
     return instance
 
 
-def suspend(session: Session, instance_id: str, *, actor: Actor) -> Instance:
-    """Hold an instance: its tasks cannot be done and its timers wait until it is resumed."""
+def suspend(session: Session, instance_id: str, *, actor: Actor, reason: str = "") -> Instance:
+    """Hold an instance: its tasks cannot be done and its timers wait until it is resumed. A reason is kept."""
     instance = take(session, instance_id, actor, "suspend")
     if instance.state != "suspended":
         persistence.hold(session, instance, "suspended")
-        record(session, actor, "instance.suspend", instance)
+        moves.record(session, "suspend", instance, actor=actor, reason=reason.strip())
     return instance
 
 
-def resume(session: Session, instance_id: str, *, actor: Actor) -> Instance:
-    """Let a suspended instance go on; what fell due meanwhile fires once, in order."""
+def resume(session: Session, instance_id: str, *, actor: Actor, reason: str = "") -> Instance:
+    """Let a suspended instance go on; what fell due meanwhile fires once, in order. A reason is kept."""
     instance = take(session, instance_id, actor, "suspend")
     if instance.state == "suspended":
         persistence.hold(session, instance, "active")
-        record(session, actor, "instance.resume", instance)
+        moves.record(session, "resume", instance, actor=actor, reason=reason.strip())
     return instance
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from workflows import moves, persistence
 from workflows.actor import Actor
-from workflows.engine import Change
+from workflows.engine import Change, Moved, Node, Run
 from workflows.errors import NotFound
 from workflows.instances import acts
 from workflows.model import Instance, Task
@@ -40,6 +40,28 @@ def jump(session: Session, instance_id: str, task_id: str, to: str, *, actor: Ac
         detail={"along": [node.id for node in made.along]},
     )
     return instance
+
+
+def look(session: Session, instance_id: str, task_id: str, to: str, *, actor: Actor, back: bool) -> Moved:
+    """Return what a jump of a task, or sending it `back`, would come to now; nothing is moved. Raises as they do."""
+    run = _run(session, instance_id, actor)
+    return run.look(task_id, to, back=back)
+
+
+def targets(
+    session: Session, instance_id: str, task_id: str, *, actor: Actor
+) -> tuple[list[Node], list[Node]]:
+    """Return the steps that an open task can be sent back to, and those that it can jump to; raises as `jump` does."""
+    run = _run(session, instance_id, actor)
+    return run.earlier(task_id), run.around(task_id)
+
+
+def _run(session: Session, instance_id: str, actor: Actor) -> Run:
+    instance = session.get(Instance, instance_id)
+    if instance is None or not acts.sees(session, instance_id, actor):
+        raise acts.unknown(instance_id)
+    acts.guard(session, actor, "jump", instance)
+    return persistence.peek(session, instance)[0]
 
 
 def reopen(session: Session, instance_id: str, to: str, *, actor: Actor, reason: str) -> Instance:

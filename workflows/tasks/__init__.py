@@ -19,7 +19,7 @@ from workflows.tasks.acts import (
 from workflows.tasks.delegation import delegate, is_asked_about, recall, resolve, transfer
 from workflows.tasks.inbox import Page, TaskFilter, among_offered, count, doable, listing, next_of, offered_to
 from workflows.tasks.keeping import told
-from workflows.tasks.moves import earlier, send_back, skip, withdraw
+from workflows.tasks.moves import earlier, send_back, skip, steer_back, withdraw
 from workflows.tasks.signing import add_signers, remove_signer, sign, signers
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "sign",
     "signers",
     "skip",
+    "steer_back",
     "told",
     "transfer",
     "withdraw",

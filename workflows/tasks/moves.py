@@ -13,6 +13,7 @@ from workflows.engine import Node
 from workflows.errors import Conflict, EngineFault, NotAllowed
 from workflows.model import Instance, Task, TaskDraft
 from workflows.tasks import acts
+from workflows.visibility import policy
 
 #: How a process fails that misses an answer.
 _NEEDED = frozenset({"expression", "no_flow"})
@@ -38,10 +39,28 @@ def send_back(
     task, instance, actor = acts.mine(session, task_id, actor)
     acts.guard_own(task, actor)
     acts.guard_free(task)
-    with persistence.advance(session, instance, actor=actor, task_id=task_id) as (run, _):
-        made = run.send_back(task_id, to, straight=straight)
+    _back(session, task, instance, to, actor, why, straight)
     for login in sorted(actor.parties):
         parts.hold(session, task, login)
+    return instance
+
+
+def steer_back(session: Session, task_id: str, to: str, *, actor: Actor, reason: str) -> Instance:
+    """Send a task back as `send_back` does, by who steers its instance and does not have it; the same errors."""
+    why = moves.because(reason)
+    task, instance = acts.take(session, task_id, actor)
+    decision = policy().may(session, actor, "jump", instance)
+    if not decision.allowed:
+        raise decision.refusal("jump")
+    _back(session, task, instance, to, actor, why, straight=False)
+    return instance
+
+
+def _back(
+    session: Session, task: Task, instance: Instance, to: str, actor: Actor, why: str, straight: bool
+) -> None:
+    with persistence.advance(session, instance, actor=actor, task_id=task.id) as (run, _):
+        made = run.send_back(task.id, to, straight=straight)
     _give_again(session, instance, made.to.id)
     moves.record(
         session,
@@ -54,7 +73,6 @@ def send_back(
         reached=made.to.id,
         detail={"straight": straight, "along": [node.id for node in made.along]},
     )
-    return instance
 
 
 def skip(session: Session, task_id: str, *, actor: Actor, reason: str) -> Instance:
