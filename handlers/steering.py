@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from handlers.office import actor_for
 from workflows import audit, clock, instances, moves, persistence, tasks
 from workflows.actor import Actor
+from workflows.engine import Moved
 from workflows.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from workflows.model import Base, Instance, Task, new_id
 from workflows.visibility import policy
@@ -32,7 +33,7 @@ KINDS = {
 #: Those of one task, to a step.
 OF_TASK = frozenset({"send_back", "jump"})
 #: A reason, or a remark, has at most so many characters.
-MAX_REASON = 1_000
+MAX_REASON = 255
 #: Waiting requests that are looked at for one list.
 MOST = 500
 
@@ -130,6 +131,14 @@ def steering(session: Session, steering_id: str, actor: Actor) -> Steering:
     if found is None or not _may_read(session, found, actor):
         raise NotFound(f"There is no request {steering_id}.", code="steering")
     return found
+
+
+def look(session: Session, asked: Steering) -> Moved:
+    """Return what a request of a task would come to now, as who asked; raises what doing it would raise."""
+    task = _guard_task(session, asked.instance_id, asked.task_id or "")
+    persistence.guard_open(task)
+    asker, back = actor_for(session, asked.asked_by), asked.kind == "send_back"
+    return instances.look(session, asked.instance_id, task.id, asked.to or "", actor=asker, back=back)
 
 
 def may_confirm(session: Session, asked: Steering, actor: Actor) -> bool:

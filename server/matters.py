@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from handlers.registers import Clue, Document
 from handlers.registers.returns import AgencyReturn
+from handlers.steering import Steering
 from handlers.wall.rules import PERIOD, PREFIX
 from workflows import operating
 from workflows.model import Activity, Incident, Instance, Job, Task, Timer
@@ -81,7 +82,9 @@ def _variable(session: Session, variable_id: str) -> Named:
     return _instance(session, variable_id.partition(":")[0])
 
 
-def _of_instance(kind: type[Activity] | type[Incident], word: str) -> Callable[[Session, str], Named]:
+def _of_instance(
+    kind: type[Activity] | type[Incident] | type[Steering], word: str
+) -> Callable[[Session, str], Named]:
     def find(session: Session, row_id: str) -> Named:
         wanted = select(Instance.scope_id, Instance.id).join(kind, kind.instance_id == Instance.id)
         row = session.execute(wanted.where(kind.id == row_id)).one_or_none()
@@ -124,6 +127,7 @@ FINDERS: Mapping[str, Callable[[Session, str], Named]] = {
     "passage_id": _of_instance(Activity, "passage"),
     "variable_id": _variable,
     "job_id": _job,
+    "steering_id": _of_instance(Steering, "steering"),
     "incident_id": _of_instance(Incident, "incident"),
     "return_id": _return,
     "period_id": _period,

@@ -73,6 +73,8 @@ READS: Mapping[str, Read] = {
     "api.get_transfer": Read("clue.read", "content"),
     "api.get_letter": _PAPER,
     "api.get_receipt": _PAPER,
+    "pages.cockpit_instance": _VARIABLES,
+    "pages.steering": Read("steering.read", "variables", only_matters=True),
     "engine_rest.get_variables": _VARIABLES,
     "engine_rest.get_variable": _VARIABLES,
     "engine_rest.get_history_variable": _VARIABLES,
@@ -91,6 +93,7 @@ FREE: Mapping[str, frozenset[str]] = {
         {
             *("pages.home", "pages.inbox", "pages.clues", "pages.transfers", "pages.transfer_lists"),
             *("pages.cases", "pages.announcement_reports"),
+            *("pages.cockpit", "pages.cockpit_search", "pages.cockpit_process", "pages.cockpit_faults"),
             *("pages.returns", "pages.periods", "pages.results", "pages.sealed", "pages.deadlines"),
             *("pages.keeping", "pages.keeping_archive", "pages.keeping_destroyed"),
             *("pages.deadlines_month", "pages.feed", "pages.notifications", "pages.notification"),

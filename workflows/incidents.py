@@ -60,7 +60,7 @@ def _guard(session: Session, incident: Incident, instance: Instance | None, acto
     """Raise NotFound where the actor may not know of the instance, NotAllowed where he may do no more."""
     if instance is None:
         # Nothing was started: who may start it may see to it.
-        subject, act = _planned(session, incident, actor), "start"
+        subject, act = planned(session, incident, actor), "start"
     else:
         subject, act = instance, "retry"
         seen = select(Instance.id).where(Instance.id == instance.id, policy().instances(actor))
@@ -71,7 +71,8 @@ def _guard(session: Session, incident: Incident, instance: Instance | None, acto
         raise decision.refusal(act)
 
 
-def _planned(session: Session, incident: Incident, actor: Actor) -> Instance:
+def planned(session: Session, incident: Incident, actor: Actor) -> Instance:
+    """Return the instance that an incident kept from being started, for the policy to judge."""
     if incident.definition_id is None:
         raise _unknown(incident.id)
     definition = session.get_one(ProcessDefinition, incident.definition_id)

@@ -32,6 +32,9 @@ INTERVIEWING = wall.roles("interview", {"V", "E", "A", "m"})
 OVERSEERS = wall.roles("returns", {"V", "E", "A"}, "everything")
 #: Who reads the access log, or its totals.
 LOG = wall.roles("access_log", {"V"}, "everything", "summary")
+#: Who operates processes: who has a right over their course, and who draws them, who is told numbers alone.
+OPERATING = wall.roles("process", {"steer", "mend", "confirm"})
+COCKPIT = OPERATING | {"supervisor"}
 #: 案件监督管理室
 SUPERVISION = frozenset({"case_supervision", "case_supervision_head"})
 #: Who looks at the visibility matrix: who answers for it, and who oversees that it is kept.
@@ -136,8 +139,8 @@ def navigation(actor: Actor) -> list[Item]:
     if actor.groups & diverted.READERS:
         entries.append(("pages.sealed", _("Sealed items")))
     entries.append(("pages.notifications", _("Notifications")))
-    if "case_supervision_head" in actor.groups:
-        entries.append(("pages.behind", _("Running on earlier versions")))
+    if actor.groups & COCKPIT:
+        entries.append(("pages.cockpit", _("Cockpit")))
     if "supervisor" in actor.groups:
         entries.append(("pages.processes", _("Processes")))
         entries.append(("pages.paper_templates", _("Paper templates")))

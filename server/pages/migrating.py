@@ -11,21 +11,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from handlers import wall
 from server.db import reading, unit_of_work
 from server.guard import guard
-from server.pages import moving_words
+from server.pages import moving_words, words
 from server.pages.blueprint import blueprint
 from server.pages.processes import SUPERVISOR
 from workflows import batches, definitions, deployed, engine
 from workflows.actor import Actor
-from workflows.errors import InvalidInput
+from workflows.errors import Conflict, InvalidInput
 from workflows.instances import migration
 from workflows.instances.migration import Plan, Verdict
 from workflows.model import Instance, ProcessDefinition
 from workflows.visibility import policy
 
 #: Who comes to these pages; what each may move is asked of the policy, instance by instance.
-MOVERS = SUPERVISOR | {"case_supervision_head"}
+MOVERS = SUPERVISOR | wall.roles("process", {"steer"})
 #: Instances that are looked at for one page; a batch moves more.
 LOOKED_AT = 1_000
 #: Lines of a report on one page.
@@ -49,6 +50,7 @@ class Line:
     number: str
     state: str
     remarks: Sequence[str]
+    undo: str = ""  #: the instance that can be moved back
 
 
 @blueprint.get("/processes/behind")
@@ -115,7 +117,8 @@ def migration_batch(actor: Actor, batch_id: str) -> str:
         progress = batches.progress(session, batch)
         rows = batches.items(session, batch, limit=SHOWN)
         numbers = _numbers(session, [item.instance_id for item, _state in rows])
-        words = moving_words.reasons()
+        reasons = moving_words.reasons()
+        revisions = _revisions(session, [item.instance_id for item, _state in rows])
         return render_template(
             "migration_batch.html",
             batch=batch,
@@ -126,7 +129,10 @@ def migration_batch(actor: Actor, batch_id: str) -> str:
                 Line(
                     numbers[item.instance_id],
                     state,
-                    [words.get(rule, said) for _s, _e, rule, said in item.findings],
+                    [reasons.get(rule, said) for _s, _e, rule, said in item.findings],
+                    item.instance_id
+                    if state == "moved" and item.revision == revisions[item.instance_id]
+                    else "",
                 )
                 for item, state in rows
             ],
@@ -136,8 +142,25 @@ def migration_batch(actor: Actor, batch_id: str) -> str:
                 "refused": _("left where it was"),
                 "failed": _("failed"),
                 "dropped": _("taken back"),
+                "undone": _("moved back"),
             },
         )
+
+
+@blueprint.post("/processes/migrations/<batch_id>/undo/<instance_id>")
+@guard(roles=MOVERS)
+def undo_migration(actor: Actor, batch_id: str, instance_id: str) -> Response:
+    """Move one instance back that has done no step since it was moved."""
+    try:
+        with unit_of_work() as session:
+            migration.guard_all(session, [instance_id], actor=actor)
+            batches.undo(session, batch_id, instance_id, actor=actor)
+    except Conflict as error:
+        told = [moving_words.reasons().get(one.rule, one.message) for one in error.params.get("findings", ())]
+        flash(" ".join(told) or words.error_words(error, 409), "error")
+    else:
+        flash(_("It is back on the version that it came from."), "done")
+    return redirect(url_for("pages.migration_batch", batch_id=batch_id), 303)
 
 
 @blueprint.post("/processes/migrations/<batch_id>/drop")
@@ -227,17 +250,22 @@ def _movable(session: Session, ids: Sequence[str], actor: Actor) -> list[str]:
 def _told(session: Session, verdicts: Sequence[Verdict]) -> list[Line]:
     """Return the verdicts, those that refuse first."""
     numbers = _numbers(session, [verdict.instance_id for verdict in verdicts])
-    words = moving_words.reasons()
+    reasons = moving_words.reasons()
     ordered = sorted(verdicts, key=lambda verdict: not verdict.reasons)
     return [
         Line(
             numbers[verdict.instance_id],
             "refused" if verdict.reasons else "moved",
-            [words.get(one.rule, one.message) for one in verdict.findings],
+            [reasons.get(one.rule, one.message) for one in verdict.findings],
         )
         for verdict in ordered
         if verdict.findings
     ]
+
+
+def _revisions(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    rows = session.execute(select(Instance.id, Instance.revision).where(Instance.id.in_(ids)))
+    return {instance_id: revision for instance_id, revision in rows}  # noqa: C416 -- rows are no pairs to mypy
 
 
 def _numbers(session: Session, ids: Sequence[str]) -> dict[str, str]:

@@ -140,6 +140,21 @@ ERRORS: dict[str, Wording] = {
         "%(name)s has asked to publish this process already; that is decided first.",
         name=names.person(p.get("by")),
     ),
+    "own_steering": lambda p: _("Nobody is his own second person: another who may confirm it decides."),
+    "not_own_steering": lambda p: _("Only who asked may take it back."),
+    "steering": lambda p: _("There is no such request: look at the cockpit."),
+    "steering_decided": lambda p: _(
+        "%(name)s has decided this already. Load the page again.", name=names.person(p.get("by"))
+    ),
+    "steering_waiting": lambda p: _(
+        "%(name)s has asked for something with this process already; that is decided first.",
+        name=names.person(p.get("by")),
+    ),
+    "not_suspended": lambda p: _("It is not suspended."),
+    "running": lambda p: _("It still runs."),
+    "not_moved": lambda p: _("It was not moved by this order."),
+    "moved_on": lambda p: _("It has gone on since it was moved: it stays on the new version."),
+    "merged": lambda p: _("Several steps have become one: which it was is not known any more."),
     "version_overtaken": lambda p: _(
         "%(name)s published version %(n)d after this was asked for. "
         "Send it back, so that it is drawn anew on that version.",

@@ -17,6 +17,7 @@ from handlers.clearing.model import FilingFile, ToleranceFiling
 from handlers.clue_import.kept import TransferList, TransferListLine
 from handlers.registers import Clue, ClueSubject, Document
 from handlers.registers.returns import AgencyReturn
+from handlers.steering import Steering
 from server import prying, reads, writes
 from server.sealer import Sealer
 from server.traffic import rates
@@ -123,6 +124,10 @@ def secret(house: House) -> dict[str, Any]:
         ordered.total, ordered.ordered_by, ordered.ordered_at = 1, "head", clock.now()
         session.add(ordered)
         session.flush()
+        asked = Steering(instance_id=instance.id, scope_id=clue.scope_id, kind="cancel", reason=NARRATIVE)
+        asked.asked_by, asked.asked_at = "nobody", clock.now()
+        session.add(asked)
+        session.flush()
         said_of_it = [["error", None, "removed", NARRATIVE]]
         session.add(
             MigrationItem(batch_id=ordered.id, instance_id=instance.id, state="refused", findings=said_of_it)
@@ -145,6 +150,7 @@ def secret(house: House) -> dict[str, Any]:
             "variable_id": f"{instance.id}:{min(persistence.variables(session, instance))}",
             "list_id": list_id,
             "batch_id": ordered.id,
+            "steering_id": asked.id,
             "notification_id": str(told_id),
             "transfer_id": clue.id,
             "number": clue.clue_no,
@@ -354,7 +360,7 @@ def test_every_read_leaves_a_trace(
             "variable_id",
         }
         assert (rows[0].scope_id == f"clue:{secret['clue_id']}") == bool(
-            of_matter | rule.arguments & {"incident_id", "job_id"}
+            of_matter | rule.arguments & {"incident_id", "job_id", "steering_id"}
         )
     with house.city.database.reading() as session:
         # What is kept says who saw what, and nothing of what it was, or of whom it told.

@@ -24,6 +24,7 @@ from werkzeug.routing import Rule
 from handlers import notifications, office, uploads
 from handlers.recusals import RECUSED, Recusal
 from handlers.registers import Clue, Document
+from handlers.steering import Steering
 from tests import stages
 from tests.city import MAIN_LINE, TRANSFER, City
 from tests.conftest import PostgreSQL
@@ -271,6 +272,9 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
         taken.element_id, taken.engine_id = passage.element_id, passage.engine_id
         taken.inputs, taken.rules, taken.outputs = [], [], []
         session.add(taken)
+        asked = Steering(instance_id=begun.id, scope_id=clue.scope_id, kind="cancel", reason="x")
+        asked.asked_by, asked.asked_at = "nobody", clock.now()
+        session.add(asked)
         session.flush()
         told = select(notifications.Notification.id).where(
             notifications.Notification.scope_id == clue.scope_id
@@ -297,6 +301,7 @@ def _ids(city: City, begun: Instance, clue_id: str | None = None) -> dict[str, A
             # Of returns, lists and filings, which are no stages of a clue, test_every_route tells.
             "filing_no": "none",
             "batch_id": "none",
+            "steering_id": asked.id,
             "file_id": "none",
             "list_id": "none",
             "return_id": "none",

@@ -11,7 +11,7 @@ from tests import city as cities
 from tests.city import City
 from tests.server.test_pages_modeler import base, diagram, send  # noqa: F401 -- fixtures
 from tests.server.visitors import Visitor
-from workflows import definitions, jobs
+from workflows import definitions, jobs, persistence
 from workflows.model import Instance, Job, ProcessDefinition, Task
 
 
@@ -71,6 +71,26 @@ def test_what_runs_is_looked_at_ordered_and_moved(
     assert {task.id: task.due_at for task in tasks(city)} == due
     assert {task.element_id for task in tasks(city)} == {"write"}
     assert Visitor(city, "supervisor2").get(batch).status_code == 404  # it is the other's
+    # Until its next step each can go back, as it was.
+    first, second, _third = running
+    city.claim(city.task(first), "handler")
+    city.complete(city.task(second), "handler", **cities.REQUEST)
+    page = supervisor.get(batch).text
+    assert [f"{batch}/undo/{one.id}" in page for one in running] == [True, False, True]
+    assert supervisor.post(f"{batch}/undo/{second.id}").status_code == 303
+    assert "迁移后它已继续办理" in supervisor.get(batch).text
+    assert supervisor.post(f"{batch}/undo/{first.id}").status_code == 303
+    assert "已移回 1" in supervisor.get(batch).text
+    back = city.task(first)
+    assert (back.element_id, back.assignee, back.due_at) == ("fill", "handler", due[back.id])
+    with city.database.reading() as session:
+        assert session.get_one(Instance, first.id).definition_id == base.id
+        assert persistence.rows_equal_run(session, first.id) == []
+    supervisor.post(f"{batch}/undo/{first.id}")
+    assert "它不是由这次迁移移动的" in supervisor.get(batch).text
+    again = supervisor.post(address, to=target.id, **{"to-fill": "write"}).headers["Location"]
+    work(city)
+    assert "已完成 1 / 1" in supervisor.get(again).text
 
 
 def tasks(city: City) -> list[Task]:

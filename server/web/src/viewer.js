@@ -10,7 +10,8 @@ const READABLE = 0.6;
 
 /**
  * Draw the diagram of an element: data-diagram is the address of its BPMN file, data-tokens that of
- * {active: [ids], done: [ids], flows: [ids], overdue: [ids]}; a table beside it says the same in words.
+ * {active: [ids], done: [ids], flows: [ids], overdue: [ids]}, data-marks numbers by element; a table beside it says
+ * the same in words.
  */
 async function draw(container) {
   // The wheel scrolls the page, unless the reader has turned to the diagram.
@@ -26,7 +27,7 @@ async function draw(container) {
   const xml = await file.text();
   await viewer.importXML(document.documentElement.lang.startsWith('en') ? inEnglish(xml) : xml);
   const state = tokens?.ok ? await tokens.json() : {};
-  const places = mark(viewer, state);
+  const places = [...mark(viewer, state), ...count(viewer, JSON.parse(container.dataset.marks ?? '{}'))];
   const focus = viewer.get('elementRegistry').get(container.dataset.focus);
   if (focus) places.push(focus);
   const here = () => show(viewer, places);
@@ -43,6 +44,26 @@ function mark(viewer, state) {
     for (const id of ids) if (elements.get(id)) canvas.addMarker(id, `token-${name}`);
   }
   return (state.active ?? []).map((id) => elements.get(id)).filter(Boolean);
+}
+
+/** Put on elements how many stand there and how many of these are late: {id: [number, number or '']}; return them. */
+function count(viewer, marks) {
+  const elements = viewer.get('elementRegistry');
+  return Object.entries(marks).flatMap(([id, numbers]) => {
+    const element = elements.get(id);
+    if (!element) return [];
+    const html = document.createElement('div');
+    html.className = 'standing';
+    for (const [place, number] of numbers.entries()) {
+      if (!number) continue;
+      const badge = document.createElement('span');
+      badge.className = place ? 'standing__late' : 'standing__all';
+      badge.textContent = number;
+      html.append(badge);
+    }
+    viewer.get('overlays').add(element, { position: { top: -12, left: -6 }, html });
+    return [element];
+  });
 }
 
 /** Show the whole diagram if it can be read so, else the last of the places. */
