@@ -18,7 +18,7 @@ from server.engine_rest.incident import of_type
 from server.engine_rest.kinds import Flag, Name, Text
 from server.engine_rest.queries import Query, arguments
 from server.engine_rest.variables import VariableSchema, plain, typed, typed_map, variable_map
-from server.guard import guard
+from server.guard import guard, settings
 from workflows import instances, visibility
 from workflows.actor import Actor
 from workflows.engine import Change
@@ -175,6 +175,7 @@ def delete_instance(instance_id: str, actor: Actor) -> Response:
             if asked["failIfNotExists"]:
                 raise
             return no_content()
+        _guard_alone(session, instance_id)
         instances.cancel(session, instance_id, actor=actor, reason=WITHDRAWN)
     return no_content()
 
@@ -186,6 +187,7 @@ def suspend_instance(instance_id: str, actor: Actor) -> Response:
     suspended = loaded(SuspendedSchema())["suspended"]
     with unit_of_work() as session:
         _running(session, instance_id, actor)
+        _guard_alone(session, instance_id)
         (instances.suspend if suspended else instances.resume)(session, instance_id, actor=actor)
     return no_content()
 
@@ -200,6 +202,7 @@ def modify_instance(instance_id: str, actor: Actor) -> Response:
     changes = _changes(body["instructions"])
     with unit_of_work() as session:
         _running(session, instance_id, actor)
+        _guard_alone(session, instance_id)
         instances.modify(session, instance_id, changes, actor=actor, reason=body["annotation"] or MODIFIED)
     return no_content()
 
@@ -289,6 +292,14 @@ def _changes(instructions: Sequence[Mapping[str, Any]]) -> list[Change]:
         within = _token(told.get("ancestorActivityInstanceId"))
         changes.append(Change(_KINDS[told["type"]], node, within=within, variables=plain(told["variables"])))
     return changes
+
+
+def _guard_alone(session: Session, instance_id: str) -> None:
+    """Raise NotAllowed where a matter's process is steered by two persons: one asks for it in the cockpit."""
+    if settings().second_person and session.get_one(Instance, instance_id).scope_id is not None:
+        raise NotAllowed(
+            "A matter's process is steered by two persons: ask for it in the cockpit.", code="second_person"
+        )
 
 
 def _token(activity_instance: str | None) -> str | None:

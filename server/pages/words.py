@@ -140,6 +140,7 @@ ERRORS: dict[str, Wording] = {
         "%(name)s has asked to publish this process already; that is decided first.",
         name=names.person(p.get("by")),
     ),
+    "second_person": lambda p: _("A matter's process is steered by two persons: ask for it in the cockpit."),
     "own_steering": lambda p: _("Nobody is his own second person: another who may confirm it decides."),
     "not_own_steering": lambda p: _("Only who asked may take it back."),
     "steering": lambda p: _("There is no such request: look at the cockpit."),

@@ -87,6 +87,27 @@ def test_a_task_is_sent_back_by_two(city: City, instance: Instance) -> None:
     assert "退回补充核对" in head.get(f"/cockpit/instances/{instance.id}").text
 
 
+def test_a_program_steers_no_matter_alone(city: City, instance: Instance) -> None:
+    """What the cockpit asks a second person for is not to be had through the engine's API by one."""
+    head = city.app.test_client()
+    with city.database.unit_of_work() as session:
+        secret = tokens.issue(session, "head", "test", scopes=("engine",))
+    address = f"/engine-rest/process-instance/{instance.id}"
+    for send, path, body in (
+        (head.delete, address, None),
+        (head.put, f"{address}/suspended", {"suspended": True}),
+        (
+            head.post,
+            f"{address}/modification",
+            {"instructions": [{"type": "startBeforeActivity", "activityId": "a5"}]},
+        ),
+    ):
+        refused = send(path, json=body, headers={"Authorization": f"Bearer {secret}"})
+        assert refused.status_code == 403, refused.text
+    with city.database.reading() as session:
+        assert session.get_one(Instance, instance.id).state == "active"
+
+
 def test_an_incident_is_tried_again_with_others(city: City, instance: Instance) -> None:
     with city.database.unit_of_work() as session:
         timer = session.scalars(select(Timer).where(Timer.instance_id == instance.id).limit(1)).one()
