@@ -10,7 +10,7 @@ from handlers.keeping import periods
 from handlers.notifications import Notification
 from handlers.outbox import OutgoingMessage
 from workflows import jobs
-from workflows.model import TaskDraft
+from workflows.model import Sandbox, TaskDraft
 
 
 def tidy(session: Session) -> None:
@@ -19,6 +19,7 @@ def tidy(session: Session) -> None:
     clue_import.forget(session, periods.over("transfer_list"))
     outbox.queue.forget(session, periods.over("message"))
     jobs.forget(session, periods.over("job"))
+    session.execute(delete(Sandbox).where(Sandbox.touched_at < periods.over("sandbox")))
     session.execute(delete(TaskDraft).where(TaskDraft.saved_at < periods.over("draft")))
     told = select(OutgoingMessage.notification_id).where(OutgoingMessage.notification_id.is_not(None))
     read = delete(Notification).where(Notification.read_at < periods.over("notification"))

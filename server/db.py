@@ -8,9 +8,10 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
 
 from server.settings import Settings
 from workflows.errors import Conflict, DubanError, EngineFault
@@ -156,6 +158,23 @@ def connect(settings: Settings) -> Database:
     event.listen(engine, "connect", _open_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
+
+
+def in_memory(image: bytes = b"") -> Database:
+    """Return a database of its own that nothing else knows of, with what `image` has kept of one; for one thread."""
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
+    if image:
+        kept.deserialize(image)
+    engine = create_engine("sqlite://", creator=lambda: kept, poolclass=StaticPool, hide_parameters=True)
+    event.listen(engine, "connect", _open_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine)
+
+
+def image_of(database: Database) -> bytes:
+    """Return what is in a database `in_memory`, for another time."""
+    with closing(database.engine.raw_connection()) as connection:
+        return bytes(connection.driver_connection.serialize())  # type: ignore[union-attr]
 
 
 def _postgresql(url: URL, **options: Any) -> Engine:

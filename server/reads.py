@@ -181,6 +181,7 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.draft_files",
                 "pages.publication",
                 "pages.compare",
+                *("pages.try_process", "pages.tried_diagram", "pages.tried_tokens", "pages.tried_scenario"),
                 "pages.publication_file",
             ),
             *(

@@ -33,6 +33,12 @@ FREE: Mapping[str, frozenset[str]] = {
     "half-filled answers, seen by their writer alone until they are sent": frozenset(
         {"pages.save_draft", "pages.preview_paper"}
     ),
+    "a sandbox, which touches no matter and which its owner alone sees": frozenset(
+        {
+            *("pages.begin_trying", "pages.start_trying", "pages.complete_trying", "pages.move_tried_clock"),
+            *("pages.tell_tried", "pages.undo_trying", "pages.drop_tried"),
+        }
+    ),
     "a worker asks for tasks, and each that it gets leaves a row": frozenset({"engine_rest.fetch_and_lock"}),
     "a list is checked, which its sender put there": frozenset({"pages.go_on_checking"}),
     "how the reader's own pages look, and what he has read": frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,15 @@ _lock = threading.Lock()
 _offset = timedelta(0)
 _frozen: datetime | None = None
 _zone = ZoneInfo("Asia/Shanghai")
+#: The instant of one who plays with a clock of his own, beside all others.
+_own: ContextVar[datetime | None] = ContextVar("clock", default=None)
 
 
 def now() -> datetime:
-    """Return the present instant, aware UTC, moved by the demo's offset or held by a test."""
+    """Return the present instant, aware UTC, moved by the demo's offset, held by a test, or one's own."""
+    own = _own.get()
+    if own is not None:
+        return own
     return _frozen if _frozen is not None else datetime.now(UTC) + _offset
 
 
@@ -39,6 +45,18 @@ def move(offset: timedelta) -> None:
     """Set the clock ahead of the machine's by `offset` (demo only)."""
     global _offset
     _offset = offset
+
+
+@contextmanager
+def own(instant: datetime) -> Iterator[None]:
+    """Hold the clock at an aware instant for this thread alone: a sandbox beside running matters."""
+    if instant.tzinfo is None:
+        raise ValueError("The clock takes aware datetimes only.")
+    before = _own.set(instant.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _own.reset(before)
 
 
 @contextmanager

@@ -142,6 +142,28 @@ class DiagramDraft(Base):
     written_at: Mapped[datetime]
 
 
+class Sandbox(Base):
+    """A draft as one person plays it: a made-up house of its own, kept as the bytes of a database."""
+
+    __tablename__ = "sandbox"
+
+    key: Mapped[str] = mapped_column(primary_key=True)  #: of the process
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    definition_id: Mapped[str]  #: the version that the draft goes on from
+    played_id: Mapped[str]  #: of the process in the house
+    image: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]  #: what the clock shows there
+    steps: Mapped[list[Any]]  #: what was done, in the words of scenarios
+    taken: Mapped[list[Any]]  #: sequence flows that earlier runs took
+    before: Mapped[bytes | None] = mapped_column(LargeBinary)  #: the house before the last act, to undo it
+    before_at: Mapped[datetime | None]
+    before_steps: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
+    touched_at: Mapped[datetime]
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
 class Publication(Base):
     """Files that one person asks to have published, and what a second one has said to that."""
 
