@@ -61,6 +61,7 @@ USES = {
     "days": "for days that a register keeps and counts again when the calendar changes",
     "clock": "for due dates that a pause or an extension has moved",
     "recount": "for due dates that are counted again when the calendar changes",
+    "cap": "for clocks that run again at the cap of their pause",
 }
 
 _registry: dict[str, Operation] = {}

@@ -9,23 +9,21 @@ from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from handlers import office
 from server.db import reading, unit_of_work
 from server.downloads import download
 from server.guard import guard, settings
-from server.pages import frame, names, remarks
+from server.pages import frame, names, pick_lists, remarks
 from server.pages.blueprint import blueprint
 from server.pages.processes import SUPERVISOR
-from workflows import definitions, deployed
+from workflows import definitions
 from workflows.actor import Actor
 from workflows.definitions import drafts
 from workflows.deployed import DECISION_SUFFIXES, FORM_SUFFIXES
 from workflows.errors import Conflict, InvalidInput, NotFound
-from workflows.model import DiagramDraft, ProcessDefinition, TimeLimit
+from workflows.model import DiagramDraft, ProcessDefinition
 
 
 @blueprint.get("/processes/<definition_id>/model")
@@ -44,7 +42,8 @@ def process_modeler(actor: Actor, definition_id: str) -> str | AnyResponse:
             draft=draft,
             seen=last.number if last else 0,
             newest=definitions.latest(session, base.key),
-            choices=_choices(session, base),
+            choices=pick_lists.of(session, base),
+            uses=pick_lists.USES,
             second_person=settings().second_person,
         )
 
@@ -220,23 +219,3 @@ def _conflict_words(conflict: Conflict) -> str:
             **given,
         ),
     }[told["act"]]
-
-
-def _choices(session: Session, base: ProcessDefinition) -> dict[str, list[dict[str, str]]]:
-    """Return what the panel offers to choose from: limits, roles, and the forms beside the diagram."""
-    limits = select(TimeLimit).order_by(TimeLimit.rule_id, TimeLimit.version)
-    newest = {limit.rule_id: limit for limit in session.scalars(limits)}
-    roles = session.scalars(select(office.Role).order_by(office.Role.id))
-    forms = deployed.bundle(session, base.deployment_id).forms
-    return {
-        "limits": [_choice(rule, f"{rule} {names.named(limit)}") for rule, limit in newest.items()],
-        "roles": [_choice(role.id, names.named(role)) for role in roles],
-        "forms": [
-            _choice(form.id, form.title(names.lang()))
-            for form in sorted(forms.values(), key=lambda form: form.id)
-        ],
-    }
-
-
-def _choice(value: str, label: str) -> dict[str, str]:
-    return {"value": value, "label": label}

@@ -334,9 +334,10 @@ def _offered(session: Session, found: Task) -> list[str]:
 
 
 def _purpose(session: Session, found: Task) -> str:
-    """Return what the diagram says about the step, in Chinese as its author wrote it."""
+    """Return what the diagram says about the step: its documentation in Chinese, its property `help_en` in English."""
     node = course.nodes_of(session, found.definition_id).get(found.element_id)
     attributes: Mapping[str, Any] = node.attributes if node else {}
-    words = str(attributes.get("documentation") or "") if names.lang() == "zh" else ""
+    english = attributes.get("properties", {}).get("help_en")
+    words = str((attributes.get("documentation") if names.lang() == "zh" else english) or "")
     # Authors put the number of the step in front, as the rules number it.
     return words.removeprefix(found.element_id).strip()

@@ -22,7 +22,21 @@ CLUES = folders.BPMN / "clue_transfer" / "clue_transfer.bpmn"
 REASON = "接收后增加一道复核"
 FINDING = "此环节没有期限"
 #: Names of settings that stand in the diagram itself.
-OWN = {"en", "calendar"}
+OWN = {"en", "help", "calendar"}
+SETTINGS = {
+    "act",
+    "calendar",
+    "drafts",
+    "due",
+    "duty",
+    "en",
+    "help",
+    "ladder",
+    "prefill",
+    "proxy",
+    "record",
+    "stage",
+}
 #: Names of hit policies, and of a new file.
 OF_TABLES = {"UNIQUE", "who"}
 
@@ -197,6 +211,84 @@ def test_forms_and_tables_are_drawn_beside_the_diagram_and_published_with_it(
     expect(row.get_by_role("cell")).to_have_text(["components[reason_text].label", "原因说明", "为何暂存"])
     accessible(again)
     assert foreign_words(again) == set()
+
+
+def test_the_panel_offers_what_the_office_has_and_keeps_what_it_is_not_asked_to_change(
+    city: City, visit: Visit, accessible: Callable[[Page], None]
+) -> None:
+    page = open_modeler(visit, "clue_transfer")
+    show(page, "a9")
+    for group in ("help", "effect", "duties", "reminding"):
+        page.locator(f"[data-group-id=group-{group}] [title='展开或收起']").click()
+    operation = page.get_by_label("表单登记动作")
+    expect(page.locator("[data-entry-id=record]")).to_contain_text("集体研究提出处置意见")
+    operation.fill("处置")
+    expect(page.locator("[data-entry-id=record]")).to_contain_text("请从列表中选择")
+    assert setting(page, "a9", "record") == "clues.propose_disposal"
+    offered = page.locator("#operations-record option[label='审批处置意见']").get_attribute("value")
+    operation.fill(offered or "")
+    expect(page.locator("[data-entry-id=record]")).to_contain_text("审批处置意见")
+    choose(page, "limit", "T12")
+    page.get_by_label("截止日变量").fill("until_on")
+    page.get_by_label("英文说明").fill("Study it together.")
+    page.get_by_label("中文说明").fill("集体研究。")
+    choose(page, "drafts", "talk_plan")
+    choose(page, "ladder", "none")
+    accessible(page)
+    assert foreign_words(page) - SETTINGS - OF_TABLES == set()
+    assert untranslated(page) == []
+    xml = drawn(page)
+    assert xml.count("limit(&#39;T12&#39;, study_from, until_on)") == 1
+    assert "<bpmn:documentation>集体研究。</bpmn:documentation>" in xml
+    told = {"record": "clues.approve_disposal", "help_en": "Study it together.", "drafts": "talk_plan"}
+    assert {name: setting(page, "a9", name) for name in told} == told
+    for _ in range(len(["record", "limit", "to", "help_en", "help", "drafts", "ladder"])):
+        page.get_by_role("button", name="撤销", exact=True).click()
+    assert drawn(page) == CLUES.read_text("utf-8")
+
+    # A service task has its operation, a line and a lane their English name.
+    service = page.evaluate(
+        """() => document.getElementById('modeler').modeler.get('elementRegistry')
+          .find(({ businessObject: one }) => one.get('camunda:delegateExpression') === '${clues.join}').id"""
+    )
+    show(page, service)
+    expect(page.get_by_label("操作", exact=True)).to_have_value("clues.join")
+    page.get_by_label("操作", exact=True).fill("clues.resolve")
+    expect(page.locator("[data-entry-id=operation]")).to_contain_text("线索办结")
+    assert drawn(page).count('"${clues.join}"') == CLUES.read_text("utf-8").count('"${clues.join}"') - 1
+
+
+def show(page: Page, element: str) -> None:
+    """Select an element wherever it lies."""
+    page.evaluate(
+        """(id) => {
+          const { modeler } = document.getElementById('modeler');
+          const element = modeler.get('elementRegistry').get(id);
+          modeler.get('canvas').scrollToElement(element, 120);
+          modeler.get('selection').select(element);
+        }""",
+        element,
+    )
+    expect(page.locator("[data-group-id=group-office]")).to_be_visible()
+
+
+def setting(page: Page, element: str, name: str) -> str:
+    """Return an own setting of an element as the diagram has it now."""
+    value: str = page.evaluate(
+        """([id, name]) => document.getElementById('modeler').modeler.get('elementRegistry').get(id)
+          .businessObject.extensionElements.values.flatMap((one) => one.values ?? [])
+          .find((one) => one.name === name)?.value ?? ''""",
+        [element, name],
+    )
+    return value
+
+
+def drawn(page: Page) -> str:
+    """Return the diagram as it would be saved."""
+    xml: str = page.evaluate(
+        "async () => (await document.getElementById('modeler').modeler.saveXML({ format: true })).xml"
+    )
+    return xml
 
 
 def test_what_is_found_is_shown_on_the_way_to_it_and_mended_from_the_list(

@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 import server
+from handlers import codes
 from tests import city as cities
 from tests.city import City
 from tests.server.visitors import Visitor
-from workflows import definitions
+from workflows import definitions, operations
 from workflows.model import AuditEvent, DiagramDraft, ProcessDefinition
 
 ACTS = ("check", "draft", "publish")
@@ -153,6 +154,17 @@ def test_a_number_that_is_none_is_refused(
     city: City, base: ProcessDefinition, diagram: bytes, seen: str
 ) -> None:
     assert send(Visitor(city, "supervisor"), base, "draft", diagram, seen=seen).status_code == 400
+
+
+def test_every_operation_has_its_titles_and_no_other() -> None:
+    ours = {name for name in operations.names() if operations.find(name).__module__.startswith("handlers.")}
+    told = codes.rows("operations")
+    assert [row["code"] for row in told] == sorted(ours)
+    for lang in ("zh", "en"):
+        titles = [row[lang] for row in told]
+        assert all(titles)
+        assert len(set(titles)) == len(titles), "a title leads to one operation"
+    assert {operations.use_of(name) for name in ours} <= operations.USES.keys()
 
 
 def test_clerks_load_nothing_of_the_modeler() -> None:

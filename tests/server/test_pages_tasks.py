@@ -133,6 +133,17 @@ def test_a_process_is_called_in_the_language_of_the_page(city: City, visit: Call
     assert "线索移送与处置" not in page
 
 
+def test_a_step_says_what_it_is_for_in_the_language_of_the_page(
+    city: City, visit: Callable[[str], Visitor]
+) -> None:
+    task = city.task(city.start())
+    handler = visit("handler")
+    assert "写明事由、人员、时间" in handler.get(f"/tasks/{task.id}").text
+    handler.post("/language", language="en", next="/inbox")
+    assert "Say why, who and when; nobody goes alone." in handler.get(f"/tasks/{task.id}").text
+    handler.post("/language", language="zh_Hans_CN")
+
+
 def test_the_office_enters_a_transfer_for_an_agency(city: City, visit: Callable[[str], Visitor]) -> None:
     intake = visit("intake")
     assert "移送单位" in intake.get("/transfers/new").text
