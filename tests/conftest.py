@@ -28,6 +28,12 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 EVERY_DATABASE = os.environ.get("DUBAN_EVERY_DATABASE") == "1"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 
+# What lives for one test lies in memory where there is room: on a journaling file system each dropped database makes
+# the next one slower, until a second each, and SQLite waits for the disk at every commit.
+MEMORY = Path("/dev/shm")
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 << 30:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
 # A database that lives for one test need not survive a power failure.
 FAST = """
 fsync = off
