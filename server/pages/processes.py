@@ -16,10 +16,11 @@ from server.db import reading, unit_of_work
 from server.guard import guard, settings
 from server.limited import limited
 from server.pages.blueprint import blueprint
+from server.pages.words import field_words
 from server.traffic.rates import UPLOADS
 from workflows import definitions
 from workflows.actor import Actor
-from workflows.definitions import publishing
+from workflows.definitions import blank, publishing
 from workflows.errors import FieldError, InvalidInput, NotFound
 from workflows.model import Deployment, Instance, ProcessDefinition, Publication
 
@@ -58,6 +59,19 @@ def deploy(actor: Actor) -> Response | tuple[str, int]:
         "done",
     )
     return redirect(url_for("pages.processes"), 303)
+
+
+@blueprint.post("/processes/new")
+@guard(roles=SUPERVISOR)
+def new_process(actor: Actor) -> Response | tuple[str, int]:
+    """Begin a new process, empty and not to be started yet, and open it to be drawn."""
+    key, name = request.form.get("key", "").strip(), request.form.get("name", "")
+    try:
+        with unit_of_work() as session:
+            made = blank.begin(session, key, name, actor=actor, profile=settings().gate)
+    except InvalidInput as error:
+        return _page(begun={"key": key, "name": name, "wrong": error.fields}), 422
+    return redirect(url_for("pages.process_modeler", definition_id=made.id), 303)
 
 
 @blueprint.get("/processes/<definition_id>")
@@ -112,7 +126,7 @@ def _guard_any(files: Mapping[str, bytes]) -> None:
         raise InvalidInput("Choose at least one file.", fields={"files": FieldError("required")})
 
 
-def _page(error: InvalidInput | None = None, name: str = "") -> str:
+def _page(error: InvalidInput | None = None, name: str = "", begun: Mapping[str, Any] | None = None) -> str:
     latest = select(ProcessDefinition.key, func.max(ProcessDefinition.version).label("version"))
     newest = latest.group_by(ProcessDefinition.key).subquery()
     with reading() as session:
@@ -127,6 +141,8 @@ def _page(error: InvalidInput | None = None, name: str = "") -> str:
         ).all()
         return render_template(
             "processes.html",
+            begun=begun or {},
+            wrong={key: field_words(one) for key, one in (begun or {}).get("wrong", {}).items()},
             rows=rows,
             waiting=publishing.waiting(session),
             second_person=settings().second_person,

@@ -361,7 +361,7 @@ def _state(house: House, typed: Typed) -> dict[str, Any]:
         faults = session.scalars(select(Incident).where(Incident.resolved_at.is_(None)).limit(SHOWN)).all()
         passed = session.scalars(select(Activity).order_by(Activity.id.desc()).limit(SHOWN)).all()
         instances = session.scalars(select(Instance).order_by(Instance.started_at).limit(SHOWN)).all()
-    names_of = {node.id: course.node_name(node) for node in played.nodes.values()}
+    names_of = {node.id: course.node_name(node) for node in played.nodes.values() if node.name}
     chosen = request.args.get("task", "") or typed.task_id or (standing[0].id if standing else "")
     form, known, options = _start_form(house, typed)
     return {
@@ -386,14 +386,9 @@ def _state(house: House, typed: Typed) -> dict[str, Any]:
         "everybody": everybody,
         "flows": len(flows),
         "taken": len(taken & set(flows)),
-        "missed": [_flow_words(played.flows[flow], names_of) for flow in flows if flow not in taken],
+        "missed": [played.flows[flow] for flow in flows if flow not in taken],
         "due": due if due is not None and due.year < 9999 else None,
     }
-
-
-def _flow_words(flow: tuple[str, str], names_of: Mapping[str, str]) -> str:
-    source, target = flow
-    return f"{names_of.get(source, source)} → {names_of.get(target, target)}"
 
 
 def _start_form(house: House, typed: Typed) -> tuple[Any, Mapping[str, Any], Any]:

@@ -344,6 +344,10 @@ FIELDS: dict[str, Wording] = {
     **case_events.REFUSALS,
     **caseflow_events.REFUSALS,
     "required": lambda p: _("An answer is needed."),
+    "process_key": lambda p: _(
+        "Begin with a small letter; then small letters, digits and _ alone, 2 to 48 in all."
+    ),
+    "process_exists": lambda p: _("There is a process of this key already: choose another."),
     "unknown": lambda p: _("The form does not ask for this."),
     "type": _expected,
     "too_long": lambda p: _(
