@@ -179,6 +179,7 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.diagram",
                 "pages.draft_xml",
                 "pages.draft_files",
+                "pages.element_templates",
                 "pages.publication",
                 "pages.compare",
                 *("pages.try_process", "pages.tried_diagram", "pages.tried_tokens", "pages.tried_scenario"),

@@ -44,6 +44,7 @@ def process_modeler(actor: Actor, definition_id: str) -> str | AnyResponse:
             newest=definitions.latest(session, base.key),
             choices=pick_lists.of(session, base),
             uses=pick_lists.USES,
+            shortcuts=_shortcuts(),
             second_person=settings().second_person,
         )
 
@@ -219,3 +220,31 @@ def _conflict_words(conflict: Conflict) -> str:
             **given,
         ),
     }[told["act"]]
+
+
+def _shortcuts() -> list[tuple[tuple[str, ...], str]]:
+    """Return the keys that the drawing library and the page know, and what each does."""
+    return [
+        (("Ctrl", "Z"), _("undo")),
+        (("Ctrl", "Y"), _("redo")),
+        (("Ctrl", "C"), _("copy")),
+        (("Ctrl", "X"), _("cut")),
+        (("Ctrl", "V"), _("paste: a click puts it down")),
+        (("Ctrl", "D"), _("duplicate")),
+        (("Ctrl", "A"), _("select everything")),
+        (("Ctrl", "F"), _("find an element by its name")),
+        (("Ctrl", "S"), _("save the draft")),
+        (("Del",), _("delete what is selected")),
+        (("E",), _("write its name")),
+        (("R",), _("make it another kind of element")),
+        (("C",), _("connect")),
+        (("L",), _("select with a frame")),
+        (("S",), _("make or take away room")),
+        (("H",), _("move the view")),
+        (("← ↑ ↓ →",), _("move what is selected, with Shift farther")),
+        (("Ctrl", "← ↑ ↓ →"), _("move the view, with Shift farther")),
+        (("Ctrl", "+ −"), _("larger, smaller")),
+        (("Ctrl", "0"), _("actual size")),
+        (("Esc",), _("leave a tool, or writing")),
+        (("?",), _("this list")),
+    ]

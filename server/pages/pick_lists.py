@@ -40,7 +40,10 @@ def common(session: Session) -> Lists:
     newest = {limit.rule_id: limit for limit in session.scalars(limits)}
     ladders = session.scalars(select(ReminderRung.ladder).distinct().order_by(ReminderRung.ladder))
     return {
-        "limits": [_choice(rule, f"{rule} {names.named(limit)}") for rule, limit in newest.items()],
+        # A deprivation of liberty runs no clock: the gate refuses a step that counts by it.
+        "limits": [
+            _choice(rule, f"{rule} {names.named(it)}") for rule, it in newest.items() if not it.liberty
+        ],
         **{use: _operations(use) for use in USES},
         "papers": _words("document_kinds", sorted(papers.kinds())),
         "acts": _table("acts"),

