@@ -50,6 +50,20 @@ def test_a_bearer_token_is_as_good_as_a_password(house: House) -> None:
     Client(house.base, {"Authorization": f"Bearer {token}x"}).get("/engine", 401)
 
 
+def test_the_modeler_deploys_with_a_token_that_is_for_that_alone(
+    house: House, key: Callable[[str], str]
+) -> None:
+    with house.database.unit_of_work() as session:
+        how = {"lasts": timedelta(hours=1), "actor": "supervisor", "scopes": ["deploy"]}
+        token = tokens.create(session, "supervisor", "modeler", **how)
+    modeler = Client(house.base, {"Authorization": f"Bearer {token}"})
+    review = key("review")
+    modeler.get("/version")
+    made = modeler.deploy({"review.bpmn": diagram("review", review)}, name=review)
+    assert len(made["deployedProcessDefinitions"]) == 1
+    modeler.get("/task", 403)
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_what_a_list_does_not_know_is_refused(supervisor: Client, path: str) -> None:
     for asked, word in (
