@@ -60,7 +60,7 @@ def cockpit_process(actor: Actor, definition_id: str) -> str:
         lines = [
             (element, course.node_name(nodes.get(element), element), step, lasted(step.usual))
             for element, step in counts.items()
-            if step.standing or step.overdue or (element in nodes and nodes[element].name)
+            if step.standing or step.overdue or (element in nodes and nodes[element].kind in course.STATIONS)
         ]
         lines.sort(key=lambda line: (-line[2].overdue, -line[2].standing, line[1]))
         counted = _counted(actor)

@@ -27,7 +27,8 @@ async function draw(container) {
   const xml = await file.text();
   await viewer.importXML(document.documentElement.lang.startsWith('en') ? inEnglish(xml) : xml);
   const state = tokens?.ok ? await tokens.json() : {};
-  const places = [...mark(viewer, state), ...count(viewer, JSON.parse(container.dataset.marks ?? '{}'))];
+  const places = mark(viewer, state);
+  count(viewer, JSON.parse(container.dataset.marks ?? '{}'));
   const focus = viewer.get('elementRegistry').get(container.dataset.focus);
   if (focus) places.push(focus);
   const here = () => show(viewer, places);
@@ -46,12 +47,12 @@ function mark(viewer, state) {
   return (state.active ?? []).map((id) => elements.get(id)).filter(Boolean);
 }
 
-/** Put on elements how many stand there and how many of these are late: {id: [number, number or '']}; return them. */
+/** Put on elements how many stand there and how many of these are late: {id: [number, number or '']}. */
 function count(viewer, marks) {
   const elements = viewer.get('elementRegistry');
-  return Object.entries(marks).flatMap(([id, numbers]) => {
+  for (const [id, numbers] of Object.entries(marks)) {
     const element = elements.get(id);
-    if (!element) return [];
+    if (!element) continue;
     const html = document.createElement('div');
     html.className = 'standing';
     for (const [place, number] of numbers.entries()) {
@@ -62,8 +63,7 @@ function count(viewer, marks) {
       html.append(badge);
     }
     viewer.get('overlays').add(element, { position: { top: -12, left: -6 }, html });
-    return [element];
-  });
+  }
 }
 
 /** Show the whole diagram if it can be read so, else the last of the places. */
