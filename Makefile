@@ -34,7 +34,9 @@ help:
 run: setup
 	$(BIN)/duban serve --demo $(ARGS)
 
-# A file's tests stay on one process, which lays its houses and opens its browser once.
+# A file's tests stay on one process, which lays its houses and opens its browser once. The servers that tests start
+# are compiled once, also where the environment would have it each time.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 

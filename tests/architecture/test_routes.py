@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
 from server.app import create_app
-from server.db import connect, migrate
+from server.db import Database, connect, migrate
 from server.guard import HEADER_AREAS, unguarded
 from server.settings import Settings
 
@@ -40,14 +41,20 @@ PUBLIC = {
 }
 
 
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Give a database with all tables; nobody here looks at its rows."""
+    path = tmp_path_factory.mktemp("routes") / "empty.sqlite3"
+    with closing(connect(Settings(database_url=f"sqlite:///{path}"))) as found:
+        migrate(found)
+        yield found
+
+
 @pytest.fixture
-def app(sqlite_url: str) -> Iterator[Flask]:
-    """Give the real application on an empty database."""
-    settings = Settings(database_url=sqlite_url, secret_key="k" * 40)
-    database = connect(settings)
-    migrate(database)
-    yield create_app(settings, database)
-    database.close()
+def app(database: Database) -> Flask:
+    """Return the real application on an empty database."""
+    settings = Settings(database_url=str(database.engine.url), secret_key="k" * 40)
+    return create_app(settings, database)
 
 
 def rules(app: Flask) -> list[Rule]:

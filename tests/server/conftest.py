@@ -10,6 +10,7 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 
 from server import auth
 from server.app import create_app
@@ -18,6 +19,7 @@ from server.db import Database, connect, migrate
 from server.settings import Settings
 from tests import city as cities
 from tests.city import City
+from tests.conftest import PostgreSQL
 from tests.server import house
 
 PASSWORD = "correct horse battery"
@@ -54,6 +56,37 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(connect(Settings(database_url=f"sqlite:///{path}"))) as made:
         migrate(made)
     return path
+
+
+@pytest.fixture
+def migrated_sqlite_url(sqlite_url: str, migrated_file: Path) -> str:
+    """Return the URL of an SQLite database of the test's own, with all tables and nothing in them."""
+    shutil.copyfile(migrated_file, str(make_url(sqlite_url).database))
+    return sqlite_url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgresql: PostgreSQL) -> str:
+    """Return the name of a PostgreSQL database with all tables and nothing in them, for copies."""
+    name = postgresql.create()
+    with closing(connect(Settings(database_url=postgresql.url(name)))) as made:
+        migrate(made)
+    return name
+
+
+@pytest.fixture
+def migrated_postgresql_url(postgresql: PostgreSQL, migrated_template: str) -> Iterator[str]:
+    """Give the URL of a PostgreSQL database of the test's own, with all tables and nothing in them."""
+    name = postgresql.create(migrated_template)
+    yield postgresql.url(name)
+    postgresql.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of a database with all tables and nothing in them; the test runs once on each kind."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}_url")
+    return url
 
 
 @pytest.fixture

@@ -22,10 +22,9 @@ from workflows.model import AuditEvent, AuditSeal
 
 
 @pytest.fixture
-def both(database_url: str) -> Iterator[Database]:
+def both(migrated_url: str) -> Iterator[Database]:
     """Give a migrated database of each kind."""
-    with closing(connect(Settings(database_url=database_url))) as found:
-        migrate(found)
+    with closing(connect(Settings(database_url=migrated_url))) as found:
         yield found
 
 
@@ -57,9 +56,8 @@ def test_the_database_refuses_to_change_what_is_written(both: Database) -> None:
     assert sealed(both) == ["one"]
 
 
-def test_a_row_committed_late_is_sealed_late(postgresql_url: str) -> None:
-    with closing(connect(Settings(database_url=postgresql_url))) as database:
-        migrate(database)
+def test_a_row_committed_late_is_sealed_late(migrated_postgresql_url: str) -> None:
+    with closing(connect(Settings(database_url=migrated_postgresql_url))) as database:
         with database.unit_of_work() as slow:
             audit.record(slow, actor="handler", act="slow")
             note(database, "quick", "quick")

@@ -1,17 +1,18 @@
 """The command line: what each command does, and the one clear line with which it fails."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from handlers import office
 from server import auth
 from server.auth import links, tokens
-from server.cli import main
+from server.cli import common, main
 from server.db import Database, connect
 from server.settings import Settings
 from workflows import clock, instances
@@ -37,15 +38,30 @@ SUPERVISOR = Actor("supervisor")
 Duban = Callable[..., Result]
 
 
+@pytest.fixture(scope="module")
+def laid_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an SQLite file as the first command leaves it: tables, reference data, nothing else."""
+    path = Path(shutil.copyfile(migrated_file, tmp_path_factory.mktemp("cli") / "laid.sqlite3"))
+    with common.opened(Settings(database_url=f"sqlite:///{path}")):
+        return path
+
+
 @pytest.fixture
-def duban(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Duban:
-    """Return a function that runs `duban` with these arguments on an empty database."""
+def duban(sqlite_url: str, laid_file: Path, monkeypatch: pytest.MonkeyPatch) -> Duban:
+    """Return a function that runs `duban` with these arguments on a database with nobody in it."""
+    shutil.copyfile(laid_file, str(make_url(sqlite_url).database))
     monkeypatch.setenv("DUBAN_DATABASE_URL", sqlite_url)
 
     def run(*arguments: str | Path, input: str | None = None) -> Result:
         return CliRunner().invoke(main, [str(argument) for argument in arguments], input=input)
 
     return run
+
+
+@pytest.fixture
+def no_database(duban: Duban, sqlite_url: str) -> None:
+    """Take the database away: the first command makes it."""
+    Path(str(make_url(sqlite_url).database)).unlink()
 
 
 @pytest.fixture
@@ -124,6 +140,7 @@ def test_what_is_not_there_is_named(duban: Duban, tmp_path: Path) -> None:
     assert "nowhere" in failed(duban("deploy", tmp_path / "nowhere"))
 
 
+@pytest.mark.usefixtures("no_database")
 def test_deploying_twice_is_deploying_once(duban: Duban, leave: Path, opened: Database) -> None:
     first, second = duban("deploy", leave), duban("deploy", leave)
     assert first.exit_code == 0, first.output
@@ -164,6 +181,7 @@ def test_a_bad_instant_is_named(duban: Duban, leave: Path) -> None:
     assert "--advance" in failed(duban("simulate", leave, "--advance", "tomorrow"))
 
 
+@pytest.mark.usefixtures("no_database")
 def test_an_account_with_a_role(duban: Duban, opened: Database) -> None:
     result = duban("user", "add", "wang", "--name", "王某", "--role", "admin", input="a good password\n")
     assert result.exit_code == 0, result.output
@@ -245,6 +263,7 @@ def test_a_token_is_printed_alone(duban: Duban, opened: Database) -> None:
         assert found.scopes == {"everything"}
 
 
+@pytest.mark.usefixtures("no_database")
 def test_the_office_is_taken_in_once(duban: Duban) -> None:
     first = duban("import", "office", DEMO)
     assert first.exit_code == 0, first.output

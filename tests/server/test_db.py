@@ -16,10 +16,9 @@ from workflows.model import AuditEvent
 
 
 @pytest.fixture
-def both(database_url: str) -> Iterator[Database]:
+def both(migrated_url: str) -> Iterator[Database]:
     """Give a migrated database of each kind."""
-    database = connect(Settings(database_url=database_url))
-    migrate(database)
+    database = connect(Settings(database_url=migrated_url))
     yield database
     database.close()
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from server import auth
 from server.app import create_app
-from server.db import connect, migrate
+from server.db import connect
 from server.errors import STATUS, status_of
 from server.settings import Settings
 from tests.server import house
@@ -101,10 +101,9 @@ def test_a_crash_tells_nothing_outside_and_enough_inside(
 
 @pytest.mark.parametrize("value", ["%00", "%ED%A0%80", "x" * 300])
 def test_what_postgresql_cannot_store_is_the_senders_fault(
-    postgresql_url: str, settings: Settings, value: str
+    migrated_postgresql_url: str, settings: Settings, value: str
 ) -> None:
-    with closing(connect(replace(settings, database_url=postgresql_url))) as database:
-        migrate(database)
+    with closing(connect(replace(settings, database_url=migrated_postgresql_url))) as database:
         with database.unit_of_work() as session:
             auth.create(session, "handler", PASSWORD)
         client = create_app(settings, database, blueprints=house.blueprints()).test_client()

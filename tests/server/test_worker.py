@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from server import auth, worker
 from server.auth import sessions
-from server.db import Database, connect, migrate
+from server.db import Database, connect
 from server.settings import Settings
 from server.wiring import wire
 from workflows import clock, definitions, incidents, instances, leasing, operations, timers
@@ -48,12 +48,11 @@ Start = Callable[..., None]
 
 
 @pytest.fixture
-def both(database_url: str) -> Iterator[Database]:
+def both(migrated_url: str) -> Iterator[Database]:
     """Give a migrated database of each kind, with the waiting process deployed."""
-    settings = Settings(database_url=database_url)
+    settings = Settings(database_url=migrated_url)
     wire(settings)
     database = connect(settings)
-    migrate(database)
     with database.unit_of_work() as session:
         definitions.deploy(session, {"wait.bpmn": WAIT}, name="wait", actor=CHIEF, profile="engine")
     yield database
