@@ -209,7 +209,13 @@ def test_from_an_empty_diagram_to_a_mended_instance(
     work(house)
     expect(author.get_by_text(f"已完成 {MANY} / {MANY}")).to_be_visible()
 
-    # One is sent back by two, and an incident is tried again.
+    # It stands on the diagram of the cockpit; one is sent back by two, and an incident is tried again.
+    author.goto("/cockpit")
+    accessible(author)
+    author.goto(f"/cockpit/processes/{second_version}")
+    expect(author.locator(".standing__all").first).to_be_visible()
+    accessible(author)
+    assert foreign_words(author) == set()
     author.goto(f"/cockpit/instances/{begun[0].id}")
     expect(author.locator(".diagram")).to_have_attribute("data-ready", "yes")
     accessible(author)
