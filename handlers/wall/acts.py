@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from handlers import codes, duties, freezing
+from handlers import codes, duties
 from handlers.keeping import archived, sealed
 from handlers.office import actor_for
-from handlers.recusals import ASKED, RECUSED, state_of
+from handlers.recusals import ASKED, state_of
 from handlers.registers import Clue, ClueHandler
 from handlers.wall import proxies, sight, working
 from handlers.wall.offered import is_candidate
@@ -55,7 +55,7 @@ def _may_matter(session: Session, actor: Actor, act: str, clue: Clue) -> Decisio
 
 def _may_task(session: Session, actor: Actor, act: str, task: Task) -> Decision:
     recusal = state_of(session, actor.id, task.scope_id)
-    if recusal == RECUSED or freezing.is_closed(session, actor, task.scope_id):
+    if sight.hides(session, actor, task.scope_id, recusal):
         return UNSEEN
     if task.closed_at and sealed(session, actor.id, task.scope_id):
         return UNSEEN

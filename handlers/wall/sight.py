@@ -124,8 +124,12 @@ def in_sight(actor: Actor, scope_id: Any) -> ColumnElement[bool]:
 
 def out_of_sight(session: Session, actor: Actor, scope_id: str | None) -> bool:
     """Return whether a recusal, or the freeze after a leak, hides a matter from the actor: `in_sight`, for one."""
-    recused = state_of(session, actor.id, scope_id) == RECUSED
-    return recused or freezing.is_closed(session, actor, scope_id)
+    return hides(session, actor, scope_id, state_of(session, actor.id, scope_id))
+
+
+def hides(session: Session, actor: Actor, scope_id: str | None, recusal: str | None) -> bool:
+    """Return the same for who has asked already how the actor's recusal stands."""
+    return recusal == RECUSED or freezing.is_closed(session, actor, scope_id)
 
 
 def unless_archived(actor: Actor, table: type[Task] | type[Instance], ended_at: Any) -> ColumnElement[bool]:
