@@ -178,7 +178,9 @@ def _listed_open_task(actor: Actor, units: Sequence[str], area: str) -> ColumnEl
         return _open_task(actor, units, area)
     task = aliased(Task)
     clue_id = func.substr(task.scope_id, len(PREFIX) + 1)
-    here = [task.closed_at.is_(None), *([in_areas(task.stage, {area})] if area else [])]
+    # What follows another prefix of that length is no clue's id.
+    here = [task.closed_at.is_(None), task.scope_id.startswith(PREFIX)]
+    here += [in_areas(task.stage, {area})] if area else []
     his = select(clue_id).where(task.assignee == actor.id, *here)
     # What nobody has yet is read off the index of the inbox; what somebody has is little.
     free = select(clue_id).join(TaskCandidate, TaskCandidate.task_id == task.id)
