@@ -25,6 +25,7 @@ FREE: Mapping[str, frozenset[str]] = {
             *("engine_rest.count_tasks", "engine_rest.count_instances", "engine_rest.count_history_tasks"),
             *("engine_rest.count_history_activities", "engine_rest.count_history_instances"),
             *("engine_rest.generate_migration", "engine_rest.validate_migration", "pages.check_diagram"),
+            "pages.join_diagram",
             "pages.look_at_migration",
             *("engine_rest.list_external_tasks", "engine_rest.count_external_tasks"),
             *("engine_rest.list_jobs", "engine_rest.count_jobs"),

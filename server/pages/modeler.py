@@ -5,6 +5,8 @@ Where the office wants a second person, publishing is asking for it: see `public
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
@@ -97,8 +99,27 @@ def save_diagram(actor: Actor, definition_id: str) -> Response:
             base = definitions.get(session, definition_id)
             draft = drafts.save(session, base, diagram, beside=beside, seen=_seen(), actor=actor)
     except Conflict as conflict:
-        return _refusal(409, _conflict_words(conflict))
+        told = conflict.params
+        joins = told.get("act") == "saved" and told["based_on"] == definition_id
+        return _refusal(409, _conflict_words(conflict), joins=joins)
     return jsonify(seen=draft.number, at=frame.local(draft.written_at))
+
+
+@blueprint.post("/processes/<definition_id>/draft/join")
+@guard(roles=SUPERVISOR)
+def join_diagram(actor: Actor, definition_id: str) -> Response:
+    """Put a diagram together with the draft that another has saved meanwhile, and say what clashes; nothing is kept."""
+    diagram, beside = _diagram(), _beside()
+    with reading() as session:
+        base = definitions.get(session, definition_id)
+        joined = drafts.join(session, base, diagram, beside=beside, seen=_seen(), chosen=_chosen())
+        return jsonify(
+            seen=joined.draft.number,
+            diagram=joined.diagram.content.decode(),
+            beside=joined.beside,
+            clashes=[asdict(clash) for clash in joined.clashes],
+            message=_joined_words(joined),
+        )
 
 
 @blueprint.post("/processes/<definition_id>/draft/discard")
@@ -180,10 +201,35 @@ def _seen() -> int:
     return int(number)
 
 
+def _chosen() -> dict[str, str]:
+    """Return whose prevails, by what clashes."""
+    try:
+        given = json.loads(request.form.get("chosen", "{}"))
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise InvalidInput("What is chosen is not told.")
+    return {str(name): str(whose) for name, whose in given.items()}
+
+
 def _refusal(status: int, message: str, **more: Any) -> Response:
     response = jsonify(message=message, **more)
     response.status_code = status
     return response
+
+
+def _joined_words(joined: drafts.Joined) -> str:
+    """Say what was taken from whom."""
+    taken = _(
+        "Put together: %(theirs)s changes of %(who)s, %(mine)s of yours. Look at it, then save the draft.",
+        theirs=names.number(joined.diagram.theirs),
+        mine=names.number(joined.diagram.mine),
+        who=names.person(joined.draft.written_by),
+    )
+    if not joined.diagram.laid:
+        return taken
+    laid = _("What both have moved lies where you have it (%(n)s).", n=names.number(joined.diagram.laid))
+    return f"{taken} {laid}"
 
 
 def _conflict_words(conflict: Conflict) -> str:
@@ -208,7 +254,7 @@ def _conflict_words(conflict: Conflict) -> str:
     return {
         "saved": _(
             "%(who)s saved this draft on %(when)s, after you opened it. Nothing was overwritten: "
-            "download your diagram, open this page again and put both together.",
+            "save the draft to put both together, or download yours and open this page again.",
             **given,
         ),
         "discarded": _(

@@ -399,20 +399,46 @@ def part(component: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in component.items() if key != "layout"}
 
 
-def test_two_people_do_not_overwrite_each_other_unseen(city: City, visit: Visit) -> None:
-    first = open_modeler(visit, "errand")
-    second = open_modeler(visit, "errand")
-    for page, name in ((first, "甲"), (second, "乙")):
-        rename(page, "fill", name)
+def test_two_people_put_together_what_they_have_drawn(
+    city: City, visit: Visit, accessible: Callable[[Page], None]
+) -> None:
+    first, second = open_modeler(visit, "errand", "supervisor2"), open_modeler(visit, "errand")
+    rename(first, "fill", "甲")
+    rename(first, "review", "丙")
+    choose(first, "limit", "T12")
+    rename(second, "fill", "乙")
+    show(second, "finish")
+    second.locator("[data-group-id=group-office] button[title='展开或收起']").click()
+    second.get_by_label("英文名称").fill("Settled")
     first.get_by_role("button", name="保存草稿").click()
     expect(first.get_by_role("status").filter(has_text="草稿已于")).to_be_visible()
     second.get_by_role("button", name="保存草稿").click()
-    expect(second.get_by_role("status").filter(has_text="没有覆盖任何内容")).to_contain_text("林流程")
+    expect(second.get_by_role("status").filter(has_text="没有覆盖任何内容")).to_contain_text("沈复核")
+    asked = second.get_by_role("dialog", name="两人同时修改")
+    expect(asked).to_contain_text("沈复核")
+    together = asked.get_by_role("button", name="合并两份")
+    together.click()
+    clash = asked.get_by_role("group", name="甲")
+    expect(asked.get_by_role("group")).to_have_count(1)
+    accessible(second)
+    assert foreign_words(second) - OWN == set()
+    clash.get_by_role("radio", name="对方的").check()
+    together.click()
+    expect(second.get_by_role("status").filter(has_text="已合并")).to_contain_text(
+        "沈复核的改动 2 处，您的改动 1 处"
+    )
+    assert asked.is_hidden()
+    for element, name in (("fill", "甲"), ("review", "丙")):
+        expect(second.locator(f"[data-element-id={element}]").first).to_contain_text(name)
+    assert 'value="Settled"' in drawn(second)
+    expect(second.get_by_text("没有发现问题")).to_be_visible()
     assert untranslated(second) == []
+    second.get_by_role("button", name="保存草稿").click()
+    expect(second.get_by_role("status").filter(has_text="草稿已于")).to_be_visible()
 
     page = open_modeler(visit, "errand")
     expect(page.get_by_text("这是林流程于")).to_be_visible()
-    expect(page.locator("[data-element-id=fill]").first).to_contain_text("甲")
+    expect(page.locator("[data-element-id=review]").first).to_contain_text("丙")
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="放弃草稿").click()
     expect(page.locator("main")).to_contain_text("草稿已放弃")
@@ -459,8 +485,10 @@ def download(page: Page) -> bytes:
 def rename(page: Page, element: str, name: str) -> None:
     """Give an element another name in the panel."""
     select_element(page, element)
-    page.locator("[data-group-id=group-general] button[title='展开或收起']").click()
-    page.get_by_role("textbox", name="名称", exact=True).fill(name)
+    field = page.get_by_role("textbox", name="名称", exact=True)
+    if not field.is_visible():
+        page.locator("[data-group-id=group-general] button[title='展开或收起']").click()
+    field.fill(name)
     expect(page.locator(f"[data-element-id={element}]").first).to_contain_text(name)
     expect(page.get_by_role("status").filter(has_text="尚未保存")).to_be_visible()
 

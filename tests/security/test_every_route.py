@@ -298,7 +298,12 @@ def test_every_route_that_shows_something_is_known_to_the_audit(house: House) ->
 def test_every_request_that_writes_leaves_a_trace(house: House, secret: dict[str, Any]) -> None:
     """Also where the operation behind a route records nothing: no developer can forget it."""
     written = {rule.endpoint for _method, rule in routes(house, *WRITING)}
-    of_no_matter = {"pages.check_diagram", "pages.look_at_migration", *writes.FREE[SANDBOX]}
+    of_no_matter = {
+        "pages.check_diagram",
+        "pages.join_diagram",
+        "pages.look_at_migration",
+        *writes.FREE[SANDBOX],
+    }
     assert set().union(*writes.FREE.values()) - written == of_no_matter
     clerk, before = house.visitor("clerk"), last(house)
     choices = {f"mail-{kind}": "none" for kind in outbox.KINDS}

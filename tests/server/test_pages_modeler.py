@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +30,7 @@ VALIDATE = """import { validateAll } from '@bpmn-io/element-templates-validator'
 import { readFileSync } from 'node:fs';
 const { results } = validateAll(JSON.parse(readFileSync(0, 'utf8')));
 console.log(JSON.stringify(results.filter(({ valid }) => !valid)));"""
-ACTS = ("check", "draft", "publish")
+ACTS = ("check", "draft", "draft/join", "publish")
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +159,42 @@ def test_the_draft_is_opened_wherever_one_comes_from(
     gone = send(visitor, base, "draft/discard", b"", seen=str(int(seen) + 1))
     assert gone.status_code == 303
     assert "draft.xml" not in visitor.get(f"/processes/{base.id}/model").text
+
+
+def test_a_draft_is_put_together_with_what_another_has_saved(
+    city: City, base: ProcessDefinition, diagram: bytes
+) -> None:
+    with city.database.reading() as session:
+        last = definitions.drafts.newest(session, base.key)
+    seen = str(last.number) if last else "0"
+    me, other = Visitor(city, "supervisor"), Visitor(city, "supervisor2")
+    assert send(me, base, "draft/join", diagram, seen=seen).status_code == 404  # nobody has saved any
+    theirs = diagram.replace("填写外出取证申请".encode(), "填写申请".encode())
+    mine = diagram.replace("提出申请".encode(), "申请".encode())
+    form = '{"type": "default", "id": "more", "components": []}'
+    files = {"beside": (BytesIO(form.encode()), "more.form.json")}
+    assert send(other, base, "draft", theirs, seen=seen, **files).status_code == 200
+    refused = send(me, base, "draft", mine, seen=seen)
+    assert (refused.status_code, refused.json["joins"]) == (409, True)
+    joined = send(me, base, "draft/join", mine, seen=seen).json
+    assert (joined["clashes"], joined["beside"], joined["seen"]) == (
+        [],
+        {"more.form.json": form},
+        int(seen) + 1,
+    )
+    assert {"填写申请", "申请"} <= set(re.findall(r' name="([^"]+)"', joined["diagram"]))
+    assert "沈复核" in joined["message"]
+
+    mine = diagram.replace("填写外出取证申请".encode(), "填表".encode())
+    (clash,) = send(me, base, "draft/join", mine, seen=seen).json["clashes"]
+    assert (clash["theirs"], clash["mine"]) == ({"name": "填写申请"}, {"name": "填表"})
+    chosen = send(me, base, "draft/join", mine, seen=seen, chosen='{"fill": "theirs"}').json["diagram"]
+    assert "填表" not in chosen
+    for bad in ("[]", "x", "[" * 5000):
+        assert send(me, base, "draft/join", mine, seen=seen, chosen=bad).status_code == 400
+    assert send(me, base, "draft/join", b"<x/>", seen=seen).status_code == 400
+    assert drafts(city) == int(seen) + 1  # nothing of it is kept
+    send(other, base, "draft/discard", b"", seen=str(int(seen) + 1))
 
 
 @pytest.mark.parametrize("seen", ["", "-1", "x", "9" * 30, "１"])

@@ -9,15 +9,16 @@ what another has saved meanwhile.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import audit, clock
 from workflows.actor import Actor
-from workflows.definitions import files
+from workflows.definitions import files, merging
 from workflows.definitions.deploying import take_turn
-from workflows.definitions.finding import resources
+from workflows.definitions.finding import resources, xml
 from workflows.deployed import DECISION_SUFFIXES, FORM_SUFFIXES
 from workflows.errors import Conflict, InvalidInput, NotFound
 from workflows.model import DiagramDraft, ProcessDefinition
@@ -58,6 +59,48 @@ def discard(session: Session, base: ProcessDefinition, *, seen: int, actor: Acto
     if pending(session, base.key) is None:
         raise NotFound(f"There is no draft of {base.key}.", code="draft", key=base.key)
     write(session, base, "discarded", None, {}, seen=seen, actor=actor)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A draft and what somebody else drew meanwhile, put together; nothing of it is kept yet."""
+
+    draft: DiagramDraft  #: what was saved meanwhile
+    diagram: merging.Merged
+    beside: Mapping[str, str]
+    clashes: tuple[merging.Clash, ...]
+
+
+def join(
+    session: Session,
+    base: ProcessDefinition,
+    content: bytes,
+    *,
+    beside: Mapping[str, str],
+    seen: int,
+    chosen: Mapping[str, str],
+) -> Joined:
+    """Put a diagram together with the draft that another has saved since number `seen`, on what both began from.
+
+    `chosen`: whose prevails, by what clashes (`theirs`, `mine`). Raises NotFound where there is no such draft of this
+    version, InvalidInput for what cannot be read.
+    """
+    draft = pending(session, base.key)
+    if draft is None or draft.content is None or draft.based_on != base.id:
+        raise NotFound(f"There is no draft of {base.id}.", code="draft", key=base.key)
+    together(session, base, content, beside)  # refuses other kinds of files
+    began = session.scalar(
+        select(DiagramDraft).where(
+            DiagramDraft.key == base.key,
+            DiagramDraft.number == seen,
+            DiagramDraft.act == "saved",
+            DiagramDraft.based_on == base.id,
+        )
+    )
+    origin = began.content if began is not None and began.content else xml(session, base.id)
+    diagram = merging.diagrams(origin, draft.content, content, chosen)
+    texts, clashes = merging.texts(began.beside if began is not None else {}, draft.beside, beside, chosen)
+    return Joined(draft, diagram, texts, (*diagram.clashes, *clashes))
 
 
 def together(
@@ -114,4 +157,5 @@ def _overtaken(last: DiagramDraft) -> Conflict:
         by=last.written_by,
         at=last.written_at,
         number=last.number,
+        based_on=last.based_on,
     )

@@ -38,6 +38,14 @@ export class Beside {
     return Object.fromEntries(Object.entries(this.#texts).filter(([name, text]) => this.#given[name] !== text));
   }
 
+  /** Take these in the place of the draft's texts. */
+  async replace(changes) {
+    await this.show(DIAGRAM);
+    const known = this.#texts;
+    this.#texts = { ...this.#given, ...changes };
+    for (const name of Object.keys(this.#texts)) if (!(name in known)) this.#offer(name);
+  }
+
   /** The file that a finding is about; empty for the diagram. */
   fileOf(message) {
     return Object.keys(this.#texts).find((name) => message.startsWith(`${name}: `)) ?? DIAGRAM;

@@ -9,6 +9,7 @@ import minimap from 'diagram-js-minimap';
 import { Beside } from './beside.js';
 import { clipboardModules, shared } from './clipboard.js';
 import { Findings } from './findings.js';
+import { Joining } from './joining.js';
 import { officePanel } from './panel.js';
 import { send } from './server.js';
 import { translateControls } from './swap.js';
@@ -37,6 +38,7 @@ export class Desk {
     this.status = document.querySelector('[data-status]');
     this.dialog = document.querySelector('[data-dialog]');
     this.refusal = document.querySelector('[data-refusal]');
+    this.joining = new Joining(document.querySelector('[data-join-drafts]'), this.words);
     this.modeler = new Modeler({
       container: root.querySelector('.modeler__canvas'),
       propertiesPanel: { parent: root.querySelector('.modeler__panel') },
@@ -89,14 +91,36 @@ export class Desk {
     const answer = await send(this.data.save, xml, beside, { seen: this.data.seen });
     if (!answer.ok) {
       this.#say(this.#refused(answer), true);
+      if (answer.joins) this.joining.ask(answer.message);
       return;
     }
-    this.data.seen = answer.seen;
-    // Who saves here and then discards has seen this one.
-    for (const field of document.querySelectorAll('.modeler__draft [name=seen]')) field.value = answer.seen;
+    this.#see(answer.seen);
     const [now, then] = [[await this.#xml(), await this.beside.changes()], [xml, beside]].map(JSON.stringify);
     this.#unsaved = now !== then;
     this.#say(this.words.saved.replace('{at}', answer.at));
+  }
+
+  /** Put what is drawn here together with the draft that another has saved, once whatever clashes is decided. */
+  async join() {
+    const chosen = this.joining.chosen();
+    if (!chosen) return;
+    const fields = { seen: this.data.seen, chosen: JSON.stringify(chosen) };
+    const answer = await send(this.data.join, await this.#xml(), await this.beside.changes(), fields);
+    if (answer.ok && answer.clashes.some(({ id }) => !(id in chosen))) {
+      this.joining.show(answer.clashes);
+      return;
+    }
+    this.joining.dialog.close();
+    if (!answer.ok) {
+      this.#say(this.#refused(answer), true);
+      return;
+    }
+    await this.#load(answer.diagram);
+    // As the library writes it, so that nothing but the changes of both differs from what was there.
+    this.#source = (await this.modeler.saveXML({ format: true })).xml;
+    await this.beside.replace(answer.beside);
+    this.#see(answer.seen);
+    this.#say(answer.message);
   }
 
   async publish() {
@@ -171,16 +195,27 @@ export class Desk {
         this.#say(this.words.partly, true);
         return;
       }
-      await this.modeler.importXML(xml);
-      this.#source = xml;
+      await this.#load(xml);
     } catch {
       this.#say(this.words.unreadable, true);
       return;
     }
+    this.#say(this.words.opened.replace('{file}', file.name));
+  }
+
+  /** Show another diagram, which is not saved yet. */
+  async #load(xml) {
+    await this.modeler.importXML(xml);
+    this.#source = xml;
     this.#begin();
     this.#unsaved = true;
-    this.#say(this.words.opened.replace('{file}', file.name));
     this.check();
+  }
+
+  /** Note which draft was seen last; who discards has seen it, too. */
+  #see(number) {
+    this.data.seen = number;
+    for (const field of document.querySelectorAll('.modeler__draft [name=seen]')) field.value = number;
   }
 
   /** Show the whole diagram if it can be read so, else where it begins. */
