@@ -182,6 +182,7 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.element_templates",
                 "pages.publication",
                 "pages.compare",
+                "pages.replay_process",
                 *("pages.try_process", "pages.tried_diagram", "pages.tried_tokens", "pages.tried_scenario"),
                 "pages.publication_file",
             ),

@@ -17,7 +17,7 @@ from tests.houses import Houses, sqlite_houses  # noqa: F401 -- fixture
 from tests.scenarios import story
 from tests.server.test_pages_modeler import base, diagram, send  # noqa: F401 -- fixtures
 from tests.server.visitors import Visitor
-from workflows import clock, definitions
+from workflows import clock, definitions, instances
 from workflows.errors import Conflict
 from workflows.model import AuditEvent, Instance, Job, ProcessDefinition, Sandbox, Task, Timer
 
@@ -113,6 +113,32 @@ def test_a_draft_is_played_with_a_moved_clock_and_nothing_leaves_the_house(
     assert Visitor(city, "head").get(address).status_code == 403
     assert supervisor.post(f"{address}/drop").status_code == 303
     assert "开始试运行" in supervisor.get(address).text
+
+
+def test_closed_cases_on_the_draft_are_told_in_merged_numbers_alone(
+    city: City,
+    supervisor: Visitor,
+    base: ProcessDefinition,  # noqa: F811
+    diagram: bytes,  # noqa: F811
+) -> None:
+    with city.database.unit_of_work() as session:
+        of_matter = instances.start(session, definition_id=base.id, actor=city.actor("handler"), answers={})
+        of_matter.scope_id, of_matter.business_key = "clue:hidden", "JD-HIDDEN-7"
+        of_matter.state, of_matter.ended_at, of_matter.revision = "completed", clock.now(), 2
+        hidden = of_matter.id
+        last = definitions.drafts.newest(session, base.key)
+    seen = str(last.number) if last else "0"
+    assert (
+        send(supervisor, base, "draft", diagram.replace(b'"fill"', b'"fill2"'), seen=seen).status_code == 200
+    )
+    page = supervisor.get(f"/processes/{base.id}/replay")
+    assert page.status_code == 200
+    assert '<code class="meta">fill</code>' in page.text
+    # One and none are told alike.
+    assert "少于" in page.text
+    assert "JD-HIDDEN-7" not in page.text
+    assert hidden not in page.text
+    assert Visitor(city, "head").get(f"/processes/{base.id}/replay").status_code == 403
 
 
 def test_what_the_engine_cannot_run_is_named(
