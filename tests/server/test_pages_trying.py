@@ -122,7 +122,9 @@ def test_closed_cases_on_the_draft_are_told_in_merged_numbers_alone(
     diagram: bytes,  # noqa: F811
 ) -> None:
     with city.database.unit_of_work() as session:
-        of_matter = instances.start(session, definition_id=base.id, actor=city.actor("handler"), answers={})
+        of_matter = instances.start(
+            session, definition_id=base.id, actor=city.actor("supervisor"), answers={}
+        )
         of_matter.scope_id, of_matter.business_key = "clue:hidden", "JD-HIDDEN-7"
         of_matter.state, of_matter.ended_at, of_matter.revision = "completed", clock.now(), 2
         hidden = of_matter.id
