@@ -116,11 +116,19 @@ def _other(place: Place) -> int:
 def _some() -> tuple[Callable[[int], str], int]:
     """Return what words a number, and the least that is told.
 
-    None and a few are one word here: a condition can be drawn to ask for one matter, and its answer would be yes or no.
+    None and a few are one word here, and more are told in steps: a condition can be drawn to ask for one matter, and
+    the difference to another draft's number would be its answer.
     """
     least: int = current_app.extensions["duban.settings"].small_count
     least = least if least > 2 else 1
-    return lambda count: str(count) if count >= least or least == 1 else _("fewer than %(n)d", n=least), least
+
+    def words(count: int) -> str:
+        if least == 1:
+            return str(count)
+        low = count - count % least
+        return f"{low}–{low + least - 1}" if low else _("fewer than %(n)d", n=least)
+
+    return words, least
 
 
 def _flow_words(read: engine.Definition, flow: str) -> str:
