@@ -192,6 +192,8 @@ def test_forms_and_tables_are_drawn_beside_the_diagram_and_published_with_it(
     expect(page.locator(".modeler__canvas")).to_be_visible()
     finding.locator("button").first.click()
     expect(beside).to_have_attribute("data-opened", "who_looks.dmn")
+    expect(page.locator("[data-told] li").first).to_be_visible()  # above the table itself, too
+    accessible(page)
     assert foreign_words(page) - OWN - OF_TABLES == set()
     assert untranslated(page) == []
 

@@ -7,6 +7,18 @@ const KINDS = {
 };
 const DIAGRAM = '';
 
+function told({ severity, headline, message }, words, file) {
+  const line = document.createElement('li');
+  const level = Object.assign(document.createElement('span'), {
+    className: `tag found found--${severity}`, textContent: words[severity],
+  });
+  const detail = Object.assign(document.createElement('span'), {
+    className: 'meta finding__detail', lang: 'en', textContent: message.replace(`${file}: `, ''),
+  });
+  line.append(level, ` ${headline}`, detail);
+  return line;
+}
+
 /** The forms and decision tables beside the diagram: a list of them, and the editor of the one that is open. */
 export class Beside {
   #texts;
@@ -15,12 +27,17 @@ export class Beside {
   #open = DIAGRAM;
   #edited = false;
   #turn = Promise.resolve();
+  #findings = [];
 
   constructor(root, { desk, lang, words, files, changed, added }) {
     Object.assign(this, { desk, lang, words, changed, added });
     this.chooser = root.querySelector('[data-choose]');
     this.place = root.querySelector('[data-beside]');
     this.dialog = document.querySelector('[data-new-file]');
+    // What is found in the open file stands above its editor, as well as in the list of all.
+    this.told = Object.assign(document.createElement('ul'), { className: 'ui plain modeler__told', hidden: true });
+    this.told.dataset.told = '';
+    this.place.before(this.told);
     this.#given = files.base;
     this.#texts = { ...files.base, ...files.draft };
     for (const name of Object.keys(this.#texts).sort()) this.#offer(name);
@@ -51,6 +68,18 @@ export class Beside {
     return Object.keys(this.#texts).find((name) => message.startsWith(`${name}: `)) ?? DIAGRAM;
   }
 
+  /** Take over what the gate has found. */
+  tell(findings) {
+    this.#findings = findings;
+    this.#tellHere();
+  }
+
+  #tellHere() {
+    const here = this.#open === DIAGRAM ? [] : this.#findings.filter((one) => this.fileOf(one.message) === this.#open);
+    this.told.replaceChildren(...here.map((one) => told(one, this.words, this.#open)));
+    this.told.hidden = !here.length;
+  }
+
   /** Open a file; one after another, whatever is clicked meanwhile. */
   show(name) {
     this.#turn = this.#turn.then(() => this.#show(name));
@@ -68,6 +97,7 @@ export class Beside {
     this.desk.hidden = name !== DIAGRAM;
     this.chooser.value = name;
     delete this.place.dataset.opened;
+    this.#tellHere();
     if (name === DIAGRAM) return;
     const { open } = await kindOf(name).load();
     try {

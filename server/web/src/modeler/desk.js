@@ -82,8 +82,10 @@ export class Desk {
     const { signal } = this.#checking;
     const answer = await send(this.data.check, await this.#xml(), await this.beside.changes(), {}, signal);
     if (answer.status === 'overtaken') return;
-    if (answer.ok) this.findings.show(answer.findings);
-    else this.findings.say(this.#refused(answer));
+    if (answer.ok) {
+      this.findings.show(answer.findings);
+      this.beside.tell(answer.findings);
+    } else this.findings.say(this.#refused(answer));
   }
 
   async save() {

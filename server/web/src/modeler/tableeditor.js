@@ -21,6 +21,8 @@ export async function open(container, text, lang, changed) {
   await modeler.importXML(text);
   const table = modeler.getViews().find((one) => one.type === 'decisionTable');
   if (table) await modeler.open(table);
+  // The column of rule numbers has an empty heading, which is none.
+  for (const cell of container.querySelectorAll('th.index-column')) cell.setAttribute('role', 'presentation');
   return {
     text: async () => (await modeler.saveXML({ format: true })).xml,
     destroy: () => modeler.destroy(),
