@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -287,11 +287,28 @@ def own_matrix() -> Iterator[None]:
     matrix.install(None)
 
 
+#: Anna has an open step, of the same id but in no clue's scope.
+ELSEWHERE = {"assignee": "anna", "closed_at": None, "closed_by": None, "proxy": None, "stage": None}
+UNTOUCHED = {
+    "office_code": None,
+    "agency_code": "STJ",
+    "submitted_by": "bert",
+    "subjects": [],
+    "handlers": [],
+}
+
+
 @given(
     rows=matrices,
     actor=actors,
     drawn=st.lists(clues, min_size=1, max_size=3),
     running=st.lists(instances, min_size=1, max_size=4),
+)
+@example(
+    rows=[one for one in GRANTS if (one.role, one.area, one.scope) == ("handler", "clue", "open_task")],
+    actor=Actor("anna", frozenset({"anna", "handler"})),
+    drawn=[{**UNTOUCHED, "recusals": {}}],
+    running=[("foreign", "bert", None, [(ELSEWHERE, [])])],
 )
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_conditions_and_checks_agree_on_every_row(
