@@ -94,3 +94,7 @@ def test_every_name_in_a_diagram_has_its_english(path: Path) -> None:
     named = [one for one in root.iter("{*}*") if one.get("name") and one.get("id") in drawn]
     own = "./*[local-name()='extensionElements']/*/*[@name='en' and @value!='']"
     assert [one.get("id") for one in named if not one.xpath(own)] == []
+    # What a step says for help is the property `help_en` in English.
+    helping = [one for one in root.iter("{*}userTask") if one.find("{*}documentation") is not None]
+    english = own.replace("'en'", "'help_en'")
+    assert [one.get("id") for one in helping if not one.xpath(english)] == []
