@@ -183,7 +183,13 @@ FREE: Mapping[str, frozenset[str]] = {
                 "pages.publication",
                 "pages.compare",
                 "pages.replay_process",
-                *("pages.try_process", "pages.tried_diagram", "pages.tried_tokens", "pages.tried_scenario"),
+                *(
+                    "pages.load_process",
+                    "pages.try_process",
+                    "pages.tried_diagram",
+                    "pages.tried_tokens",
+                    "pages.tried_scenario",
+                ),
                 "pages.publication_file",
             ),
             *(

@@ -208,3 +208,19 @@ def test_what_was_played_is_a_story_that_can_be_told(
     with houses.opened(kept(city, "clue_transfer")) as house, house.database.reading() as session:
         played = session.scalars(select(Task.element_id).where(Task.closed_at.is_(None))).all()
     assert sorted(standing) == sorted(played)
+
+
+def test_a_draft_is_played_under_load(city: City, supervisor: Visitor) -> None:
+    with city.database.reading() as session:
+        process = definitions.latest(session, "clue_transfer")
+    address = f"/processes/{process.id}/load"
+    asked = supervisor.get(address).text
+    assert "开始模拟" in asked
+    assert 'name="staff.principal" value="1"' in asked  # as many as hold the role
+    assert "期末积压" not in asked
+    played = supervisor.get(f"{address}?per_day=20&days=100&staff.principal=1&minutes.a7_approve=200").text
+    assert "积压不断增长" in played
+    # What is no number, or beyond all bounds, is brought within them.
+    wild = supervisor.get(f"{address}?per_day=1e99&days=nan&hours=-1&seed=x&staff.principal=inf")
+    assert wild.status_code == 200
+    assert Visitor(city, "head").get(address).status_code == 403
