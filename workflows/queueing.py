@@ -18,7 +18,7 @@ from random import Random
 
 from workflows.engine import Definition, Node
 
-#: Steps that one simulation takes, and passages of one instance: beyond these it is cut off, and said to be.
+#: Events and passages of one simulation, and passages of one instance: beyond these it is cut off, and said to be.
 MOST, PASSAGES = 150_000, 500
 WORK = frozenset({"userTask", "manualTask"})
 CHOICES = frozenset({"exclusiveGateway", "eventBasedGateway", "complexGateway"})
@@ -126,6 +126,7 @@ class _Simulation:
         self.lengths: dict[str, list[int]] = defaultdict(list)  #: of queues, at each tenth of a day
         self.events: list[tuple[float, int, str, int, str]] = []
         self.number = count()
+        self.spent = 0  #: of MOST
         self.joined: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
         self.inside: Counter[tuple[int, str]] = Counter()  #: tokens in a subprocess
         self.copies: Counter[tuple[int, str]] = Counter()
@@ -135,13 +136,13 @@ class _Simulation:
     def run(self) -> Result:
         self._plan(self._next_arrival(0.0), "arrive", 0, "")
         self._plan(0.0, "look", 0, "")
-        for _ in range(MOST):
-            if not self.events or self.events[0][0] > self.load.length:
+        while self.events and self.events[0][0] <= self.load.length:
+            self.spent += 1
+            if self.spent > MOST:
+                self.result.cut_off = True
                 break
             now, _number, what, instance, node = heapq.heappop(self.events)
             getattr(self, f"_{what}")(now, instance, node)
-        else:
-            self.result.cut_off = True
         return self._judged()
 
     def _plan(self, at: float, what: str, instance: int, node: str) -> None:
@@ -167,7 +168,8 @@ class _Simulation:
         while going:
             node_id, by = going.pop()
             self.passages[instance] += 1
-            if self.passages[instance] > PASSAGES:
+            self.spent += 1
+            if self.passages[instance] > PASSAGES or self.spent > MOST:
                 self.result.cut_off = True
                 self.tokens[instance] -= 1
                 continue

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from handlers import office
@@ -91,12 +91,14 @@ def _number(name: str, usual: float, least: float, most: float) -> float:
 def _staff(session: Session) -> Mapping[str, int]:
     """Return how many hold each role today."""
     held = select(office.Membership.role, func.count(office.Membership.person_id.distinct()))
-    held = held.where(office.Membership.until.is_(None)).group_by(office.Membership.role)
+    today, ends = office.today(), office.Membership.until
+    held = held.where(office.Membership.since <= today, or_(ends.is_(None), ends > today))
+    held = held.group_by(office.Membership.role)
     return {role: number for role, number in session.execute(held)}  # noqa: C416 -- rows are no pairs to mypy
 
 
 def _shares(session: Session, key: str, read: engine.Definition) -> dict[str, int]:
-    """Return how often each way out of a choice was taken, of gateways that enough came to that it tells of nobody."""
+    """Return how often each way out of a choice was taken, in tens of a hundred, where it tells of nobody."""
     ways = {flow for _node, flows in queueing.choices(read) for flow in flows}
     taken = select(Activity.flow).join(Instance, Instance.id == Activity.instance_id)
     taken = taken.where(Instance.definition_key == key, Activity.flow.in_(ways))
@@ -105,9 +107,10 @@ def _shares(session: Session, key: str, read: engine.Definition) -> dict[str, in
     counted = {flow: number for flow, number in rows}  # noqa: C416 -- rows are no pairs to mypy
     least = settings().small_count
     return {
-        flow: max(1, round(100 * counted.get(flow, 0) / total))
+        flow: max(1, 10 * round(10 * counted.get(flow, 0) / total))
         for _node, flows in queueing.choices(read)
-        if (total := sum(counted.get(one, 0) for one in flows)) >= 10 * least
+        if (total := sum(counted.get(one, 0) for one in flows))
+        and all(counted.get(one, least) >= least for one in flows)
         for flow in flows
     }
 

@@ -74,5 +74,13 @@ def test_what_never_ends_is_cut_off(read: Any) -> None:
     drawn = ends('<bpmn:parallelGateway id="g"/>', '<bpmn:task id="t"/>')
     found = queueing.simulate(read(drawn, "s>t", "t>g", "g>t", "g>t", "g>e"), Load(per_day=1, days=5))
     assert found.cut_off
+    # A circle without work in it costs each instance as many passages.
+    circle = ends('<bpmn:exclusiveGateway id="x" default="f3"/>', '<bpmn:task id="t"/>')
+    idle = read(circle, "s>t", "t>x", "x>e", "x>t?${again}")
+    ways = {target: flow for flow, (source, target) in idle.flows.items() if source == "x"}
+    never = {ways["e"]: 0.0, ways["t"]: 1.0}
+    turning = queueing.simulate(idle, Load(per_day=1_000, days=750, shares=never))
+    assert turning.cut_off
+    assert turning.begun <= queueing.MOST / queueing.PASSAGES + 1
     busy = read(ends(USER.format("u", "handler")), "s>u", "u>e")
     assert queueing.simulate(busy, Load(per_day=1_000, days=750)).cut_off
