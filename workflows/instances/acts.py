@@ -94,7 +94,7 @@ def suspend(session: Session, instance_id: str, *, actor: Actor, reason: str = "
     instance = take(session, instance_id, actor, "suspend")
     if instance.state != "suspended":
         persistence.hold(session, instance, "suspended")
-        moves.record(session, "suspend", instance, actor=actor, reason=reason.strip())
+        _held(session, "suspend", instance, actor, reason)
     return instance
 
 
@@ -103,8 +103,16 @@ def resume(session: Session, instance_id: str, *, actor: Actor, reason: str = ""
     instance = take(session, instance_id, actor, "suspend")
     if instance.state == "suspended":
         persistence.hold(session, instance, "active")
-        moves.record(session, "resume", instance, actor=actor, reason=reason.strip())
+        _held(session, "resume", instance, actor, reason)
     return instance
+
+
+def _held(session: Session, kind: str, instance: Instance, actor: Actor, reason: str) -> None:
+    """Audit that an instance was held, or let go on; a reason is kept beside it."""
+    if why := reason.strip():
+        moves.record(session, kind, instance, actor=actor, reason=why)
+    else:
+        record(session, actor, f"instance.{kind}", instance)
 
 
 def set_variables(
