@@ -13,7 +13,11 @@ from tests.browser import people
 from tests.city import City
 
 
-@pytest.mark.parametrize("name", ["01_cleared", "03_transferred_and_dead"])
+#: Told without a browser by `tests/scenarios` in every run, and for a minute in the browser by `make soak`.
+LONGEST = ["03_transferred_and_dead"] if people.WHOLE else []
+
+
+@pytest.mark.parametrize("name", ["01_cleared", *LONGEST])
 def test_story(house: City, browser: Browser, name: str) -> None:
     """It goes as written, each step by its own person."""
     people.play(house, browser, name)
