@@ -12,8 +12,7 @@ from playwright.sync_api import Browser
 from tests.browser import people
 from tests.city import City
 
-
-#: Told without a browser by `tests/scenarios` in every run, and for a minute in the browser by `make soak`.
+#: A minute in the browser, for `make soak`; `tests/scenarios` tells one like it in every run.
 LONGEST = ["03_transferred_and_dead"] if people.WHOLE else []
 
 
